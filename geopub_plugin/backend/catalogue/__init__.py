@@ -1,0 +1,1 @@
+"""Entities of the store, their life cycles and their storage."""

@@ -1,0 +1,1 @@
+"""The columnar core: features as batches of arrays, read from GeoPackages and reprojected."""

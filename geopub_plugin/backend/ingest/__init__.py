@@ -1,0 +1,1 @@
+"""Delivered files: archives, checks, integration into a normalised GeoPackage."""

@@ -1,0 +1,1 @@
+"""Executions: queue, worker processes, progress."""

@@ -1,0 +1,1 @@
+"""The QGIS rendering process and its supervisor."""

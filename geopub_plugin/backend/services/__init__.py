@@ -1,0 +1,1 @@
+"""The OGC services over what is published."""

@@ -1,0 +1,103 @@
+"""What the services see of the catalogue: values, and the one protocol through which they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Protocol, Tuple
+
+from ..features.schema import Bounds
+
+
+@dataclass(frozen=True)
+class MetadataLink:
+    """A link to metadata or a style, as configurations carry it."""
+
+    format: str  # media type
+    url: str
+    type: str  # "ISO19115:2003", "Other", …
+
+
+@dataclass(frozen=True)
+class FeatureType:
+    """One table published over WFS."""
+
+    name: str  # "<layer_name>:<public name>", the wire name
+    title: str
+    abstract: str
+    keywords: Tuple[str, ...]
+    data: Path  # GeoPackage revision
+    table: str  # table inside it
+    bounds: Bounds  # longitude and latitude, WGS 84
+    revision: str  # changes whenever data changes
+    metadata: Tuple[MetadataLink, ...] = ()
+
+
+@dataclass(frozen=True)
+class DrawnTable:
+    """One table of a map layer, and the style it is drawn with (QML or SLD; None: the default style)."""
+
+    data: Path
+    table: str
+    style: Optional[Path]
+
+
+@dataclass(frozen=True)
+class MapLayer:
+    """One layer published over WMS; the first table is drawn on top."""
+
+    name: str
+    title: str
+    abstract: str
+    keywords: Tuple[str, ...]
+    tables: Tuple[DrawnTable, ...]
+    srs: str  # of the data, "EPSG:2154"
+    bounds: Bounds  # longitude and latitude, WGS 84
+    revision: str
+    metadata: Tuple[MetadataLink, ...] = ()
+    style_name: str = "default"
+
+
+@dataclass(frozen=True)
+class TileLayer:
+    """One pyramid published over TMS."""
+
+    name: str
+    title: str
+    abstract: str
+    keywords: Tuple[str, ...]
+    archive: Path  # PMTiles revision
+    top_level: int
+    bottom_level: int
+    bounds: Bounds  # longitude and latitude, WGS 84
+    revision: str
+    metadata: Tuple[MetadataLink, ...] = ()
+
+
+@dataclass(frozen=True)
+class ServiceInfo:
+    """What the capabilities documents say of the service as a whole."""
+
+    title: str
+    abstract: str
+    provider: str
+    contact: str  # e-mail, "" for none
+
+
+class Publications(Protocol):
+    """The published things, as they are at this moment."""
+
+    def service(self) -> ServiceInfo:
+        """Return what the capabilities say of the whole."""
+
+    def revision(self) -> str:
+        """Return a text that changes whenever anything published changes (the update sequence)."""
+
+    def feature_types(self) -> Tuple[FeatureType, ...]:
+        """Return every published feature type."""
+
+    def map_layers(self) -> Tuple[MapLayer, ...]:
+        """Return every published map layer."""
+
+    def tile_layers(self) -> Tuple[TileLayer, ...]:
+        """Return every published tile layer."""

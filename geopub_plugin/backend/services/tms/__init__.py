@@ -1,0 +1,1 @@
+"""Tile Map Service for vector tiles."""

@@ -1,0 +1,1 @@
+"""Web Map Service."""

@@ -1,0 +1,1 @@
+"""Styles: recognise, check, default."""

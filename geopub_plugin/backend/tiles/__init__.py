@@ -1,0 +1,1 @@
+"""Vector tile pyramids: plan, simplify, clip, encode, archive."""

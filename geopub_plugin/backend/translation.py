@@ -1,0 +1,38 @@
+"""The user's language for every ring: English in the code, other languages in `i18n/geopub_<language>.ts`."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Dict
+from xml.etree import ElementTree  # nosec B405 - reads only the files that come with GeoPub
+
+from .locations import shipped
+
+_language = (os.environ.get("GEOPUB_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en")[:2]
+
+
+def use_language(code: str) -> None:
+    """Speak the language of this code ("fr", "en_GB") from now on; English where there is no translation."""
+    global _language
+    _language = code[:2].lower()
+
+
+def language() -> str:
+    """Return the two letters of the language spoken now."""
+    return _language
+
+
+@lru_cache(maxsize=None)
+def _texts(code: str) -> Dict[str, str]:
+    path = shipped("i18n", f"geopub_{code}.ts")
+    if not path.exists():
+        return {}
+    messages = ElementTree.parse(path).iter("message")  # nosec B314 - our own file
+    return {m.findtext("source", ""): m.findtext("translation", "") for m in messages}
+
+
+def tr(text: str, **values: object) -> str:
+    """Return a text in the user's language, with its `{named}` values filled in."""
+    translated = _texts(_language).get(text) or text
+    return translated.format(**values) if values else translated

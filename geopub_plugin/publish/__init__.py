@@ -1,0 +1,1 @@
+"""What a publishing client does, without widgets: export, checks, API client, publication."""

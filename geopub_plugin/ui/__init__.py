@@ -1,0 +1,1 @@
+"""The widgets: dock, dialogs, preview."""

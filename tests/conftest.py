@@ -1,0 +1,42 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+CACHE = Path(os.environ.get("GEOPUB_TEST_CACHE", Path.home() / ".cache" / "geopub-tests"))
+
+
+def unzipped_data() -> Path:
+    """Return the folder with the unzipped real data, made on first use; skip where there is none."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real data of ../shared/data is not here")
+    done = CACHE / "data" / ".done"
+    if not done.exists():
+        for archive in sorted(SHARED_DATA.glob("dev-*.zip")):
+            with zipfile.ZipFile(archive) as packed:
+                packed.extractall(CACHE / "data")
+        done.touch()
+    return done.parent
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real GeoPackages and styles, or skip."""
+    return unzipped_data()
+
+
+@pytest.fixture(scope="session")
+def world_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the world map that every QGIS carries (QGIS and SQLite would write into the original)."""
+    origin = Path("/usr/share/qgis/resources/data/world_map.gpkg")
+    if not origin.exists():
+        pytest.skip("QGIS's world_map.gpkg is not on this machine")
+    return Path(shutil.copy(origin, tmp_path_factory.mktemp("world") / "world_map.gpkg"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def classFactory(iface):  # noqa: N802 - the name is QGIS's
+def classFactory(iface):
     """Return the plugin that QGIS is to load."""
     from .plugin import GeoPubPlugin
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cache
 from typing import Dict
 from xml.etree import ElementTree  # nosec B405 - reads only the files that come with GeoPub
 
@@ -23,7 +23,7 @@ def language() -> str:
     return _language
 
 
-@lru_cache(maxsize=None)
+@cache
 def _texts(code: str) -> Dict[str, str]:
     path = shipped("i18n", f"geopub_{code}.ts")
     if not path.exists():

@@ -1,0 +1,138 @@
+"""XML from outside: read without entities, without the network, within a bounded depth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree  # nosec B405 - only its tree builder and its errors; the parser is defusedxml's
+from xml.parsers import expat  # nosec B407 - reads the prolog only, and refuses every declaration in it
+
+from .errors import InvalidInput
+from .translation import tr
+
+try:
+    from lxml import etree as lxml_etree  # nosec B410 - hardened below
+except ImportError:  # absent from a plain OSGeo4W installation
+    lxml_etree = None
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element  # nosec B405
+
+DEEPEST = 250  # elements inside one another; libxml2 itself stops at 256
+
+
+class _RootReached(Exception):
+    """The prolog has been read."""
+
+
+def parse(document: bytes, *, doctype: bool = False) -> Element:
+    """Return the root element of a document, without comments and processing instructions.
+
+    `doctype` admits the bare document type that QML files open with; its DTD is never read. Raises InvalidInput, with
+    the line, for what is not well-formed, declares entities or an internal DTD, or is nested deeper than `DEEPEST`.
+    """
+    _examine_prolog(document, doctype)
+    return _parse_with_lxml(document) if lxml_etree is not None else _parse_with_expat(document)
+
+
+def _examine_prolog(document: bytes, doctype: bool) -> None:
+    """Refuse declarations before any full parser sees them."""
+    parser = expat.ParserCreate()
+
+    def refuse_doctype(_name: str, _system: str | None, _public: str | None, has_internal_subset: int) -> None:
+        if has_internal_subset or not doctype:
+            raise _dangerous(parser.CurrentLineNumber)
+
+    def reach_root(_name: str, _attributes: Any) -> None:
+        raise _RootReached
+
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    parser.StartElementHandler = reach_root
+    try:
+        parser.Parse(document, True)
+    except _RootReached:
+        return
+    except expat.ExpatError as error:
+        raise _malformed(error.lineno, expat.ErrorString(error.code)) from error
+    except (LookupError, ValueError) as error:  # an encoding that Python does not know
+        raise _malformed(1, str(error)) from error
+
+
+def _parse_with_lxml(document: bytes) -> Element:
+    parser = lxml_etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = lxml_etree.fromstring(document, parser)  # nosec B320 - see the parser's options
+    except lxml_etree.XMLSyntaxError as error:
+        raise _malformed(error.lineno or 1, error.msg or "") from error
+    _examine_depth(root)
+    return root
+
+
+def _examine_depth(root: Any) -> None:
+    depth = 0
+    for event, _element in lxml_etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > DEEPEST:
+            raise _too_deep()
+
+
+class _BoundedBuilder(ElementTree.TreeBuilder):
+    """Builds the tree, and stops where it gets too deep."""
+
+    depth = 0
+
+    def start(self, tag: str, attributes: dict) -> Element:  # type: ignore[override]
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise _too_deep()
+        return super().start(tag, attributes)
+
+    def end(self, tag: str) -> Element:
+        self.depth -= 1
+        return super().end(tag)
+
+
+def _parse_with_expat(document: bytes) -> Element:
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import DefusedXMLParser
+
+    # The prolog has been examined: what is left to defend against is entities.
+    parser = DefusedXMLParser(target=_BoundedBuilder(), forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    try:
+        parser.feed(document)
+        return parser.close()
+    except ElementTree.ParseError as error:
+        raise _malformed(error.position[0], expat.ErrorString(error.code)) from error
+    except DefusedXmlException as error:
+        raise _dangerous(1) from error
+
+
+def _malformed(line: int, reason: str) -> InvalidInput:
+    return InvalidInput(
+        tr("The XML cannot be read."),
+        tr("Line {line}: {reason}.", line=line, reason=reason.rstrip(".")),
+        tr("Open the file in a text editor or save it again from the program that made it."),
+    )
+
+
+def _dangerous(line: int) -> InvalidInput:
+    return InvalidInput(
+        tr("The XML was refused."),
+        tr("Line {line}: it declares a document type or entities, which can be used to attack the reader.", line=line),
+        tr("Remove the <!DOCTYPE …> declaration."),
+    )
+
+
+def _too_deep() -> InvalidInput:
+    return InvalidInput(
+        tr("The XML was refused."),
+        tr("Its elements are nested more than {count} deep.", count=DEEPEST),
+        tr("Simplify the document."),
+    )

@@ -1,0 +1,74 @@
+"""Datasheets: everything that shares one name, at a glance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Tuple
+
+from .connection import Connection, segment
+from .datastores import ServiceUrl, urls_of
+from .entity import Wire, objects, reference, text
+
+
+@dataclass(frozen=True)
+class Service:
+    """A live or prepared service of a datasheet."""
+
+    type: str
+    layer_name: str
+    title: str
+    configuration: str
+    offering: str  # "" while it is not published
+    urls: Tuple[ServiceUrl, ...]
+
+
+@dataclass(frozen=True)
+class Datasheet:
+    """What one name holds together."""
+
+    name: str
+    title: str
+    state: str  # PUBLISHED, UNPUBLISHED, INTEGRATING or FAILED
+    stored_data: Tuple[str, ...]
+    uploads: Tuple[str, ...]
+    services: Tuple[Service, ...]
+    update: str  # ISO 8601
+
+
+class Datasheets:
+    """The datasheets of one datastore."""
+
+    def __init__(self, connection: Connection, datastore: str) -> None:
+        self._connection = connection
+        self._root = f"datastores/{segment(datastore)}/datasheets"
+
+    def list(self) -> Tuple[Datasheet, ...]:
+        """Return every datasheet."""
+        return tuple(_datasheet(wire) for wire in self._connection.pages(self._root))
+
+
+def _identifiers(wire: Wire, key: str) -> Tuple[str, ...]:
+    return tuple(text(item, "_id") if isinstance(item, dict) else str(item) for item in wire.get(key) or ())
+
+
+def _service(wire: Wire) -> Service:
+    return Service(
+        text(wire, "type"),
+        text(wire, "layer_name"),
+        text(wire, "title"),
+        reference(wire, "configuration"),
+        reference(wire, "offering"),
+        urls_of(wire),
+    )
+
+
+def _datasheet(wire: Wire) -> Datasheet:
+    return Datasheet(
+        text(wire, "name"),
+        text(wire, "title") or text(wire, "name"),
+        text(wire, "state"),
+        _identifiers(wire, "stored_data"),
+        _identifiers(wire, "uploads"),
+        tuple(_service(item) for item in objects(wire, "services")),
+        text(wire, "update"),
+    )

@@ -1,0 +1,62 @@
+"""One datastore of one server, with every family of resources at hand."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Callable, Optional, Union
+
+from ..transport import RequestsTransport, Transport
+from .configurations import Configurations
+from .connection import Connection
+from .datasheets import Datasheets
+from .datastores import Datastore, Endpoint, choose_datastore, datastore
+from .executions import Executions
+from .offerings import Offerings
+from .statics import Statics
+from .stored_data import StoredDataSet
+from .uploads import Uploads
+
+
+class Store:
+    """A datastore as its clients see it."""
+
+    def __init__(self, connection: Connection, identifier: str) -> None:
+        self.connection, self.id = connection, identifier
+        self.uploads = Uploads(connection, identifier)
+        self.executions = Executions(connection, identifier)
+        self.stored_data = StoredDataSet(connection, identifier)
+        self.statics = Statics(connection, identifier)
+        self.configurations = Configurations(connection, identifier)
+        self.offerings = Offerings(connection, identifier)
+        self.datasheets = Datasheets(connection, identifier)
+
+    def describe(self) -> Datastore:
+        """Return name and endpoints of the datastore."""
+        return datastore(self.connection, self.id)
+
+    def endpoint(self, kind: str, open_to_all: bool = True) -> Optional[Endpoint]:
+        """Return the first endpoint of a type that has room, or None."""
+        endpoints = self.describe().endpoints
+        return next((e for e in endpoints if e.type == kind and e.open is open_to_all and e.has_room), None)
+
+    def sparing_cancel(self) -> Store:
+        """Return the same store deaf to the cancelling, to clean up after it."""
+        return Store(self.connection.sparing_cancel(), self.id)
+
+
+def open_store(
+    url: str,
+    token: Union[str, Callable[[], str]] = "",
+    datastore_name: str = "",
+    transport: Optional[Transport] = None,
+    cancel: Optional[Event] = None,
+) -> Store:
+    """Return the store at `url` (".../api", added when missing on a bare address), in the caller's own datastore."""
+    connection = Connection(transport or RequestsTransport(), api_address(url), token, cancel)
+    return Store(connection, choose_datastore(connection, datastore_name))
+
+
+def api_address(url: str) -> str:
+    """Return the address of the API: a bare "http://host:port" gets its "/api"."""
+    bare = url.rstrip("/")
+    return bare if "/" in bare.partition("://")[2] else f"{bare}/api"

@@ -1,0 +1,114 @@
+"""Stored data: what integration and pyramid jobs made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from ...backend.faults import Fault
+from .connection import Connection, segment, tag_filter
+from .entity import Wire, mapping, objects, tags_of, text
+from .executions import faults_of, names_of
+
+GEOMETRY_TYPE = "geometry"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One table of a vector database."""
+
+    name: str
+    type: str  # "TABLE" or "VIEW"
+    attributes: Dict[str, str]  # column: PostgreSQL type
+    title: str = ""
+    native: str = ""  # name in the delivered file
+    count: int = -1  # -1 when the server does not say
+    primary_key: Tuple[str, ...] = ()
+
+    @property
+    def has_geometry(self) -> bool:
+        """Whether it can be drawn."""
+        return any(kind.lower().startswith(GEOMETRY_TYPE) for kind in self.attributes.values())
+
+    @property
+    def plain_attributes(self) -> Tuple[str, ...]:
+        """The columns that are neither geometry nor key."""
+        return tuple(
+            name
+            for name, kind in self.attributes.items()
+            if not kind.lower().startswith(GEOMETRY_TYPE) and name not in self.primary_key
+        )
+
+
+@dataclass(frozen=True)
+class StoredData:
+    """A vector database or a pyramid."""
+
+    id: str
+    name: str
+    type: str  # "VECTOR-DB", "ROK4-PYRAMID-VECTOR", …
+    status: str
+    srs: str
+    tags: Dict[str, str]
+    relations: Tuple[Relation, ...] = ()
+    levels: Tuple[str, ...] = ()
+    extent: Optional[Mapping[str, Any]] = None  # GeoJSON Feature, longitude and latitude
+    size: int = 0
+    faults: Tuple[Fault, ...] = ()
+    names: Optional[Mapping[str, Any]] = None  # delivered table -> {"name", "fields"}
+
+
+class StoredDataSet:
+    """The stored data of one datastore."""
+
+    def __init__(self, connection: Connection, datastore: str) -> None:
+        self._connection = connection
+        self._root = f"datastores/{segment(datastore)}/stored_data"
+
+    def list(self, tags: Optional[Mapping[str, str]] = None, **filters: str) -> Tuple[StoredData, ...]:
+        """Return the stored data with all these tags and values."""
+        query = {**filters, **tag_filter(tags or {}), "fields": "name,type,status,srs,tags"}
+        return tuple(_stored_data(wire) for wire in self._connection.pages(self._root, query))
+
+    def get(self, identifier: str) -> StoredData:
+        """Return one stored data with its relations or levels."""
+        return _stored_data(self._connection.ask("GET", f"{self._root}/{segment(identifier)}"))
+
+    def tag(self, identifier: str, tags: Mapping[str, str]) -> None:
+        """Add or replace tags."""
+        self._connection.ask("POST", f"{self._root}/{segment(identifier)}/tags", json=dict(tags))
+
+    def delete(self, identifier: str) -> None:
+        """Delete stored data that no service shows any more."""
+        self._connection.ask("DELETE", f"{self._root}/{segment(identifier)}")
+
+
+def _relation(wire: Wire) -> Relation:
+    counted = wire.get("count")
+    return Relation(
+        text(wire, "name"),
+        text(wire, "type"),
+        {str(column): str(kind) for column, kind in mapping(wire, "attributes").items()},
+        text(wire, "title"),
+        text(wire, "native"),
+        -1 if counted is None else int(counted),
+        tuple(str(key) for key in wire.get("primary_key") or ()),
+    )
+
+
+def _stored_data(wire: Wire) -> StoredData:
+    infos, ours = mapping(wire, "type_infos"), mapping(mapping(wire, "extra"), "geopub")
+    return StoredData(
+        text(wire, "_id"),
+        text(wire, "name"),
+        text(wire, "type"),
+        text(wire, "status"),
+        text(wire, "srs"),
+        tags_of(wire),
+        tuple(_relation(item) for item in objects(infos, "relations")),
+        tuple(str(level) for level in infos.get("levels") or ()),
+        wire.get("extent"),
+        int(wire.get("size") or 0),
+        faults_of(ours),
+        names_of(ours) or None,
+    )

@@ -1,0 +1,201 @@
+"""GeoPackages read as batches, through sqlite3 and without GDAL.
+
+Source: OGC 12-128r18 (GeoPackage 1.3). Tables are streamed in the order of their key; a spatial question goes to the
+R-tree (annex F.3), whose boxes are float32 rounded outwards, so the few rows at the edge are looked at exactly.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..errors import InvalidInput
+from ..translation import tr
+from .batch import Batch, Geometries
+from .columns import column
+from .geopackage_schema import attribute_tables, connect, feature_tables, is_geopackage, quoted
+from .measure import feature_bounds
+from .ragged import starts_of
+from .schema import Bounds, TableSchema
+from .wkb import parse
+
+__all__ = ["GeoPackageTable", "attribute_tables", "connect", "feature_tables", "is_geopackage", "quoted"]
+
+
+def _without_geometry(count: int) -> Geometries:
+    """Return `count` NULL geometries."""
+    none = np.zeros(0)
+    return Geometries(
+        none, none, starts_of(none), starts_of(none), np.zeros(0, np.uint8), np.zeros(count + 1, np.int64),
+        np.zeros(count, np.uint8),
+    )  # fmt: skip
+
+
+class GeoPackageTable:
+    """One table of a GeoPackage, open for reading. Use it in one thread, close it or use it in a `with`."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        """Open the table; raise InvalidInput where the file has no feature table of this name."""
+        self.path = Path(path)
+        self._connection = connect(self.path)
+        schema = next((table for table in feature_tables(self.path) if table.name == name), None)
+        if schema is None:
+            self._connection.close()
+            raise InvalidInput(
+                tr("The file {file} has no table “{table}” with a geometry.", file=self.path.name, table=name),
+                tr("Its list of contents does not name it."),
+                tr("Choose one of its tables: geopub doctor lists them."),
+            )
+        self.schema: TableSchema = schema
+        self._key = quoted(schema.fid) if schema.fid else "row_number() OVER ()"
+        self._bounds: Optional[Bounds] = None
+
+    def __enter__(self) -> GeoPackageTable:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def count(self, bounds: Optional[Bounds] = None) -> int:
+        """Return the number of rows, or of those whose envelope meets the bounds (in the table's system)."""
+        if bounds is not None:
+            return len(self.fids_within(bounds))
+        return int(self._connection.execute(f"SELECT count(*) FROM {quoted(self.schema.name)}").fetchone()[0])  # nosec B608 - quoted
+
+    def bounds(self) -> Optional[Bounds]:
+        """Return the bounds of all geometries in the table's system; None where there is none.
+
+        From the R-tree (rounded outwards to float32) when there is one, else from the geometries.
+        """
+        if self._bounds is None:
+            self._bounds = self._indexed_bounds() if self.schema.spatial_index else self._scanned_bounds()
+        return self._bounds
+
+    def _indexed_bounds(self) -> Optional[Bounds]:
+        sql = f"SELECT min(minx), min(miny), max(maxx), max(maxy) FROM {quoted(self.schema.spatial_index)}"  # nosec B608 - quoted
+        found = self._connection.execute(sql).fetchone()
+        return None if found[0] is None else (found[0], found[1], found[2], found[3])
+
+    def _scanned_bounds(self) -> Optional[Bounds]:
+        boxes = [feature_bounds(batch.geometries) for batch in self.batches(columns=())]
+        all_boxes = np.concatenate(boxes) if boxes else np.zeros((0, 4))  # (N, 4)
+        all_boxes = all_boxes[np.isfinite(all_boxes).all(axis=1)]
+        if len(all_boxes) == 0:
+            return None
+        low, high = all_boxes.min(axis=0), all_boxes.max(axis=0)
+        return float(low[0]), float(low[1]), float(high[2]), float(high[3])
+
+    def fids_within(self, bounds: Bounds) -> np.ndarray:
+        """Return the keys of the rows whose envelope meets the bounds, in order: int64 (n,)."""
+        if not self.schema.spatial_index:
+            return self._scanned_within(bounds)
+        west, south, east, north = bounds
+        sql = (
+            f"SELECT id, minx, miny, maxx, maxy FROM {quoted(self.schema.spatial_index)} "  # nosec B608 - quoted
+            "WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
+        )
+        rows = self._connection.execute(sql, (west, east, south, north)).fetchall()
+        boxes = np.array(rows, np.float64).reshape(-1, 5)  # (n, 5) id and box
+        fids = np.array([row[0] for row in rows], np.int64)  # (n,)
+        inner = boxes[:, 1:].astype(np.float32)  # (n, 4) shrunk by one step of float32: surely within the true box
+        low = np.nextafter(inner[:, :2], np.float32(np.inf)).astype(np.float64)
+        high = np.nextafter(inner[:, 2:], np.float32(-np.inf)).astype(np.float64)
+        sure = (high[:, 0] >= west) & (low[:, 0] <= east) & (high[:, 1] >= south) & (low[:, 1] <= north)
+        doubtful = np.sort(fids[~sure])
+        checked = [
+            batch.fids[_meets(feature_bounds(batch.geometries), bounds)]
+            for batch in self.batches(columns=(), fids=doubtful.tolist())
+        ]
+        return np.sort(np.concatenate([fids[sure], *checked]))
+
+    def _scanned_within(self, bounds: Bounds) -> np.ndarray:
+        found = [
+            batch.fids[_meets(feature_bounds(batch.geometries), bounds)] for batch in self.batches(columns=())
+        ]  # fmt: skip
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+    def batches(
+        self,
+        columns: Optional[Sequence[str]] = None,
+        bounds: Optional[Bounds] = None,
+        offset: int = 0,
+        limit: Optional[int] = None,
+        size: int = 20_000,
+        geometry: bool = True,
+        fids: Optional[Sequence[int]] = None,
+    ) -> Iterator[Batch]:
+        """Yield the rows in the order of their key, `size` at a time.
+
+        `columns` are field names (None: all). `bounds`, in the table's system, keeps the rows whose envelope meets
+        them; `fids` keeps those with these keys. `offset` and `limit` count the rows that are kept.
+        """
+        if bounds is not None:
+            within = self.fids_within(bounds)
+            fids = within.tolist() if fids is None else within[np.isin(within, np.asarray(fids, np.int64))].tolist()
+        names = [field.name for field in self.schema.fields] if columns is None else list(columns)
+        if fids is None:
+            rows = self._streamed(names, geometry, offset, limit, size)
+        else:
+            kept = sorted(fids)[offset : None if limit is None else offset + limit]
+            rows = self._picked(names, geometry, kept, size)
+        for several in rows:
+            yield self._batch(several, names, geometry)
+
+    def _select(self, names: Sequence[str], geometry: bool) -> str:
+        wanted = [self._key]
+        if geometry and self.schema.geometry:
+            wanted.append(quoted(self.schema.geometry))
+        wanted.extend(quoted(name) for name in names)
+        return f"SELECT {', '.join(wanted)} FROM {quoted(self.schema.name)}"  # nosec B608 - quoted
+
+    def _streamed(self, names: Sequence[str], geometry: bool, offset: int, limit: Optional[int], size: int
+                  ) -> Iterator[List[Tuple[Any, ...]]]:  # fmt: skip
+        sql = f"{self._select(names, geometry)} ORDER BY 1 LIMIT ? OFFSET ?"
+        done = 0
+        while True:
+            cursor = self._connection.execute(sql, (-1 if limit is None else limit - done, offset + done))
+            try:
+                for rows in iter(lambda: cursor.fetchmany(size), []):  # noqa: B023 - used up at once
+                    done += len(rows)
+                    yield rows
+                return
+            except sqlite3.OperationalError as error:
+                if "decode" not in str(error).lower():
+                    raise
+                self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # and on from there
+
+    def _picked(self, names: Sequence[str], geometry: bool, fids: Sequence[int], size: int
+                ) -> Iterator[List[Tuple[Any, ...]]]:  # fmt: skip
+        sql = f"{self._select(names, geometry)} WHERE {self._key} IN (SELECT value FROM json_each(?)) ORDER BY 1"
+        for start in range(0, len(fids), size):
+            rows = self._connection.execute(sql, (repr(list(fids[start : start + size])),)).fetchall()
+            if rows:
+                yield rows
+
+    def _batch(self, rows: List[Tuple[Any, ...]], names: Sequence[str], geometry: bool) -> Batch:
+        values = list(zip(*rows))
+        has_geometry = geometry and bool(self.schema.geometry)
+        fields = (self.schema.field(name) for name in names)
+        first = 2 if has_geometry else 1
+        return Batch(
+            fids=np.array(values[0], np.int64),
+            geometries=parse(values[1]) if has_geometry else _without_geometry(len(rows)),
+            columns={f.name: column(f.kind, values[first + place]) for place, f in enumerate(fields) if f is not None},
+        )
+
+
+def _meets(boxes: np.ndarray, bounds: Bounds) -> np.ndarray:
+    """Return which boxes (float64 (N, 4)) meet the bounds: bool (N,); False for NaN."""
+    return (
+        (boxes[:, 2] >= bounds[0])
+        & (boxes[:, 0] <= bounds[2])
+        & (boxes[:, 3] >= bounds[1])
+        & (boxes[:, 1] <= bounds[3])
+    )

@@ -1,0 +1,201 @@
+"""What a GeoPackage says of its tables.
+
+Source: OGC 12-128r18 (GeoPackage 1.3): §1.1.2 spatial reference systems, §1.1.3 contents, §2.1.5 geometry columns,
+annex F.3 R-tree, F.9 schema. Files break these rules often, so whatever is missing is read as "nothing said".
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import Dict, List, Optional, Tuple
+from urllib.parse import quote
+
+from ..errors import InvalidInput, NotFound
+from ..translation import tr
+from .schema import ColumnKind, Field, Srs, TableSchema
+
+_KINDS = {
+    "BOOLEAN": ColumnKind.BOOLEAN,
+    "TINYINT": ColumnKind.INTEGER,
+    "SMALLINT": ColumnKind.INTEGER,
+    "MEDIUMINT": ColumnKind.INTEGER,
+    "INT": ColumnKind.INTEGER,
+    "INTEGER": ColumnKind.INTEGER,
+    "FLOAT": ColumnKind.REAL,
+    "DOUBLE": ColumnKind.REAL,
+    "REAL": ColumnKind.REAL,
+    "DATE": ColumnKind.DATE,
+    "DATETIME": ColumnKind.DATETIME,
+    "TIMESTAMP": ColumnKind.DATETIME,
+    "TIME": ColumnKind.TIME,
+    "BLOB": ColumnKind.BLOB,
+}
+
+
+def quoted(identifier: str) -> str:
+    """Return an SQL identifier in double quotes, its own ones doubled; never empty, never with a NUL."""
+    if not identifier or "\0" in identifier:
+        raise InvalidInput(
+            tr("“{name}” cannot be the name of a table or column.", name=identifier.replace("\0", "␀")),
+            tr("SQL forbids empty names and names with a NUL character."),
+            tr("Rename it in QGIS and try again."),
+        )
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def is_geopackage(path: Path) -> bool:
+    """Return whether the file is a SQLite database that has the tables every GeoPackage must have."""
+    try:
+        with open(path, "rb") as file:
+            if file.read(16) != b"SQLite format 3\0":
+                return False
+        with connect(path) as connection:
+            sql = "SELECT count(*) FROM sqlite_master WHERE name IN ('gpkg_contents', 'gpkg_spatial_ref_sys')"
+            found = connection.execute(sql).fetchone()[0]
+        connection.close()
+        return int(found) == 2
+    except (OSError, sqlite3.DatabaseError):
+        return False
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a read-only connection that never writes beside the file.
+
+    A file with a write-ahead log is being written by somebody (QGIS does so); it is read through that log, any other
+    as immutable, which needs no lock and no `-shm` file.
+    """
+    path = Path(path).resolve()
+    if not path.is_file():
+        raise NotFound(
+            tr("The file {file} is not there.", file=str(path)),
+            tr("It was moved, renamed or deleted."),
+            tr("Check its path and try again."),
+        )
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
+    return sqlite3.connect(f"file:{quote(path.as_posix())}?{mode}", uri=True, check_same_thread=False)
+
+
+def _rows(connection: sqlite3.Connection, sql: str, values: Tuple[object, ...] = ()) -> List[sqlite3.Row]:
+    """Return the rows of a query as mappings; none where the table that it asks is missing."""
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    try:
+        return cursor.execute(sql, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if "no such" in str(error):
+            return []
+        raise
+
+
+def _srs(connection: sqlite3.Connection, srs_id: int) -> Optional[Srs]:
+    found = _rows(connection, "SELECT * FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (srs_id,))
+    if not found or srs_id in (0, -1):
+        return None
+    row = found[0]
+    organization = str(row["organization"] or "").upper()
+    named = organization not in ("", "NONE", "CUSTOM") and isinstance(row["organization_coordsys_id"], int)
+    definition = str(row["definition"] or "")
+    if not named and definition.lower() in ("", "undefined"):
+        return None
+    return Srs(organization if named else "", int(row["organization_coordsys_id"]) if named else 0, definition)
+
+
+def _kind(sql_type: str, mime: str) -> ColumnKind:
+    word = re.split(r"[\s(]", sql_type.strip().upper())[0]
+    if mime == "application/json" or word == "JSON":
+        return ColumnKind.JSON
+    if word in _KINDS:
+        return _KINDS[word]
+    upper = sql_type.upper()  # SQLite's own rules of affinity (datatype3.html §3.1) for any other word
+    if "INT" in upper:
+        return ColumnKind.INTEGER
+    if any(part in upper for part in ("CHAR", "CLOB", "TEXT", "STRING")):
+        return ColumnKind.TEXT
+    return (
+        ColumnKind.REAL
+        if any(part in upper for part in ("REAL", "FLOA", "DOUB", "NUMERIC", "DECIMAL"))
+        else ColumnKind.TEXT
+    )
+
+
+def _key(connection: sqlite3.Connection, table: str, columns: List[sqlite3.Row]) -> str:
+    """Return the column that is the row's key: the integer primary key, else the rowid; for views the first integer."""
+    keys = [c for c in columns if c["pk"]]
+    if len(keys) == 1 and "INT" in str(keys[0]["type"]).upper():
+        return str(keys[0]["name"])
+    kind = _rows(connection, "SELECT type, sql FROM sqlite_master WHERE name = ? COLLATE NOCASE", (table,))
+    if kind and kind[0]["type"] == "table" and "WITHOUT ROWID" not in str(kind[0]["sql"]).upper():
+        return "rowid"
+    names = {str(c["name"]).lower(): str(c["name"]) for c in columns}
+    return next((names[name] for name in ("ogc_fid", "fid", "id") if name in names and not keys), "")
+
+
+def _table(connection: sqlite3.Connection, content: sqlite3.Row, geometry: Optional[sqlite3.Row]) -> TableSchema:
+    name = str(content["table_name"])
+    columns = _rows(connection, f"PRAGMA table_info({quoted(name)})")
+    key = _key(connection, name, columns)
+    column = str(geometry["column_name"]) if geometry is not None else ""
+    said: Dict[str, sqlite3.Row] = {
+        row["column_name"]: row
+        for row in _rows(connection, "SELECT * FROM gpkg_data_columns WHERE table_name = ?", (name,))
+    }
+
+    def field(row: sqlite3.Row) -> Field:
+        more = said.get(row["name"])
+        mime = str(more["mime_type"] or "") if more is not None else ""
+        title = str(more["title"] or more["name"] or "") if more is not None else ""
+        return Field(str(row["name"]), _kind(str(row["type"]), mime), str(row["type"]), not row["notnull"], title)
+
+    index = f"rtree_{name}_{column}"
+    has_index = bool(_rows(connection, "SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE", (index,)))
+    return TableSchema(
+        name=name,
+        fid=key,
+        geometry=column,
+        geometry_type=str(geometry["geometry_type_name"]).upper() if geometry is not None else "",
+        has_z=bool(geometry["z"]) if geometry is not None else False,
+        has_m=bool(geometry["m"]) if geometry is not None else False,
+        srs=_srs(connection, int(geometry["srs_id"])) if geometry is not None else None,
+        fields=tuple(field(row) for row in columns if row["name"] not in (key, column)),
+        title=str(content["identifier"] or ""),
+        abstract=str(content["description"] or ""),
+        spatial_index=index if geometry is not None and has_index else "",
+    )
+
+
+def _tables(path: Path, features: bool) -> Tuple[TableSchema, ...]:
+    connection = connect(path)
+    try:
+        contents = _rows(connection, "SELECT * FROM gpkg_contents ORDER BY rowid")
+        existing = {str(row["name"]).lower() for row in _rows(connection, "SELECT name FROM sqlite_master")}
+        geometries = {
+            str(row["table_name"]).lower(): row
+            for row in _rows(connection, "SELECT * FROM gpkg_geometry_columns")
+        }  # fmt: skip
+        return tuple(
+            _table(connection, content, geometries.get(str(content["table_name"]).lower()))
+            for content in contents
+            if str(content["table_name"]).lower() in existing
+            and ((content["data_type"] == "features" and str(content["table_name"]).lower() in geometries) if features
+                 else content["data_type"] in ("attributes", "aspatial"))
+        )  # fmt: skip
+    except sqlite3.DatabaseError as error:
+        raise InvalidInput(
+            tr("The file {file} cannot be read.", file=Path(path).name),
+            tr("SQLite says: {reason}.", reason=str(error)),
+            tr("The file is damaged or cut off: export the layer again."),
+        ) from error
+    finally:
+        connection.close()
+
+
+def feature_tables(path: Path) -> Tuple[TableSchema, ...]:
+    """Return the tables with a geometry, in the order of the file's contents; raise InvalidInput if damaged."""
+    return _tables(path, True)
+
+
+def attribute_tables(path: Path) -> Tuple[TableSchema, ...]:
+    """Return the tables without geometry."""
+    return _tables(path, False)

@@ -1,0 +1,86 @@
+"""From one spatial reference system to another, one PROJ call a batch. x is easting or longitude, always."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Tuple, Union
+
+import numpy as np
+import pyproj
+from pyproj.exceptions import CRSError, ProjError
+
+from ..errors import InvalidInput
+from ..translation import tr
+from .batch import Geometries
+from .schema import Bounds, Srs
+
+
+@lru_cache(maxsize=256)
+def reference_system(text: str) -> pyproj.CRS:
+    """Return PROJ's reading of a code ("EPSG:2154"), an OGC URN or a WKT; raise InvalidInput if it has none."""
+    try:
+        return pyproj.CRS.from_user_input(text)
+    except CRSError as error:
+        raise InvalidInput(
+            tr("The coordinate reference system “{srs}” is not known.", srs=text[:80]),
+            tr("PROJ does not find it in its database."),
+            tr("Give the code of another one, such as EPSG:2154 or EPSG:4326."),
+        ) from error
+
+
+def _text(srs: Union[Srs, str]) -> str:
+    return srs.text if isinstance(srs, Srs) else srs
+
+
+class Projection:
+    """The way from one reference system to another."""
+
+    def __init__(self, source: Union[Srs, str], target: Union[Srs, str]) -> None:
+        self.source, self.target = reference_system(_text(source)), reference_system(_text(target))
+        self.same: bool = _text(source) == _text(target) or self.source.equals(self.target, ignore_axis_order=True)
+        self._transformer = None if self.same else self._made()
+
+    def _made(self) -> pyproj.Transformer:
+        try:
+            return pyproj.Transformer.from_crs(self.source, self.target, always_xy=True)
+        except ProjError as error:
+            raise InvalidInput(
+                tr("Coordinates cannot be brought from {source} to {target}.", source=self.source.name,
+                   target=self.target.name),
+                tr("PROJ knows no operation between the two."),
+                tr("Choose another coordinate reference system."),
+            ) from error  # fmt: skip
+
+    def points(self, x: np.ndarray, y: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Return the points in the target system: float64 (n,) each; infinite where PROJ has no answer."""
+        if self._transformer is None or len(x) == 0:
+            return x, y
+        return self._transformer.transform(x, y)
+
+    def geometries(self, geometries: Geometries) -> Geometries:
+        """Return the geometries in the target system; z and m stay as they are."""
+        if self._transformer is None:
+            return geometries
+        x, y = self.points(geometries.x, geometries.y)
+        return replace(geometries, x=x, y=y)
+
+    def bounds(self, bounds: Bounds) -> Bounds:
+        """Return bounds in the target system that hold the source's, its edges cut into 21 points each."""
+        if self._transformer is None:
+            return bounds
+        west, south, east, north = bounds
+        along = np.linspace(0.0, 1.0, 21)  # (21,)
+        x, y = west + along * (east - west), south + along * (north - south)
+        edges_x = np.concatenate([x, x, np.full(21, west), np.full(21, east)])  # (84,)
+        edges_y = np.concatenate([np.full(21, south), np.full(21, north), y, y])  # (84,)
+        out_x, out_y = self.points(edges_x, edges_y)
+        known = np.isfinite(out_x) & np.isfinite(out_y)
+        if not known.any():
+            raise InvalidInput(
+                tr("The area lies outside of where {target} is defined.", target=self.target.name),
+                tr("None of its corners has coordinates there."),
+                tr("Check the coordinate reference system of the data."),
+            )
+        out_x, out_y = out_x[known], out_y[known]
+        return float(out_x.min()), float(out_y.min()), float(out_x.max()), float(out_y.max())

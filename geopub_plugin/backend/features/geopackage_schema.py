@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 from urllib.parse import quote
@@ -51,11 +52,9 @@ def is_geopackage(path: Path) -> bool:
         with open(path, "rb") as file:
             if file.read(16) != b"SQLite format 3\0":
                 return False
-        with connect(path) as connection:
+        with closing(connect(path)) as connection:
             sql = "SELECT count(*) FROM sqlite_master WHERE name IN ('gpkg_contents', 'gpkg_spatial_ref_sys')"
-            found = connection.execute(sql).fetchone()[0]
-        connection.close()
-        return int(found) == 2
+            return int(connection.execute(sql).fetchone()[0]) == 2
     except (OSError, sqlite3.DatabaseError):
         return False
 

@@ -41,13 +41,14 @@ class GeoPackageTable:
         """Open the table; raise InvalidInput where the file has no feature table of this name."""
         self.path = Path(path)
         self._connection = connect(self.path)
-        schema = next((table for table in feature_tables(self.path) if table.name == name), None)
+        tables = feature_tables(self.path)
+        schema = next((table for table in tables if table.name == name), None)
         if schema is None:
             self._connection.close()
             raise InvalidInput(
                 tr("The file {file} has no table “{table}” with a geometry.", file=self.path.name, table=name),
                 tr("Its list of contents does not name it."),
-                tr("Choose one of its tables: geopub doctor lists them."),
+                tr("Choose one of its tables: {names}.", names=", ".join(table.name for table in tables) or "–"),
             )
         self.schema: TableSchema = schema
         self._key = quoted(schema.fid) if schema.fid else "row_number() OVER ()"

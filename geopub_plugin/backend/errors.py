@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Dict, Tuple, Type
+from typing import Dict, Iterable, Tuple, Type
+
+from .faults import Fault
 
 
 class GeoPubError(Exception):
     """Something went wrong: what happened, why, and what to do about it, in the user's language."""
 
-    def __init__(self, what: str, why: str = "", cure: str = "") -> None:
+    def __init__(self, what: str, why: str = "", cure: str = "", faults: Iterable[Fault] = ()) -> None:
         super().__init__(what)
         self.what, self.why, self.cure = what, why, cure
+        self.faults = tuple(faults)  # the findings behind a refusal
 
     @property
     def sentences(self) -> Tuple[str, ...]:

@@ -1,0 +1,121 @@
+"""One worker process, seen from the backend."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess  # nosec B404 - starts our own module only
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Dict, Iterator, Mapping, Tuple
+
+from ..locations import PACKAGE
+from ..translation import language
+from .messages import Message, decode, encode
+
+GRACE_SECONDS = 0.5  # between asking a worker to end and ending it
+
+_LONGEST_LINE = 64 * 1024 * 1024  # bytes of one message
+_TAIL = 16 * 1024  # bytes kept of what the worker wrote on stderr
+_POSIX = os.name == "posix"
+# No console window, and services stay quick; elsewhere the worker lowers its own priority.
+_WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+
+
+class WorkerProcess:
+    """A started worker: what it says, its end, and what it left on stderr.
+
+    Nothing polls: one thread waits for the end of the process, one drains stderr, and the reader of `messages` blocks
+    on the pipe.
+    """
+
+    def __init__(self, work: Path) -> None:
+        """Start a worker that waits for its job.
+
+        Raises:
+            OSError: the system cannot start a process.
+        """
+        self._tail = b""
+        self._process = subprocess.Popen(  # nosec B603 - our own module on the interpreter that runs the backend
+            [sys.executable, "-m", f"{__package__}.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=PACKAGE.parent,  # never the work folder: Python would import delivered files from it
+            env=worker_environment(os.environ, work),
+            start_new_session=_POSIX,  # a group of its own: what the worker starts ends with it
+            creationflags=_WINDOWS_FLAGS,
+        )
+        self._drain = threading.Thread(target=self._keep_tail, name="worker stderr", daemon=True)
+        self._waiter = threading.Thread(target=self._wait, name="worker end", daemon=True)
+        self._drain.start()
+        self._waiter.start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def tell(self, job: Mapping[str, Any]) -> None:
+        """Send the job. Stdin stays open: its end tells the worker that the backend is gone."""
+        with contextlib.suppress(OSError, ValueError):  # ended already; exit code and stderr say why
+            self._process.stdin.write(encode(dict(job)))
+            self._process.stdin.flush()
+
+    def messages(self) -> Iterator[Message]:
+        """Yield what the worker says until it ends."""
+        pipe = self._process.stdout
+        for line in iter(lambda: pipe.readline(_LONGEST_LINE), b""):
+            yield decode(line)
+
+    def end(self) -> None:
+        """Ask the worker to end, and end it by force when it has not after the grace; do not wait for it."""
+        self._signal(force=False)
+        killer = threading.Timer(GRACE_SECONDS, self._signal, kwargs={"force": True})
+        killer.daemon = True
+        killer.start()
+
+    def close(self) -> int:
+        """Wait for the end of the process and return its exit code: the negative number of a signal that ended it."""
+        self._waiter.join()
+        self._drain.join()
+        self._process.stdout.close()
+        self._process.stderr.close()
+        return self._process.returncode
+
+    def stderr(self) -> Tuple[str, ...]:
+        """Return the last lines that the worker wrote on stderr."""
+        return tuple(self._tail.decode("utf-8", "replace").splitlines())
+
+    def _keep_tail(self) -> None:
+        pipe = self._process.stderr
+        for chunk in iter(lambda: pipe.read1(_TAIL), b""):
+            self._tail = (self._tail + chunk)[-_TAIL:]
+
+    def _wait(self) -> None:
+        self._process.wait()
+        if _POSIX:
+            self._signal_group(signal.SIGKILL)  # what it left behind would hold the pipes open
+        with contextlib.suppress(OSError):  # a job that was never read
+            self._process.stdin.close()
+
+    def _signal(self, force: bool) -> None:
+        if self._process.poll() is not None:
+            return
+        if _POSIX:
+            self._signal_group(signal.SIGKILL if force else signal.SIGTERM)
+        else:
+            self._process.terminate()
+
+    def _signal_group(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left; macOS says EPERM then
+            os.killpg(self._process.pid, number)
+
+
+def worker_environment(environment: Mapping[str, str], work: Path) -> Dict[str, str]:
+    """Return the environment of a worker: our packages, our language, and temporary files in its own folder."""
+    paths = [str(PACKAGE.parent), str(PACKAGE / "vendor"), *filter(None, [environment.get("PYTHONPATH")])]
+    temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP", "SQLITE_TMPDIR", "CPL_TMPDIR"), str(work))
+    return {**environment, **temporary, "PYTHONPATH": os.pathsep.join(paths), "GEOPUB_LANGUAGE": language()}

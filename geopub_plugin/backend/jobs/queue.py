@@ -1,0 +1,226 @@
+"""The queue of executions: first come, first served, each in a worker process of its own."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Protocol, Tuple
+
+from ..errors import GeoPubError, JobFailed
+from ..translation import tr
+from .kinds import KINDS
+from .messages import Lines, Message, ProgressState, Refusal, Result
+from .process import WorkerProcess
+
+__all__ = ["Job", "Listener", "ProgressState", "Queue"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is to do."""
+
+    execution: str  # identifier, which every report carries
+    kind: str  # a key of `KINDS`
+    parameters: Dict[str, Any]  # as JSON
+    work: Path  # the only folder in which the worker writes
+
+
+class Listener(Protocol):
+    """Who hears what becomes of the jobs.
+
+    The reports of one execution come in order, on a thread of the queue; those of several come at the same time. When
+    `finished`, `failed` or `cancelled` comes, the worker has ended and nobody writes in its work folder any more.
+    A `GeoPubError` raised by `started`, `progressed`, `logged` or `finished` makes the execution fail with it.
+    """
+
+    def started(self, execution: str) -> None:
+        """Hear that a worker has begun."""
+
+    def progressed(self, execution: str, state: ProgressState) -> None:
+        """Hear where the job stands, about ten times a second at most."""
+
+    def logged(self, execution: str, lines: Tuple[str, ...]) -> None:
+        """Hear new lines of log."""
+
+    def finished(self, execution: str, result: Dict[str, Any]) -> None:
+        """Hear the result of a job that succeeded."""
+
+    def failed(self, execution: str, error: GeoPubError) -> None:
+        """Hear why a job could not be done."""
+
+    def cancelled(self, execution: str) -> None:
+        """Hear that a job was ended on demand."""
+
+
+class _Fate(Enum):
+    CANCELLED = 1  # ended on demand
+    ABANDONED = 2  # ended because the backend ends; nothing is reported
+    DECIDED = 3  # its outcome is being reported
+
+
+@dataclass
+class _Run:
+    job: Job
+    fate: Optional[_Fate] = None
+    process: Optional[WorkerProcess] = None
+    thread: Optional[threading.Thread] = field(default=None, repr=False)
+
+    def end(self, fate: _Fate) -> bool:
+        """Have the worker ended, unless the outcome is known; the caller holds the queue's lock."""
+        if self.fate is not None:
+            return False
+        self.fate = fate
+        if self.process is not None:
+            self.process.end()
+        return True
+
+
+class Queue:
+    """At most `workers` jobs at the same time, in the order in which they came."""
+
+    def __init__(self, workers: int, listener: Listener, kinds: Mapping[str, str] = KINDS) -> None:
+        self._workers = workers
+        self._listener = listener
+        self._kinds = kinds
+        self._lock = threading.Lock()
+        self._waiting: Dict[str, Job] = {}  # in order of arrival
+        self._running: Dict[str, _Run] = {}
+        self._stopped = False
+
+    def submit(self, job: Job) -> None:
+        """Put a job at the end of the queue; after `stop` it is left for the next start.
+
+        Raises:
+            KeyError: nobody knows this kind of job.
+            ValueError: the execution waits or runs already.
+        """
+        if job.kind not in self._kinds:
+            raise KeyError(job.kind)
+        with self._lock:
+            if job.execution in self._waiting or job.execution in self._running:
+                raise ValueError(f"{job.execution} is in the queue")
+            if not self._stopped:
+                self._waiting[job.execution] = job
+                self._start_next()
+
+    def cancel(self, execution: str) -> bool:
+        """Have an execution ended within a second; `cancelled` follows. False: it has ended or was never submitted."""
+        with self._lock:
+            if execution in self._running:
+                return self._running[execution].end(_Fate.CANCELLED)
+            waited = self._waiting.pop(execution, None) is not None
+        if waited:
+            self._listener.cancelled(execution)
+        return waited
+
+    def stop(self) -> None:
+        """End every worker and wait for it; what was not done is not reported, so the next start takes it up again."""
+        with self._lock:
+            self._stopped = True
+            self._waiting.clear()
+            runs = list(self._running.values())
+            for run in runs:
+                run.end(_Fate.ABANDONED)
+        for run in runs:
+            run.thread.join()
+
+    def _start_next(self) -> None:
+        """Start as many waiting jobs as may run; the caller holds the lock."""
+        while self._waiting and len(self._running) < self._workers:
+            execution = next(iter(self._waiting))
+            run = _Run(self._waiting.pop(execution))
+            run.thread = threading.Thread(target=self._perform, args=(run,), name=f"execution {execution}", daemon=True)
+            self._running[execution] = run
+            run.thread.start()
+
+    def _perform(self, run: _Run) -> None:
+        try:
+            self._report(run, self._follow(run))
+        except GeoPubError as error:  # the listener cannot use what it heard
+            self._listener.failed(run.job.execution, error)
+        finally:
+            with self._lock:
+                del self._running[run.job.execution]
+                if not self._stopped:
+                    self._start_next()
+
+    def _follow(self, run: _Run) -> Message:
+        """Start the worker, pass on what it says, and return its last word once it has ended."""
+        execution = run.job.execution
+        try:
+            process = WorkerProcess(run.job.work)
+        except OSError as error:
+            return Refusal(_not_started(error))
+        last: Optional[Message] = None
+        try:
+            with self._lock:
+                run.process = process
+                if run.fate is not None:
+                    process.end()
+            self._listener.started(execution)
+            process.tell(self._order(run.job))
+            for message in process.messages():
+                if isinstance(message, ProgressState):
+                    self._listener.progressed(execution, message)
+                elif isinstance(message, Lines):
+                    self._listener.logged(execution, message.lines)
+                else:
+                    last = message
+        except BaseException:  # the listener raised
+            process.end()
+            process.close()
+            raise
+        code = process.close()
+        if last is None and run.fate is None:
+            self._listener.logged(execution, process.stderr())
+        return last or Refusal(_died(code, process.stderr()))
+
+    def _order(self, job: Job) -> Dict[str, Any]:
+        return {"run": self._kinds[job.kind], "parameters": job.parameters, "work": str(job.work)}
+
+    def _report(self, run: _Run, outcome: Message) -> None:
+        with self._lock:
+            fate, run.fate = run.fate, _Fate.DECIDED
+        execution = run.job.execution
+        if fate is _Fate.CANCELLED:
+            self._listener.cancelled(execution)
+        elif fate is _Fate.ABANDONED:
+            return
+        elif isinstance(outcome, Result):
+            self._listener.finished(execution, outcome.value)
+        elif isinstance(outcome, Refusal):
+            self._listener.failed(execution, outcome.error)
+
+
+def _not_started(error: OSError) -> JobFailed:
+    return JobFailed(
+        tr("A worker process could not be started."),
+        tr("The system says: {reason}.", reason=error.strerror or error),
+        tr("Close other programs, then start the execution again."),
+    )
+
+
+def _died(code: int, stderr: Tuple[str, ...]) -> JobFailed:
+    """Explain the end of a worker that gave no result."""
+    again = tr("Start the execution again. If it fails again, report it with the execution's log.")
+    if code < 0:
+        number = -code
+        name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
+        if name == "SIGKILL":
+            return JobFailed(
+                tr("The worker of this execution was ended by the system."),
+                tr("This happens most often when the memory is used up (signal SIGKILL)."),
+                tr("Close other programs or publish fewer features at a time, then start the execution again."),
+            )
+        return JobFailed(
+            tr("The worker of this execution crashed."), tr("It received the signal {name}.", name=name), again
+        )
+    last = next((line.strip() for line in reversed(stderr) if line.strip()), "")
+    return JobFailed(
+        tr("This execution stopped because of an error inside GeoPub."),
+        last or tr("The worker ended with the code {code} and no result.", code=code),
+        again,
+    )

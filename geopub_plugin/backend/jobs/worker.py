@@ -1,0 +1,88 @@
+"""The worker process: reads one job on stdin, does it, says what becomes of it on stdout, and ends."""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import json
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO, Dict
+
+from ..data_folder import disk_full, is_full
+from ..errors import GeoPubError, JobFailed
+from ..translation import tr
+from .messages import error_as_json
+from .reporter import Reporter
+
+_NICENESS = 10  # services answer before executions advance
+
+
+def main() -> int:
+    """Do the job that comes on stdin; an error that is no `GeoPubError` leaves its traceback on stderr."""
+    faulthandler.enable()
+    pipe = _own_stdout()
+    job = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_backend, name="backend watch", daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    reporter = Reporter(pipe)
+    try:
+        last = _outcome(job, reporter)
+    except BaseException:
+        reporter.close()
+        raise
+    reporter.close(last)
+    return 0
+
+
+def _outcome(job: Dict[str, Any], reporter: Reporter) -> Dict[str, Any]:
+    work = Path(job["work"])
+    try:
+        module, _, name = job["run"].partition(":")
+        run = getattr(importlib.import_module(module), name)
+        return {"result": run(job["parameters"], work, reporter)}
+    except GeoPubError as error:
+        return {"error": error_as_json(error)}
+    except MemoryError:
+        return {"error": error_as_json(_out_of_memory())}
+    except OSError as error:
+        if not is_full(error):
+            raise
+    except sqlite3.OperationalError as error:
+        if "disk is full" not in str(error):
+            raise
+    return {"error": error_as_json(disk_full(work))}
+
+
+def _own_stdout() -> BinaryIO:
+    """Keep the pipe to the backend for messages; what libraries print goes to stderr, and so to the log."""
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return pipe
+
+
+def _end_with_backend() -> None:
+    """Wait for the end of stdin, which comes when the backend ends, however it ends; then end all our processes."""
+    while os.read(0, 4096):
+        pass
+    if os.name == "posix" and os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)
+
+
+def _out_of_memory() -> JobFailed:
+    return JobFailed(
+        tr("The memory of this computer is used up."),
+        tr("The execution needed more than is free."),
+        tr("Close other programs or publish fewer features at a time, then start the execution again."),
+    )
+
+
+if __name__ == "__main__":
+    code = main()
+    os._exit(code)  # all is said: no wait for threads that a library left

@@ -1,0 +1,148 @@
+"""What the backend can be told: from arguments first, then from the environment (GEOPUB_PORT, …), else the default."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Callable, Dict, Mapping
+from urllib.parse import urlsplit
+
+from .errors import InvalidInput
+from .translation import tr
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the backend can be told; sizes are in bytes."""
+
+    data: Path  # the data folder
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: the port of the last time, or any that is free
+    public_url: str = ""  # how clients reach the backend behind a proxy; "" for the URL it listens on
+    workers: int = 2  # executions at the same time
+    threads: int = 8  # requests at the same time
+    language: str = ""  # "" for that of the environment
+    chunk_bytes: int = 64 * MIB  # largest body of one chunk of an upload
+    upload_bytes: int = 30 * GIB  # largest delivered file
+    annexe_bytes: int = 100 * MIB  # largest static or annexe
+    archive_files: int = 1000  # largest number of files in a delivered zip
+    archive_bytes: int = 30 * GIB  # largest sum of sizes of a delivered zip, unpacked
+    archive_ratio: int = 200  # largest quotient of unpacked and packed size of a delivered zip
+    reserve_bytes: int = 256 * MIB  # room on the disk that is never used up
+    render_seconds: int = 30  # longest time for one picture
+    until_stdin_closes: bool = False  # end when the process that started the backend ends
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
+        """Make settings from what is given (None counts as not given), then the environment, then the defaults."""
+        told: Dict[str, Any] = {}
+        for field in fields(cls):
+            variable = f"GEOPUB_{field.name.upper()}"
+            value = given.pop(field.name, None)
+            if value is None:
+                value = environment.get(variable) or None
+            if value is not None:
+                told[field.name] = _checked(field.name, value)
+        if given:
+            raise TypeError(f"Settings has no {', '.join(sorted(given))}")
+        if "data" not in told:
+            raise InvalidInput(
+                tr("No data folder is given."),
+                tr("The backend keeps everything it publishes in one folder."),
+                tr("Start it with --data FOLDER, or set GEOPUB_DATA."),
+            )
+        return cls(**told)
+
+
+def _whole(low: int, high: int) -> Callable[[str, str], int]:
+    def rule(name: str, text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or not low <= int(text) <= high:
+            raise _refusal(name, text, tr("It must be a whole number from {low} to {high}.", low=low, high=high))
+        return int(text)
+
+    return rule
+
+
+def _folder(name: str, text: str) -> Path:
+    if "\0" in text:
+        raise _refusal(name, text, tr("It must be the path of a folder."))
+    return Path(text).expanduser().absolute()
+
+
+def _host(name: str, text: str) -> str:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        if not _HOST_NAME.fullmatch(text):
+            raise _refusal(name, text, tr("It must be an IP address or the name of a computer.")) from None
+    return text
+
+
+def _url(name: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        usable = False
+    if not usable or parts.query or parts.fragment or parts.username:
+        raise _refusal(
+            name, text, tr("It must be a URL as https://maps.example.org/geopub, without user, query or fragment.")
+        )
+    return text.rstrip("/")
+
+
+def _language(name: str, text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}([_-].*)?", text):
+        raise _refusal(name, text, tr("It must be a language code, such as fr or en."))
+    return text[:2].lower()
+
+
+def _switch(name: str, text: str) -> bool:
+    if text.lower() not in _SWITCH:
+        raise _refusal(name, text, tr("It must be yes or no."))
+    return _SWITCH[text.lower()]
+
+
+_RULES: Dict[str, Callable[[str, str], object]] = {
+    "data": _folder,
+    "host": _host,
+    "port": _whole(0, 65535),
+    "public_url": _url,
+    "workers": _whole(1, 64),
+    "threads": _whole(1, 256),
+    "language": _language,
+    "chunk_bytes": _whole(64 * 1024, 2 * GIB),
+    "upload_bytes": _whole(MIB, 4096 * GIB),
+    "annexe_bytes": _whole(64 * 1024, 2 * GIB),
+    "archive_files": _whole(1, 1_000_000),
+    "archive_bytes": _whole(MIB, 4096 * GIB),
+    "archive_ratio": _whole(1, 100_000),
+    "reserve_bytes": _whole(0, 4096 * GIB),
+    "render_seconds": _whole(1, 3600),
+    "until_stdin_closes": _switch,
+}
+
+
+def _checked(name: str, value: object) -> object:
+    return _RULES[name](name, str(value).strip())
+
+
+def _refusal(name: str, text: str, rule: str) -> InvalidInput:
+    return InvalidInput(
+        tr("The setting {name} cannot be “{value}”.", name=name, value=text),
+        rule,
+        tr(
+            "Give another value with --{option} or in the environment variable {variable}.",
+            option=name.replace("_", "-"),
+            variable=f"GEOPUB_{name.upper()}",
+        ),
+    )

@@ -35,13 +35,13 @@ def deliver(connection: Connection, route: str, file: Path, path: str, delivered
     told(total, total)
 
 
-def md5_line(file: Path, path: str) -> str:
-    """Return the line of a checksum file, "<md5>  <path>", that the standard check compares with the file."""
+def md5_of(file: Path) -> str:
+    """Return the MD5 of a file, in hexadecimal: what the platform's checksum files hold."""
     digest = hashlib.md5(usedforsecurity=False)
     with file.open("rb") as opened:
         for block in iter(lambda: opened.read(CHUNK), b""):
             digest.update(block)
-    return f"{digest.hexdigest()}  {path}\n"
+    return digest.hexdigest()
 
 
 def _attempt(

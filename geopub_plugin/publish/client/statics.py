@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Tuple
 
 from .connection import Connection, segment
@@ -32,14 +31,14 @@ class Statics:
         """Return the statics with these values (`name=…`, `type=…`)."""
         return tuple(_static(wire) for wire in self._connection.pages(self._root, filters))
 
-    def create_style(self, name: str, style: Path) -> Static:
-        """Store a style, SLD or QML."""
+    def create_style(self, name: str, filename: str, content: bytes) -> Static:
+        """Store a style; the suffix of `filename` says what it is, .sld or .qml."""
         query = {"name": name, "type": STYLE, "description": name}
-        return _static(self._connection.post_file(self._root, style.name, style.read_bytes(), query))
+        return _static(self._connection.post_file(self._root, filename, content, query))
 
-    def replace(self, identifier: str, style: Path) -> None:
+    def replace(self, identifier: str, filename: str, content: bytes) -> None:
         """Replace the file of a static."""
-        self._connection.put_file(f"{self._root}/{segment(identifier)}", style.name, style.read_bytes())
+        self._connection.put_file(f"{self._root}/{segment(identifier)}", filename, content)
 
     def delete(self, identifier: str) -> None:
         """Delete a static that no configuration uses."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Dict, Mapping, Optional, Tuple
 
 from .connection import Connection, segment, tag_filter
-from .delivery import Delivered, deliver, md5_line
+from .delivery import Delivered, deliver
 from .entity import Wire, objects, tags_of, text
 from .waiting import wait_until
 
@@ -73,9 +73,9 @@ class Uploads:
         """Send a file under a name; go on where an earlier attempt ended."""
         deliver(self._connection, self._at(identifier, "data"), file, path, delivered)
 
-    def deliver_md5(self, identifier: str, file: Path, path: str) -> None:
-        """Send the checksum of a delivered file, for the standard check to compare."""
-        line = md5_line(file, path).encode("utf-8")
+    def deliver_md5(self, identifier: str, digest: str, path: str) -> None:
+        """Send the MD5 of a delivered file, for the standard check to compare: a line "<md5>  <path>"."""
+        line = f"{digest}  {path}\n".encode()
         self._connection.post_file(self._at(identifier, "md5"), f"{Path(path).name}.md5", line)
 
     def tree(self, identifier: str) -> Tuple[TreeFile, ...]:

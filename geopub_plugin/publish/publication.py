@@ -1,0 +1,489 @@
+"""A publication: from a file to live services, over any store; what is there already is updated in place."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple
+
+from ..backend.errors import Conflict, GeoPubError, InvalidInput, JobFailed, NotFound, Unavailable
+from ..backend.faults import Fault, blocking
+from ..backend.translation import tr
+from .client import Store
+from .client.configurations import Configuration
+from .client.delivery import md5_of
+from .client.executions import Execution
+from .client.stored_data import StoredData
+from .client.uploads import Upload
+from .proposal import DEEPEST, SERVICES, TableStyle, propose
+from .service_definitions import (
+    CONFIGURATION_TYPES,
+    composition,
+    styles_of,
+    tms_definition,
+    wfs_definition,
+    wms_definition,
+)
+
+# The platform's own identifiers of its two processings (they are looked for by what they make, too).
+INTEGRATIONS = ("0de8c60b-9938-4be9-aa36-9026b77c3c96", "5a348542-61a7-4289-a950-8544bb0ce2b8")
+PYRAMIDS = ("aa5f9391-0bdb-4b97-9209-fcde351b82f6", "a07a2d00-2bb3-45cb-a4c3-ac298501148c")
+
+
+class Step(str, Enum):
+    """The steps of a publication, in their order."""
+
+    DELIVERY = "delivery"
+    CHECKS = "checks"
+    INTEGRATION = "integration"
+    WFS = "wfs"
+    WMS = "wms"
+    PYRAMID = "pyramid"
+    TMS = "tms"
+
+    @property
+    def title(self) -> str:
+        """The step in the user's language."""
+        return {
+            Step.DELIVERY: tr("Sending the file"),
+            Step.CHECKS: tr("Checks"),
+            Step.INTEGRATION: tr("Integration"),
+            Step.WFS: tr("WFS service"),
+            Step.WMS: tr("WMS service"),
+            Step.PYRAMID: tr("Vector tiles"),
+            Step.TMS: tr("TMS service"),
+        }[self]
+
+
+class Listener(Protocol):
+    """Who is told how a publication goes; the pyramid may run while services are published."""
+
+    def begun(self, step: Step) -> None:
+        """Hear that a step starts."""
+
+    def moved(self, step: Step, done: int, total: int, unit: str) -> None:
+        """Hear how far a step is; `total` is 0 when it is not known."""
+
+    def ended(self, step: Step, seconds: float) -> None:
+        """Hear that a step is done."""
+
+
+class Quiet:
+    """A listener that does nothing with what it hears."""
+
+    def begun(self, step: Step) -> None:
+        """Hear that a step starts."""
+
+    def moved(self, step: Step, done: int, total: int, unit: str) -> None:
+        """Hear how far a step is."""
+
+    def ended(self, step: Step, seconds: float) -> None:
+        """Hear that a step is done."""
+
+
+class Refused(InvalidInput):
+    """Checks found what forbids the publication; `faults` lists everything they found."""
+
+    def __init__(self, what: str, why: str = "", cure: str = "", faults: Sequence[Fault] = ()) -> None:
+        super().__init__(what, why, cure)
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True)
+class PublicationRequest:
+    """What is to be published, and how."""
+
+    file: Path  # GeoPackage, or zip with one
+    title: str
+    datasheet: str
+    layer_name: str
+    services: Tuple[str, ...] = SERVICES
+    tables: Tuple[str, ...] = ()  # none: all
+    styles: Tuple[TableStyle, ...] = ()  # none: those of an earlier publication stay
+    srs: str = ""  # declared; "" for what the file says
+    top_level: Optional[int] = None
+    bottom_level: Optional[int] = None
+    abstract: str = ""
+    keywords: Tuple[str, ...] = ()
+
+    @classmethod
+    def proposed(cls, file: Path, tables: Sequence[str] = ()) -> PublicationRequest:
+        """Return the request that publishes a file with every default."""
+        it = propose(file, tables)
+        return cls(
+            file=file,
+            title=it.title,
+            datasheet=it.datasheet,
+            layer_name=it.layer_name,
+            services=it.services,
+            tables=tuple(tables),
+            styles=it.styles,
+            srs=it.srs,
+            top_level=it.top_level,
+            bottom_level=it.bottom_level,
+        )
+
+
+@dataclass(frozen=True)
+class LiveUrl:
+    """One address of one service that now answers."""
+
+    service: str  # "wfs", "wms" or "tms"
+    type: str  # "WFS", "WMS", "TMS", "WMTS"
+    url: str
+
+
+@dataclass(frozen=True)
+class PublicationResult:
+    """What a publication led to."""
+
+    datasheet: str
+    layer_name: str
+    updated: bool  # something of the same name was there and was replaced
+    urls: Tuple[LiveUrl, ...]
+    data: StoredData
+    faults: Tuple[Fault, ...]  # what was found and did not forbid the publication
+    times: Tuple[Tuple[Step, float], ...]  # seconds
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """The tables and fields whose names had to change."""
+        return self.data.names or {}
+
+
+class Publication:
+    """One publication, run once; its store's connection carries the event that cancels it."""
+
+    def __init__(self, store: Store, request: PublicationRequest, listener: Optional[Listener] = None) -> None:
+        self._store, self._request = store, request
+        self._listener: Listener = listener or Quiet()
+        self._undo: List[Callable[[Store], None]] = []
+        self._times: Dict[Step, float] = {}
+        self._faults: List[Fault] = []
+
+    def run(self) -> PublicationResult:
+        """Publish from the beginning.
+
+        Raises:
+            Refused: the checks found faults that forbid it; nothing is left of the attempt.
+            Cancelled: the person ended it; nothing new is left of the attempt.
+            Unavailable: the line broke; `resume` goes on from what the store holds.
+            GeoPubError: the store refused a step; nothing new is left of the attempt.
+        """
+        return self._cleaning(resume=False)
+
+    def resume(self) -> PublicationResult:
+        """Go on with an interrupted publication of the same file; publish from the beginning where there is none."""
+        return self._cleaning(resume=True)
+
+    # The flow ---------------------------------------------------------------------------------------------------
+
+    def _cleaning(self, resume: bool) -> PublicationResult:
+        try:
+            return self._flow(resume)
+        except Unavailable:
+            raise  # what the store holds is what `resume` goes on from
+        except GeoPubError:
+            self._take_back()
+            raise
+
+    def _flow(self, resume: bool) -> PublicationResult:
+        existing = self._existing()
+        upload = self._delivered(resume)
+        self._check(upload)
+        data = self._integrated(upload, _vector_data(existing, self._store))
+        top, bottom = self._levels()
+        wanted = self._request.services
+        making = self._pyramid_begun(upload, data, existing, top, bottom) if "tms" in wanted else None
+        urls: List[LiveUrl] = []
+        if "wfs" in wanted:
+            infos = wfs_definition(data, self._request.abstract, self._request.keywords)
+            urls += self._published(Step.WFS, existing, infos)
+        if "wms" in wanted:
+            urls += self._published(Step.WMS, existing, self._wms_definition(data, existing))
+        if making is not None:
+            pyramid = self._pyramid_ended(making)
+            infos = tms_definition(
+                pyramid, self._request.title, self._request.abstract, self._request.keywords, top, bottom
+            )
+            urls += self._published(Step.TMS, existing, infos)
+        self._store.uploads.delete(upload.id)  # its data is integrated: keeping it would take the room twice
+        times = tuple((step, self._times[step]) for step in Step if step in self._times)
+        faults = tuple(dict.fromkeys((*self._faults, *data.faults)))
+        return PublicationResult(
+            self._request.datasheet, self._request.layer_name, bool(existing), tuple(urls), data, faults, times
+        )
+
+    def _existing(self) -> Dict[str, Configuration]:
+        """Return the configurations that this publication replaces, by type; refuse to take another one's name."""
+        request = self._request
+        found = self._store.configurations.list(layer_name=request.layer_name)
+        for configuration in found:
+            owner = configuration.tags.get("datasheet_name", request.datasheet)
+            if owner != request.datasheet:
+                raise Conflict(
+                    tr("The name “{name}” is already used by the datasheet “{owner}”.",
+                       name=request.layer_name, owner=owner),
+                    tr("A layer name belongs to one datasheet."),
+                    tr("Choose another layer name, or the datasheet “{owner}” to update it.", owner=owner),
+                )  # fmt: skip
+        return {it.type: self._store.configurations.get(it.id) for it in found}
+
+    # Delivery and checks ----------------------------------------------------------------------------------------
+
+    def _delivered(self, resume: bool) -> Upload:
+        request, uploads = self._request, self._store.uploads
+        name = request.file.name
+        with self._timed(Step.DELIVERY):
+            digest = md5_of(request.file)
+            upload = self._interrupted(digest) if resume else None
+            if upload is None:
+                upload = uploads.create(request.layer_name, request.srs, request.title)
+                uploads.tag(upload.id, {**self._tags(), "source_md5": digest})
+            identifier = upload.id
+            self._undo.append(lambda store: store.uploads.delete(identifier))
+            if upload.status in ("OPEN", "CREATED"):
+                self._listener.moved(Step.DELIVERY, 0, request.file.stat().st_size, "bytes")
+                uploads.deliver(upload.id, request.file, name, self._sent)
+                with suppress(Conflict):  # sent before the interruption
+                    uploads.deliver_md5(upload.id, digest, name)
+                uploads.close(upload.id)
+        return upload
+
+    def _interrupted(self, digest: str) -> Optional[Upload]:
+        """Return the upload that an interrupted publication of the same file left; remove one of another file."""
+        left = [it for it in self._store.uploads.list(self._tags()) if it.status != "DELETED"]
+        for upload in left:
+            if upload.tags.get("source_md5") == digest and upload.status != "UNSTABLE":
+                return upload
+            with suppress(Conflict, NotFound):
+                self._store.uploads.delete(upload.id)
+        return None
+
+    def _sent(self, done: int, total: int) -> None:
+        self._listener.moved(Step.DELIVERY, done, total, "bytes")
+
+    def _check(self, upload: Upload) -> None:
+        with self._timed(Step.CHECKS):
+            checked = self._store.uploads.checked(upload.id)
+            runs = self._store.uploads.checks(upload.id)
+            found = [self._store.executions.check(run.execution) for run in runs]
+        faults = tuple(dict.fromkeys(fault for execution in found for fault in execution.faults))
+        if checked.status == "UNSTABLE":
+            file = self._request.file.name
+            raise Refused(
+                tr("{file} cannot be published.", file=file),
+                tr("The checks found {count} faults that forbid it.", count=len(blocking(faults)))
+                if faults
+                else self._last_words(next((run.execution for run in runs if run.state == "failed"), ""), True),
+                tr("Correct what is listed and publish again."),
+                faults,
+            )
+        self._faults += faults
+
+    # Executions -------------------------------------------------------------------------------------------------
+
+    def _integrated(self, upload: Upload, replaced: str) -> StoredData:
+        request = self._request
+        with self._timed(Step.INTEGRATION):
+            execution = self._launched(
+                upload,
+                "proc_int_id",
+                lambda: self._store.executions.create(
+                    self._store.executions.processing("VECTOR-DB", "VECTOR", INTEGRATIONS),
+                    {"upload": [upload.id]},
+                    _output(request.layer_name, replaced),
+                    {"tables": list(request.tables)} if request.tables else {},
+                ),
+                replaced,
+            )
+            self._store.uploads.tag(upload.id, {"vectordb_id": execution.stored_data})
+            tags = {**self._tags(), "upload_id": upload.id, "proc_int_id": execution.id}
+            self._store.stored_data.tag(execution.stored_data, tags)
+            self._succeeded(execution, Step.INTEGRATION)
+        return self._store.stored_data.get(execution.stored_data)
+
+    def _pyramid_begun(
+        self, upload: Upload, data: StoredData, existing: Mapping[str, Configuration], top: int, bottom: int
+    ) -> Execution:
+        self._listener.begun(Step.PYRAMID)
+        self._times[Step.PYRAMID] = -time.monotonic()
+        shown = existing.get(CONFIGURATION_TYPES["tms"])
+        replaced = shown.stored_data[0] if shown and shown.stored_data else ""
+        execution = self._launched(
+            self._store.uploads.get(upload.id),
+            "proc_pyr_creat_id",
+            lambda: self._store.executions.create(
+                self._store.executions.processing("ROK4-PYRAMID-VECTOR", "VECTOR-DB", PYRAMIDS),
+                {"stored_data": [data.id]},
+                _output(f"{self._request.layer_name}_tms", replaced),
+                {
+                    "composition": composition(data, top, bottom),
+                    "top_level": str(top),
+                    "bottom_level": str(bottom),
+                },
+            ),
+            replaced,
+        )
+        tags = {"upload_id": upload.id, "vectordb_id": data.id, "proc_pyr_creat_id": execution.id}
+        self._store.stored_data.tag(execution.stored_data, {**self._tags(), **tags})
+        return execution
+
+    def _pyramid_ended(self, execution: Execution) -> str:
+        self._succeeded(execution, Step.PYRAMID)
+        self._times[Step.PYRAMID] += time.monotonic()
+        self._listener.ended(Step.PYRAMID, self._times[Step.PYRAMID])
+        return execution.stored_data
+
+    def _launched(self, upload: Upload, tag: str, create: Callable[[], Execution], replaced: str) -> Execution:
+        """Return an execution that runs, or has run well: the one an interrupted publication left, or a new one."""
+        executions = self._store.executions
+        execution: Optional[Execution] = None
+        if upload.tags.get(tag):
+            with suppress(NotFound):
+                execution = executions.get(upload.tags[tag])
+        if execution is None or execution.status in ("FAILURE", "ABORTED"):
+            if execution is not None and execution.stored_data not in ("", replaced):
+                with suppress(Conflict, NotFound):
+                    self._store.stored_data.delete(execution.stored_data)
+            execution = create()
+            self._store.uploads.tag(upload.id, {tag: execution.id})
+        identifier, made = execution.id, execution.stored_data
+        if made != replaced:
+            self._undo.append(lambda store: store.stored_data.delete(made))
+        self._undo.append(lambda store: _stop(store, identifier))
+        if execution.status == "CREATED":
+            executions.launch(execution.id)
+        return execution
+
+    def _succeeded(self, execution: Execution, step: Step) -> None:
+        def seen(state: Execution) -> None:
+            it = state.progress
+            self._listener.moved(step, it.done, it.total, it.unit)
+
+        ended = self._store.executions.ended(execution.id, seen)
+        if ended.status != "SUCCESS":
+            what = tr("The step “{step}” failed.", step=step.title)
+            why = self._last_words(execution.id, False)
+            if blocking(ended.faults):
+                raise Refused(what, why, tr("Correct what is listed and publish again."), ended.faults)
+            raise JobFailed(what, why, tr("Correct the cause, or report it with the log of the execution."))
+        self._faults += ended.faults
+
+    def _last_words(self, execution: str, check: bool) -> str:
+        """Return the last line of a log, the one that says why."""
+        if not execution:
+            return ""
+        lines = self._store.executions.logs(execution, check)
+        return next((line for line in reversed(lines) if line.strip()), "")
+
+    # Services ---------------------------------------------------------------------------------------------------
+
+    def _published(self, step: Step, existing: Mapping[str, Configuration], infos: Mapping[str, Any]) -> List[LiveUrl]:
+        """Define a service and offer it, or bring the one that is there up to date; return its addresses."""
+        store, request, kind = self._store, self._request, CONFIGURATION_TYPES[step.value]
+        with self._timed(step):
+            known = existing.get(kind)
+            if known is None:
+                known = store.configurations.create(kind, request.title, request.layer_name, infos)
+                identifier = known.id
+                self._undo.append(lambda store: store.configurations.delete(identifier))
+                store.configurations.tag(known.id, {"datasheet_name": request.datasheet})
+                offered: Tuple[Any, ...] = ()
+            else:
+                store.configurations.replace(known.id, kind, request.title, infos)
+                offered = store.offerings.list(configuration=known.id)
+            if offered:
+                offering = offered[0].id
+                store.offerings.synchronise(offering)
+            else:
+                offering = store.offerings.create(known.id, self._endpoint(kind)).id
+                self._undo.append(lambda store: store.offerings.delete(offering))
+            live = store.offerings.published(offering)
+        if live.status != "PUBLISHED":
+            raise JobFailed(
+                tr("The step “{step}” failed.", step=step.title), tr("The service is {status}.", status=live.status)
+            )
+        return [LiveUrl(step.value, url.type, url.url) for url in live.urls]
+
+    def _endpoint(self, kind: str) -> str:
+        endpoint = self._store.endpoint(kind)
+        if endpoint is None:
+            raise NotFound(
+                tr("The server has no open endpoint with room for a {type} service.", type=kind),
+                cure=tr("Unpublish a service that is no longer needed, or ask the administrator for a larger quota."),
+            )
+        return endpoint.id
+
+    def _wms_definition(self, data: StoredData, existing: Mapping[str, Configuration]) -> Dict[str, Any]:
+        request = self._request
+        known = existing.get(CONFIGURATION_TYPES["wms"])
+        statics = styles_of(known.type_infos) if known else {}
+        renamed = {relation.native or relation.name: relation.name for relation in data.relations}
+        for style in request.styles:
+            table = renamed.get(style.table, style.table)
+            if table in statics:
+                self._store.statics.replace(statics[table], style.filename, style.content)
+            elif table in renamed.values():
+                statics[table] = self._new_style(f"{request.layer_name}_{table}", style)
+        return wms_definition(data, request.title, request.abstract, request.keywords, statics)
+
+    def _new_style(self, name: str, style: TableStyle) -> str:
+        made = self._store.statics.create_style(name, style.filename, style.content).id
+        self._undo.append(lambda store: store.statics.delete(made))
+        return made
+
+    # Small things -----------------------------------------------------------------------------------------------
+
+    def _tags(self) -> Dict[str, str]:
+        return {"datasheet_name": self._request.datasheet, "layer_name": self._request.layer_name}
+
+    def _levels(self) -> Tuple[int, int]:
+        top = self._request.top_level if self._request.top_level is not None else 0
+        bottom = self._request.bottom_level if self._request.bottom_level is not None else max(top, DEEPEST)
+        return min(top, bottom), max(top, bottom)
+
+    @contextmanager
+    def _timed(self, step: Step) -> Iterator[None]:
+        self._listener.begun(step)
+        start = time.monotonic()
+        yield
+        self._times[step] = time.monotonic() - start
+        self._listener.ended(step, self._times[step])
+
+    def _take_back(self) -> None:
+        """Remove what this publication made, the latest first; what the store keeps anyway stays for a person."""
+        store = self._store.sparing_cancel()
+        for remove in reversed(self._undo):
+            with suppress(GeoPubError):
+                remove(store)
+        self._undo.clear()
+
+
+def _output(name: str, replaced: str) -> Dict[str, Any]:
+    return {"stored_data": {"id": replaced} if replaced else {"name": name}}
+
+
+def _vector_data(existing: Mapping[str, Configuration], store: Store) -> str:
+    """Return the stored data that the services show, "" when there is none: directly, or behind the pyramid."""
+    for service in ("wfs", "wms"):
+        known = existing.get(CONFIGURATION_TYPES[service])
+        if known and known.stored_data:
+            return known.stored_data[0]
+    tiles = existing.get(CONFIGURATION_TYPES["tms"])
+    if tiles and tiles.stored_data:
+        return store.stored_data.get(tiles.stored_data[0]).tags.get("vectordb_id", "")
+    return ""
+
+
+def _stop(store: Store, execution: str) -> None:
+    """End an execution and wait until it has ended: its output cannot be deleted before."""
+    state = store.executions.get(execution)
+    if state.status == "CREATED":
+        store.executions.delete(execution)
+    elif not state.ended:
+        store.executions.abort(execution)
+        store.executions.ended(execution)

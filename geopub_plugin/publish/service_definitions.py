@@ -1,0 +1,90 @@
+"""What each service is made of: the `type_infos` of its configuration, and the composition of a pyramid."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
+
+from .client.configurations import TMS, WFS, WMS
+from .client.stored_data import Relation, StoredData
+
+CONFIGURATION_TYPES: Dict[str, str] = {"wfs": WFS, "wms": WMS, "tms": TMS}
+_DRAWN_ABOVE = ("POINT", "LINE")  # points above lines above everything else
+
+
+def shown(relations: Sequence[Relation]) -> Tuple[Relation, ...]:
+    """Return the tables with a geometry, in drawing order: the first is drawn on top."""
+    drawable = [relation for relation in relations if relation.has_geometry]
+    return tuple(sorted(drawable, key=lambda relation: (_height(relation), -relation.count)))
+
+
+def wfs_definition(data: StoredData, abstract: str, keywords: Sequence[str]) -> Dict[str, Any]:
+    """Return the `type_infos` of a WFS: one feature type a table."""
+    relations = [
+        {
+            "native_name": relation.name,
+            "public_name": relation.name,
+            "title": relation.title or relation.native or relation.name,
+            "abstract": abstract or relation.title or relation.name,
+            **({"keywords": list(keywords)} if keywords else {}),
+        }
+        for relation in data.relations
+        if relation.has_geometry
+    ]
+    return {"used_data": [{"stored_data": data.id, "relations": relations}]}
+
+
+def wms_definition(
+    data: StoredData, title: str, abstract: str, keywords: Sequence[str], styles: Mapping[str, str]
+) -> Dict[str, Any]:
+    """Return the `type_infos` of a WMS: one layer of all tables; `styles` maps a table to its static."""
+    relations = [
+        {"name": relation.name, **({"style": styles[relation.name]} if relation.name in styles else {})}
+        for relation in shown(data.relations)
+    ]
+    return {
+        "title": title,
+        "abstract": abstract or title,
+        "keywords": list(keywords),
+        "used_data": [{"stored_data": data.id, "relations": relations}],
+    }
+
+
+def tms_definition(
+    pyramid: str, title: str, abstract: str, keywords: Sequence[str], top: int, bottom: int
+) -> Dict[str, Any]:
+    """Return the `type_infos` of a TMS."""
+    return {
+        "title": title,
+        "abstract": abstract or title,
+        "keywords": list(keywords),
+        "used_data": [{"stored_data": pyramid, "bottom_level": str(bottom), "top_level": str(top)}],
+    }
+
+
+def composition(data: StoredData, top: int, bottom: int) -> List[Dict[str, Any]]:
+    """Return the composition of a pyramid of every table, with all its attributes."""
+    return [
+        {
+            "table": relation.name,
+            "layer": relation.name,
+            "top_level": str(top),
+            "bottom_level": str(bottom),
+            "attributes": list(relation.plain_attributes),
+        }
+        for relation in shown(data.relations)
+    ]
+
+
+def styles_of(type_infos: Mapping[str, Any]) -> Dict[str, str]:
+    """Return which static each table of a WMS is drawn with."""
+    return {
+        str(relation.get("name")): str(relation["style"])
+        for used in type_infos.get("used_data") or ()
+        for relation in used.get("relations") or ()
+        if relation.get("style")
+    }
+
+
+def _height(relation: Relation) -> int:
+    kind = next((k.upper() for k in relation.attributes.values() if k.lower().startswith("geometry")), "")
+    return next((place for place, word in enumerate(_DRAWN_ABOVE) if word in kind), len(_DRAWN_ABOVE))

@@ -34,9 +34,9 @@ class Settings:
     chunk_bytes: int = 64 * MIB  # largest body of one chunk of an upload
     upload_bytes: int = 30 * GIB  # largest delivered file
     annexe_bytes: int = 100 * MIB  # largest static or annexe
-    archive_files: int = 1000  # largest number of files in a delivered zip
-    archive_bytes: int = 30 * GIB  # largest sum of sizes of a delivered zip, unpacked
-    archive_ratio: int = 200  # largest quotient of unpacked and packed size of a delivered zip
+    archive_entries: int = 10_000  # largest number of entries of a delivered zip
+    archive_entry_bytes: int = 30 * GIB  # largest file in a delivered zip
+    archive_ratio: int = 100  # largest quotient of unpacked and packed size of a file in a delivered zip
     reserve_bytes: int = 256 * MIB  # room on the disk that is never used up
     render_seconds: int = 30  # longest time for one picture
     until_stdin_closes: bool = False  # end when the process that started the backend ends
@@ -123,8 +123,8 @@ _RULES: Dict[str, Callable[[str, str], object]] = {
     "chunk_bytes": _whole(64 * 1024, 2 * GIB),
     "upload_bytes": _whole(MIB, 4096 * GIB),
     "annexe_bytes": _whole(64 * 1024, 2 * GIB),
-    "archive_files": _whole(1, 1_000_000),
-    "archive_bytes": _whole(MIB, 4096 * GIB),
+    "archive_entries": _whole(1, 1_000_000),
+    "archive_entry_bytes": _whole(MIB, 4096 * GIB),
     "archive_ratio": _whole(1, 100_000),
     "reserve_bytes": _whole(0, 4096 * GIB),
     "render_seconds": _whole(1, 3600),

@@ -34,6 +34,13 @@ def parse(document: bytes, *, doctype: bool = False) -> Element:
     return _parse_with_lxml(document) if lxml_etree is not None else _parse_with_expat(document)
 
 
+def serialise(root: Element) -> bytes:
+    """Return the bytes of a tree that `parse` has made, in UTF-8."""
+    if isinstance(root, ElementTree.Element):
+        return ElementTree.tostring(root, encoding="utf-8")
+    return lxml_etree.tostring(root, encoding="utf-8")
+
+
 def _examine_prolog(document: bytes, doctype: bool) -> None:
     """Refuse declarations before any full parser sees them."""
     parser = expat.ParserCreate()

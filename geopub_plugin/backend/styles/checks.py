@@ -1,0 +1,154 @@
+"""What is wrong with a style for a table: every fault at once, each with its cure."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
+
+from ..errors import InvalidInput
+from ..faults import Fault, Severity
+from ..features.schema import TableSchema
+from ..translation import tr
+from .attributes import translate_attributes
+from .recognition import StyleDocument, StyleKind, local_name, read
+
+SLD_VERSIONS = ("1.0.0", "1.1.0")
+_GEOMETRY_OF_QML = {"0": "POINT", "1": "LINE", "2": "POLYGON"}
+
+
+def check(style: bytes, schema: TableSchema, names: Optional[Mapping[str, str]] = None) -> Tuple[Fault, ...]:
+    """Return the faults of a style (QML or SLD) for one table, none when it fits.
+
+    `names` maps original column names to those of `schema`: a style may use either. The names that the style gives to
+    layers do not matter, since it is applied to its table whatever it calls it.
+    """
+    try:
+        document = read(style)
+    except InvalidInput as error:
+        return (Fault("style.unreadable", Severity.ERROR, error.what, error.why, error.cure, table=schema.name),)
+    specific = _sld_faults(document, schema) if document.kind is StyleKind.SLD else _qml_faults(document, schema)
+    return (*specific, *_attribute_faults(document, schema, names or {}))
+
+
+def _sld_faults(document: StyleDocument, schema: TableSchema) -> Iterator[Fault]:
+    if document.version not in SLD_VERSIONS:
+        yield Fault(
+            "style.version",
+            Severity.ERROR,
+            tr("The SLD is of version “{version}”.", version=document.version),
+            tr("GeoPub reads SLD 1.0.0 and 1.1.0."),
+            tr("Save the style again from QGIS or GeoServer, or correct the version attribute."),
+            table=schema.name,
+        )
+    rules = [element for element in document.root.iter() if local_name(element) == "Rule"]
+    if not rules:
+        yield _no_rule(schema)
+    empty = [rule for rule in rules if not any(local_name(child).endswith("Symbolizer") for child in rule)]
+    if empty:
+        yield Fault(
+            "style.empty-rule",
+            Severity.WARNING,
+            tr("{count} rules of the style draw nothing.", count=len(empty)),
+            tr("They hold no symbolizer."),
+            tr("Give them a symbol, or remove them."),
+            table=schema.name,
+            count=len(empty),
+            examples=tuple(_title(rule) for rule in empty[:10]),
+        )
+
+
+def _title(rule: object) -> str:
+    texts = {local_name(child): child.text or "" for child in rule}  # type: ignore[attr-defined]
+    return texts.get("Title") or texts.get("Name") or "Rule"
+
+
+def _no_rule(schema: TableSchema) -> Fault:
+    return Fault(
+        "style.no-rule",
+        Severity.ERROR,
+        tr("The style has no rule."),
+        tr("Nothing would be drawn."),
+        tr("Add at least one rule with a symbol."),
+        table=schema.name,
+    )
+
+
+def _qml_faults(document: StyleDocument, schema: TableSchema) -> Iterator[Fault]:
+    geometry = document.root.findtext("layerGeometryType", "").strip()
+    wanted = _GEOMETRY_OF_QML.get(geometry)
+    have = _geometry_class(schema.geometry_type)
+    if wanted and have and wanted != have:
+        yield Fault(
+            "style.geometry",
+            Severity.ERROR,
+            tr("The style does not fit the geometry of “{table}”.", table=schema.name),
+            tr("It was made for {wanted}, and the table holds {have}.", wanted=_said(wanted), have=_said(have)),
+            tr("Choose a style that was saved from a layer of this kind."),
+            table=schema.name,
+        )
+    renderers = [element for element in document.root if local_name(element) == "renderer-v2"]
+    if not renderers:
+        yield Fault(
+            "style.no-renderer",
+            Severity.ERROR,
+            tr("The style has no vector symbology."),
+            tr("It may come from a raster layer, or hold forms or actions only."),
+            tr("In QGIS, save the style of a vector layer with its symbology."),
+            table=schema.name,
+        )
+
+
+def _geometry_class(geometry_type: str) -> str:
+    """Return POINT, LINE or POLYGON, "" for a column of any geometry."""
+    if geometry_type.endswith("POINT"):
+        return "POINT"
+    if geometry_type.endswith(("STRING", "CURVE")) and "COMPOUND" not in geometry_type:
+        return "LINE"
+    return "POLYGON" if geometry_type.endswith(("POLYGON", "SURFACE")) else ""
+
+
+def _said(geometry: str) -> str:
+    return {"POINT": tr("points"), "LINE": tr("lines"), "POLYGON": tr("polygons")}[geometry]
+
+
+def _attribute_faults(document: StyleDocument, schema: TableSchema, names: Mapping[str, str]) -> Iterator[Fault]:
+    fields = [field.name for field in schema.fields] + [schema.fid]
+    known = frozenset(name.lower() for name in (*fields, schema.geometry, *names)) | _virtual_fields(document)
+    missing: Dict[str, bool] = {}
+
+    def note(name: str, decisive: bool) -> str:
+        if name.lower() not in known:
+            missing[name] = missing.get(name, False) or decisive
+        return name
+
+    translate_attributes(document, note, known)
+    for name, decisive in missing.items():
+        yield _unknown_attribute(name, decisive, schema, fields)
+
+
+def _virtual_fields(document: StyleDocument) -> FrozenSet[str]:
+    """Return the fields that a QML computes itself, in lower case."""
+    return frozenset(
+        field.get("name", "").lower() for fields in document.root.iter("expressionfields") for field in fields
+    )
+
+
+def _unknown_attribute(name: str, decisive: bool, schema: TableSchema, fields: List[str]) -> Fault:
+    by_lower = {field.lower(): field for field in fields}
+    nearest = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    cure = (
+        tr("Did you mean “{nearest}”?", nearest=by_lower[nearest[0]])
+        if nearest
+        else tr("The table has: {fields}.", fields=", ".join(fields[:20]))
+    )
+    return Fault(
+        "style.unknown-attribute",
+        Severity.ERROR if decisive else Severity.WARNING,
+        tr("The style uses the attribute “{name}”, which “{table}” does not have.", name=name, table=schema.name),
+        tr("It decides what is drawn.")
+        if decisive
+        else tr("What depends on it, such as labels or sizes, will be missing."),
+        cure,
+        table=schema.name,
+        examples=(name,),
+    )

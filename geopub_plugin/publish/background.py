@@ -1,0 +1,76 @@
+"""Work outside the GUI thread: one call of a function that may wait for the network or the disk."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Any, Callable, Optional
+
+from qgis.core import QgsApplication, QgsTask
+from qgis.PyQt.QtCore import pyqtSignal
+
+from ..backend.errors import Cancelled, GeoPubError, JobFailed
+from ..backend.translation import tr
+
+Work = Callable[["BackgroundCall"], Any]
+
+
+class BackgroundCall(QgsTask):
+    """Runs `work(self)` in one of QGIS's threads; its outcome arrives as a signal in the GUI thread.
+
+    What runs must wait rather than compute in Python: a busy Python thread stalls QGIS (docs/plugin.md has figures).
+    """
+
+    answered = pyqtSignal(object)  # what `work` returned
+    refused = pyqtSignal(object)  # GeoPubError; Cancelled when the user ended it
+
+    def __init__(self, title: str, work: Work) -> None:
+        """Name the work as the user reads it in QGIS's task list."""
+        super().__init__(title, QgsTask.Flag.CanCancel)
+        self.cancelled = Event()
+        self._work = work
+        self._result: Any = None
+        self._error: Optional[GeoPubError] = None
+
+    def start(self) -> None:
+        """Hand the work to QGIS's task manager and return at once."""
+        QgsApplication.taskManager().addTask(self)
+
+    def run(self) -> bool:
+        """Do the work, in another thread than the caller's."""
+        try:
+            self._result = self._work(self)
+        except GeoPubError as error:
+            # Without its frames: they hold network objects, which must not die in another thread than this one.
+            self._error = error.with_traceback(None)
+            self._error.__cause__ = self._error.__context__ = None
+            return False
+        except OSError as error:
+            self._error = JobFailed(
+                tr("“{task}” failed.", task=self.description()),
+                tr("The system says: {message}", message=error),
+                tr("Check the disk and try again."),
+            )
+            return False
+        return True
+
+    def cancel(self) -> None:
+        """Ask the work to end."""
+        self.cancelled.set()
+        super().cancel()
+
+    def finished(self, done: bool) -> None:
+        """Tell the outcome, in the GUI thread."""
+        if self.cancelled.is_set():
+            self.refused.emit(Cancelled(tr("“{task}” was cancelled.", task=self.description())))
+        elif done:
+            self.answered.emit(self._result)
+        else:
+            self.refused.emit(self._error or _unexpected(self.description()))
+
+
+def _unexpected(task: str) -> GeoPubError:
+    return JobFailed(
+        tr("“{task}” failed.", task=task),
+        tr("Something happened that GeoPub does not expect."),
+        tr("Look into QGIS's log messages, and report what they say to the authors of GeoPub."),
+    )

@@ -1,0 +1,269 @@
+"""The embedded backend as QGIS holds it: one process, started when first needed, ending with QGIS."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import closing
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Callable, Deque, Dict, Optional, Tuple, Union
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
+
+from ..backend.announcement import announced
+from ..backend.errors import DataFolderLocked, GeoPubError, Unavailable
+from ..backend.locations import PACKAGE
+from ..backend.translation import tr
+from .background import BackgroundCall
+from .embedded import Backend, failure, find_backend
+from .interpreter import Host, backend_environment, find_interpreter
+from .qgis_transport import QgisTransport
+
+PATIENCE = 20_000  # ms until a backend that does not get ready is given up
+FAREWELL = 3_000  # ms that a backend may take to end by itself
+REMEMBERED = 40  # last lines that the backend said, for the report of a failure
+LOCKED_TRIES, LOCKED_PAUSE = 10, 700  # times, ms: the backend of a QGIS that just ended is still ending
+
+
+class BackendState(Enum):
+    """Where the backend is in its life."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a backend is started."""
+
+    program: str
+    arguments: Tuple[str, ...]
+    environment: Dict[str, str]
+
+
+Found = Union[Backend, Launch]
+
+
+def find_or_launch(data: Path) -> Found:
+    """Return the backend that runs on a data folder, or how to start one; may take a second."""
+    with closing(QgisTransport()) as transport:
+        running = find_backend(data, transport)
+    if running is not None:
+        return running
+    arguments = ("-m", f"{PACKAGE.name}.backend", "serve", "--data", str(data), "--until-stdin-closes")
+    return Launch(str(find_interpreter()), arguments, backend_environment(Host.this()))
+
+
+def data_folder() -> Path:
+    """Return the folder in which the embedded backend of this QGIS profile keeps everything."""
+    return Path(QgsApplication.qgisSettingsDirPath()) / "geopub"
+
+
+class EmbeddedProcess(QObject):
+    """Starts, watches and ends the backend without ever making the GUI wait."""
+
+    changed = pyqtSignal(object)  # BackendState
+    ready = pyqtSignal(object)  # Backend
+    failed = pyqtSignal(object)  # GeoPubError
+
+    def __init__(
+        self, data: Path, parent: Optional[QObject] = None, find: Callable[[Path], Found] = find_or_launch
+    ) -> None:
+        """Serve `data`; `find` is called outside the GUI thread."""
+        super().__init__(parent)
+        self.data = data
+        self.state = BackendState.STOPPED
+        self.backend: Optional[Backend] = None
+        self._find = find
+        self._search: Optional[BackgroundCall] = None
+        self._process: Optional[QProcess] = None
+        self._locked_tries = 0
+        self._said: Deque[str] = deque(maxlen=REMEMBERED)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._patience.timeout.connect(self._too_slow)
+        self._farewell = QTimer(self, singleShot=True, interval=FAREWELL)
+        self._farewell.timeout.connect(self._kill)
+
+    @property
+    def ours(self) -> bool:
+        """Whether the backend was started here, and so can be stopped here."""
+        return self._process is not None
+
+    @property
+    def last_words(self) -> Tuple[str, ...]:
+        """The last lines that the backend said."""
+        return tuple(self._said)
+
+    def start(self) -> None:
+        """Make the backend ready; `ready` or `failed` says how it went, at once when it already runs."""
+        if self.state is BackendState.READY and self.ours and self.backend is not None:
+            self.ready.emit(self.backend)
+        elif self.state is BackendState.STOPPED:
+            self._become(BackendState.STARTING)
+            self._locked_tries = 0
+            self._look()
+        elif self.state is BackendState.READY and self._search is None:
+            self._look()  # another program's backend may have ended meanwhile
+
+    def stop(self) -> None:
+        """Ask our backend to end; work that it is doing goes on at the next start."""
+        if self._process is None:
+            self._forget()
+            self._become(BackendState.STOPPED)
+        elif self.state is not BackendState.STOPPING:
+            self._become(BackendState.STOPPING)
+            self._process.closeWriteChannel()
+            self._farewell.start()
+
+    def close(self) -> None:
+        """End our backend now, when QGIS ends or the plugin is unloaded."""
+        if self._search is not None:
+            self._search.cancel()
+        process, self._process = self._process, None
+        self._forget()
+        if process is None:
+            return
+        process.blockSignals(True)
+        process.closeWriteChannel()
+        if not process.waitForFinished(FAREWELL):
+            process.kill()
+            process.waitForFinished(FAREWELL)
+        process.deleteLater()
+
+    # Start ------------------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        find, data = self._find, self.data
+        self._search = BackgroundCall(tr("Start of GeoPub"), lambda _call: find(data))
+        self._search.answered.connect(self._found)
+        self._search.refused.connect(self._give_up)
+        self._search.start()
+
+    def _found(self, found: Found) -> None:
+        self._search = None
+        if isinstance(found, Backend):
+            self._is_ready(found)
+            return
+        self._become(BackendState.STARTING)
+        self._said.clear()
+        process = QProcess(self)
+        process.setProgram(found.program)
+        process.setArguments(list(found.arguments))
+        environment = QProcessEnvironment()
+        for name, value in found.environment.items():
+            environment.insert(name, value)
+        process.setProcessEnvironment(environment)
+        process.readyReadStandardOutput.connect(self._read)
+        process.readyReadStandardError.connect(self._read_complaints)
+        process.finished.connect(self._ended)
+        process.errorOccurred.connect(self._not_started)
+        self._process = process
+        self._patience.start()
+        process.start()
+
+    def _read(self) -> None:
+        while self._process is not None and self._process.canReadLine():
+            line = bytes(self._process.readLine()).decode("utf-8", "replace").strip()
+            word, _, rest = line.partition(" ")
+            announcement = announced(self.data) if word == "READY" else None
+            if announcement is not None:
+                self._is_ready(Backend(announcement.url, announcement.token, announcement.pid))
+            elif word == "FAILED":
+                self._refused(failure(rest))
+            elif line:
+                self._said.append(line)
+
+    def _refused(self, error: GeoPubError) -> None:
+        """Hear why the backend cannot start; it ends by itself."""
+        if self._process is not None:
+            self._process.blockSignals(True)
+            self._process.closeWriteChannel()
+        self._drop()
+        if isinstance(error, DataFolderLocked) and self._locked_tries < LOCKED_TRIES:
+            self._locked_tries += 1
+            QTimer.singleShot(LOCKED_PAUSE, self._look_again)
+        else:
+            self._give_up(error)
+
+    def _look_again(self) -> None:
+        if self.state is BackendState.STARTING and self._process is None:
+            self._look()
+
+    def _read_complaints(self) -> None:
+        if self._process is not None:
+            said = bytes(self._process.readAllStandardError()).decode("utf-8", "replace")
+            self._said.extend(line for line in said.splitlines() if line.strip())
+
+    def _is_ready(self, backend: Backend) -> None:
+        self._patience.stop()
+        self.backend = backend
+        self._become(BackendState.READY)
+        self.ready.emit(backend)
+
+    # End --------------------------------------------------------------------------------------------------------
+
+    def _not_started(self, problem: QProcess.ProcessError) -> None:
+        if problem == QProcess.ProcessError.FailedToStart and self._process is not None:
+            self._drop()
+            self._give_up(_not_startable(tr("The program could not be started.")))
+
+    def _too_slow(self) -> None:
+        self._kill()
+        self._give_up(_not_startable(tr("It did not get ready in {seconds} seconds.", seconds=PATIENCE // 1000)))
+
+    def _ended(self, *_how: object) -> None:
+        self._read_complaints()
+        before = self.state
+        self._drop()
+        if before is BackendState.STARTING:
+            self._give_up(_not_startable("\n".join(self._said)))
+        else:
+            self._become(BackendState.STOPPED)
+        if before is BackendState.READY:
+            self.failed.emit(_died("\n".join(self._said)))
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    def _give_up(self, error: GeoPubError) -> None:
+        self._search = None
+        self._forget()
+        self._become(BackendState.STOPPED)
+        self.failed.emit(error)
+
+    def _drop(self) -> None:
+        self._forget()
+        if self._process is not None:
+            self._process.deleteLater()
+            self._process = None
+
+    def _forget(self) -> None:
+        self._patience.stop()
+        self._farewell.stop()
+        self.backend = None
+
+    def _become(self, state: BackendState) -> None:
+        if state is not self.state:
+            self.state = state
+            self.changed.emit(state)
+
+
+def _not_startable(why: str) -> GeoPubError:
+    return Unavailable(
+        tr("GeoPub's publishing engine did not start."),
+        why,
+        tr("Run “geopub doctor” in a terminal, or copy the report and send it to the authors of GeoPub."),
+    )
+
+
+def _died(why: str) -> GeoPubError:
+    return Unavailable(
+        tr("GeoPub's publishing engine ended by itself."),
+        why,
+        tr("Start it again in the GeoPub panel: what it was doing goes on."),
+    )

@@ -1,0 +1,205 @@
+"""One layer on its way to live services: export, backend and publication, none of them in the GUI thread."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Callable, Optional
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from ..backend.errors import Cancelled, GeoPubError
+from ..backend.translation import tr
+from .background import BackgroundCall
+from .client import open_store
+from .embedded import Backend
+from .embedded_process import EmbeddedProcess
+from .layer_export import LayerExport
+from .layer_plan import LayerPlan, remember
+from .progression import EXPORT, Progression, amount
+from .proposal import TableStyle
+from .publication import Publication, PublicationRequest, PublicationResult, Step
+from .qgis_transport import QgisTransport
+from .style_export import ExportedStyle, export_style
+
+GRAIN = 0.1  # seconds between two reports of progress: the GUI has other things to draw
+
+
+class PublicationCall(BackgroundCall):
+    """The part of a publication that talks to the store."""
+
+    moved = pyqtSignal(float, str)  # share of the whole, the step in words
+
+
+class LayerPublication(QObject):
+    """Publishes one layer; lives in the GUI thread and never makes it wait."""
+
+    moved = pyqtSignal(float, str)  # share done, 0 to 1; the step in words
+    finished = pyqtSignal(object)  # PublicationResult
+    failed = pyqtSignal(object)  # GeoPubError
+    cancelled = pyqtSignal()
+
+    def __init__(
+        self, layer: QgsVectorLayer, plan: LayerPlan, backend: EmbeddedProcess, parent: Optional[QObject] = None
+    ) -> None:
+        """Prepare to publish `layer` as `plan` says into the embedded backend."""
+        super().__init__(parent)
+        self.plan = plan
+        self.style: Optional[ExportedStyle] = None
+        self.result: Optional[PublicationResult] = None
+        self.ended = False
+        self._layer, self._process = layer, backend
+        self._backend: Optional[Backend] = None
+        self._folder = Path(tempfile.mkdtemp(prefix="geopub-"))
+        self._export: Optional[LayerExport] = None
+        self._file: Optional[Path] = None
+        self._call: Optional[PublicationCall] = None
+        self._progression = Progression(plan.services)
+        self._cancelled = False
+
+    def start(self) -> None:
+        """Start the export and, meanwhile, the backend; return at once."""
+        self._process.ready.connect(self._backend_ready)
+        self._process.failed.connect(self._backend_failed)
+        if self.plan.styled:
+            self.style = export_style(self._layer, self.plan.layer_name, self._folder)
+        crs = QgsCoordinateReferenceSystem(self.plan.srs) if self.plan.srs else None
+        export = LayerExport(self._layer, self.plan.layer_name, self._folder, crs, self)
+        export.progressed.connect(self._exported_part)
+        export.finished.connect(self._exported)
+        export.failed.connect(self._fail)
+        export.cancelled.connect(self._cancel_done)
+        self._export = export
+        export.start()
+        self._process.start()
+
+    def cancel(self) -> None:
+        """End the work; what was made of it disappears."""
+        if self.ended or self._cancelled:
+            return
+        self._cancelled = True
+        self.moved.emit(self._progression.share, tr("Cancelling…"))
+        if self._call is not None:
+            self._call.cancel()
+        elif self._export is not None and self._file is None:
+            self._export.cancel()
+        else:
+            self._cancel_done()
+
+    # Export and backend -----------------------------------------------------------------------------------------
+
+    def _exported_part(self, percent: float) -> None:
+        self._progression.moved(EXPORT, percent, 100)
+        if not self._cancelled:
+            self.moved.emit(self._progression.share, tr("Exporting the layer"))
+
+    def _exported(self, file: Path) -> None:
+        self._progression.ended(EXPORT)
+        self._file = file
+        self._publish_when_ready()
+
+    def _backend_ready(self, backend: Backend) -> None:
+        self._backend = backend
+        self._publish_when_ready()
+
+    def _backend_failed(self, error: GeoPubError) -> None:
+        if self._call is None:  # a running call hears of it by itself
+            if self._export is not None and self._file is None:
+                self._export.blockSignals(True)
+                self._export.cancel()
+            self._fail(error)
+
+    # Publication ------------------------------------------------------------------------------------------------
+
+    def _publish_when_ready(self) -> None:
+        if self._file is None or self._backend is None or self._call is not None or self.ended or self._cancelled:
+            if self._file is not None and self._backend is None:
+                self.moved.emit(self._progression.share, tr("Starting GeoPub"))
+            return
+        request, backend, progression = self._request(self._file), self._backend, self._progression
+
+        def publish(call: PublicationCall) -> PublicationResult:
+            with closing(QgisTransport()) as transport:
+                store = open_store(backend.api, backend.token, transport=transport, cancel=call.cancelled)
+                return Publication(store, request, _Reporter(progression, call.moved.emit)).run()
+
+        self._call = PublicationCall(tr("Publication of “{title}”", title=self.plan.title), publish)
+        self._call.moved.connect(self._moved)
+        self._call.answered.connect(self._published)
+        self._call.refused.connect(self._fail)
+        self._call.start()
+
+    def _request(self, file: Path) -> PublicationRequest:
+        plan, style = self.plan, self.style
+        qml = style.qml if style is not None else None
+        return PublicationRequest(
+            file=file,
+            title=plan.title,
+            datasheet=plan.datasheet,
+            layer_name=plan.layer_name,
+            services=plan.services,
+            styles=(TableStyle.read(plan.layer_name, qml),) if qml is not None else (),
+            srs=plan.srs or self._layer.crs().authid(),
+            top_level=plan.top_level,
+            bottom_level=plan.bottom_level,
+        )
+
+    def _moved(self, share: float, step: str) -> None:
+        if not self._cancelled:
+            self.moved.emit(share, step)
+
+    # Ends -------------------------------------------------------------------------------------------------------
+
+    def _published(self, result: PublicationResult) -> None:
+        self.result = result
+        remember(self._layer, self.plan)
+        self._end()
+        self.finished.emit(result)
+
+    def _fail(self, error: GeoPubError) -> None:
+        if self._cancelled or isinstance(error, Cancelled):
+            self._cancel_done()
+        elif not self.ended:
+            self._end()
+            self.failed.emit(error)
+
+    def _cancel_done(self) -> None:
+        if not self.ended:
+            self._end()
+            self.cancelled.emit()
+
+    def _end(self) -> None:
+        self.ended = True
+        self._process.ready.disconnect(self._backend_ready)
+        self._process.failed.disconnect(self._backend_failed)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class _Reporter:
+    """Listens to a publication in its thread and tells the GUI, not too often."""
+
+    def __init__(self, progression: Progression, tell: Callable[[float, str], None]) -> None:
+        self._progression, self._tell = progression, tell
+        self._told = 0.0
+
+    def begun(self, step: Step) -> None:
+        """Hear that a step starts."""
+        self._told = time.monotonic()
+        self._tell(self._progression.share, step.title)
+
+    def moved(self, step: Step, done: int, total: int, unit: str) -> None:
+        """Hear how far a step is."""
+        self._progression.moved(step.value, done, total)
+        now = time.monotonic()
+        if now - self._told >= GRAIN:
+            self._told = now
+            words = amount(done, total, unit)
+            self._tell(self._progression.share, f"{step.title} – {words}" if words else step.title)
+
+    def ended(self, step: Step, seconds: float) -> None:
+        """Hear that a step is done."""
+        self._progression.ended(step.value)

@@ -1,0 +1,91 @@
+"""Live services as QGIS layers, through QGIS's own providers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Dict, Optional, Tuple
+from urllib.parse import parse_qs, quote, urlsplit
+
+from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer, QgsVectorTileLayer
+
+from ..backend.errors import Unavailable
+from ..backend.features.schema import Bounds
+from ..backend.translation import tr
+from .transport import Request, Transport
+
+KINDS = ("WFS", "WMS", "TMS")
+
+
+@dataclass(frozen=True)
+class LiveService:
+    """One address of one service, with what QGIS has to know to draw it."""
+
+    kind: str  # "WFS", "WMS" or "TMS"
+    title: str
+    url: str  # as the store gives it
+    levels: Optional[Tuple[int, int]] = None  # top and bottom level of a TMS, once known
+    bounds: Optional[Bounds] = None  # longitude and latitude of a TMS, once known
+
+
+def described(service: LiveService, transport: Transport) -> LiveService:
+    """Return a TMS with the levels and bounds that its metadata state; any other service as it is."""
+    if service.kind != "TMS" or service.levels is not None:
+        return service
+    answer = transport.send(Request("GET", f"{service.url.rstrip('/')}/metadata.json"))
+    stated = answer.json()
+    if not answer.ok or not isinstance(stated, dict):
+        raise Unavailable(
+            tr("The tiles of “{title}” do not answer.", title=service.title),
+            tr("The server answered with status {status}.", status=answer.status),
+            tr("Refresh the list, and publish the layer again if it stays so."),
+        )
+    levels = (int(stated.get("minzoom", 0)), int(stated.get("maxzoom", 14)))
+    bounds = stated.get("bounds")
+    if isinstance(bounds, str):
+        bounds = bounds.split(",")
+    extent = tuple(float(value) for value in bounds) if bounds and len(bounds) == 4 else None
+    return replace(service, levels=levels, bounds=extent)
+
+
+def live_layer(service: LiveService) -> QgsMapLayer:
+    """Return a new layer that shows the service; not valid when it does not answer."""
+    if service.kind == "WFS":
+        return QgsVectorLayer(wfs_source(service.url), service.title, "WFS")
+    if service.kind == "WMS":
+        return QgsRasterLayer(wms_source(service.url), service.title, "wms")
+    layer = QgsVectorTileLayer(tms_source(service.url, service.levels or (0, 14)), service.title)
+    layer.loadDefaultStyle()
+    return layer
+
+
+def wfs_source(url: str) -> str:
+    """Return the source of QGIS's WFS provider for the address of a GetFeature request."""
+    base, query = _base_and_query(url)
+    name = query.get("typenames") or query.get("typename", "")
+    return (
+        f"pagingEnabled='true' restrictToRequestBBOX='1' typename='{_plain(name)}' url='{_plain(base)}' version='auto'"
+    )
+
+
+def wms_source(url: str, crs: str = "EPSG:3857") -> str:
+    """Return the source of QGIS's WMS provider for the address of a WMS layer."""
+    base, query = _base_and_query(url)
+    parts = {"crs": crs, "format": "image/png", "layers": query.get("layers", ""), "styles": "", "url": base}
+    return "&".join(f"{key}={quote(value, safe=':/')}" for key, value in parts.items())
+
+
+def tms_source(url: str, levels: Tuple[int, int]) -> str:
+    """Return the source of QGIS's vector tiles for the address of a TMS layer."""
+    template = quote(f"{url.rstrip('/')}/{{z}}/{{x}}/{{y}}.pbf", safe=":/")
+    return f"type=xyz&url={template}&zmin={levels[0]}&zmax={levels[1]}"
+
+
+def _base_and_query(url: str) -> Tuple[str, Dict[str, str]]:
+    parts = urlsplit(url)
+    query = {key.lower(): values[0] for key, values in parse_qs(parts.query).items()}
+    return f"{parts.scheme}://{parts.netloc}{parts.path}", query
+
+
+def _plain(text: str) -> str:
+    """Return a text that cannot end the quotes of a data source."""
+    return text.replace("'", "")

@@ -1,0 +1,64 @@
+"""One number for a whole publication: the share of its steps that is done."""
+
+from __future__ import annotations
+
+from typing import Dict, Sequence, Tuple
+
+from ..backend.translation import tr
+
+EXPORT = "export"
+# How long each step takes in proportion, measured with 200,000 polygons.
+WEIGHTS: Dict[str, float] = {
+    EXPORT: 15,
+    "delivery": 8,
+    "checks": 8,
+    "integration": 20,
+    "wfs": 2,
+    "wms": 2,
+    "pyramid": 43,
+    "tms": 2,
+}
+_SERVICE_STEPS = {"wfs": ("wfs",), "wms": ("wms",), "tms": ("pyramid", "tms")}
+_ALWAYS = (EXPORT, "delivery", "checks", "integration")
+
+
+class Progression:
+    """Adds up what each step says of itself; steps may overlap."""
+
+    def __init__(self, services: Sequence[str]) -> None:
+        self._shares = dict.fromkeys((*_ALWAYS, *(s for name in services for s in _SERVICE_STEPS[name])), 0.0)
+
+    def moved(self, step: str, done: float, total: float) -> None:
+        """Take note of how far a step is; a total of 0 says nothing."""
+        if step in self._shares and total > 0:
+            self._shares[step] = max(self._shares[step], min(done / total, 1.0))
+
+    def ended(self, step: str) -> None:
+        """Take note that a step is done."""
+        self.moved(step, 1, 1)
+
+    @property
+    def share(self) -> float:
+        """The share of everything that is done, 0 to 1."""
+        whole = sum(WEIGHTS[step] for step in self._shares)
+        return sum(WEIGHTS[step] * done for step, done in self._shares.items()) / whole
+
+
+def amount(done: int, total: int, unit: str) -> str:
+    """Return an amount of work in words, "" when it is not known."""
+    if total <= 0:
+        return ""
+    if unit == "bytes":
+        return tr("{done} of {total} MB", done=_grouped(done / 1e6, 1), total=_grouped(total / 1e6, 1))
+    words = {"features": tr("features"), "tiles": tr("tiles")}.get(unit, "")
+    return tr("{done} of {total} {unit}", done=_grouped(done, 0), total=_grouped(total, 0), unit=words).strip()
+
+
+def _grouped(number: float, decimals: int) -> str:
+    """Return a number with thin spaces between thousands, as both languages read it."""
+    return f"{number:,.{decimals}f}".replace(",", "\u202f")
+
+
+def steps_of(services: Sequence[str]) -> Tuple[str, ...]:
+    """Return the names of the steps that publishing with these services takes."""
+    return (*_ALWAYS, *(step for name in services for step in _SERVICE_STEPS[name]))

@@ -1,0 +1,122 @@
+"""The transport of the plugin, on QGIS's network: its proxies, certificates and time-outs apply."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Iterator, Optional, Union
+
+from qgis.core import QgsNetworkAccessManager
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QByteArray, QEventLoop, QIODevice, QTimer, QUrl
+from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
+
+from .transport import FileSlice, Request, Response, Sent, interrupted, is_loopback, unreachable
+
+CANCEL_GRAIN = 50  # ms until a cancelled transfer ends
+
+
+class QgisTransport:
+    """Carries requests over Qt's network, in the thread that made it; the others see no pause of Python."""
+
+    def __init__(self) -> None:
+        self._local: Optional[QNetworkAccessManager] = None
+
+    def send(self, request: Request, sent: Optional[Sent] = None, cancel: Optional[Event] = None) -> Response:
+        """Send a request and return the answer, see `Transport.send`."""
+        if cancel is not None and cancel.is_set():
+            raise interrupted()
+        body = _body(request)
+        reply = self._manager(request.url).sendCustomRequest(_qt_request(request), request.method.encode(), body)
+        if sent is not None and request.body:
+            reply.uploadProgress.connect(lambda done, total: total > 0 and sent(done, total))
+        _wait(reply, cancel)
+        status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
+        reply.deleteLater()
+        if cancel is not None and cancel.is_set():
+            raise interrupted()
+        if status is None:
+            raise unreachable(request.url, reply.errorString())
+        headers = {
+            bytes(name).decode("latin-1").lower(): bytes(value).decode("latin-1")
+            for name, value in reply.rawHeaderPairs()
+        }
+        return Response(int(status), headers, bytes(reply.readAll()))
+
+    def close(self) -> None:
+        """Close the connections that are kept open, in the thread that opened them."""
+        if self._local is not None:
+            sip.delete(self._local)
+            self._local = None
+
+    def _manager(self, url: str) -> QNetworkAccessManager:
+        """Return QGIS's network of this thread, or for this machine itself one that no proxy comes between."""
+        if not is_loopback(url):
+            return QgsNetworkAccessManager.instance()
+        if self._local is None:
+            self._local = QNetworkAccessManager()
+            self._local.setProxy(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy))
+        return self._local
+
+
+class _Body(QIODevice):
+    """A body with a part of a file in it, read while it is sent."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self._blocks: Iterator[bytes] = request.blocks()
+        self._left = b""
+        self._unread = request.size
+        self.open(QIODevice.OpenModeFlag.ReadOnly | QIODevice.OpenModeFlag.Unbuffered)
+
+    def isSequential(self) -> bool:
+        return True
+
+    def bytesAvailable(self) -> int:
+        return self._unread
+
+    def readData(self, size: int) -> bytes:
+        self._left = self._left or next(self._blocks, b"")
+        data, self._left = self._left[:size], self._left[size:]
+        self._unread -= len(data)
+        return data
+
+    def writeData(self, data: bytes) -> int:
+        return -1
+
+
+def _text(raw: QByteArray) -> str:
+    return bytes(raw).decode("latin-1")
+
+
+def _body(request: Request) -> Union[QByteArray, QIODevice]:
+    if any(isinstance(piece, FileSlice) for piece in request.body):
+        return _Body(request)
+    return QByteArray(b"".join(request.blocks()))
+
+
+def _qt_request(request: Request) -> QNetworkRequest:
+    qt_request = QNetworkRequest(QUrl(request.url))
+    for name, value in request.headers.items():
+        qt_request.setRawHeader(name.encode("ascii"), value.encode("latin-1"))
+    qt_request.setHeader(QNetworkRequest.KnownHeaders.ContentLengthHeader, request.size)
+    qt_request.setAttribute(QNetworkRequest.Attribute.DoNotBufferUploadDataAttribute, True)
+    # A token must not follow to another host, nor an answer come from a cache.
+    qt_request.setAttribute(
+        QNetworkRequest.Attribute.RedirectPolicyAttribute, QNetworkRequest.RedirectPolicy.ManualRedirectPolicy
+    )
+    qt_request.setAttribute(
+        QNetworkRequest.Attribute.CacheLoadControlAttribute, QNetworkRequest.CacheLoadControl.AlwaysNetwork
+    )
+    qt_request.setTransferTimeout(int(request.timeout * 1000))
+    return qt_request
+
+
+def _wait(reply: QNetworkReply, cancel: Optional[Event]) -> None:
+    """Return when the reply has ended; end it when the work is cancelled."""
+    loop, watch = QEventLoop(), QTimer()
+    reply.finished.connect(loop.quit)
+    if cancel is not None:
+        watch.timeout.connect(lambda: cancel.is_set() and reply.abort())
+        watch.start(CANCEL_GRAIN)
+    if not reply.isFinished():
+        loop.exec()

@@ -1,1 +1,1 @@
-"""Entities of the store, their life cycles and their storage."""
+"""Entities, their life cycles, and what of them is published: rows in SQLite, files in a data folder."""

@@ -1,0 +1,122 @@
+"""Annexes: public files beside the data, such as thumbnails, client-side styles and documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Dict, List, Sequence
+
+from sqlalchemy import Connection
+
+from ..data_folder import storing
+from ..errors import Conflict, InvalidInput, NotFound, TooLarge
+from ..translation import tr
+from . import tables
+from .rows import Rows
+from .store import Store
+
+
+@dataclass(frozen=True)
+class Annexe:
+    """One file and the paths under which it is public."""
+
+    id: str
+    created: str
+    updated: str
+    datastore: str
+    paths: List[str]
+    mime_type: str
+    size: int
+    published: bool
+    labels: List[str]
+    extra: Dict[str, Any]
+
+
+annexes: Rows[Annexe] = Rows(tables.annexe, Annexe, "annexe")
+
+
+def create_annexe(
+    store: Store,
+    datastore: str,
+    identifier: str,
+    body: BinaryIO,
+    *,
+    paths: Sequence[str],
+    mime_type: str,
+    published: bool,
+    labels: Sequence[str],
+) -> Annexe:
+    """Keep a new file under public paths."""
+    if not paths:
+        raise InvalidInput(tr("An annexe needs a path."), tr("The field “paths” is empty."))
+    size = _write(store, identifier, body)
+    with store.writing() as connection:
+        return annexes.add(
+            connection,
+            id=identifier,
+            datastore=datastore,
+            paths=_free_paths(connection, datastore, paths),
+            mime_type=mime_type,
+            size=size,
+            published=published,
+            labels=list(labels),
+        )
+
+
+def change_annexe(store: Store, annexe: Annexe, **values: Any) -> Annexe:
+    """Change paths, labels, published or extra."""
+    with store.writing() as connection:
+        if "paths" in values:
+            values["paths"] = _free_paths(connection, annexe.datastore, values["paths"], annexe.id)
+        return annexes.change(connection, annexe.id, **values)
+
+
+def replace_annexe(store: Store, annexe: Annexe, body: BinaryIO, mime_type: str) -> Annexe:
+    """Put another file in the place of one."""
+    with store.alone(annexe.id):
+        size = _write(store, annexe.id, body)
+        with store.writing() as connection:
+            return annexes.change(connection, annexe.id, size=size, mime_type=mime_type)
+
+
+def delete_annexe(store: Store, annexe: Annexe) -> None:
+    """Delete a file."""
+    with store.writing() as connection:
+        annexes.remove(connection, annexe.id)
+    store.folder.remove(store.folder.annexe_file(annexe.id))
+
+
+def annexe_at(connection: Connection, datastore: str, path: str) -> Annexe:
+    """Return the published annexe of a path, or raise NotFound."""
+    for annexe in annexes.find(connection, tables.annexe.c.datastore == datastore, tables.annexe.c.published):
+        if path in annexe.paths:
+            return annexe
+    raise NotFound(tr("Nothing is public at {path}.", path=path))
+
+
+def _free_paths(connection: Connection, datastore: str, paths: Sequence[str], own: str = "") -> List[str]:
+    wanted = [path if path.startswith("/") else f"/{path}" for path in paths]
+    for other in annexes.find(connection, tables.annexe.c.datastore == datastore, tables.annexe.c.id != own):
+        taken = set(other.paths) & set(wanted)
+        if taken:
+            raise Conflict(
+                tr("The path {path} is taken.", path=sorted(taken)[0]),
+                tr("Another annexe of the datastore has it."),
+                tr("Give another path, or replace that file."),
+            )
+    return wanted
+
+
+def _write(store: Store, identifier: str, body: BinaryIO) -> int:
+    limit = store.limits.get("annexe_bytes", 1 << 27)
+    work = store.folder.work_folder(identifier)
+    made, size = work / "file", 0
+    with storing(store.folder.path), open(made, "wb") as out:
+        while block := body.read(1 << 20):
+            size += len(block)
+            if size > limit:
+                store.folder.remove(work)
+                raise TooLarge(tr("The file is too large."), tr("At most {limit} bytes are taken.", limit=limit))
+            out.write(block)
+    store.folder.publish(made, store.folder.annexe_file(identifier))
+    store.folder.remove(work)
+    return size

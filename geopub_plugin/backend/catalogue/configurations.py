@@ -1,0 +1,145 @@
+"""Configurations: the definitions of services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional
+
+from sqlalchemy import Connection, delete, func, insert
+
+from ..errors import Conflict, InvalidInput
+from ..translation import tr
+from . import tables
+from .definitions import Definition, checked_layer_name, define
+from .rows import Rows
+from .spaces import Datastore
+from .store import Store
+from .style_fit import refuse_unfit_styles
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The definition of a service."""
+
+    id: str
+    created: str
+    updated: str
+    datastore: str
+    name: str
+    layer_name: str
+    type: str
+    status: str
+    attribution: Optional[Dict[str, Any]]
+    metadata: List[Dict[str, str]]
+    type_infos: Dict[str, Any]
+    tags: Dict[str, str]
+    extra: Dict[str, Any]
+
+
+configurations: Rows[Configuration] = Rows(tables.configuration, Configuration, "configuration")
+
+
+def create_configuration(store: Store, datastore: Datastore, body: Mapping[str, Any]) -> Configuration:
+    """Keep a new definition.
+
+    Raises:
+        InvalidInput: it is not complete, or names what is not there.
+        Conflict: its layer_name is taken by another configuration of its type.
+    """
+    kind = str(body.get("type") or "")
+    layer_name = checked_layer_name(body.get("layer_name"), datastore.layer_name_prefix)
+    with store.writing() as connection:
+        definition = _define(store, connection, datastore.id, kind, body)
+        _refuse_taken(connection, kind, layer_name)
+        configuration = configurations.add(
+            connection,
+            datastore=datastore.id,
+            name=str(body.get("name") or layer_name),
+            layer_name=layer_name,
+            type=kind,
+            status="UNPUBLISHED",
+            **_content(body, definition),
+        )
+        _link(connection, configuration.id, definition)
+        return configuration
+
+
+def replace_configuration(store: Store, configuration: Configuration, body: Mapping[str, Any]) -> Configuration:
+    """Put another definition in the place of one; what is published follows when its offering is synchronised."""
+    kind = str(body.get("type") or configuration.type)
+    if kind != configuration.type:
+        raise InvalidInput(
+            tr("The type of a configuration cannot change."),
+            tr("“{name}” is of type {type}.", name=configuration.name, type=configuration.type),
+            tr("Make another configuration."),
+        )
+    with store.writing() as connection:
+        definition = _define(store, connection, configuration.datastore, kind, body)
+        _link(connection, configuration.id, definition)
+        name = str(body.get("name") or configuration.name)
+        return configurations.change(connection, configuration.id, name=name, **_content(body, definition))
+
+
+def delete_configuration(store: Store, configuration: Configuration) -> None:
+    """Delete a definition that is not published."""
+    with store.writing() as connection:
+        if configurations.get(connection, configuration.id).status != "UNPUBLISHED":
+            raise Conflict(
+                tr("The configuration “{name}” cannot be deleted.", name=configuration.name),
+                tr("It is published."),
+                tr("Delete its offering first."),
+            )
+        configurations.remove(connection, configuration.id)
+
+
+def _define(store: Store, connection: Connection, datastore: str, kind: str, body: Mapping[str, Any]) -> Definition:
+    definition = define(connection, datastore, kind, body.get("type_infos") or {})
+    refuse_unfit_styles(store, definition)
+    return definition
+
+
+def _content(body: Mapping[str, Any], definition: Definition) -> Dict[str, Any]:
+    return {
+        "type_infos": definition.type_infos,
+        "attribution": _attribution(body.get("attribution")),
+        "metadata": [_metadata_link(link) for link in body.get("metadata") or []],
+    }
+
+
+def _attribution(value: Any) -> Optional[Dict[str, Any]]:
+    """Return an attribution; clients send one with empty texts where they mean none."""
+    whole = isinstance(value, Mapping) and value.get("title") and value.get("url")
+    return dict(value) if whole else None
+
+
+def _metadata_link(link: Any) -> Dict[str, str]:
+    if not isinstance(link, Mapping) or not link.get("url"):
+        raise InvalidInput(
+            tr("A metadata link is not complete."), tr("It has no “url”."), tr("Give format, url and type.")
+        )
+    return {field: str(link.get(field) or "") for field in ("format", "url", "type")}
+
+
+def _refuse_taken(connection: Connection, kind: str, layer_name: str) -> None:
+    columns = tables.configuration.c
+    taken = configurations.find(
+        connection, columns.type == kind, func.lower(columns.layer_name) == func.lower(layer_name)
+    )
+    if taken:
+        raise Conflict(
+            tr("The name “{name}” is taken.", name=layer_name),
+            tr("“{other}” of type {type} has it.", other=taken[0].name, type=kind),
+            tr("Give another layer_name, or modify that configuration."),
+        )
+
+
+def _link(connection: Connection, configuration: str, definition: Definition) -> None:
+    """Note what a definition stands on, so that it cannot be deleted below it."""
+    used = {
+        "stored_data": (tables.configuration_data, {data.stored_data for data in definition.data}),
+        "static": (tables.configuration_static, {style.id for style in definition.styles}),
+    }
+    for column, (link, ids) in used.items():
+        connection.execute(delete(link).where(link.c.configuration == configuration))
+        if ids:
+            connection.execute(insert(link), [{"configuration": configuration, column: one} for one in sorted(ids)])

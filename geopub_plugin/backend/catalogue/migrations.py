@@ -1,0 +1,59 @@
+"""The versions of the catalogue's tables, and the steps from each to the next."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict
+
+from sqlalchemy import Connection, insert, inspect, select, update
+
+from ..errors import DataFolderNewer
+from ..translation import tr
+from . import tables
+
+Step = Callable[[Connection], None]
+
+
+def _first(connection: Connection) -> None:
+    """Make every table."""
+    tables.metadata.create_all(connection)
+
+
+# A step takes the tables from the version before to its own. `_first` always makes the newest tables: a later step
+# alters only what an older version left behind, and a new catalogue is stamped with the newest version at once.
+STEPS: Dict[int, Step] = {1: _first}
+
+NEWEST = max(STEPS)
+
+
+def version(connection: Connection) -> int:
+    """Return the version of the tables: 0 for an empty database."""
+    if not inspect(connection).has_table(tables.schema_version.name):
+        return 0
+    return connection.execute(select(tables.schema_version.c.version)).scalar_one()
+
+
+def migrate(connection: Connection) -> int:
+    """Bring the tables to the newest version, in the caller's transaction, and return the version they had.
+
+    Raises:
+        DataFolderNewer: the tables are of a version that this GeoPub does not know.
+    """
+    found = version(connection)
+    if found > NEWEST:
+        raise DataFolderNewer(
+            tr("This data folder was written by a newer GeoPub."),
+            tr(
+                "Its catalogue has version {found}; this GeoPub knows versions up to {known}.",
+                found=found,
+                known=NEWEST,
+            ),
+            tr("Update GeoPub, or choose another data folder."),
+        )
+    if found == 0:
+        _first(connection)
+        connection.execute(insert(tables.schema_version).values(version=NEWEST))
+        return found
+    for number in range(found + 1, NEWEST + 1):
+        STEPS[number](connection)
+        connection.execute(update(tables.schema_version).values(version=number))
+    return found

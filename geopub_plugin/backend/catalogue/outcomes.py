@@ -1,0 +1,78 @@
+"""What becomes of an execution: the listener of the queue, which turns the ends of jobs into states."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Sequence
+
+from ..errors import Cancelled, GeoPubError, JobFailed
+from ..jobs.messages import ProgressState
+from ..translation import tr
+from . import checks, processings
+from .executions import CHECK, Execution, executions, log, move
+from .store import Store
+
+
+class Outcomes:
+    """Implements `jobs.queue.Listener` on a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def started(self, execution: str) -> None:
+        """Keep that a worker has begun."""
+        with self._store.writing() as connection:
+            move(connection, executions.get(connection, execution), "PROGRESS")
+
+    def progressed(self, execution: str, state: ProgressState) -> None:
+        """Remember where the job stands, in memory: it comes ten times a second, and a restart begins anew."""
+        self._store.progress[execution] = state.as_json()
+
+    def logged(self, execution: str, lines: Sequence[str]) -> None:
+        """Keep new lines of log."""
+        with self._store.writing() as connection:
+            log(connection, execution, lines)
+
+    def finished(self, execution: str, result: Dict[str, Any]) -> None:
+        """Keep the result of a job that succeeded."""
+        current = self._get(execution)
+        work = self._store.works[execution]
+        try:
+            if current.family == CHECK:
+                checks.passed(self._store, current, result)
+            else:
+                processings.succeeded(self._store, current, result, work / result["file"])
+        except (OSError, KeyError) as error:  # the file is gone, or the result is not what a job of its kind returns
+            raise JobFailed(
+                tr("The result of the job could not be kept."),
+                f"{type(error).__name__}: {error}",
+                tr("Launch it again; if it fails again, report it with the log."),
+            ) from error
+        self._forget(execution)
+
+    def failed(self, execution: str, error: GeoPubError) -> None:
+        """Keep why a job could not be done."""
+        current = self._get(execution)
+        if current.family == CHECK:
+            checks.failed(self._store, current, error)
+        else:
+            processings.failed(self._store, current, error)
+        self._forget(execution)
+
+    def cancelled(self, execution: str) -> None:
+        """Keep that a job was ended on demand."""
+        current = self._get(execution)
+        if current.family == CHECK:
+            checks.failed(self._store, current, Cancelled(tr("Aborted by the user.")))
+        else:
+            processings.aborted(self._store, current)
+        self._forget(execution)
+
+    def _get(self, execution: str) -> Execution:
+        with self._store.reading() as connection:
+            return executions.get(connection, execution)
+
+    def _forget(self, execution: str) -> None:
+        self._store.progress.pop(execution, None)
+        work = self._store.works.pop(execution, None)
+        if work is not None:
+            self._store.folder.remove(work)

@@ -1,0 +1,206 @@
+"""What the services see: values made from the entities once per change, handed out without any query."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+from sqlalchemy import Connection, Row, select
+
+from ..about import __title__
+from ..data_folder import DataFolder
+from ..features.schema import Bounds
+from ..services.publications import DrawnTable, FeatureType, MapLayer, MetadataLink, ServiceInfo, TileLayer
+from ..translation import tr
+from . import tables
+from .database import Database
+
+SHOWN = frozenset({"offering", "configuration", "data_revision", "static", "community"})  # tables that services show
+LIVE = ("PUBLISHED", "MODIFYING")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything published, at one commit."""
+
+    service: ServiceInfo
+    revision: str
+    feature_types: Tuple[FeatureType, ...]
+    map_layers: Tuple[MapLayer, ...]
+    tile_layers: Tuple[TileLayer, ...]
+
+
+class CataloguePublications:
+    """The published things of a catalogue; implements `services.publications.Publications`."""
+
+    def __init__(self, database: Database, folder: DataFolder) -> None:
+        self._database, self._folder = database, folder
+        self._snapshot = self._read()
+        database.after_commit(self._refresh)
+
+    def service(self) -> ServiceInfo:
+        """Return what the capabilities say of the whole."""
+        return self._snapshot.service
+
+    def revision(self) -> str:
+        """Return a text that changes whenever anything published changes."""
+        return self._snapshot.revision
+
+    def feature_types(self) -> Tuple[FeatureType, ...]:
+        """Return every published feature type."""
+        return self._snapshot.feature_types
+
+    def map_layers(self) -> Tuple[MapLayer, ...]:
+        """Return every published map layer."""
+        return self._snapshot.map_layers
+
+    def tile_layers(self) -> Tuple[TileLayer, ...]:
+        """Return every published tile layer."""
+        return self._snapshot.tile_layers
+
+    def _refresh(self, touched: FrozenSet[str]) -> None:
+        if touched & SHOWN:
+            self._snapshot = self._read()  # one assignment: a request sees the old or the new whole
+
+    def _read(self) -> Snapshot:
+        with self._database.reading() as connection:
+            return _Reader(connection, self._folder).snapshot()
+
+
+class _Reader:
+    """Reads one snapshot."""
+
+    def __init__(self, connection: Connection, folder: DataFolder) -> None:
+        self._connection, self._folder = connection, folder
+        rows = connection.execute(select(tables.data_revision))
+        self._revisions: Dict[Tuple[str, int], Row] = {(row.stored_data, row.number): row for row in rows}
+
+    def snapshot(self) -> Snapshot:
+        feature_types: List[FeatureType] = []
+        map_layers: List[MapLayer] = []
+        tile_layers: List[TileLayer] = []
+        rows = self._live()
+        for row in rows:
+            if row.type == "WFS":
+                feature_types.extend(self._feature_types(row))
+            elif row.type == "WMS-VECTOR":
+                map_layers.append(self._map_layer(row))
+            elif row.type == "WMTS-TMS":
+                tile_layers.append(self._tile_layer(row))
+        service = self._service()
+        whole = _digest([[row.layer_name, row.type, row.published] for row in rows] + [repr(service)])
+        return Snapshot(service, whole, tuple(feature_types), tuple(map_layers), tuple(tile_layers))
+
+    def _live(self) -> Sequence[Row]:
+        offering, configuration = tables.offering, tables.configuration
+        query = (
+            select(configuration.c.layer_name, configuration.c.type, configuration.c.name, offering.c.published)
+            .join(configuration, configuration.c.id == offering.c.configuration)
+            .where(offering.c.status.in_(LIVE), offering.c.open, offering.c.available)
+            .order_by(offering.c.created, offering.c.id)
+        )
+        return self._connection.execute(query).all()
+
+    def _service(self) -> ServiceInfo:
+        row = self._connection.execute(select(tables.community).order_by(tables.community.c.created)).first()
+        name, contact = (row.name, row.contact) if row else (__title__, "")
+        contact = "" if contact.endswith("@localhost") else contact
+        return ServiceInfo(tr("Services of {name}", name=name), tr("Published with GeoPub."), name, contact)
+
+    def _data(self, row: Row, item: Mapping[str, Any]) -> Row:
+        identifier = item["stored_data"]
+        return self._revisions[identifier, row.published["data"][identifier]]
+
+    def _feature_types(self, row: Row) -> Iterator[FeatureType]:
+        infos = row.published["type_infos"]
+        for item in infos["used_data"]:
+            data = self._data(row, item)
+            known = {relation["name"]: relation for relation in data.details["relations"]}
+            for relation in item["relations"]:
+                table = known[relation["native_name"]]
+                yield FeatureType(
+                    name=f"{row.layer_name}:{relation['public_name']}",
+                    title=relation["title"],
+                    abstract=relation["abstract"],
+                    keywords=tuple(relation["keywords"]),
+                    data=self._place(data),
+                    table=relation["native_name"],
+                    bounds=_given(infos) or _bounds(table.get("bounds")) or _bounds(data.bounds) or (0, 0, 0, 0),
+                    revision=_digest([data.stored_data, data.number, relation, row.published["metadata"]]),
+                    metadata=_links(row),
+                )
+
+    def _map_layer(self, row: Row) -> MapLayer:
+        infos, styles = row.published["type_infos"], row.published["styles"]
+        used = [(item, self._data(row, item)) for item in infos["used_data"]]
+        drawn = [
+            DrawnTable(self._place(data), relation["name"], self._style(styles, relation["style"]))
+            for item, data in used
+            for relation in item["relations"]
+        ]
+        return MapLayer(
+            name=row.layer_name,
+            title=infos["title"] or row.name,
+            abstract=infos["abstract"],
+            keywords=tuple(infos["keywords"]),
+            tables=tuple(drawn),
+            srs=used[0][1].srs,
+            bounds=_given(infos) or _union([_bounds(data.bounds) for _, data in used]),
+            revision=_digest(row.published),
+            metadata=_links(row),
+        )
+
+    def _tile_layer(self, row: Row) -> TileLayer:
+        infos = row.published["type_infos"]
+        item = infos["used_data"][0]
+        data = self._data(row, item)
+        return TileLayer(
+            name=row.layer_name,
+            title=infos["title"] or row.name,
+            abstract=infos["abstract"],
+            keywords=tuple(infos["keywords"]),
+            archive=self._place(data),
+            top_level=int(item["top_level"]),
+            bottom_level=int(item["bottom_level"]),
+            bounds=_given(infos) or _bounds(data.bounds) or (0, 0, 0, 0),
+            revision=_digest(row.published),
+            metadata=_links(row),
+        )
+
+    def _place(self, data: Row) -> Any:
+        return self._folder.stored_file(data.stored_data, str(data.number), data.suffix)
+
+    def _style(self, styles: Mapping[str, Any], identifier: str) -> Any:
+        if not identifier:
+            return None
+        number, suffix = styles[identifier]
+        return self._folder.static_file(identifier, str(number), suffix)
+
+
+def _links(row: Row) -> Tuple[MetadataLink, ...]:
+    return tuple(MetadataLink(link["format"], link["url"], link["type"]) for link in row.published["metadata"])
+
+
+def _given(infos: Mapping[str, Any]) -> Optional[Bounds]:
+    bbox = infos.get("bbox")
+    return (bbox["west"], bbox["south"], bbox["east"], bbox["north"]) if bbox else None
+
+
+def _bounds(sides: Any) -> Optional[Bounds]:
+    if not sides:
+        return None
+    west, south, east, north = sides
+    return west, south, east, north
+
+
+def _union(bounds: Sequence[Optional[Bounds]]) -> Bounds:
+    known = [one for one in bounds if one is not None]
+    wests, souths, easts, norths = zip(*known) if known else ((0.0,),) * 4
+    return min(wests), min(souths), max(easts), max(norths)
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,124 @@
+"""Statics: styles that services draw with, as immutable revisions behind one id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Dict, List, Tuple
+
+from sqlalchemy import Connection, select
+
+from ..data_folder import storing
+from ..errors import Conflict, InvalidInput, TooLarge
+from ..styles.recognition import recognise
+from ..translation import tr
+from . import tables
+from .rows import Rows
+from .store import Store
+
+STYLE = "GEOSERVER-STYLE"
+
+
+@dataclass(frozen=True)
+class Static:
+    """One style; the file is that of its current revision."""
+
+    id: str
+    created: str
+    updated: str
+    datastore: str
+    name: str
+    description: str
+    type: str
+    revision: int
+    suffix: str
+    size: int
+    type_infos: Dict[str, Any]
+    extra: Dict[str, Any]
+
+    def place(self, store: Store) -> Path:
+        """Return the file of the current revision."""
+        return store.folder.static_file(self.id, str(self.revision), self.suffix)
+
+
+statics: Rows[Static] = Rows(tables.static, Static, "static")
+
+
+def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO, **values: Any) -> Static:
+    """Keep a new style; `values` are name, description, type, type_infos."""
+    if values.get("type") != STYLE:
+        raise InvalidInput(
+            tr("Statics of type “{type}” are not used here.", type=values.get("type")),
+            cure=tr("Give one of: {types}.", types=STYLE),
+        )
+    content, suffix = _read(store, body)
+    _write(store, identifier, 1, suffix, content)
+    with store.writing() as connection:
+        return statics.add(
+            connection,
+            id=identifier,
+            datastore=datastore,
+            revision=1,
+            suffix=suffix,
+            size=len(content),
+            **values,
+        )
+
+
+def replace_static(store: Store, static: Static, body: BinaryIO) -> Static:
+    """Put a new revision of a style behind its id; services that draw with it follow."""
+    from .offerings import follow_style  # offerings stand on statics, not the reverse
+
+    content, suffix = _read(store, body)
+    with store.alone(static.id):
+        number = static.revision + 1
+        _write(store, static.id, number, suffix, content)
+        with store.writing() as connection:
+            changed = statics.change(connection, static.id, revision=number, suffix=suffix, size=len(content))
+            follow_style(connection, changed)
+        for old in store.folder.static(static.id).iterdir():
+            if old != changed.place(store):
+                store.folder.remove(old)
+    return changed
+
+
+def delete_static(store: Store, static: Static) -> None:
+    """Delete a style.
+
+    Raises:
+        Conflict: a configuration draws with it.
+    """
+    with store.writing() as connection:
+        used = _configurations_with(connection, static.id)
+        if used:
+            raise Conflict(
+                tr("The style “{name}” is in use.", name=static.name),
+                tr("Services show it: {services}.", services=", ".join(used)),
+                tr("Give these another style, or delete them first."),
+            )
+        statics.remove(connection, static.id)
+    store.folder.remove(store.folder.static(static.id))
+
+
+def _configurations_with(connection: Connection, identifier: str) -> List[str]:
+    link, configuration = tables.configuration_static, tables.configuration
+    query = select(configuration.c.name).join(link, link.c.configuration == configuration.c.id)
+    return list(connection.execute(query.where(link.c.static == identifier)).scalars())
+
+
+def _read(store: Store, body: BinaryIO) -> Tuple[bytes, str]:
+    """Return a style's bytes and its suffix, once it is known to be a style."""
+    limit = store.limits.get("annexe_bytes", 1 << 27)
+    content = body.read(limit + 1)
+    if len(content) > limit:
+        raise TooLarge(tr("The style is too large."), tr("At most {limit} bytes are taken.", limit=limit))
+    return content, f".{recognise(content).value}"
+
+
+def _write(store: Store, identifier: str, number: int, suffix: str, content: bytes) -> None:
+    work = store.folder.work_folder(identifier)
+    made = work / f"style{suffix}"
+    with storing(store.folder.path):
+        made.write_bytes(content)
+    store.folder.publish(made, store.folder.static_file(identifier, str(number), suffix))
+    store.folder.remove(work)

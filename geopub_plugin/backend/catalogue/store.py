@@ -1,0 +1,81 @@
+"""The store: the catalogue, the data folder, the queue and the snapshot of what is published, together."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Mapping, Protocol, Sequence
+
+from sqlalchemy import Connection
+
+from ..data_folder import DataFolder
+from .database import Database
+from .publications import CataloguePublications
+from .seeds import seed
+
+
+class JobQueue(Protocol):
+    """What the store asks of the queue of jobs, see `jobs.queue`."""
+
+    def submit(self, job: Any) -> None:
+        """Run a job when a worker is free."""
+
+    def cancel(self, execution: str) -> None:
+        """End the job of an execution; the listener is told when it has ended."""
+
+
+class Store:
+    """Everything that the API and the listener of the queue work on."""
+
+    def __init__(self, folder: DataFolder, limits: Mapping[str, int] = {}) -> None:
+        """Open the store of a data folder; a new one is seeded.
+
+        Args:
+            folder: the folder, locked for this process.
+            limits: sizes that the checks of delivered archives keep to, see `settings.Settings`.
+
+        Raises:
+            DataFolderNewer: the catalogue was written by a newer version.
+        """
+        self.folder = folder
+        self.limits = dict(limits)
+        self.database = Database(f"sqlite:///{folder.catalogue}")
+        if self.database.migrate() == 0:
+            with self.database.writing() as connection:
+                seed(connection)
+        self.publications = CataloguePublications(self.database, folder)
+        self.progress: Dict[str, Dict[str, Any]] = {}  # of running executions; too frequent for the database
+        self.works: Dict[str, Path] = {}  # folders of the jobs in the queue
+        self._queue: List[JobQueue] = []
+        self._locks: Sequence[threading.Lock] = tuple(threading.Lock() for _ in range(64))
+
+    def use_queue(self, queue: JobQueue) -> None:
+        """Let executions run on this queue from now on."""
+        self._queue = [queue]
+
+    @property
+    def queue(self) -> JobQueue:
+        """The queue on which executions run."""
+        return self._queue[0]
+
+    def reading(self) -> Any:
+        """Give a connection for reading, see `Database.reading`."""
+        return self.database.reading()
+
+    def writing(self) -> Any:
+        """Give a connection for one transaction, see `Database.writing`."""
+        return self.database.writing()
+
+    @contextmanager
+    def alone(self, identifier: str) -> Iterator[None]:
+        """Let one thread at a time work on the files of an entity."""
+        with self._locks[hash(identifier) % len(self._locks)]:
+            yield
+
+    def close(self) -> None:
+        """Close the catalogue; the data folder is its owner's to close."""
+        self.database.close()
+
+
+Transaction = Connection

@@ -1,0 +1,140 @@
+"""From an execution to its job: the parameters that a worker gets, and the files it may read."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any, Dict, List, Mapping, Set, Tuple
+
+from sqlalchemy import Connection
+
+from ..data_folder import storing
+from ..jobs.queue import Job
+from .deliveries import announced_md5, place_of
+from .executions import CHECK, Execution, executions, inputs_of
+from .programs import check, processing
+from .store import Store
+from .stored_data import DataRevision, revision, stored_data
+from .uploads import Upload, files_of, uploads
+
+_UNSAFE = re.compile(r"[^\w.() +-]")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # of Windows
+
+
+def submit(store: Store, execution: Execution) -> None:
+    """Put the job of an execution into the queue."""
+    work = store.folder.work_folder(execution.id)
+    with store.reading() as connection:
+        kind, parameters = _job(store, connection, execution, work)
+    store.works[execution.id] = work
+    store.queue.submit(Job(execution.id, kind, parameters, work))
+
+
+def waiting_to_resume(connection: Connection) -> List[Execution]:
+    """Return the processings that a start has to submit again, oldest first."""
+    table = executions.table.c
+    return executions.find(connection, table.status == "WAITING", table.family != CHECK)
+
+
+def safe_path(path: str) -> str:
+    """Return a delivered path as a relative path that is harmless on every system."""
+    parts = []
+    for part in PurePosixPath(path.replace("\\", "/")).parts:
+        plain = _UNSAFE.sub("_", part).strip(" .")[:100]
+        if plain and plain not in (".", ".."):
+            parts.append(f"_{plain}" if _RESERVED.fullmatch(plain) else plain)
+    return "/".join(parts[-4:]) or "file"
+
+
+def _job(store: Store, connection: Connection, execution: Execution, work: Path) -> Tuple[str, Dict[str, Any]]:
+    if execution.family == CHECK:
+        upload = uploads.get(connection, execution.upload or "")
+        return "check", _check_parameters(store, connection, upload, check(execution.program).variant, work)
+    program = processing(execution.program)
+    inputs = inputs_of(connection, execution.id)
+    if program.job == "integrate":
+        upload = uploads.get(connection, next(one.entity for one in inputs if one.kind == "upload"))
+        return "integrate", _integration_parameters(store, connection, upload, execution.parameters, work)
+    source = stored_data.get(connection, next(one.entity for one in inputs if one.kind == "stored_data"))
+    shown = revision(connection, source.id, source.revision)
+    return "pyramid", pyramid_parameters(shown, str(shown.place(store.folder)), execution.parameters)
+
+
+def _check_parameters(store: Store, connection: Connection, upload: Upload, variant: str, work: Path) -> Dict[str, Any]:
+    md5 = {safe_path(path): digest for path, digest in announced_md5(store, connection, upload).items()}
+    files = _lay_out(store, connection, upload, work)
+    return {"check": variant, "files": files, "srs": upload.srs, "md5": md5, "limits": store.limits}
+
+
+def _integration_parameters(
+    store: Store, connection: Connection, upload: Upload, given: Mapping[str, Any], work: Path
+) -> Dict[str, Any]:
+    target = str(given.get("srs") or "")
+    return {
+        "files": _lay_out(store, connection, upload, work),
+        "srs": upload.srs,
+        "target_srs": "" if target == upload.srs else target,
+        # Clients are known to send "" and "false" where they mean nothing.
+        "multigeom_layers": [name for name in as_names(given.get("multigeom_layers")) if name != "false"],
+        "tables": as_names(given.get("tables")),
+        "limits": store.limits,
+    }
+
+
+def pyramid_parameters(data: DataRevision, place: str, given: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return what the pyramid job is told, from what a client gave."""
+    top, bottom = given.get("top_level", 0), given.get("bottom_level", 14)
+    asked = given.get("composition") or [
+        {"table": relation["name"], "attributes": ["*"], "top_level": top, "bottom_level": bottom}
+        for relation in data.details["relations"]
+    ]
+    composition = []
+    for one in asked:
+        relation = data.relation(one["table"]) or {"attributes": {}}
+        geometries = {name for name, kind in relation["attributes"].items() if str(kind).startswith("geometry")}
+        composition.append(
+            {
+                "table": one["table"],
+                "layer": one.get("layer") or one["table"],
+                "top_level": int(one.get("top_level", top)),
+                "bottom_level": int(one.get("bottom_level", bottom)),
+                "attributes": [name for name in as_names(one.get("attributes")) if name not in geometries],
+                "filter": one.get("filter") or "",
+            }
+        )
+    options = str(given.get("tippecanoe_options") or "").strip()
+    return {"data": place, "composition": composition, "area": str(given.get("area") or ""), "options": options}
+
+
+def as_names(value: Any) -> List[str]:
+    """Return names from a list or from a text with commas; nothing is no name."""
+    items = value if isinstance(value, list) else str(value or "").split(",")
+    return [text for text in (str(item).strip() for item in items) if text]
+
+
+def _lay_out(store: Store, connection: Connection, upload: Upload, work: Path) -> List[str]:
+    """Show the data files of an upload to a worker under the names that their author gave them."""
+    shown: List[str] = []
+    taken: Set[str] = set()
+    for number, file in enumerate(files_of(connection, upload.id, "data")):
+        path = safe_path(file.path)
+        if path.lower() in taken:
+            path = f"{number}/{path}"
+        taken.add(path.lower())
+        place = work / "delivered" / path
+        with storing(store.folder.path):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _link(place_of(store, file), place)
+        shown.append(str(place))
+    return shown
+
+
+def _link(source: Path, place: Path) -> None:
+    for way in (os.link, os.symlink):
+        with suppress(OSError, NotImplementedError):
+            way(source, place)
+            return
+    shutil.copyfile(source, place)  # a file system without links

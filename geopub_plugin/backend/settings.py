@@ -41,6 +41,11 @@ class Settings:
     render_seconds: int = 30  # longest time for one picture
     until_stdin_closes: bool = False  # end when the process that started the backend ends
 
+    @property
+    def archive_limits(self) -> Dict[str, int]:
+        """The limits of a delivered zip, as the jobs of `ingest` take them."""
+        return {"entries": self.archive_entries, "entry_bytes": self.archive_entry_bytes, "ratio": self.archive_ratio}
+
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
         """Make settings from what is given (None counts as not given), then the environment, then the defaults."""

@@ -1,0 +1,59 @@
+"""The HTTP server: threads that answer on a listening socket, and an orderly end."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import threading
+from typing import Any, Callable, Dict
+
+import waitress
+from waitress import wasyncore
+
+from .settings import MIB, Settings
+from .stopping import StopRequest
+
+_TO_FINISH_SECONDS = 0.5  # for the requests that are being answered when the end comes
+_TO_NOTICE_SECONDS = 1.0  # for those that are cut off after that
+
+
+class HttpServer:
+    """A WSGI application on a bound socket."""
+
+    def __init__(self, application: Callable[..., Any], bound: socket.socket, settings: Settings) -> None:
+        """Take over a listening socket; requests are answered once `run` is called."""
+        self._channels: Dict[int, Any] = {}
+        self._server = waitress.create_server(
+            application,
+            map=self._channels,
+            sockets=[bound],
+            threads=settings.threads,
+            ident="GeoPub",
+            asyncore_use_poll=hasattr(select, "poll"),  # select() fails from the 1024th socket on
+            connection_limit=1000,
+            outbuf_high_watermark=MIB,  # a slow reader of a large answer holds this much memory, not 16 times more
+            max_request_body_size=settings.upload_bytes + MIB,
+        )
+
+    def run(self, stop: StopRequest) -> None:
+        """Answer requests until the stop is requested and what is being answered is finished, or time is up."""
+        threading.Thread(target=self._end_at, args=(stop,), name="end of service", daemon=True).start()
+        self._server.run()
+        self._server.task_dispatcher.shutdown(timeout=_TO_NOTICE_SECONDS)
+
+    def _end_at(self, stop: StopRequest) -> None:
+        stop.wait()
+        self._on_the_loop(lambda: wasyncore.dispatcher.close(self._server))  # listens no more, the rest goes on
+        self._server.task_dispatcher.shutdown(timeout=_TO_FINISH_SECONDS)
+        self._on_the_loop(self._hang_up)
+
+    def _on_the_loop(self, call: Callable[[], None]) -> None:
+        """Have something done by the thread of the loop, which alone may touch its sockets."""
+        with contextlib.suppress(OSError):  # an answering thread has woken the loop first, and the call has closed it
+            self._server.trigger.pull_trigger(call)
+
+    def _hang_up(self) -> None:
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()  # unlike close(), wakes the thread that waits for its reader
+        wasyncore.close_all(self._channels, ignore_all=True)

@@ -1,0 +1,69 @@
+"""From a data folder to a running backend: what is opened, in this order, and closed in the opposite one."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import tempfile
+from contextlib import ExitStack
+from typing import Callable
+
+from .about import __version__
+from .announcement import Announcement, announce, withdraw
+from .app import create_app
+from .catalogue.outcomes import Outcomes
+from .catalogue.recovery import recover
+from .catalogue.store import Store
+from .data_folder import DataFolder
+from .http_server import HttpServer
+from .jobs.queue import Queue
+from .listening import bound_socket, url_of
+from .logs import logging_to
+from .render.supervisor import Renderer
+from .settings import Settings
+from .stopping import StopRequest
+
+_log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
+    """Serve a data folder until the end is asked for; executions that are not done go on at the next start.
+
+    Args:
+        settings: what the backend was told.
+        announce_ready: is called with the URL once requests are answered.
+
+    Raises:
+        DataFolderLocked, DataFolderNewer, InvalidInput, StorageFull: the data folder cannot be used.
+        PortTaken: the port cannot be listened on.
+    """
+    stop = StopRequest()
+    stop.on_signals()
+    if settings.until_stdin_closes:
+        stop.on_end_of_stdin()
+    with ExitStack() as opened:
+        folder = opened.enter_context(DataFolder(settings.data, settings.reserve_bytes))
+        opened.enter_context(logging_to(folder.log))
+        tempfile.tempdir = str(folder.path / "work")  # large bodies of requests are spooled on the disk of the data
+        bound = opened.enter_context(bound_socket(settings.host, settings.port, folder.last_port()))
+        url = url_of(bound)
+
+        store = Store(folder, settings.archive_limits)
+        opened.callback(store.close)
+        queue = Queue(settings.workers, Outcomes(store))
+        opened.callback(queue.stop)
+        store.use_queue(queue)
+        renderer = Renderer(folder.log)
+        opened.callback(renderer.stop)
+        recover(store)
+
+        token = secrets.token_urlsafe(32)
+        server = HttpServer(create_app(store, renderer, settings, token), bound, settings)
+        folder.remember_port(bound.getsockname()[1])
+        announce(folder.path, Announcement(url, os.getpid(), token, __version__))
+        opened.callback(withdraw, folder.path)
+        _log.info("GeoPub %s serves %s at %s", __version__, folder.path, url)
+        announce_ready(url)
+        server.run(stop)
+        _log.info("the end was asked for")

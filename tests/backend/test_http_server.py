@@ -1,0 +1,139 @@
+"""Listening, answering, and an end that lets running answers finish."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+import time
+
+import pytest
+
+from geopub_plugin.backend.errors import InvalidInput
+from geopub_plugin.backend.http_server import HttpServer
+from geopub_plugin.backend.listening import PortTaken, bound_socket, url_of
+from geopub_plugin.backend.settings import Settings
+from geopub_plugin.backend.stopping import StopRequest
+
+
+class Application:
+    """Answers "/" at once, "/slow" when `go` is set, and "/endless" for ever."""
+
+    def __init__(self) -> None:
+        self.entered, self.go, self.left = threading.Event(), threading.Event(), threading.Event()
+
+    def __call__(self, environment, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        path = environment["PATH_INFO"]
+        if path == "/slow":
+            self.entered.set()
+            self.go.wait(10)
+        return self.endless() if path == "/endless" else [path.encode()]
+
+    def endless(self):
+        try:
+            while True:
+                yield b"x" * 65536
+                self.entered.set()
+        finally:
+            self.left.set()
+
+
+@pytest.fixture
+def application():
+    return Application()
+
+
+@pytest.fixture
+def served(application, tmp_path):
+    """Run a server in a thread; give its address and a function that ends it and returns the seconds that took."""
+    bound = bound_socket("127.0.0.1", 0)
+    stop = StopRequest()
+    server = HttpServer(application, bound, Settings(tmp_path, threads=2))
+    thread = threading.Thread(target=server.run, args=(stop,))
+    thread.start()
+
+    def end() -> float:
+        begin = time.monotonic()
+        stop.utter()
+        thread.join(10)
+        assert not thread.is_alive()
+        return time.monotonic() - begin
+
+    address = bound.getsockname()
+    yield address, end
+    application.go.set()
+    end()
+
+
+def get(address, path="/"):
+    connection = http.client.HTTPConnection(*address, timeout=10)
+    connection.request("GET", path)
+    return connection.getresponse()
+
+
+def test_an_idle_server_ends_at_once_also_with_connections_kept_alive(served):
+    address, end = served
+    kept = http.client.HTTPConnection(*address, timeout=10)
+    kept.request("GET", "/hello")
+    assert kept.getresponse().read() == b"/hello"
+    assert end() < 0.4
+    with pytest.raises(ConnectionRefusedError):
+        get(address)
+
+
+def test_a_running_answer_is_finished_and_no_new_one_begun(served, application):
+    address, end = served
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(get(address, "/slow").read()))
+    asking.start()
+    assert application.entered.wait(5)
+    threading.Timer(0.2, application.go.set).start()
+    assert end() < 1
+    asking.join(5)
+    assert answers == [b"/slow"]
+
+
+def test_an_answer_that_nobody_reads_is_cut_off(served, application):
+    address, end = served
+    connection = http.client.HTTPConnection(*address, timeout=10)
+    connection.request("GET", "/endless")
+    assert application.entered.wait(5)
+    assert end() < 2
+    assert application.left.is_set()
+
+
+def test_the_port_of_the_last_time_is_taken_again_when_it_is_free():
+    with bound_socket("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with bound_socket("127.0.0.1", 0, last_port=port) as second:
+            assert second.getsockname()[1] != port
+    with bound_socket("127.0.0.1", 0, last_port=port) as third:
+        assert third.getsockname()[1] == port
+
+
+def test_a_port_that_is_taken_is_refused_with_a_cure():
+    with bound_socket("127.0.0.1", 0) as first, pytest.raises(PortTaken) as caught:
+        bound_socket("127.0.0.1", first.getsockname()[1])
+    assert "127.0.0.1" in caught.value.what and "--port" in caught.value.cure and caught.value.why
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
+def test_a_host_that_is_not_this_computer_is_refused(host):
+    with pytest.raises(InvalidInput) as caught:
+        bound_socket(host, 0)
+    assert host in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("host", "reached"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")]
+)
+def test_the_url_is_one_that_this_computer_reaches(host, reached):
+    if ":" in host and not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    try:
+        bound = bound_socket(host, 0)
+    except InvalidInput:
+        pytest.skip("no IPv6 here")
+    with bound:
+        assert url_of(bound) == f"http://{reached}:{bound.getsockname()[1]}"

@@ -135,7 +135,10 @@ def match_styles(files: Sequence[Path], tables: Sequence[str]) -> Tuple[TableSty
 
     A file goes to the table that has its name ("roads.qml" to "roads", whatever the case). One file whose name is no
     table's goes to every table without a style of its own. Two such files are refused: nobody could tell which wins.
+    Where the tables are not known yet (a zip), each file is for the table that has its name.
     """
+    if not tables:
+        return tuple(TableStyle.read(file.stem, file) for file in files)
     by_slug = {slug(table): table for table in tables}
     named: Dict[str, Path] = {}
     others: List[Path] = []

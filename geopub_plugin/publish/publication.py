@@ -18,7 +18,7 @@ from .client.delivery import md5_of
 from .client.executions import Execution
 from .client.stored_data import StoredData
 from .client.uploads import Upload
-from .proposal import DEEPEST, SERVICES, TableStyle, propose
+from .proposal import DEEPEST, SERVICES, Proposal, TableStyle, propose
 from .service_definitions import (
     CONFIGURATION_TYPES,
     composition,
@@ -110,9 +110,11 @@ class PublicationRequest:
     keywords: Tuple[str, ...] = ()
 
     @classmethod
-    def proposed(cls, file: Path, tables: Sequence[str] = ()) -> PublicationRequest:
-        """Return the request that publishes a file with every default."""
-        it = propose(file, tables)
+    def proposed(
+        cls, file: Path, tables: Sequence[str] = (), proposal: Optional[Proposal] = None
+    ) -> PublicationRequest:
+        """Return the request that publishes a file with every default; `proposal` when it was made already."""
+        it = proposal or propose(file, tables)
         return cls(
             file=file,
             title=it.title,

@@ -1,0 +1,58 @@
+# Everything a newcomer needs: `make run` publishes a world map and serves it, `make test` runs the tests.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+STAMP := .venv/.geopub-setup
+PROFILE ?= default
+ARGS ?=
+
+# QGIS wants a screen even where nothing is drawn on one.
+export QT_QPA_PLATFORM ?= offscreen
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.PHONY: help setup run test test-slow lint format bench package install qgis i18n clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## Install what is missing, then .venv (costs nothing when done)
+
+$(STAMP): pyproject.toml setup.py tools/setup.sh
+	tools/setup.sh
+	@touch $@
+
+run: $(STAMP) ## Publish QGIS's world map, or ARGS="my.gpkg …", and serve it until Ctrl-C
+	@$(PYTHON) tools/run.py $(ARGS)
+
+test: $(STAMP) ## Run the tests; ARGS="-k name" chooses
+	$(PYTHON) -m pytest -m "not slow" $(ARGS)
+
+test-slow: $(STAMP) ## Run the slow tests too
+	$(PYTHON) -m pytest $(ARGS)
+
+lint: $(STAMP) ## Check style, formatting and QGIS rules
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/flake8 --select QGS geopub_plugin
+
+format: $(STAMP) ## Format the code
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench: $(STAMP) ## Run the benchmarks
+	$(PYTHON) tools/bench.py $(ARGS)
+
+i18n: $(STAMP) ## Bring i18n/*.ts up to date and say which texts have no translation
+	$(PYTHON) tools/i18n.py
+
+package: $(STAMP) ## Make dist/geopub-<version>.zip for QGIS
+	$(PYTHON) tools/package.py
+
+install: package ## Install the plugin into the QGIS profile PROFILE (default: default)
+	$(PYTHON) tools/install.py --profile "$(PROFILE)"
+
+qgis: package ## Start QGIS with the plugin, in a profile of its own under build/
+	$(PYTHON) tools/install.py --profiles-path build/qgis --profile geopub --enable
+	env -u QT_QPA_PLATFORM qgis --profiles-path build/qgis --profile geopub $(ARGS)
+
+clean: ## Remove what was made, .venv included
+	rm -rf build dist .venv geopub.egg-info .pytest_cache .ruff_cache

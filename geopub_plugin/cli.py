@@ -1,0 +1,277 @@
+"""The front door of the command line: `geopub publish`, `serve`, `tiles`, `status`, `doctor`. See docs/cli.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict, replace
+from pathlib import Path
+from threading import Event
+from typing import Any, Callable, Iterator, Optional, Sequence, Tuple
+
+import click
+from platformdirs import user_data_dir
+from rich.console import Console
+
+from .backend.about import __title__, __version__
+from .backend.errors import GeoPubError, InvalidInput, Unavailable
+from .backend.translation import tr
+from .publish.client import Store, open_store
+from .publish.client.datastores import health
+from .publish.embedded import Backend, find_backend, open_backend
+from .publish.proposal import SERVICES, match_styles, propose, slug
+from .publish.publication import Publication, PublicationRequest, Quiet
+from .terminal.display import Bars, show_datasheets, show_error, show_result
+from .terminal.outcome import ExitCode, error_json, exit_code, result_json, status_json
+
+out = Console(highlight=False)  # results
+err = Console(stderr=True, highlight=False)  # everything else
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_data_option = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="GEOPUB_DATA",
+    default=None,
+    help=tr("The data folder; by default that of the user ($GEOPUB_DATA)."),
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help=tr("Print one JSON document on standard output."))
+
+
+def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--datastore", default="", help=tr("Which of your datastores on the server.")),
+        click.option("--token-file", type=_FILE, help=tr("The file with the server's token (or $GEOPUB_TOKEN).")),
+        click.option("--server", default="", help=tr("The address of a server; by default, the backend here.")),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(help=tr("Publish layers as live WFS, WMS and vector tile services."))
+@click.version_option(__version__, prog_name=__title__)
+def cli() -> None:
+    """Hold the commands together."""
+
+
+@cli.command(help=tr("Publish a GeoPackage, or a zip with one, and print the live addresses."))
+@click.argument("file", type=_FILE)
+@click.option("--table", "tables", multiple=True, help=tr("Only this table (may be repeated)."))
+@click.option("--style", "styles", multiple=True, type=_FILE, help=tr("A QML or SLD file, named after its table."))
+@click.option("--title", help=tr("The title people see."))
+@click.option("--datasheet", help=tr("The datasheet it belongs to; the title by default."))
+@click.option("--name", help=tr("The technical name in addresses; made from the title by default."))
+@click.option("--services", default=",".join(SERVICES), help=tr("Among wfs,wms,tms."), show_default=True)
+@click.option("--min-zoom", type=click.IntRange(0, 18), help=tr("The top level of the tiles."))
+@click.option("--max-zoom", type=click.IntRange(0, 18), help=tr("The bottom level of the tiles."))
+@click.option("--srs", help=tr("The coordinate reference system, as EPSG:2154, if the file does not say."))
+@click.option("--no-serve", is_flag=True, help=tr("End the backend that was started, once all is published."))
+@_server_options
+@_data_option
+@_json_option
+def publish(
+    file: Path,
+    tables: Tuple[str, ...],
+    styles: Tuple[Path, ...],
+    server: str,
+    token_file: Optional[Path],
+    datastore: str,
+    data: Optional[Path],
+    as_json: bool,
+    no_serve: bool,
+    **choices: Optional[str],
+) -> None:
+    """Publish a file and, where it had to start the backend, keep serving until Ctrl-C."""
+    request = _request(file, tables, styles, choices)
+    with ExitStack() as stack:
+        with _cancelled_by_ctrl_c() as cancel:
+            backend = None if server else stack.enter_context(open_backend(_data_folder(data)))
+            store = _store(server, token_file, datastore, backend, cancel)
+            with nullcontext(Quiet()) if as_json else Bars(err) as listener:
+                result = Publication(store, request, listener).resume()
+        if as_json:
+            _print_json(result_json(result))
+        else:
+            show_result(out, result)
+        if backend is not None and backend.process is not None and not no_serve:
+            _keep_serving(backend)
+
+
+@cli.command(help=tr("Serve what is published in a data folder until Ctrl-C."))
+@_data_option
+@click.option("--host", default="127.0.0.1", show_default=True, help=tr("The address to listen on."))
+@click.option(
+    "--port", default=0, type=click.IntRange(0, 65535), help=tr("The port; the one of the last time by default.")
+)
+def serve(data: Optional[Path], host: str, port: int) -> None:
+    """Run the backend in this process."""
+    from .backend.__main__ import main as backend_main
+
+    arguments = ["serve", "--data", str(_data_folder(data)), "--host", host, "--port", str(port)]
+    raise SystemExit(backend_main(arguments))
+
+
+@cli.command(help=tr("Make a vector tile archive of a GeoPackage, without any server."))
+@click.argument("file", type=_FILE)
+@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--table", "tables", multiple=True, help=tr("Only this table (may be repeated)."))
+@click.option("--min-zoom", type=click.IntRange(0, 18), help=tr("The top level of the tiles."))
+@click.option("--max-zoom", type=click.IntRange(0, 18), help=tr("The bottom level of the tiles."))
+@_json_option
+def tiles(
+    file: Path, archive: Path, tables: Tuple[str, ...], min_zoom: Optional[int], max_zoom: Optional[int], as_json: bool
+) -> None:
+    """Make a PMTiles archive beside its place and move it there when it is finished."""
+    from .terminal.tiling import make_archive
+
+    made = make_archive(file, archive, tables, min_zoom, max_zoom, None if as_json else err)
+    if as_json:
+        _print_json(made)
+    else:
+        low, *_, high = (*made["levels"], *made["levels"][-1:])
+        size = f"{archive.stat().st_size / 1e6:.1f}"
+        text = tr("{path}: levels {top} to {bottom}, {size} MB", path=archive, top=low, bottom=high, size=size)
+        out.print(text, soft_wrap=True, markup=False)
+
+
+@cli.command(help=tr("List the datasheets and their live addresses."))
+@_server_options
+@_data_option
+@_json_option
+def status(server: str, token_file: Optional[Path], datastore: str, data: Optional[Path], as_json: bool) -> None:
+    """Ask the backend, or a server, what it publishes."""
+    folder = _data_folder(data)
+    backend = None if server else find_backend(folder)
+    if not server and backend is None:
+        raise Unavailable(
+            tr("No backend runs on the data folder {path}.", path=folder),
+            cure=tr("Start one with `geopub serve`, or publish something with `geopub publish`."),
+        )
+    store = _store(server, token_file, datastore, backend, Event())
+    version, sheets = health(store.connection).version, store.datasheets.list()
+    url = server or (backend.url if backend else "")
+    if as_json:
+        _print_json(status_json(url, version, sheets))
+    else:
+        show_datasheets(out, url, sheets)
+
+
+@cli.command(help=tr("Say which versions are at hand, what is missing, and how to get it."))
+@_data_option
+@_json_option
+def doctor(data: Optional[Path], as_json: bool) -> None:
+    """Look at everything that GeoPub needs; end with 4 when something is missing."""
+    from .terminal.diagnosis import diagnose, missing
+
+    findings = diagnose(_data_folder(data))
+    lacking = missing(findings)
+    if as_json:
+        _print_json({"ok": not lacking, "findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            mark = "[green]✓[/]" if finding.ok else "[red]✗[/]"
+            out.print(f"{mark} {finding.name:<18} {finding.found}", soft_wrap=True)
+            if not finding.ok:
+                out.print(f"  {finding.cure}", soft_wrap=True, markup=False)
+    raise SystemExit(int(ExitCode.FAILED if lacking else ExitCode.OK))
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run a command and return its exit code: the entry point of `geopub`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        cli(given, prog_name="geopub", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return int(ExitCode.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return int(ExitCode.INTERRUPTED)
+    except GeoPubError as error:
+        if "--json" in given:
+            _print_json(error_json(error))
+        else:
+            show_error(err, error)
+        return int(exit_code(error))
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ExitCode.OK)
+    return int(ExitCode.OK)
+
+
+def _request(file: Path, tables: Sequence[str], styles: Sequence[Path], choices: Any) -> PublicationRequest:
+    """Return what is asked for: the proposal, with what the person chose in its place."""
+    proposal = propose(file, tables)
+    proposed = PublicationRequest.proposed(file, tables, proposal)
+    title = choices["title"] or proposed.title
+    wanted = tuple(name.strip().lower() for name in (choices["services"] or "").split(",") if name.strip())
+    unknown = [name for name in wanted if name not in SERVICES]
+    if unknown or not wanted:
+        raise click.UsageError(tr("--services takes names among {names}.", names=", ".join(SERVICES)))
+    top = proposed.top_level if choices["min_zoom"] is None else int(choices["min_zoom"])
+    bottom = proposed.bottom_level if choices["max_zoom"] is None else int(choices["max_zoom"])
+    if choices["min_zoom"] is not None and choices["max_zoom"] is not None and int(top or 0) > int(bottom or 0):
+        raise click.UsageError(tr("--min-zoom must not be greater than --max-zoom."))
+    return replace(
+        proposed,
+        title=title,
+        datasheet=choices["datasheet"] or title,
+        layer_name=choices["name"] or slug(title),
+        services=tuple(name for name in SERVICES if name in wanted),
+        styles=match_styles(styles, proposal.tables) if styles else proposed.styles,
+        srs=choices["srs"] or proposed.srs,
+        top_level=top,
+        bottom_level=bottom,
+    )
+
+
+def _store(server: str, token_file: Optional[Path], datastore: str, backend: Optional[Backend], cancel: Event) -> Store:
+    """Return the store to publish into: the backend's, or a server's."""
+    if backend is not None:
+        return open_store(backend.api, backend.token, cancel=cancel)
+    try:
+        token = token_file.read_text("utf-8").strip() if token_file else os.environ.get("GEOPUB_TOKEN", "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(tr("The token cannot be read from {path}.", path=token_file), str(error)) from error
+    return open_store(server, token, datastore, cancel=cancel)
+
+
+def _data_folder(given: Optional[Path]) -> Path:
+    return (given or Path(user_data_dir("geopub", appauthor=False))).absolute()
+
+
+def _keep_serving(backend: Backend) -> None:
+    """Serve until Ctrl-C, which is the way to end it and no failure."""
+    err.print(tr("Serving at {url} until Ctrl-C.", url=backend.url), style="bold")
+    try:
+        if backend.process is not None and backend.process.wait() != 0:
+            raise Unavailable(tr("The publishing backend ended unexpectedly."), cure=tr("Run `geopub serve` again."))
+    except KeyboardInterrupt:
+        err.print(tr("Stopped. `geopub serve` brings everything back."))
+
+
+@contextmanager
+def _cancelled_by_ctrl_c() -> Iterator[Event]:
+    """Yield an event that the first Ctrl-C sets, so that the work is taken back; the second one ends at once."""
+    cancel = Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGINT, before)
+        cancel.set()
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _print_json(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the command line shows: progress, results, faults and the findings of `geopub doctor`."""

@@ -1,0 +1,199 @@
+"""Integration: an examined GeoPackage becomes a normalised one, a revision that services and pyramids read.
+
+Rows are written in the order of a Hilbert curve through the centres of their geometries, and their key `ogc_fid` counts
+1, 2, 3, … in that order. SQLite stores rows by their integer key, so the order on the disk can only be had through the
+key: what lies together on the map lies together on the disk, the R-tree is packed without sorting, and a box asked for
+by a tile or by WFS reads few pages. The price is that `ogc_fid` changes when features come or go; therefore the
+source's own key stays as a column under its own name (`fid` mostly), stable as its owner keeps it, and styles that use
+it go on working. The same file always gives the same keys.
+
+Memory is bounded by the block of rows and by 40 bytes a row (places, and boxes for the index). The examination has
+decided everything; here every table is read once more, in the new order.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..errors import GeoPubError
+from ..faults import Fault
+from ..features.batch import MULTILINE, MULTIPOINT, MULTIPOLYGON, Geometries
+from ..features.geopackage import connect
+from ..features.hilbert import hilbert_keys
+from ..features.measure import feature_bounds
+from ..features.projection import Projection
+from ..features.ragged import take
+from ..features.schema import Bounds, Srs
+from ..features.wkb_writer import write
+from ..jobs.progress import Progress
+from ..translation import tr
+from .catalogue import EXAMPLES, found
+from .examination import Examination, ExaminedTable
+from .geometry_engine import repaired
+from .geometry_reading import flat, infinite_features, read, replaced, without
+from .geopackage_writer import GeoPackageWriter, NewTable, TableWriter
+from .names import GEOMETRY, KEY
+from .source import SourceTable
+from .srs import WGS84
+from .storage import storage_watched
+from .survey import SINGLE, Survey
+
+_WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
+_PG_NAMES = {
+    "GEOMETRY": "Geometry",
+    "POINT": "Point",
+    "LINESTRING": "LineString",
+    "POLYGON": "Polygon",
+    "MULTIPOINT": "MultiPoint",
+    "MULTILINESTRING": "MultiLineString",
+    "MULTIPOLYGON": "MultiPolygon",
+    "GEOMETRYCOLLECTION": "GeometryCollection",
+}
+
+
+@dataclass(frozen=True)
+class Integrated:
+    """What was written."""
+
+    bounds: Bounds  # of everything, in longitude and latitude
+    relations: Tuple[Dict[str, Any], ...]  # as the stored data's `type_infos.relations`
+    names: Dict[str, Dict[str, Any]]  # by the source's table name: {"name": …, "fields": {old: new}}
+    faults: Tuple[Fault, ...]
+
+
+def hilbert_order(survey: Survey) -> np.ndarray:
+    """Return the keys of a table's rows along the Hilbert curve, rows without geometry last: int64 (N,)."""
+    along = hilbert_keys(survey.x, survey.y, survey.bounds or _WORLD)  # uint64 (N,)
+    return survey.keys[np.argsort(along, kind="stable")]
+
+
+def integrate(examination: Examination, target: Path, progress: Progress) -> Integrated:
+    """Write the tables of an examination without errors to `target`; nothing is left there on failure.
+
+    Raises StorageFull when the disk is, InvalidInput when coordinates cannot be brought into the target system.
+    """
+    with storage_watched(target.parent):
+        writer = GeoPackageWriter(target)
+        try:
+            written = [_Table(examination, table, progress).write(writer) for table in examination.tables]
+            progress.step(tr("Saving"), 0, "bytes")
+            writer.close()
+        except (GeoPubError, sqlite3.Error, OSError):
+            writer.abandon()
+            raise
+    boxes = [one.degrees for one in written if one.degrees is not None]
+    whole = np.array(boxes or [_WORLD])  # (t, 4)
+    low, high = whole.min(axis=0).tolist(), whole.max(axis=0).tolist()
+    return Integrated(
+        bounds=(low[0], low[1], high[2], high[3]),
+        relations=tuple(one.relation for one in written),
+        names={
+            table.schema.name: {"name": table.name, "fields": {f.source.name: f.published.name for f in table.fields}}
+            for table in examination.tables
+        },
+        faults=(*examination.faults, *(fault for one in written for fault in one.faults)),
+    )
+
+
+@dataclass(frozen=True)
+class _Written:
+    relation: Dict[str, Any]
+    degrees: Optional[Bounds]  # None without any geometry
+    faults: Tuple[Fault, ...]
+
+
+class _Table:
+    """The way of one table."""
+
+    def __init__(self, examination: Examination, table: ExaminedTable, progress: Progress) -> None:
+        self._path, self._table, self._progress = examination.geopackage, table, progress
+        self._target: Srs = examination.target
+        self._projection = Projection(table.srs or examination.target, examination.target)
+        self._outside: List[int] = []  # keys of rows that have no place in the target system
+
+    def write(self, writer: GeoPackageWriter) -> _Written:
+        """Write all rows and the index."""
+        table, schema = self._table, self._table.schema
+        fields = tuple(field.published for field in table.fields)
+        title = schema.title or schema.name
+        out = writer.table(
+            NewTable(table.name, title, schema.abstract, table.geometry_type, table.survey.has_z, self._target, fields)
+        )
+        self._progress.step(tr("Integrating {table}", table=schema.name), len(table.survey.keys), "features")
+        connection = connect(self._path)
+        try:
+            source = SourceTable(connection, schema)
+            self._copy(source, out)
+            encodings = source.other_encodings
+        finally:
+            connection.close()
+        self._progress.step(tr("Indexing {table}", table=schema.name), 0, "features")
+        out.finish()
+        faults = []
+        if encodings:
+            faults.append(found("field.encoding", schema.name, encodings))
+        if self._outside:
+            named = {"target": self._target.name}
+            faults.append(found("geometry.outside", schema.name, len(self._outside), self._outside[:EXAMPLES], **named))
+        degrees = None if out.bounds is None else _degrees(self._target, out.bounds)
+        return _Written(self._relation(out, degrees), degrees, tuple(faults))
+
+    def _copy(self, source: SourceTable, out: TableWriter) -> None:
+        keys = hilbert_order(self._table.survey)
+        fields = [field.source for field in self._table.fields]
+        for rows in source.rows(keys, fields):
+            some = keys[out.count : out.count + len(rows)]  # int64 (n,)
+            blobs, *columns = zip(*rows)
+            geometries = self._geometries(blobs, some)
+            out.append(write(geometries, self._target.code), feature_bounds(geometries), columns)
+            self._progress.advance(len(rows))
+
+    def _geometries(self, blobs: Sequence[Optional[bytes]], keys: np.ndarray) -> Geometries:
+        """Return the geometries as they are published: straight, valid, in the target system, of one type."""
+        geometries = flat(read(blobs).geometries, self._table.survey.has_z)
+        broken = np.flatnonzero(np.isin(keys, self._table.survey.repairs))
+        if len(broken):
+            mended = flat(repaired(take(geometries, broken)), self._table.survey.has_z)
+            geometries = replaced(geometries, broken, mended)
+        geometries = self._projection.geometries(geometries)
+        if not self._projection.same:
+            outside = infinite_features(geometries)
+            if outside.any():
+                self._outside += keys[outside].tolist()
+                geometries = without(geometries, outside)
+        return _promoted(geometries) if self._table.multiple else geometries
+
+    def _relation(self, out: TableWriter, degrees: Optional[Bounds]) -> Dict[str, Any]:
+        table, code = self._table, self._target.code
+        shape = _PG_NAMES[table.geometry_type] + ("Z" if table.survey.has_z else "")
+        attributes = {KEY: "bigint", GEOMETRY: f"geometry({shape},{code})"}
+        attributes.update({field.published.name: field.pg_type for field in table.fields})
+        return {
+            "name": table.name,
+            "type": "TABLE",
+            "attributes": attributes,
+            "primary_key": [KEY],
+            "native": table.schema.name,
+            "count": out.count,
+            "title": table.schema.title or table.schema.name,
+            "geometry_type": table.geometry_type,
+            "bounds": list(degrees or _WORLD),
+        }
+
+
+def _promoted(geometries: Geometries) -> Geometries:
+    """Return the geometries with every single one made multiple: their arrays are the same."""
+    kind = geometries.kind.copy()
+    for several in (MULTIPOINT, MULTILINE, MULTIPOLYGON):
+        kind[kind == SINGLE[several]] = several
+    return replace(geometries, kind=kind)
+
+
+def _degrees(srs: Srs, bounds: Bounds) -> Bounds:
+    west, south, east, north = Projection(srs, WGS84).bounds(bounds)
+    return max(west, -180.0), max(south, -90.0), min(east, 180.0), min(north, 90.0)

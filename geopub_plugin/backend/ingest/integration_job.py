@@ -1,0 +1,47 @@
+"""The integration of a delivery, run in a worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict
+
+from ..faults import blocking
+from ..jobs.progress import Progress
+from .examination import examine
+from .files import UNPACKED, delivered
+from .integration import integrate
+from .storage import require_room, storage_watched
+from .wire import files_of, refusal, wired, wishes_of
+
+RESULT = "data.gpkg"
+
+
+def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str, Any]:
+    """Integrate delivered files into `work/data.gpkg` and return what the stored data is to say of it.
+
+    Raises InvalidInput, with all faults as JSON in its attribute `faults`, for what cannot be published, and
+    StorageFull when the disk is full.
+    """
+    with storage_watched(work):
+        delivery = delivered(files_of(parameters), work, progress)
+        if delivery.geopackage is None:
+            raise refusal(blocking(delivery.faults), delivery.faults)
+        require_room(work, delivery.geopackage.stat().st_size)
+        examination = examine(delivery.geopackage, delivery.name, wishes_of(parameters), progress)
+        faults = (*delivery.faults, *examination.faults)
+        if blocking(faults):
+            raise refusal(blocking(faults), faults)
+        integrated = integrate(examination, work / RESULT, progress)
+        (work / UNPACKED).unlink(missing_ok=True)
+    all_faults = (*delivery.faults, *integrated.faults)
+    for fault in all_faults:
+        progress.log(fault.sentence)
+    return {
+        "file": RESULT,
+        "srs": examination.target.name,
+        "bounds": list(integrated.bounds),
+        "size": (work / RESULT).stat().st_size,
+        "relations": list(integrated.relations),
+        "names": integrated.names,
+        "faults": wired(all_faults),
+    }

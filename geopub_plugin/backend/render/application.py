@@ -1,0 +1,38 @@
+"""QGIS started without windows, and without the means to reach out."""
+
+from __future__ import annotations
+
+from qgis.core import QgsApplication, QgsExpression, QgsNetworkAccessManager, QgsProject
+from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtNetwork import QNetworkRequest
+
+# Expression functions that would let a style read files or the environment of the server.
+_FORBIDDEN_FUNCTIONS = (
+    "env",
+    "file_exists",
+    "is_file",
+    "is_directory",
+    "file_size",
+    "exif",
+    "exif_geotag",
+    "base64_file_path",
+    "load_layer",
+)
+
+
+def start_qgis(profile: str) -> QgsApplication:
+    """Return QGIS's application, with a profile folder of its own ("" for the user's)."""
+    QgsApplication.setPrefixPath(QgsApplication.prefixPath(), True)
+    application = QgsApplication([], True, profile)
+    QgsApplication.initQgis()
+    QgsProject.instance()  # made in the main thread
+    for name in _FORBIDDEN_FUNCTIONS:
+        QgsExpression.unregisterFunction(name)
+    if hasattr(QgsNetworkAccessManager, "setRequestPreprocessor"):
+        QgsNetworkAccessManager.setRequestPreprocessor(_refuse)
+    return application
+
+
+def _refuse(request: QNetworkRequest) -> None:
+    """Keep a style from fetching: its graphics come with it or not at all."""
+    request.setUrl(QUrl())

@@ -1,0 +1,79 @@
+"""Maps drawn as QGIS's own canvas draws them."""
+
+from __future__ import annotations
+
+from typing import List
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
+    QgsMapRendererCustomPainterJob,
+    QgsMapSettings,
+    QgsRectangle,
+)
+from qgis.PyQt.QtCore import QRectF, QSize, Qt
+from qgis.PyQt.QtGui import QColor, QImage, QPainter
+
+from ..errors import InvalidInput
+from ..translation import tr
+from .layers import Layers
+from .pictures import blank_image, encoded
+from .requests import DEFAULT_DPI, MapRequest, MapView, MessageRequest
+
+
+def coordinate_system(text: str) -> QgsCoordinateReferenceSystem:
+    """Return a spatial reference system by its code or WKT."""
+    crs = QgsCoordinateReferenceSystem(text)
+    if not crs.isValid():
+        raise InvalidInput(tr("The spatial reference system “{srs}” is not known to QGIS.", srs=text[:80]))
+    return crs
+
+
+def map_settings(view: MapView, layers: List[Layers]) -> QgsMapSettings:
+    """Return the settings of QGIS's canvas for this view: antialiased, labelled, simplified below a pixel."""
+    settings = QgsMapSettings()
+    settings.setLayers([layer for table in layers for layer in table])
+    settings.setDestinationCrs(coordinate_system(view.srs))
+    settings.setExtent(QgsRectangle(*view.bounds))
+    settings.setOutputSize(QSize(view.width, view.height))
+    settings.setOutputDpi(view.dpi)
+    settings.setFlag(QgsMapSettings.Flag.UseRenderingOptimization, True)
+    settings.setFlag(QgsMapSettings.Flag.DrawSelection, False)
+    context = QgsExpressionContext()
+    context.appendScope(QgsExpressionContextUtils.mapSettingsScope(settings))  # @map_scale and the like
+    settings.setExpressionContext(context)
+    return settings
+
+
+def draw_map(request: MapRequest, layers: List[Layers]) -> bytes:
+    """Return the picture of a map."""
+    view = request.view
+    image = blank_image(view.width, view.height, request.transparent, request.background, view.dpi)
+    settings = map_settings(view, layers)
+    settings.setBackgroundColor(QColor(request.background))
+    painter = QPainter(image)
+    try:
+        QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
+    finally:
+        painter.end()
+    return encoded(image, request.format, request.transparent)
+
+
+def draw_message(request: MessageRequest) -> bytes:
+    """Return the picture of a text, black on a white veil, wrapped into the picture."""
+    image = blank_image(request.width, request.height, request.transparent, request.background, DEFAULT_DPI)
+    if request.text:
+        _write_text(image, request.text)
+    return encoded(image, request.format, request.transparent)
+
+
+def _write_text(image: QImage, text: str) -> None:
+    painter = QPainter(image)
+    try:
+        box = QRectF(4, 4, image.width() - 8, image.height() - 8)
+        painter.fillRect(image.rect(), QColor(255, 255, 255, 200))
+        painter.setPen(QColor(0, 0, 0))
+        painter.drawText(box, int(Qt.TextFlag.TextWordWrap), text)
+    finally:
+        painter.end()

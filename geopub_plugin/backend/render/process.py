@@ -1,0 +1,126 @@
+"""The renderer process: `python -m geopub_plugin.backend.render.process`.
+
+It reads requests as frames on stdin, draws them in threads, writes answers as frames on what was stdout, and ends with
+its stdin. Whatever Qt, GDAL or PROJ print goes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, BinaryIO, Dict, NoReturn
+
+from ..errors import GeoPubError, JobFailed
+from ..translation import tr
+from .frames import read_frame, write_frame
+from .requests import FeatureInfoRequest, LegendRequest, MessageRequest, Request, from_json
+
+
+class Drawing:
+    """Answers requests with the layers it keeps open."""
+
+    def __init__(self) -> None:
+        from .layers import OpenedLayers
+        from .main_thread import MainThread
+
+        self.main_thread = MainThread()
+        self._layers = OpenedLayers(self.main_thread)
+
+    def answer(self, request: Request) -> bytes:
+        """Return the picture or the JSON that a request asks for."""
+        from .features import find_features
+        from .legends import draw_legend
+        from .maps import draw_map, draw_message
+
+        if isinstance(request, MessageRequest):
+            return draw_message(request)
+        if isinstance(request, LegendRequest):
+            with self._layers.lent(request.layers, request.revision) as layers:
+                return self.main_thread.call(draw_legend, request, layers)
+        view = request.view
+        with self._layers.lent(view.layers, view.revision) as layers:
+            if isinstance(request, FeatureInfoRequest):
+                return find_features(request, layers)
+            return draw_map(request, layers)
+
+
+class Answers:
+    """Writes answers, one at a time."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._lock = stream, threading.Lock()
+
+    def write(self, header: Dict[str, Any], body: bytes = b"") -> None:
+        """Write one answer."""
+        with self._lock:
+            write_frame(self._stream, header, body)
+
+
+def _answer(drawing: Drawing, answers: Answers, header: Dict[str, Any]) -> None:
+    number = header["id"]
+    try:
+        body = drawing.answer(from_json(header["request"]))
+    except GeoPubError as error:
+        answers.write({"id": number, "error": _said(error)})
+    except Exception:  # noqa: BLE001 - the edge of the process: one request fails, and the log says how
+        traceback.print_exc()
+        answers.write({"id": number, "error": _said(_unexpected())})
+    else:
+        answers.write({"id": number}, body)
+
+
+def _said(error: GeoPubError) -> Dict[str, str]:
+    return {"kind": type(error).__name__, "what": error.what, "why": error.why, "cure": error.cure}
+
+
+def _unexpected() -> GeoPubError:
+    return JobFailed(
+        tr("The picture could not be drawn."),
+        tr("The renderer met an error that it does not know."),
+        tr("Look into the renderer's log, and report it."),
+    )
+
+
+def _serve(requests: BinaryIO, drawing: Drawing, answers: Answers, threads: int) -> NoReturn:
+    """Read requests until stdin ends, then end the process at once: it holds nothing that could be lost."""
+    with ThreadPoolExecutor(threads, thread_name_prefix="draw") as pool:
+        frame = read_frame(requests)
+        while frame is not None:
+            pool.submit(_answer, drawing, answers, frame[0])
+            frame = read_frame(requests)
+        os._exit(0)  # neither waits for drawings nor lets Qt take itself apart
+
+
+def _reserve_stdout() -> BinaryIO:
+    """Return the stream of what is stdout now, and point stdout at stderr for everyone else."""
+    stream = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return stream
+
+
+def main() -> None:
+    """Run until stdin ends."""
+    answers = Answers(_reserve_stdout())
+    setup = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+    try:
+        from qgis.core import Qgis
+
+        from .application import start_qgis
+    except ImportError as error:
+        answers.write({"missing": str(error)})
+        return
+    application = start_qgis(setup.get("profile", ""))
+    drawing = Drawing()
+    threads = int(setup.get("threads", 2))
+    reader = threading.Thread(target=_serve, args=(sys.stdin.buffer, drawing, answers, threads), daemon=True)
+    answers.write({"ready": Qgis.QGIS_VERSION})
+    reader.start()
+    application.exec()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""What may be asked of the renderer, as values that travel as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Dict, Tuple, Type, Union
+
+from ..features.schema import Bounds
+from ..services.publications import DrawnTable
+
+DEFAULT_DPI = 96.0  # what QGIS draws with on the screen, so that a map looks as it does there
+
+PNG, PNG8, JPEG, WEBP = "image/png", "image/png; mode=8bit", "image/jpeg", "image/webp"
+
+
+@dataclass(frozen=True)
+class MapView:
+    """The ground that a picture shows: bounds with x (easting, longitude) first, whatever the system's axes."""
+
+    layers: Tuple[DrawnTable, ...]  # the first is drawn on top
+    srs: str
+    bounds: Bounds
+    width: int  # pixels
+    height: int
+    dpi: float
+    revision: str  # of what is shown: opened layers are kept as long as it stays
+
+
+@dataclass(frozen=True)
+class MapRequest:
+    """A map as a picture."""
+
+    view: MapView
+    format: str = PNG
+    transparent: bool = False
+    background: str = "#ffffff"
+
+
+@dataclass(frozen=True)
+class FeatureInfoRequest:
+    """The features at a pixel of a map."""
+
+    view: MapView
+    column: float  # pixels from the left edge
+    row: float  # pixels from the top edge
+    tolerance: float  # pixels
+    count: int  # at most so many features of each layer
+    geometry: bool = True
+
+
+@dataclass(frozen=True)
+class LegendRequest:
+    """The legend of one layer, as a PNG or, with the format "application/json", as a tree of symbols."""
+
+    layers: Tuple[DrawnTable, ...]
+    titles: Tuple[str, ...]  # of the layers, "" for none
+    revision: str
+    format: str = PNG
+    transparent: bool = False
+    dpi: float = DEFAULT_DPI
+    width: int = 0  # pixels of a picture of the first symbol alone; 0 for the whole legend
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class MessageRequest:
+    """A text as a picture, for WMS exceptions of the kind INIMAGE; an empty text gives BLANK."""
+
+    text: str
+    width: int
+    height: int
+    format: str = PNG
+    transparent: bool = False
+    background: str = "#ffffff"
+
+
+Request = Union[MapRequest, FeatureInfoRequest, LegendRequest, MessageRequest]
+
+_KINDS: Dict[str, Type[Any]] = {
+    "map": MapRequest,
+    "features": FeatureInfoRequest,
+    "legend": LegendRequest,
+    "message": MessageRequest,
+}
+
+
+def as_json(request: Request) -> Dict[str, Any]:
+    """Return the wire form of a request."""
+    kind = next(name for name, known in _KINDS.items() if isinstance(request, known))
+    return {"kind": kind, **_plain(asdict(request))}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def from_json(wire: Dict[str, Any]) -> Request:
+    """Read the wire form of a request."""
+    fields = dict(wire)
+    kind = _KINDS[fields.pop("kind")]
+    if "view" in fields:
+        view = fields["view"]
+        fields["view"] = MapView(**{**view, "layers": _layers(view["layers"]), "bounds": tuple(view["bounds"])})
+    if "layers" in fields:
+        fields["layers"] = _layers(fields["layers"])
+        fields["titles"] = tuple(fields["titles"])
+    return kind(**fields)
+
+
+def _layers(wire: Any) -> Tuple[DrawnTable, ...]:
+    return tuple(
+        DrawnTable(Path(layer["data"]), layer["table"], Path(layer["style"]) if layer["style"] else None)
+        for layer in wire
+    )
+
+
+def described(request: Request) -> str:
+    """Return what a request draws, for logs: tables, ground and size, no paths."""
+    if isinstance(request, MessageRequest):
+        return f"message {request.width}x{request.height}"
+    if isinstance(request, LegendRequest):
+        return f"legend of {_tables(request.layers)}"
+    view = request.view
+    ground = ",".join(f"{edge:.10g}" for edge in view.bounds)
+    what = "map" if isinstance(request, MapRequest) else "features"
+    return f"{what} of {_tables(view.layers)} {view.srs} [{ground}] {view.width}x{view.height} revision {view.revision}"
+
+
+def _tables(layers: Tuple[DrawnTable, ...]) -> str:
+    return ", ".join(layer.table for layer in layers)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
@@ -15,20 +14,7 @@ from geopub_plugin.backend.jobs import process
 from geopub_plugin.backend.jobs.messages import ProgressState
 from geopub_plugin.backend.translation import language
 
-
-def alive(pid: int) -> bool:
-    """Say whether a process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def gone_within(pid: int, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while alive(pid) and time.monotonic() < end:
-        time.sleep(0.005)
-    return not alive(pid)
+from ...processes import alive, gone_within
 
 
 def test_a_job_that_finishes_is_reported_in_order_with_its_result(start_queue, listener, jobs_of):
@@ -137,9 +123,8 @@ def test_cancelling_ends_the_worker_within_a_second(start_queue, listener, jobs_
     assert queue.cancel(job.execution)
     assert listener.end(job.execution) == ("cancelled", job.execution)
     assert time.monotonic() - begin < seconds
-    for name in ("pid", "child"):
-        if (job.work / name).exists():
-            assert gone_within(int((job.work / name).read_text()), 0.2)
+    left = [int(place.read_text()) for place in map(job.work.joinpath, ("pid", "child")) if place.exists()]
+    assert left and gone_within(left, 0.2)
     assert not queue.cancel(job.execution)
     assert listener.kinds(job.execution).count("cancelled") == 1
 

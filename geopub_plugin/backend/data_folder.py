@@ -342,7 +342,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _readable(size: float) -> str:
     for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
+        if size < 999.5:
             return f"{size:.3g} {unit}"
         size /= 1000
     return f"{size:.3g} TB"

@@ -135,10 +135,11 @@ def texts_as_words(texts: List[bytes]) -> List[np.ndarray]:
 
 def integer_words(values: np.ndarray) -> List[np.ndarray]:
     """Return int64 numbers as words: uint32 (n,) each, in reading order."""
-    negative = values < 0
-    magnitude = np.abs(values).view(np.uint64)  # of the lowest int64, too
+    if len(values) and values.min() == np.iinfo(np.int64).min:  # it has no absolute value in 64 bits
+        return texts_as_words([str(value).encode("ascii") for value in values.tolist()])
+    magnitude = np.abs(values)
     highest = int(magnitude.max(initial=0))
-    return _integer_part(magnitude.astype(np.int32) if highest < 2**31 else magnitude, negative, highest)
+    return _integer_part(magnitude.astype(np.int32) if highest < 2**31 else magnitude, values < 0, highest)
 
 
 def decimals_needed(values: np.ndarray) -> Optional[int]:

@@ -1,0 +1,213 @@
+"""The WFS endpoint: requests in, documents out, exception reports for what cannot be answered."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import zlib
+from typing import Callable, Dict, Iterable, Iterator, Optional, Tuple
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
+
+from ...errors import GeoPubError
+from ...translation import tr
+from ..owscommon import OwsError, Parameters, exception_of, exception_report, invalid
+from ..publications import Publications
+from . import documents
+from .answers import feature_answer, single_feature
+from .feature_types import Catalogue
+from .posted import posted_parameters
+from .queries import feature_query, keys_of
+from .tables import Tables
+
+PATH = "/wfs/ows"
+_LARGEST_REQUEST = 1024 * 1024  # bytes
+_VERSIONS = ("2.0.0", "1.1.0")
+_log = logging.getLogger(__name__)
+
+
+class _Service:
+    """What answers one operation after the other."""
+
+    def __init__(self, publications: Publications, base_url: Callable[[], str]) -> None:
+        self._publications, self._base_url, self._tables = publications, base_url, Tables()
+        self._operations: Dict[str, Callable[[Parameters, str, Catalogue], Response]] = {
+            "getcapabilities": self._capabilities,
+            "describefeaturetype": self._describe,
+            "getfeature": self._features,
+            "liststoredqueries": self._list_queries,
+            "describestoredqueries": self._describe_queries,
+        }
+
+    def answer(self, parameters: Parameters) -> Response:
+        """Return the answer to a request; raise GeoPubError for what cannot be answered."""
+        name = parameters.needed("request")
+        operation = self._operations.get(name.lower())
+        if parameters.needed("service").upper() != "WFS":
+            raise invalid("service", parameters.get("service"), cure=tr("This endpoint serves WFS."))
+        if operation is None:
+            raise OwsError(
+                "OperationNotSupported",
+                name[:200],
+                tr("This service has no operation “{name}”.", name=name[:200]),
+                cure=tr("The capabilities list the operations it has."),
+            )
+        version = _negotiated(parameters) if operation == self._capabilities else _stated_version(parameters)
+        return operation(parameters, version, Catalogue(self._publications, self._tables, self._base_url()))
+
+    def _endpoint(self, catalogue: Catalogue) -> str:
+        return catalogue.base + PATH
+
+    def _capabilities(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
+        document = documents.capabilities(
+            self._publications, catalogue, self._endpoint(catalogue), version, parameters
+        )  # fmt: skip
+        return _document(document, "text/xml")
+
+    def _describe(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
+        types = catalogue.named(parameters) or catalogue.all()
+        document = documents.schemas(types, catalogue.base, self._endpoint(catalogue), version)
+        return _document(document, documents.schema_format(version))
+
+    def _features(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
+        if parameters.get("storedQuery_Id"):
+            return self._feature_by_id(parameters, version, catalogue)
+        query = feature_query(parameters, catalogue, version)
+        answer = feature_answer(query, self._tables, catalogue.base, self._endpoint(catalogue), parameters)
+        return _streamed(answer.pieces, answer.media_type)
+
+    def _feature_by_id(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
+        documents.check_stored_query(parameters.get("storedQuery_Id"))
+        identifier = parameters.needed("ID")
+        unknown = OwsError(
+            "NotFound",
+            "ID",
+            tr("There is no feature “{name}”.", name=identifier[:200]),
+            cure=tr("Identifiers are those of the features that GetFeature sends."),
+        )
+        try:
+            published = catalogue.with_feature(identifier.rpartition(".")[0])
+        except KeyError as error:
+            raise unknown from error
+        if len(keys_of((identifier,), published)) != 1:
+            raise unknown
+        wanted = {"resourceid": identifier, "typenames": published.name.text}
+        kept = {name: parameters.values[name] for name in ("outputformat", "srsname") if name in parameters.values}
+        query = feature_query(Parameters({**kept, **wanted}), catalogue, version)
+        answer = single_feature(query, self._tables, catalogue.base, self._endpoint(catalogue))
+        if answer is None:
+            raise unknown
+        return _streamed(answer.pieces, answer.media_type)
+
+    def _list_queries(self, _parameters: Parameters, _version: str, catalogue: Catalogue) -> Response:
+        return _document(documents.stored_queries(catalogue), "text/xml")
+
+    def _describe_queries(self, parameters: Parameters, _version: str, catalogue: Catalogue) -> Response:
+        return _document(documents.stored_query_descriptions(catalogue, parameters), "text/xml")
+
+
+def _matching(asked: str) -> Optional[str]:
+    """Return the version served for an asked one: of the same major and minor number."""
+    return next((version for version in _VERSIONS if asked.split(".")[:2] == version.split(".")[:2]), None)
+
+
+def _negotiated(parameters: Parameters) -> str:
+    """Return the version of the capabilities (06-121r3 §7.3.2; its annex D for `version`)."""
+    accepted = parameters.listed("acceptVersions")
+    if accepted:
+        found = next((version for version in map(_matching, accepted) if version), None)
+        if found is None:
+            raise OwsError(
+                "VersionNegotiationFailed",
+                "",
+                tr("None of the versions {names} is served.", names=", ".join(accepted)[:200]),
+                cure=tr("Ask for one of {names}.", names=", ".join(_VERSIONS)),
+            )
+        return found
+    asked = parameters.get("version")
+    if not asked:
+        return _VERSIONS[0]
+    return _matching(asked) or (_VERSIONS[-1] if asked < _VERSIONS[-1] else _VERSIONS[0])
+
+
+def _stated_version(parameters: Parameters) -> str:
+    asked = parameters.get("version") or _VERSIONS[0]
+    version = _matching(asked)
+    if version is None:
+        raise invalid("version", asked, cure=tr("Ask for one of {names}.", names=", ".join(_VERSIONS)))
+    return version
+
+
+def _document(body: bytes, media_type: str) -> Response:
+    return _streamed(iter([body]), media_type)
+
+
+def _streamed(pieces: Iterator[bytes], media_type: str) -> Response:
+    packed = _wants_gzip()
+    response = Response(_gzipped(pieces) if packed else pieces, content_type=_with_charset(media_type))
+    response.headers["Vary"] = "Accept-Encoding"
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def _with_charset(media_type: str) -> str:
+    return media_type if "json" in media_type else f"{media_type}; charset=UTF-8"
+
+
+def _wants_gzip() -> bool:
+    """Return whether to compress: never for clients on this machine, whom it would only slow down."""
+    try:
+        near = ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        near = False
+    return not near and request.accept_encodings.quality("gzip") > 0
+
+
+def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)  # level 1, gzip's header and trailer
+    for piece in pieces:
+        yield packer.compress(piece) + packer.flush(zlib.Z_SYNC_FLUSH)
+    yield packer.flush()
+
+
+def _parameters() -> Parameters:
+    """Return what the request asks for, in whichever of its three forms."""
+    if request.method == "GET":
+        return Parameters.of(request.args.items(multi=True))
+    request.max_content_length = _LARGEST_REQUEST
+    if request.mimetype == "application/x-www-form-urlencoded":
+        return Parameters.of([*request.args.items(multi=True), *request.form.items(multi=True)])
+    return posted_parameters(request.get_data())
+
+
+def _report(error: GeoPubError, status: int) -> Tuple[bytes, int, Dict[str, str]]:
+    return exception_report(error), status, {"Content-Type": "application/xml; charset=UTF-8"}
+
+
+def wfs_blueprint(publications: Publications, base_url: Callable[[], str]) -> Blueprint:
+    """Return the blueprint that serves every published feature type at `/wfs/ows`."""
+    blueprint = Blueprint("wfs", __name__)
+    service = _Service(publications, base_url)
+
+    @blueprint.route(PATH, methods=["GET", "POST"])
+    def ows() -> Response:
+        return service.answer(_parameters())
+
+    @blueprint.errorhandler(GeoPubError)
+    def refused(error: GeoPubError) -> Tuple[bytes, int, Dict[str, str]]:
+        return _report(error, exception_of(error)[2])
+
+    @blueprint.errorhandler(HTTPException)
+    def refused_by_http(error: HTTPException) -> Tuple[bytes, int, Dict[str, str]]:
+        status = error.code or 500
+        return _report(OwsError("NoApplicableCode", "", f"{error.name}."), status)
+
+    @blueprint.errorhandler(Exception)
+    def failed(error: Exception) -> Tuple[bytes, int, Dict[str, str]]:
+        _log.error("A WFS request failed.", exc_info=error)
+        what = tr("The request could not be answered because of an error inside the service.")
+        return _report(OwsError("NoApplicableCode", "", what, cure=tr("The log of the service says more.")), 500)
+
+    return blueprint

@@ -1,0 +1,225 @@
+"""The documents that describe the service: capabilities, schemas, stored queries."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ...features.schema import Bounds, ColumnKind
+from ...translation import tr
+from ..owscommon import OwsError, Parameters
+from ..publications import Publications
+from .feature_types import Catalogue, PublishedType
+from .gml import GML_31, GML_32, element_names
+from .reference_systems import CRS84
+
+GET_FEATURE_BY_ID = "urn:ogc:def:query:OGC-WFS::GetFeatureById"
+_SECTIONS = ("serviceidentification", "serviceprovider", "operationsmetadata", "featuretypelist", "filter_capabilities")
+_OTHER_SYSTEMS = ("urn:ogc:def:crs:EPSG::4326", "urn:ogc:def:crs:EPSG::3857", CRS84)
+_FORMATS = {"2.0.0": (GML_32.media_type, "application/json"), "1.1.0": (GML_31.media_type, "application/json")}
+_SCHEMA_FORMATS = {"2.0.0": "application/gml+xml; version=3.2", "1.1.0": "text/xml; subtype=gml/3.1.1"}
+
+# Conformance as stated in the capabilities: OGC 09-025r2 table 13, OGC 09-026r1 table 5
+_CONSTRAINTS = {
+    "ImplementsBasicWFS": "FALSE",
+    "ImplementsTransactionalWFS": "FALSE",
+    "ImplementsLockingWFS": "FALSE",
+    "KVPEncoding": "TRUE",
+    "XMLEncoding": "TRUE",
+    "SOAPEncoding": "FALSE",
+    "ImplementsInheritance": "FALSE",
+    "ImplementsRemoteResolve": "FALSE",
+    "ImplementsResultPaging": "TRUE",
+    "ImplementsStandardJoins": "FALSE",
+    "ImplementsSpatialJoins": "FALSE",
+    "ImplementsTemporalJoins": "FALSE",
+    "ImplementsFeatureVersioning": "FALSE",
+    "ManageStoredQueries": "FALSE",
+    # no page is ever cut short: clients that take this for their page size fetch a table at one go, streamed
+    "CountDefault": str(2**31 - 1),
+}
+_FILTER_CONSTRAINTS = {
+    "ImplementsQuery": "TRUE",
+    "ImplementsAdHocQuery": "FALSE",
+    "ImplementsFunctions": "FALSE",
+    "ImplementsResourceId": "TRUE",
+    "ImplementsMinStandardFilter": "FALSE",
+    "ImplementsStandardFilter": "FALSE",
+    "ImplementsMinSpatialFilter": "FALSE",
+    "ImplementsSpatialFilter": "FALSE",
+    "ImplementsMinTemporalFilter": "FALSE",
+    "ImplementsTemporalFilter": "FALSE",
+    "ImplementsVersionNav": "FALSE",
+    "ImplementsSorting": "TRUE",
+    "ImplementsExtendedOperators": "FALSE",
+    "ImplementsMinimumXPath": "FALSE",
+    "ImplementsSchemaElementFunc": "FALSE",
+}
+
+_XSD_TYPES = {
+    ColumnKind.INTEGER: "xsd:long",
+    ColumnKind.REAL: "xsd:double",
+    ColumnKind.BOOLEAN: "xsd:boolean",
+    ColumnKind.TEXT: "xsd:string",
+    ColumnKind.DATE: "xsd:date",
+    ColumnKind.DATETIME: "xsd:dateTime",
+    ColumnKind.TIME: "xsd:time",
+    ColumnKind.BLOB: "xsd:base64Binary",
+    ColumnKind.JSON: "xsd:string",
+}
+_NARROW = {"TINYINT": "xsd:int", "SMALLINT": "xsd:int", "MEDIUMINT": "xsd:int"}
+_GML_TYPES = {
+    "POINT": "gml:PointPropertyType",
+    "LINESTRING": "gml:CurvePropertyType",
+    "POLYGON": "gml:SurfacePropertyType",
+    "MULTIPOINT": "gml:MultiPointPropertyType",
+    "MULTILINESTRING": "gml:MultiCurvePropertyType",
+    "MULTIPOLYGON": "gml:MultiSurfacePropertyType",
+    "GEOMETRYCOLLECTION": "gml:MultiGeometryPropertyType",
+}
+
+
+def _stated(bounds: Bounds) -> bool:
+    return all(math.isfinite(edge) for edge in bounds) and bounds[0] <= bounds[2] and bounds[1] <= bounds[3]
+
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    keep_trailing_newline=True,
+)
+_templates.tests["stated"] = _stated
+
+
+def _rendered(name: str, **values: Any) -> bytes:
+    return _templates.get_template(name).render(**values).encode("utf-8", "replace")
+
+
+def _namespaces(types: Iterable[PublishedType], base: str) -> Dict[str, str]:
+    return {one.name.prefix: one.name.namespace(base) for one in types}
+
+
+def _operations(version: str) -> List[Dict[str, Any]]:
+    form = (_SCHEMA_FORMATS[version],)
+    operations: List[Dict[str, Any]] = [
+        {"name": "GetCapabilities", "parameters": {"AcceptVersions": ("2.0.0", "1.1.0")}},
+        {"name": "DescribeFeatureType", "parameters": {"outputFormat": form}},
+        {
+            "name": "GetFeature",
+            "parameters": {"outputFormat": _FORMATS[version], "resultType": ("results", "hits")},
+        },
+    ]
+    if version == "2.0.0":
+        operations += [{"name": name, "parameters": {}} for name in ("ListStoredQueries", "DescribeStoredQueries")]
+    return operations
+
+
+def capabilities(
+    publications: Publications, catalogue: Catalogue, endpoint: str, version: str, parameters: Parameters
+) -> bytes:
+    """Return the capabilities, cut down to the sections asked for (06-121r3 §7.3.3) in version 2.0.0."""
+    revision = publications.revision()
+    types = catalogue.all()
+    asked = {section.lower() for section in parameters.listed("sections")}
+    sections = set(_SECTIONS) if not asked or "all" in asked else asked & set(_SECTIONS)
+    if parameters.get("updateSequence") == revision:
+        sections = set()  # the client has it already (06-121r3 §7.3.4)
+    return _rendered(
+        "capabilities_200.xml" if version == "2.0.0" else "capabilities_110.xml",
+        revision=revision,
+        service=publications.service(),
+        sections=sections,
+        types=types,
+        namespaces=_namespaces(types, catalogue.base),
+        endpoint=endpoint,
+        operations=_operations(version),
+        constraints=_CONSTRAINTS,
+        filter_constraints=_FILTER_CONSTRAINTS,
+        other_systems=_OTHER_SYSTEMS,
+        formats=_FORMATS[version],
+    )
+
+
+def schemas(types: Sequence[PublishedType], base: str, endpoint: str, version: str) -> bytes:
+    """Return the XML Schema of types; where they are of several namespaces, one that imports each of theirs."""
+    by_prefix: Dict[str, List[PublishedType]] = {}
+    for one in types:
+        by_prefix.setdefault(one.name.prefix, []).append(one)
+    if len(by_prefix) == 1:
+        ((prefix, own),) = by_prefix.items()
+        return _schema(prefix, own, base, version)
+    name = "typeNames" if version == "2.0.0" else "typeName"
+    imports = {}
+    for own in by_prefix.values():
+        query = {"service": "WFS", "version": version, "request": "DescribeFeatureType"}
+        query[name] = ",".join(one.name.text for one in own)
+        imports[own[0].name.namespace(base)] = f"{endpoint}?{urlencode(query)}"
+    return _rendered("schemas.xsd", imports=imports)
+
+
+def _schema(prefix: str, types: Sequence[PublishedType], base: str, version: str) -> bytes:
+    newer = version == "2.0.0"
+    return _rendered(
+        "schema.xsd",
+        prefix=prefix,
+        namespace=types[0].name.namespace(base),
+        gml=(GML_32 if newer else GML_31).gml,
+        gml_location="http://schemas.opengis.net/gml/3.2.1/gml.xsd"
+        if newer
+        else "http://schemas.opengis.net/gml/3.1.1/base/gml.xsd",
+        substitutes="gml:AbstractFeature" if newer else "gml:_Feature",
+        types=[_described(one) for one in types],
+    )
+
+
+def _described(one: PublishedType) -> Dict[str, Any]:
+    geometry, elements = element_names(one.schema)
+    fields: List[Tuple[str, str]] = [
+        (elements[field.name], _NARROW.get(field.sql_type.upper(), _XSD_TYPES[field.kind]))
+        for field in one.schema.fields
+    ]
+    kind = _GML_TYPES.get(one.schema.geometry_type, "gml:GeometryPropertyType")
+    return {"name": one.name.local, "geometry": geometry, "geometry_type": kind, "fields": fields}
+
+
+def schema_format(version: str) -> str:
+    """Return the media type of schemas."""
+    return _SCHEMA_FORMATS[version]
+
+
+def stored_queries(catalogue: Catalogue) -> bytes:
+    """Return the list of stored queries: GetFeatureById (09-025r2 §7.9.3.6)."""
+    return _stored("stored_queries.xml", catalogue)
+
+
+def stored_query_descriptions(catalogue: Catalogue, parameters: Parameters) -> bytes:
+    """Return the descriptions of stored queries."""
+    for identifier in parameters.listed("storedQuery_Id"):
+        check_stored_query(identifier)
+    return _stored("stored_query_descriptions.xml", catalogue)
+
+
+def check_stored_query(identifier: str) -> None:
+    """Refuse any other stored query than GetFeatureById."""
+    if identifier not in (GET_FEATURE_BY_ID, "http://www.opengis.net/def/query/OGC-WFS/0/GetFeatureById"):
+        raise OwsError(
+            "InvalidParameterValue",
+            "storedQuery_Id",
+            tr("There is no stored query “{name}”.", name=identifier[:200]),
+            cure=tr("The only one is {name}.", name=GET_FEATURE_BY_ID),
+        )
+
+
+def _stored(template: str, catalogue: Catalogue) -> bytes:
+    types = catalogue.all()
+    return _rendered(
+        template,
+        identifier=GET_FEATURE_BY_ID,
+        names=[one.name.text for one in types],
+        namespaces=_namespaces(types, catalogue.base),
+    )

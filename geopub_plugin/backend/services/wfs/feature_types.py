@@ -1,0 +1,103 @@
+"""The published types that a request may name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Dict, Sequence, Tuple
+
+from ...features.schema import TableSchema
+from ...translation import tr
+from ..owscommon import OwsError, Parameters, invalid, missing, wire_list
+from ..publications import FeatureType, Publications
+from .names import TypeName, type_name
+from .reference_systems import WireSrs, default_srs
+from .tables import Tables
+
+_DECLARATION = re.compile(r"xmlns\(\s*(?:([^=,()]+)\s*[=,])?\s*([^,()]+)\)")
+_SCHEMA_ELEMENT = re.compile(r"schema-element\((.*)\)")
+
+
+@dataclass(frozen=True)
+class PublishedType:
+    """A published type with what its table says of it."""
+
+    type: FeatureType
+    name: TypeName
+    schema: TableSchema
+    srs: WireSrs  # the one it is published in
+
+
+class Catalogue:
+    """The published types at the moment of one request."""
+
+    def __init__(self, publications: Publications, tables: Tables, base: str) -> None:
+        self.base = base
+        self.tables = tables
+        self._types: Dict[str, FeatureType] = {type_name(one).text: one for one in publications.feature_types()}
+
+    def all(self) -> Tuple[PublishedType, ...]:
+        """Return every published type."""
+        return tuple(self.described(one) for one in self._types.values())
+
+    def described(self, feature_type: FeatureType) -> PublishedType:
+        """Return a type with its schema."""
+        schema = self.tables.schema(feature_type)
+        return PublishedType(feature_type, type_name(feature_type), schema, default_srs(schema.srs))
+
+    def named(self, parameters: Parameters) -> Tuple[PublishedType, ...]:
+        """Return the types that `typeNames` (or `typeName`) lists, none when it is absent."""
+        text = parameters.first("typeNames", "typeName")
+        prefixes = self._prefixes(parameters)
+        return tuple(self._one(name, prefixes) for group in wire_list(text) for name in group)
+
+    def one(self, parameters: Parameters) -> PublishedType:
+        """Return the only type that a query names."""
+        found = self.named(parameters)
+        if not found:
+            raise missing("typeNames")
+        if len(found) > 1:
+            raise OwsError(
+                "OptionNotSupported",
+                "typeNames",
+                tr("This service answers one feature type at a time."),
+                tr("The request names {count}.", count=len(found)),
+                tr("Send a request for each of them."),
+            )
+        return found[0]
+
+    def with_feature(self, prefix: str) -> PublishedType:
+        """Return the type whose feature identifiers begin so; raise KeyError where there is none."""
+        return self.described({type_name(one).feature_prefix: one for one in self._types.values()}[prefix])
+
+    def _prefixes(self, parameters: Parameters) -> Dict[str, str]:
+        """Return the layer name for each prefix that the request declares (09-025r2 §7.6.6)."""
+        layers = {type_name(one).namespace(self.base): type_name(one).prefix for one in self._types.values()}
+        declared = _DECLARATION.findall(parameters.first("namespaces", "namespace"))
+        return {prefix.strip(): layers[uri.strip()] for prefix, uri in declared if uri.strip() in layers}
+
+    def _one(self, name: str, prefixes: Dict[str, str]) -> PublishedType:
+        element = _SCHEMA_ELEMENT.fullmatch(name)
+        prefix, colon, local = (element.group(1) if element else name).partition(":")
+        if not colon:
+            local = prefix
+            candidates = self._unprefixed(local, prefixes.get("", ""))
+        else:
+            wanted = TypeName(prefixes.get(prefix, prefix), local).text
+            candidates = [one for key, one in self._types.items() if wanted in (key, one.name)]
+        if len(candidates) != 1:
+            raise invalid(
+                "typeNames",
+                name,
+                tr("No feature type of this name is published here.")
+                if not candidates
+                else tr("Several feature types have this name, under different prefixes."),
+                tr("The names are listed in the capabilities, each with its prefix."),
+            )
+        return self.described(candidates[0])
+
+    def _unprefixed(self, local: str, layer: str) -> Sequence[FeatureType]:
+        return [
+            one for one in self._types.values()
+            if type_name(one).local == local and layer in ("", type_name(one).prefix)
+        ]  # fmt: skip

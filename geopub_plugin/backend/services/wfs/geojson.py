@@ -1,0 +1,145 @@
+"""Features as GeoJSON (RFC 7946), a batch at a time."""
+
+from __future__ import annotations
+
+import json
+from itertools import repeat
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
+from ...features.bytestrings import END, interleaved, row_texts, split
+from ...features.decimals import integer_words
+from ...features.schema import Field
+from .names import TypeName
+from .reference_systems import WireSrs
+from .skeleton import Skeleton, by_feature, coordinate_texts, placed
+from .values import json_text, quoted_in_json
+
+_TYPES = {
+    POINT: b"Point",
+    LINE: b"LineString",
+    POLYGON: b"Polygon",
+    MULTIPOINT: b"MultiPoint",
+    MULTILINE: b"MultiLineString",
+    MULTIPOLYGON: b"MultiPolygon",
+}
+_EMPTY_COLLECTION = b'{"type":"GeometryCollection","geometries":[]}'
+
+
+def _text(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _begin(kind: int) -> bytes:
+    return b'{"type":"%s","coordinates":' % _TYPES[kind]
+
+
+def _opening(kind: int, part_kind: int, first_of_part: bool, first_of_feature: bool, _with_z: bool) -> bytes:
+    """Return what comes before the coordinates of a path."""
+    text = b"" if first_of_feature else b","
+    if first_of_feature:
+        text += b'{"type":"GeometryCollection","geometries":[' if kind == COLLECTION else _begin(kind)
+        text += b"[" if MULTIPOINT <= kind <= MULTIPOLYGON else b""
+    if first_of_part:
+        text += _begin(part_kind) if kind == COLLECTION else b""
+        text += b"[" if part_kind == POLYGON else b""
+    return text if part_kind == POINT else text + b"["
+
+
+def _closing(kind: int, part_kind: int, last_of_part: bool, last_of_feature: bool, _with_z: bool) -> bytes:
+    """Return what comes after the coordinates of a path."""
+    text = b"" if part_kind == POINT else b"]"
+    if last_of_part:
+        text += b"]" if part_kind == POLYGON else b""
+        text += b"}" if kind == COLLECTION else b""
+    if last_of_feature:
+        text += b"]" if kind >= MULTIPOINT else b""
+        text += b"}" + END
+    return text
+
+
+class GeoJsonWriter:
+    """Writes the features of one type."""
+
+    media_type = "application/geo+json"
+
+    def __init__(self, name: TypeName, fields: Sequence[Field], srs: WireSrs) -> None:
+        # RFC 7946 §4: longitude before latitude; other systems keep x before y
+        self._srs = WireSrs(srs.text, srs.name, False, srs.decimals)
+        self._id = b'{"type":"Feature","id":' + _text(name.feature_prefix + ".")[:-1]
+        self._fields = tuple(fields)
+        self._anything_written = False
+
+    def head(self, matched: int, returned: int, time: str, links: Dict[str, str]) -> bytes:
+        """Return what comes before the first feature."""
+        collection: Dict[str, object] = {"type": "FeatureCollection"}
+        if not self._srs.longitude_latitude:  # GeoJSON 2008 §3, which GDAL and QGIS still read
+            collection["crs"] = {"type": "name", "properties": {"name": self._srs.text}}
+        collection.update(numberMatched=matched, numberReturned=returned, timeStamp=time)
+        if links:
+            collection["links"] = [{"rel": rel, "type": self.media_type, "href": link} for rel, link in links.items()]
+        return _text(collection)[:-1] + b',"features":[\n'
+
+    def tail(self) -> bytes:
+        """Return what comes after the last feature."""
+        return b"\n]}\n"
+
+    def features(self, batch: Batch) -> bytes:
+        """Return the features of a batch, with a comma before each but the first of all."""
+        if len(batch) == 0:
+            return b""
+        fids = row_texts(integer_words(batch.fids), len(batch))
+        columns: List[Iterable[bytes]] = [repeat(b",\n" + self._id), fids, repeat(b'","geometry":')]
+        columns.append(geometry_texts(batch.geometries, self._srs))
+        between = b',"properties":{'
+        for place, field in enumerate(self._fields):
+            name = (b"," if place else b"") + _text(field.name) + b":"
+            before, values, after = self._values(batch, field, name)
+            columns += [repeat(between + before), values]
+            between = after
+        columns.append(repeat(between + b"}}"))
+        text = interleaved(columns)
+        first = not self._anything_written
+        self._anything_written = True
+        return text[2:] if first else text
+
+    @staticmethod
+    def _values(batch: Batch, field: Field, name: bytes) -> Tuple[bytes, List[bytes], bytes]:
+        """Return what is before each value, the values, and what is after each."""
+        column = batch.columns[field.name]
+        text = json_text(column)
+        quote = b'"' if quoted_in_json(field.kind) else b""
+        if column.null is None:
+            return name + quote, split(text), quote
+        if quote:
+            text = (quote + text.replace(END, quote + END + quote))[:-1]
+        values = split(text)
+        for row in np.flatnonzero(column.null).tolist():
+            values[row] = b"null"
+        return name, values, b""
+
+
+def geometry_texts(geometries: Geometries, srs: WireSrs) -> List[bytes]:
+    """Return the geometry of each feature (N); "null" for NULL, no coordinates for an empty one."""
+    geometries = placed(geometries)
+    skeleton = Skeleton.of(geometries)
+    coordinates = coordinate_texts(geometries, srs, b"[", b",", b"],")
+    openings, closings = skeleton.texts(_opening), skeleton.texts(_closing, closing=True)
+    texts = by_feature(interleaved([openings, coordinates, closings]), skeleton, len(geometries))
+    if len(skeleton.feature) == 0 or len(texts) > int(skeleton.last_of_feature.sum()):
+        for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
+            texts[row] = _without_coordinates(int(geometries.kind[row]))
+    return texts
+
+
+def _without_coordinates(kind: int) -> bytes:
+    if kind == 0:
+        return b"null"
+    return _EMPTY_COLLECTION if kind == COLLECTION else _begin(kind) + b"[]}"
+
+
+def media_type(srs: Optional[WireSrs]) -> str:
+    """Return the media type: RFC 7946's own, or plain JSON where the system is not its own."""
+    return GeoJsonWriter.media_type if srs is None or srs.longitude_latitude else "application/json"

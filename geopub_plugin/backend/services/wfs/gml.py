@@ -1,0 +1,269 @@
+"""Features as GML, a batch at a time: GML 3.2.1 (ISO 19136) in WFS 2.0.0, GML 3.1.1 in WFS 1.1.0.
+
+Both have the same geometry elements; namespaces and what stands around the features differ (`Dialect`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Dict, Iterable, List, Sequence, Tuple
+from xml.sax.saxutils import quoteattr  # nosec B406 - writes, reads nothing
+
+import numpy as np
+
+from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
+from ...features.bytestrings import END, interleaved, row_texts, split
+from ...features.decimals import integer_words
+from ...features.schema import TableSchema
+from .names import TypeName, ncnames
+from .reference_systems import WireSrs
+from .skeleton import Skeleton, by_feature, coordinate_texts, placed
+from .values import xml_text
+
+_PATHS = {  # around the coordinates of a point, a line, an outer ring, an inner ring
+    POINT: (b"<gml:pos>", b"</gml:pos>"),
+    LINE: (b"<gml:posList>", b"</gml:posList>"),
+}
+_OUTER = (b"<gml:exterior><gml:LinearRing><gml:posList>", b"</gml:posList></gml:LinearRing></gml:exterior>")
+_INNER = (b"<gml:interior><gml:LinearRing><gml:posList>", b"</gml:posList></gml:LinearRing></gml:interior>")
+_ELEMENTS = {
+    POINT: b"Point",
+    LINE: b"LineString",
+    POLYGON: b"Polygon",
+    MULTIPOINT: b"MultiPoint",
+    MULTILINE: b"MultiCurve",
+    MULTIPOLYGON: b"MultiSurface",
+    COLLECTION: b"MultiGeometry",
+}
+_MEMBERS = {
+    MULTIPOINT: b"pointMember",
+    MULTILINE: b"curveMember",
+    MULTIPOLYGON: b"surfaceMember",
+    COLLECTION: b"geometryMember",
+}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What differs between the GMLs of two WFS versions."""
+
+    wfs: str
+    gml: str
+    schema_locations: Tuple[str, ...]
+    member: str  # element around each feature
+    matched: str  # attribute of the collection with the number of features; the rest as `head` says
+    media_type: str
+
+
+GML_32 = Dialect(
+    wfs="http://www.opengis.net/wfs/2.0",
+    gml="http://www.opengis.net/gml/3.2",
+    schema_locations=(
+        "http://www.opengis.net/wfs/2.0 http://schemas.opengis.net/wfs/2.0/wfs.xsd",
+        "http://www.opengis.net/gml/3.2 http://schemas.opengis.net/gml/3.2.1/gml.xsd",
+    ),
+    member="wfs:member",
+    matched="numberMatched",
+    media_type="application/gml+xml; version=3.2",
+)
+GML_31 = Dialect(
+    wfs="http://www.opengis.net/wfs",
+    gml="http://www.opengis.net/gml",
+    schema_locations=("http://www.opengis.net/wfs http://schemas.opengis.net/wfs/1.1.0/wfs.xsd",),
+    member="gml:featureMember",
+    matched="",
+    media_type="text/xml; subtype=gml/3.1.1",
+)
+
+
+def element_names(schema: TableSchema) -> Tuple[str, Dict[str, str]]:
+    """Return the names of the geometry's element and of each field's, all different."""
+    geometry = ncnames([schema.geometry or "geometry"])[schema.geometry or "geometry"]
+    return geometry, ncnames([field.name for field in schema.fields], taken=[geometry])
+
+
+class GmlWriter:
+    """Writes the features of one type."""
+
+    def __init__(
+        self, name: TypeName, base: str, schema: TableSchema, fields: Sequence[str], srs: WireSrs, dialect: Dialect,
+        describe_url: str = "",
+    ) -> None:  # fmt: skip
+        self._name, self._namespace, self._srs, self._dialect = name, name.namespace(base), srs, dialect
+        self._describe_url = describe_url
+        self._fields = [schema.field(field) for field in fields]
+        self._geometry, self._elements = element_names(schema)
+        self._type = name.text.encode()
+        self._prefix = name.feature_prefix.encode() + b"."
+        self._with_geometry = True
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the whole answer."""
+        return self._dialect.media_type
+
+    def namespaces(self) -> str:
+        """Return the namespace declarations and schema locations of the root element."""
+        locations = list(self._dialect.schema_locations)
+        if self._describe_url:
+            locations.append(f"{self._namespace} {self._describe_url}")
+        return (
+            f' xmlns:wfs="{self._dialect.wfs}" xmlns:gml="{self._dialect.gml}"'
+            f" xmlns:{self._name.prefix}={quoteattr(self._namespace)}"
+            ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+            f" xsi:schemaLocation={quoteattr(' '.join(locations))}"
+        )
+
+    def head(self, matched: int, returned: int, time: str, links: Dict[str, str]) -> bytes:
+        """Return what comes before the first feature."""
+        if self._dialect is GML_32:
+            said = f' timeStamp="{time}" numberMatched="{matched}" numberReturned="{returned}"'
+            said += "".join(f" {rel}={quoteattr(link)}" for rel, link in links.items())
+        else:
+            said = f' timeStamp="{time}" numberOfFeatures="{returned}"'
+        declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
+        return f"{declared}<wfs:FeatureCollection{self.namespaces()}{said}>\n".encode()
+
+    def tail(self) -> bytes:
+        """Return what comes after the last feature."""
+        return b"</wfs:FeatureCollection>\n"
+
+    def features(self, batch: Batch) -> bytes:
+        """Return the features of a batch, each in its member element."""
+        member = self._dialect.member.encode()
+        return self._written(batch, b"<" + member + b">", b"</" + member + b">\n", b"")
+
+    def feature(self, batch: Batch) -> bytes:
+        """Return the only feature of a batch as a document of its own."""
+        declared = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+        return declared + self._written(batch, b"", b"\n", self.namespaces().encode())
+
+    def _written(self, batch: Batch, before: bytes, after: bytes, said: bytes) -> bytes:
+        count = len(batch)
+        if count == 0:
+            return b""
+        fids = row_texts(integer_words(batch.fids), count)
+        begin = before + b"<" + self._type + said + b' gml:id="' + self._prefix
+        columns: List[Iterable[bytes]] = [repeat(begin), fids, repeat(b'">')]
+        columns.append(self._geometries(batch.geometries, fids))
+        between = b""
+        for field in self._fields:
+            if field is None:
+                continue
+            opening, values, closing = self._values(batch, field.name)
+            columns += [repeat(between + opening), values] if between + opening else [values]
+            between = closing
+        columns.append(repeat(between + b"</" + self._type + b">" + after))
+        return interleaved(columns)
+
+    def _values(self, batch: Batch, name: str) -> Tuple[bytes, List[bytes], bytes]:
+        """Return what is before each value, the values, and what is after each; NULL is left out with its element."""
+        column = batch.columns[name]
+        element = f"{self._name.prefix}:{self._elements[name]}".encode()
+        opening, closing = b"<" + element + b">", b"</" + element + b">"
+        text = xml_text(column)
+        if column.null is None:
+            return opening, split(text), closing
+        values = split((opening + text.replace(END, closing + END + opening))[: -len(opening)])
+        for row in np.flatnonzero(column.null).tolist():
+            values[row] = b""
+        return b"", values, b""
+
+    def _geometries(self, geometries: Geometries, fids: List[bytes]) -> List[bytes]:
+        element = f"{self._name.prefix}:{self._geometry}".encode()
+        named = quoteattr(self._srs.text).encode()
+        return geometry_texts(geometries, fids, _Markup(self._prefix, element, b" srsName=" + named), self._srs)
+
+
+@dataclass(frozen=True)
+class _Markup:
+    """The texts around the coordinates of paths; identifiers stand between them.
+
+    The opening of a path is `start` feature `identified` part `begun`, where feature is "12" on the first path of
+    feature 12 and part is "12.g.3" on the first path of its third part, in geometries that have several.
+    """
+
+    prefix: bytes  # of feature identifiers
+    element: bytes  # of the geometry property
+    srs: bytes  # the srsName attribute
+
+    def start(self, kind: int, part_kind: int, _first_of_part: bool, first_of_feature: bool, with_z: bool) -> bytes:
+        """Return what comes before the feature's key."""
+        if not first_of_feature:
+            return b""
+        return b"<" + self.element + b"><gml:" + _ELEMENTS[kind] + b' gml:id="' + self.prefix
+
+    def identified(self, kind: int, part_kind: int, first_of_part: bool, first_of_feature: bool, with_z: bool) -> bytes:
+        """Return what comes between the feature's key and the part's, or the coordinates."""
+        text = b""
+        if first_of_feature:
+            text = b'.g"' + self.srs + (b' srsDimension="3"' if with_z else b"") + b">"
+        if first_of_part and kind >= MULTIPOINT:
+            text += b"<gml:" + _MEMBERS[kind] + b"><gml:" + _ELEMENTS[part_kind] + b' gml:id="' + self.prefix
+        return text
+
+    def begun(self, kind: int, part_kind: int, first_of_part: bool, _first_of_feature: bool, with_z: bool) -> bytes:
+        """Return what comes between the part's key and the coordinates."""
+        text = b""
+        if first_of_part and kind >= MULTIPOINT:
+            text = b'"' + (b' srsDimension="3"' if with_z else b"") + b">"
+        return text + (_PATHS.get(part_kind) or (_OUTER if first_of_part else _INNER))[0]
+
+    def closing(self, kind: int, part_kind: int, last_of_part: bool, last_of_feature: bool, _with_z: bool) -> bytes:
+        """Return what comes after the coordinates and the end of their ring."""
+        text = b""
+        if last_of_part:
+            text += b"</gml:" + _ELEMENTS[part_kind] + b">"
+            text += b"</gml:" + _MEMBERS[kind] + b">" if kind >= MULTIPOINT else b""
+        if last_of_feature:
+            text += b"</gml:" + _ELEMENTS[kind] + b">" if kind >= MULTIPOINT else b""
+            text += b"</" + self.element + b">" + END
+        return text
+
+    def empty(self, kind: int, fid: bytes) -> bytes:
+        """Return a geometry without coordinates; nothing for NULL."""
+        if kind == 0:
+            return b""
+        inside = b"".join(_PATHS[kind]) if kind in _PATHS else b""
+        begun = self.start(kind, kind, True, True, False) + fid + b'.g"' + self.srs + b">"
+        return begun + inside + b"</gml:" + _ELEMENTS[kind] + b"></" + self.element + b">"
+
+
+def _ring_end(kind: int, part_kind: int, first_of_part: bool, _first_of_feature: bool, _with_z: bool) -> bytes:
+    return (_PATHS.get(part_kind) or (_OUTER if first_of_part else _INNER))[1]
+
+
+def _part_keys(geometries: Geometries, skeleton: Skeleton, fids: List[bytes]) -> List[bytes]:
+    """Return "12.g.3" on the first path of the third part of feature 12, where it has several; else b""."""
+    numbered = np.flatnonzero(skeleton.first_of_part & (skeleton.kind >= MULTIPOINT))
+    keys = np.full(len(skeleton.part), b"", object)  # (Q,)
+    owners = skeleton.feature[numbered]
+    places = skeleton.part[numbered] - geometries.feature_start[owners]
+    known = [b".g.%d" % place for place in range(1, int(places.max(initial=0)) + 2)]
+    found = [fids[owner] + known[place] for owner, place in zip(owners.tolist(), places.tolist())]
+    keys[numbered] = np.array(found, object) if found else None
+    return keys.tolist()
+
+
+def geometry_texts(geometries: Geometries, fids: List[bytes], markup: _Markup, srs: WireSrs) -> List[bytes]:
+    """Return the geometry property of each feature (N); nothing for NULL."""
+    geometries = placed(geometries)
+    skeleton = Skeleton.of(geometries)
+    keys = np.full(len(skeleton.feature), b"", object)  # (Q,)
+    firsts = skeleton.first_of_feature
+    keys[firsts] = np.array(fids, object)[skeleton.feature[firsts]]
+    columns = [
+        skeleton.texts(markup.start),
+        keys.tolist(),
+        skeleton.texts(markup.identified),
+        _part_keys(geometries, skeleton, fids),
+        skeleton.texts(markup.begun),
+        coordinate_texts(geometries, srs, b"", b" ", b" "),
+        skeleton.texts(_ring_end),
+        skeleton.texts(markup.closing, closing=True),
+    ]
+    texts = by_feature(interleaved(columns), skeleton, len(geometries))
+    for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
+        texts[row] = markup.empty(int(geometries.kind[row]), fids[row])
+    return texts

@@ -1,0 +1,88 @@
+"""Requests as XML documents, read as the key-value parameters they stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Dict, Iterator, List, Tuple
+
+from ...safe_xml import parse
+from ...translation import tr
+from ..owscommon import OwsError, Parameters
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element  # nosec B405
+
+
+def posted_parameters(document: bytes) -> Parameters:
+    """Return the parameters of a posted request (09-025r2 §6.2.5.3, and 04-094 for version 1.1.0)."""
+    root = parse(document)
+    pairs: Dict[str, str] = {"request": _local(root)}
+    pairs.update({_bare(name): value for name, value in root.attrib.items()})
+    lists: Dict[str, List[str]] = {}
+    for name, value in _children(root):
+        lists.setdefault(name, []).append(value)
+    pairs.update({name: ",".join(values) for name, values in lists.items()})
+    namespaces = {prefix or "": uri for prefix, uri in getattr(root, "nsmap", {}).items()}  # lxml alone keeps them
+    pairs["namespaces"] = ",".join(f"xmlns({prefix},{uri})" for prefix, uri in namespaces.items() if prefix)
+    return Parameters.of(pairs.items())
+
+
+def _bare(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+def _local(element: Element) -> str:
+    return _bare(str(element.tag))
+
+
+def _text(element: Element) -> str:
+    return (element.text or "").strip()
+
+
+def _children(root: Element) -> Iterator[Tuple[str, str]]:
+    queries = [child for child in root if _local(child) in ("Query", "StoredQuery")]
+    if len(queries) > 1:
+        raise OwsError(
+            "OptionNotSupported",
+            "Query",
+            tr("This service answers one query at a time."),
+            tr("The request holds {count}.", count=len(queries)),
+            tr("Send a request for each of them."),
+        )
+    for child in root:
+        name = _local(child)
+        if name == "Query":
+            yield from _query(child)
+        elif name == "StoredQuery":
+            yield "storedQuery_Id", child.get("id", "")
+            yield from ((part.get("name", ""), _text(part)) for part in child if _local(part) == "Parameter")
+        elif name in ("AcceptVersions", "Sections", "AcceptFormats"):
+            yield from ((name, _text(part)) for part in child)
+        elif name in ("TypeName", "StoredQueryId"):
+            yield ("typeNames" if name == "TypeName" else "storedQuery_Id"), _text(child)
+
+
+def _query(query: Element) -> Iterator[Tuple[str, str]]:
+    names = query.get("typeNames") or query.get("typeName") or ""
+    yield "typeNames", ",".join(names.split())
+    if query.get("srsName"):
+        yield "srsName", query.get("srsName", "")
+    for child in query:
+        name = _local(child)
+        if name == "PropertyName":
+            yield "propertyName", _text(child)
+        elif name == "SortBy":
+            for part in child:
+                words = {_local(word): _text(word) for word in part}
+                reference = words.get("ValueReference") or words.get("PropertyName") or ""
+                yield "sortBy", f"{reference} {words.get('SortOrder', 'ASC')}"
+        elif name == "Filter":
+            yield from _filter(child)
+
+
+def _filter(element: Element) -> Iterator[Tuple[str, str]]:
+    """Yield the identifiers of a filter that holds nothing else; any other filter is passed on to be refused."""
+    identifiers = [part.get("rid") or part.get("fid") for part in element]
+    if identifiers and all(identifiers):
+        yield from (("resourceId", str(identifier)) for identifier in identifiers)
+    else:
+        yield "filter", "Filter"

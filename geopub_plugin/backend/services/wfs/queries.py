@@ -1,0 +1,218 @@
+"""GetFeature requests, understood: which features of which type, in which form."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple
+
+from ...errors import InvalidInput
+from ...features.projection import Projection
+from ...features.schema import Bounds
+from ...translation import tr
+from ..owscommon import OwsError, Parameters, invalid
+from .feature_types import Catalogue, PublishedType
+from .gml import element_names
+from .names import split_feature_id
+from .reference_systems import CRS84, WireSrs, bounds_of, wire_srs
+
+EVERYWHERE: Bounds = (-1e300, -1e300, 1e300, 1e300)
+GML_32_FORMAT, GML_31_FORMAT, GEOJSON_FORMAT = "GML 3.2", "GML 3.1", "GeoJSON"
+
+# by spelling without blanks and plus signs: "+" in a query string is a blank, and many clients forget to escape it
+_FORMATS: Dict[str, str] = {
+    "application/gmlxml;version=3.2": GML_32_FORMAT,
+    "text/xml;subtype=gml/3.2": GML_32_FORMAT,
+    "text/xml;subtype=gml/3.2.1": GML_32_FORMAT,
+    "gml32": GML_32_FORMAT,
+    "application/gmlxml;version=3.1": GML_31_FORMAT,
+    "text/xml;subtype=gml/3.1.1": GML_31_FORMAT,
+    "gml3": GML_31_FORMAT,
+    "application/json": GEOJSON_FORMAT,
+    "application/geojson": GEOJSON_FORMAT,
+    "application/vnd.geojson": GEOJSON_FORMAT,
+    "geojson": GEOJSON_FORMAT,
+    "json": GEOJSON_FORMAT,
+}
+_DEFAULT_FORMAT = {"2.0.0": GML_32_FORMAT, "1.1.0": GML_31_FORMAT}
+_ORDERS = {"": "ASC", "A": "ASC", "ASC": "ASC", "D": "DESC", "DESC": "DESC"}
+
+
+@dataclass(frozen=True)
+class FeatureQuery:
+    """One question for features of one type."""
+
+    published: PublishedType
+    fields: Tuple[str, ...]  # attributes to write, in the table's order
+    geometry: bool
+    bounds: Optional[Bounds]  # in the table's system
+    fids: Optional[Tuple[int, ...]]  # of `resourceId`
+    order: Tuple[Tuple[str, str], ...]  # fields, each with ASC or DESC
+    srs: WireSrs  # of the answer
+    form: str
+    start: int
+    count: Optional[int]
+    hits: bool
+
+
+def feature_query(parameters: Parameters, catalogue: Catalogue, version: str) -> FeatureQuery:
+    """Return the question that a GetFeature request asks; raise OwsError for what cannot be answered."""
+    _refuse_filters(parameters)
+    published, fids = _selected(parameters, catalogue)
+    fields, geometry = _properties(parameters, published)
+    form = output_format(parameters, version)
+    usual = wire_srs(CRS84) if form == GEOJSON_FORMAT else published.srs
+    asked = parameters.get("srsName")
+    return FeatureQuery(
+        published=published,
+        fields=fields,
+        geometry=geometry,
+        bounds=_bounds(parameters, published),
+        fids=fids,
+        order=_order(parameters, published),
+        srs=wire_srs(asked) if asked else usual,
+        form=form,
+        start=parameters.whole("startIndex") or 0,
+        count=_count(parameters),
+        hits=_hits(parameters),
+    )
+
+
+def _count(parameters: Parameters) -> Optional[int]:
+    count = parameters.whole("count")
+    return count if count is not None else parameters.whole("maxFeatures")
+
+
+def output_format(parameters: Parameters, version: str) -> str:
+    """Return the format that a request asks for."""
+    asked = parameters.get("outputFormat")
+    if not asked:
+        return _DEFAULT_FORMAT[version]
+    form = _FORMATS.get(re.sub(r"[\s+\"]", "", asked.lower()))
+    if form not in (_DEFAULT_FORMAT[version], GEOJSON_FORMAT):
+        raise invalid("outputFormat", asked, cure=tr("Ask for one of the formats that the capabilities list."))
+    return form
+
+
+def _hits(parameters: Parameters) -> bool:
+    asked = parameters.get("resultType", "results")
+    if asked.lower() not in ("hits", "results"):
+        raise invalid("resultType", asked, cure=tr("Ask for “hits” or “results”."))
+    return asked.lower() == "hits"
+
+
+def _refuse_filters(parameters: Parameters) -> None:
+    for name in ("filter", "cql_filter"):
+        if parameters.get(name):
+            raise OwsError(
+                "OptionNotSupported",
+                name,
+                tr("This service does not filter by expressions."),
+                tr("It selects by bbox, resourceId, count and startIndex."),
+                tr("Leave the parameter “{name}” out and filter what you receive.", name=name),
+            )
+
+
+def _selected(parameters: Parameters, catalogue: Catalogue) -> Tuple[PublishedType, Optional[Tuple[int, ...]]]:
+    """Return the type, and the keys of the features asked for by identifier (None: all)."""
+    identifiers = parameters.listed("resourceId") or parameters.listed("featureId")
+    if not identifiers:
+        return catalogue.one(parameters), None
+    if parameters.get("bbox"):
+        raise invalid("bbox", parameters.get("bbox"), tr("It excludes resourceId."), tr("Give one of the two."))
+    if parameters.first("typeNames", "typeName"):
+        published = catalogue.one(parameters)
+    else:
+        try:
+            published = catalogue.with_feature(split_feature_id(identifiers[0])[0])
+        except KeyError as error:
+            raise invalid("resourceId", identifiers[0], tr("No published type has such features.")) from error
+    return published, keys_of(identifiers, published)
+
+
+def keys_of(identifiers: Tuple[str, ...], published: PublishedType) -> Tuple[int, ...]:
+    """Return the keys of the identifiers that are of this type (09-025r2 §7.9.2.2: others select nothing)."""
+    parts = (split_feature_id(identifier) for identifier in identifiers)
+    return tuple(
+        int(key) for prefix, key in parts
+        if prefix == published.name.feature_prefix and re.fullmatch(r"-?[0-9]{1,18}", key)
+    )  # fmt: skip
+
+
+def _fields_by_element(published: PublishedType) -> Tuple[str, Dict[str, str]]:
+    geometry, elements = element_names(published.schema)
+    return geometry, {**{field: field for field in elements}, **{wire: field for field, wire in elements.items()}}
+
+
+def _local(reference: str) -> str:
+    """Return the name that a value reference ends with: "p:roads/p:name" → "name"."""
+    return reference.strip().rpartition("/")[2].rpartition(":")[2]
+
+
+def _properties(parameters: Parameters, published: PublishedType) -> Tuple[Tuple[str, ...], bool]:
+    every = tuple(field.name for field in published.schema.fields)
+    asked = [part for part in re.split(r"[(),]", parameters.get("propertyName")) if part.strip()]
+    if not asked or any(part.strip() == "*" for part in asked):
+        return every, True
+    geometry, fields = _fields_by_element(published)
+    wanted = {_local(reference) for reference in asked}
+    unknown = sorted(wanted - set(fields) - {geometry, published.schema.geometry})
+    if unknown:
+        raise invalid(
+            "propertyName",
+            unknown[0],
+            tr("The feature type {type} has no such property.", type=published.name.text),
+            tr("DescribeFeatureType lists its properties."),
+        )
+    chosen = {fields[name] for name in wanted if name in fields}
+    return tuple(name for name in every if name in chosen), bool(wanted & {geometry, published.schema.geometry})
+
+
+def _order(parameters: Parameters, published: PublishedType) -> Tuple[Tuple[str, str], ...]:
+    """Return the fields to sort by: "name ASC,height D" (09-025r2 table 8)."""
+    order: List[Tuple[str, str]] = []
+    _geometry, fields = _fields_by_element(published)
+    for part in parameters.listed("sortBy"):
+        reference, _blank, direction = part.replace("+", " ").partition(" ")
+        name, way = fields.get(_local(reference)), _ORDERS.get(direction.strip().upper())
+        if name is None or way is None:
+            raise invalid("sortBy", part, tr("Name a property of the feature type, then ASC or DESC."))
+        order.append((name, way))
+    if order and not published.schema.fid:
+        raise OwsError("OptionNotSupported", "sortBy", tr("This feature type cannot be sorted: its rows have no key."))
+    return tuple(order)
+
+
+def _bounds(parameters: Parameters, published: PublishedType) -> Optional[Bounds]:
+    """Return the box to search in the table's system; it holds the asked one, when that is in another system."""
+    parts = parameters.listed("bbox")
+    if not parts:
+        return None
+    named = wire_srs(parts[-1], "bbox") if len(parts) in (5, 7) else None
+    srs = named or published.srs
+    bounds = bounds_of(parts[:-1] if named else parts, srs)
+    source = published.schema.srs
+    if source is None:
+        return bounds
+    projection = Projection(srs.name, source)
+    if projection.same:
+        return bounds
+    if srs.longitude_latitude:
+        return _from_longitude_latitude(bounds, published, projection)
+    try:
+        return projection.bounds(bounds)
+    except InvalidInput as error:
+        raise invalid("bbox", ",".join(parts), error.what, error.cure) from error
+
+
+def _from_longitude_latitude(bounds: Bounds, published: PublishedType, projection: Projection) -> Bounds:
+    """Cut the box to the data before it is projected: the corners of the world have no place in most systems."""
+    data = published.type.bounds
+    margin = 1e-6 + 1e-3 * max(data[2] - data[0], data[3] - data[1])
+    west, south = max(bounds[0], data[0] - margin), max(bounds[1], data[1] - margin)
+    east, north = min(bounds[2], data[2] + margin), min(bounds[3], data[3] + margin)
+    if (west, south, east, north) == (data[0] - margin, data[1] - margin, data[2] + margin, data[3] + margin):
+        return EVERYWHERE
+    if west > east or south > north:
+        return 1e300, 1e300, 1e300, 1e300  # beside the data
+    return projection.bounds((west, south, east, north))

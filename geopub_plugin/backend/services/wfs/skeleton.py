@@ -1,0 +1,124 @@
+"""Where geometries begin and end: what both GML and GeoJSON write around the coordinates of each path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Callable, List
+
+import numpy as np
+
+from ...features.batch import Geometries
+from ...features.bytestrings import END, Piece, pack, split, squeezed
+from ...features.decimals import decimal_words
+from ...features.measure import path_feature, vertex_feature
+from ...features.ragged import take
+from .reference_systems import WireSrs
+
+Opening = Callable[[int, int, bool, bool, bool], bytes]  # kind, part kind, first/last of part, of feature, with z
+
+
+def placed(geometries: Geometries) -> Geometries:
+    """Return the geometries with NULL for each that has a vertex nowhere (a projection had no answer for it)."""
+    nowhere = ~(np.isfinite(geometries.x) & np.isfinite(geometries.y))  # (V,)
+    if not nowhere.any():
+        return geometries
+    lost = np.zeros(len(geometries), bool)  # (N,)
+    lost[vertex_feature(geometries)[nowhere]] = True
+    kept = take(geometries, ~lost)
+    parts = np.zeros(len(geometries), np.int64)  # (N,)
+    parts[~lost] = np.diff(kept.feature_start)
+    feature_start = np.concatenate([[0], np.cumsum(parts)])
+    return replace(kept, feature_start=feature_start, kind=np.where(lost, 0, geometries.kind).astype(np.uint8))
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """What is said of each path (Q of them) of N features."""
+
+    feature: np.ndarray  # int64 (Q,)
+    part: np.ndarray  # int64 (Q,)
+    first_of_part: np.ndarray  # bool (Q,)
+    last_of_part: np.ndarray  # bool (Q,)
+    first_of_feature: np.ndarray  # bool (Q,)
+    last_of_feature: np.ndarray  # bool (Q,)
+    kind: np.ndarray  # uint8 (Q,) of the feature
+    part_kind: np.ndarray  # uint8 (Q,)
+    with_z: np.ndarray  # bool (Q,)
+
+    @classmethod
+    def of(cls, geometries: Geometries) -> Skeleton:
+        """Return the skeleton of a batch's geometries."""
+        count = len(geometries.path_start) - 1
+        feature = path_feature(geometries)
+        part = np.repeat(np.arange(len(geometries.part_kind)), np.diff(geometries.part_start))
+        return cls(
+            feature=feature,
+            part=part,
+            first_of_part=_changes(part, count),
+            last_of_part=_changes(part[::-1], count)[::-1],
+            first_of_feature=_changes(feature, count),
+            last_of_feature=_changes(feature[::-1], count)[::-1],
+            kind=geometries.kind[feature],
+            part_kind=geometries.part_kind[part],
+            with_z=features_with_z(geometries)[feature],
+        )
+
+    def texts(self, made: Opening, *, closing: bool = False) -> List[bytes]:
+        """Return, for each path, what `made` says of its place; `made` is asked once for each kind of place."""
+        part, feature = (
+            (self.last_of_part, self.last_of_feature) if closing else (self.first_of_part, self.first_of_feature)
+        )
+        codes = self.kind.astype(np.int64) * 32 + self.part_kind * 8 + part * 4 + feature * 2 + self.with_z  # (Q,)
+        table = np.full(256, None, object)  # (256,)
+        for code in np.unique(codes).tolist():
+            table[code] = made(code >> 5, code >> 3 & 3, bool(code & 4), bool(code & 2), bool(code & 1))
+        return table[codes].tolist()
+
+
+def _changes(owners: np.ndarray, count: int) -> np.ndarray:
+    """Return where a run of equal owners begins: bool (count,)."""
+    begins = np.ones(count, bool)
+    begins[1:] = owners[1:] != owners[:-1]
+    return begins
+
+
+def features_with_z(geometries: Geometries) -> np.ndarray:
+    """Return which features have a height at any vertex: bool (N,)."""
+    with_z = np.zeros(len(geometries), bool)  # (N,)
+    if geometries.z is not None:
+        with_z[vertex_feature(geometries)[~np.isnan(geometries.z)]] = True
+    return with_z
+
+
+def coordinate_texts(geometries: Geometries, srs: WireSrs, before: bytes, between: bytes, after: bytes) -> List[bytes]:
+    """Return the coordinates of each path: `before` x `between` y `after`, the last byte of the last `after` left out.
+
+    Heights come after a further `between`, in features that have any; a vertex without one there gets 0.
+    """
+    x = decimal_words(geometries.x, srs.decimals)
+    y = decimal_words(geometries.y, srs.decimals)
+    pieces: List[Piece] = [before, *(y if srs.y_first else x), between, *(x if srs.y_first else y)]
+    if geometries.z is not None:
+        pieces += _heights(geometries, geometries.z, srs, between)
+    ends = np.full(len(geometries.x), after[-1], np.uint8)  # (V,)
+    ends[geometries.path_start[1:] - 1] = END[0]
+    pieces += [after[:-1], ends] if after[:-1] else [ends]
+    if not before:
+        del pieces[0]
+    return split(squeezed(pack(pieces, len(geometries.x))))
+
+
+def _heights(geometries: Geometries, z: np.ndarray, srs: WireSrs, between: bytes) -> List[Piece]:
+    written = features_with_z(geometries)[vertex_feature(geometries)]  # (V,)
+    heights = np.where(written, np.where(np.isfinite(z), z, 0.0), np.nan)
+    return [np.where(written, between[0], 0).astype(np.uint8), *decimal_words(heights, srs.z_decimals)]
+
+
+def by_feature(paths: bytes, skeleton: Skeleton, count: int) -> List[bytes]:
+    """Return the text of each feature from that of all paths, where each feature's last one ends with `END`."""
+    texts = np.full(count, b"", object)  # (N,)
+    found = split(paths)
+    filled = np.empty(len(found), object)  # (features with a path,)
+    filled[:] = found
+    texts[skeleton.feature[skeleton.last_of_feature]] = filled
+    return texts.tolist()

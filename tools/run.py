@@ -25,7 +25,7 @@ def main() -> int:
     arguments = sys.argv[1:] or [str(copied_world())]
     geopub = Path(sys.executable).with_name("geopub")
     try:
-        return subprocess.run([str(geopub), "publish", *arguments], check=False).returncode  # noqa: S603
+        return subprocess.run([str(geopub), "publish", *arguments], check=False).returncode
     except KeyboardInterrupt:
         return 0  # the way to end serving
 

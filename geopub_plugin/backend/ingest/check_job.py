@@ -3,48 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
-from ..faults import Fault, blocking
+from ..faults import Fault
 from ..jobs.progress import Progress
-from .examination import examine
-from .files import damage_faults, delivered, digest_faults
-from .wire import files_of, wired, wishes_of
+from .examination import ExaminedTable, examine
+from .files import UNPACKED, damage_faults, delivered, digest_faults
+from .storage import storage_watched
+from .wire import described, files_of, logged, wired, wishes_of
 
 
 def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str, Any]:
     """Check delivered files and return every fault found: `{"faults": […], "tables": […], "log": […]}`.
 
-    `parameters`: files, srs, md5, tables, and check ("standard", "vector", or "" for both).
+    `parameters`: files, md5, srs, target_srs, multigeom_layers, tables, and check: "standard", "vector", or "" for
+    both. Raises InvalidInput when a reference system it is given is unknown, StorageFull when the disk is full.
     """
-    wanted = parameters.get("check") or ""
+    with storage_watched(work):
+        faults, tables = _checked(parameters, work, progress)
+    return {
+        "faults": wired(faults),
+        "tables": [described(table) for table in tables],
+        "log": [logged(table) for table in tables],
+    }
+
+
+def _checked(
+    parameters: Dict[str, Any], work: Path, progress: Progress
+) -> Tuple[List[Fault], Tuple[ExaminedTable, ...]]:
+    check = parameters.get("check") or ""
     files = files_of(parameters)
     faults: List[Fault] = []
-    tables: List[Dict[str, Any]] = []
-    if wanted != "vector":
+    if check != "vector":
         faults += digest_faults(files, parameters.get("md5") or {}, progress)
     delivery = delivered(files, work, progress)
-    if wanted != "vector" or delivery.geopackage is None:
+    if check != "vector" or delivery.geopackage is None:
         faults += delivery.faults
-    if delivery.geopackage is not None:
-        damage = damage_faults(delivery.geopackage, delivery.name, progress) if wanted != "vector" else ()
-        faults += damage
-        if wanted != "standard" and not damage:
-            examination = examine(delivery.geopackage, delivery.name, wishes_of(parameters), progress)
-            faults += examination.faults
-            tables = [_table(table) for table in examination.tables]
-    lines = [fault.sentence for fault in faults]
-    for line in lines:
-        progress.log(line)
-    return {"passed": not blocking(faults), "faults": wired(faults), "tables": tables, "log": lines}
-
-
-def _table(table: Any) -> Dict[str, Any]:
-    return {
-        "native": table.schema.name,
-        "name": table.name,
-        "count": len(table.survey.keys),
-        "geometry_type": table.geometry_type,
-        "srs": table.srs.name if table.srs else "",
-        "fields": {field.source.name: field.published.name for field in table.fields},
-    }
+    if delivery.geopackage is None:
+        return faults, ()
+    tables: Tuple[ExaminedTable, ...] = ()
+    damage = damage_faults(delivery.geopackage, delivery.name, progress) if check != "vector" else ()
+    faults += damage
+    if check != "standard" and not damage:
+        examination = examine(delivery.geopackage, delivery.name, wishes_of(parameters), progress)
+        faults += examination.faults
+        tables = examination.tables
+    (work / UNPACKED).unlink(missing_ok=True)
+    return faults, tables

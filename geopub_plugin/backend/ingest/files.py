@@ -139,7 +139,7 @@ def _length_fault(path: Path) -> str:
     valid = header[24:28] == header[92:96]  # else the page count is that of an old writer, and means nothing
     real = path.stat().st_size
     if valid and stated * page > real:
-        return tr("It is cut off: {stated} bytes are missing.", stated=stated * page - real)
+        return tr("It is cut off: {missing} bytes are missing.", missing=stated * page - real)
     return ""
 
 

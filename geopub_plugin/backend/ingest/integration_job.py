@@ -11,7 +11,7 @@ from .examination import examine
 from .files import UNPACKED, delivered
 from .integration import integrate
 from .storage import require_room, storage_watched
-from .wire import files_of, refusal, wired, wishes_of
+from .wire import files_of, logged, refusal, wired, wishes_of
 
 RESULT = "data.gpkg"
 
@@ -19,23 +19,22 @@ RESULT = "data.gpkg"
 def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str, Any]:
     """Integrate delivered files into `work/data.gpkg` and return what the stored data is to say of it.
 
-    Raises InvalidInput, with all faults as JSON in its attribute `faults`, for what cannot be published, and
-    StorageFull when the disk is full.
+    Raises InvalidInput, with all faults, for what cannot be published, and StorageFull when the disk is full; nothing
+    is left in the work folder then.
     """
     with storage_watched(work):
         delivery = delivered(files_of(parameters), work, progress)
         if delivery.geopackage is None:
-            raise refusal(blocking(delivery.faults), delivery.faults)
+            raise refusal(delivery.faults)
         require_room(work, delivery.geopackage.stat().st_size)
         examination = examine(delivery.geopackage, delivery.name, wishes_of(parameters), progress)
         faults = (*delivery.faults, *examination.faults)
         if blocking(faults):
-            raise refusal(blocking(faults), faults)
+            raise refusal(faults)
         integrated = integrate(examination, work / RESULT, progress)
         (work / UNPACKED).unlink(missing_ok=True)
-    all_faults = (*delivery.faults, *integrated.faults)
-    for fault in all_faults:
-        progress.log(fault.sentence)
+    for table in examination.tables:
+        progress.log(logged(table))
     return {
         "file": RESULT,
         "srs": examination.target.name,
@@ -43,5 +42,5 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
         "size": (work / RESULT).stat().st_size,
         "relations": list(integrated.relations),
         "names": integrated.names,
-        "faults": wired(all_faults),
+        "faults": wired((*delivery.faults, *integrated.faults)),
     }

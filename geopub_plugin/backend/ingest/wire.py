@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from ..errors import InvalidInput
-from ..faults import Fault
+from ..faults import Fault, Severity, blocking
 from ..translation import tr
-from .examination import Wishes
+from .examination import ExaminedTable, Wishes
+
+_WEIGHT = (Severity.ERROR, Severity.REPAIRED, Severity.WARNING, Severity.INFO)
 
 
 def files_of(parameters: Dict[str, Any]) -> Tuple[Path, ...]:
@@ -26,17 +28,44 @@ def wishes_of(parameters: Dict[str, Any]) -> Wishes:
     )
 
 
+def by_weight(faults: Iterable[Fault]) -> Tuple[Fault, ...]:
+    """Return faults with the heaviest first."""
+    return tuple(sorted(faults, key=lambda fault: _WEIGHT.index(fault.severity)))
+
+
 def wired(faults: Iterable[Fault]) -> List[Dict[str, Any]]:
     """Return faults as JSON, the heaviest first."""
-    order = ("error", "repaired", "warning", "info")
-    return [fault.as_json() for fault in sorted(faults, key=lambda fault: order.index(fault.severity.value))]
+    return [fault.as_json() for fault in by_weight(faults)]
 
 
-def refusal(errors: Tuple[Fault, ...], faults: Iterable[Fault]) -> InvalidInput:
-    """Return the error that refuses a delivery; all faults travel with it, in its attribute `faults`."""
-    first = errors[0]
-    more = len(errors) - 1
-    why = first.why if not more else first.why + " " + tr("There are {count} more errors.", count=more)
-    error = InvalidInput(first.what, why, first.cure)
-    error.faults = wired(faults)  # type: ignore[attr-defined] - an extra of this refusal, carried by the job's pipe
-    return error
+def refusal(faults: Sequence[Fault]) -> InvalidInput:
+    """Return the error that refuses a delivery for its errors, and carries everything that was found."""
+    errors = blocking(faults)
+    why = errors[0].why
+    if len(errors) > 1:
+        why += " " + tr("More errors: {count}.", count=len(errors) - 1)
+    return InvalidInput(errors[0].what, why, errors[0].cure, by_weight(faults))
+
+
+def described(table: ExaminedTable) -> Dict[str, Any]:
+    """Return what a check says of a table."""
+    return {
+        "native": table.schema.name,
+        "name": table.name,
+        "title": table.schema.title or table.schema.name,
+        "count": len(table.survey.keys),
+        "geometry_type": table.geometry_type,
+        "srs": table.srs.name if table.srs else "",
+        "fields": {field.source.name: field.published.name for field in table.fields},
+    }
+
+
+def logged(table: ExaminedTable) -> str:
+    """Return the line of the log about a table."""
+    return tr(
+        "INFO {table}: {count} features, {type}, {srs}",
+        table=table.schema.name,
+        count=len(table.survey.keys),
+        type=table.geometry_type,
+        srs=(table.srs.name or table.srs.definition[:40]) if table.srs else "–",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import importlib
 import json
@@ -19,7 +20,7 @@ from ..translation import tr
 from .messages import error_as_json
 from .reporter import Reporter
 
-_NICENESS = 10  # services answer before executions advance
+_NICENESS = 10
 
 
 def main() -> int:
@@ -28,8 +29,7 @@ def main() -> int:
     pipe = _own_stdout()
     job = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_backend, name="backend watch", daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    _stand_back()
     reporter = Reporter(pipe)
     try:
         last = _outcome(job, reporter)
@@ -73,6 +73,14 @@ def _end_with_backend() -> None:
     if os.name == "posix" and os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(1)
+
+
+def _stand_back() -> None:
+    """Let services answer before executions advance, and when memory runs out let the worker end, not the backend."""
+    if hasattr(os, "nice"):  # on Windows the backend starts us with a low priority
+        os.nice(_NICENESS)
+    with contextlib.suppress(OSError):  # Linux only
+        Path("/proc/self/oom_score_adj").write_text("500", "ascii")
 
 
 def _out_of_memory() -> JobFailed:

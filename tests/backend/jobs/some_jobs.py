@@ -31,7 +31,13 @@ def finishes(parameters: Parameters, work: Path, progress: Progress) -> Dict[str
     progress.log("two of three")
     progress.advance(1)
     (work / "made.txt").write_text(parameters.get("text", ""))
-    return {"file": "made.txt", "nice": os.nice(0), "language": language(), "temporary": tempfile.gettempdir()}
+    return {
+        "file": "made.txt",
+        "nice": os.nice(0),
+        "ends first": Path("/proc/self/oom_score_adj").read_text().strip(),
+        "language": language(),
+        "temporary": tempfile.gettempdir(),
+    }
 
 
 def refuses(parameters: Parameters, work: Path, progress: Progress) -> Dict[str, Any]:

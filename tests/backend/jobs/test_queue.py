@@ -25,6 +25,7 @@ def test_a_job_that_finishes_is_reported_in_order_with_its_result(start_queue, l
     assert result == {
         "file": "made.txt",
         "nice": os.nice(0) + 10,
+        "ends first": "500",
         "language": language(),
         "temporary": str(job.work),
     }

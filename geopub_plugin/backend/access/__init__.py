@@ -1,1 +1,1 @@
-"""Tokens and who may do what."""
+"""Who may ask: tokens, and the names under which this backend answers."""

@@ -1,1 +1,1 @@
-"""The store API, one module a resource."""
+"""The store API as the Géoplateforme speaks it: HTTP requests in, entities as JSON out."""

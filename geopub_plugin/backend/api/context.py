@@ -1,0 +1,44 @@
+"""What a request is answered with: the store, the datastore of its path, the URL of this backend."""
+
+from __future__ import annotations
+
+from typing import Callable, cast
+
+from flask import Blueprint, Flask, current_app, g, request
+
+from ..catalogue.spaces import Datastore, datastore_named
+from ..catalogue.store import Store
+
+_KEY = "geopub"
+
+
+def give(app: Flask, store: Store, base_url: Callable[[], str]) -> None:
+    """Let the views of an application use a store."""
+    app.extensions[_KEY] = (store, base_url)
+
+
+def store() -> Store:
+    """Return the store."""
+    return cast(Store, current_app.extensions[_KEY][0])
+
+
+def base_url() -> str:
+    """Return the URL of this backend, without a slash at its end."""
+    return cast(str, current_app.extensions[_KEY][1]())
+
+
+def space() -> Datastore:
+    """Return the datastore that the path names."""
+    return cast(Datastore, g.datastore)
+
+
+def datastore_blueprint(name: str) -> Blueprint:
+    """Return a blueprint for resources of a datastore; its views ask `space()` which one."""
+    blueprint = Blueprint(name, __package__, url_prefix="/api/datastores/<datastore>")
+
+    @blueprint.before_request
+    def find_datastore() -> None:
+        with store().reading() as connection:
+            g.datastore = datastore_named(connection, (request.view_args or {}).pop("datastore"))
+
+    return blueprint

@@ -1,0 +1,62 @@
+"""The page at the root: what is live, with links."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template
+
+from ..about import __title__, __version__
+from ..translation import language, tr
+from .context import base_url, store
+
+blueprint = Blueprint("landing", __name__, template_folder="templates")
+
+
+@blueprint.get("/")
+def landing() -> Response:
+    """Show the live services."""
+    publications, base = store().publications, base_url()
+    groups = [
+        {
+            "title": tr("Features (WFS)"),
+            "capabilities": f"{base}/wfs/ows?service=WFS&version=2.0.0&request=GetCapabilities",
+            "layers": [
+                (
+                    one.title,
+                    one.name,
+                    f"{base}/wfs/ows?service=WFS&version=2.0.0&request=GetFeature&count=10&typeNames={one.name}",
+                )
+                for one in publications.feature_types()
+            ],
+        },
+        {
+            "title": tr("Maps (WMS)"),
+            "capabilities": f"{base}/wms-v/ows?service=WMS&version=1.3.0&request=GetCapabilities",
+            "layers": [
+                (one.title, one.name, _picture(base, one.name, one.bounds)) for one in publications.map_layers()
+            ],
+        },
+        {
+            "title": tr("Vector tiles (TMS)"),
+            "capabilities": f"{base}/tms/1.0.0",
+            "layers": [
+                (one.title, one.name, f"{base}/tms/1.0.0/{one.name}/metadata.json")
+                for one in publications.tile_layers()
+            ],
+        },
+    ]
+    page = render_template(
+        "landing.html", groups=groups, title=__title__, version=__version__, language=language(), tr=tr
+    )
+    response = Response(page, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
+def _picture(base: str, name: str, bounds: tuple) -> str:
+    west, south, east, north = bounds
+    width = 800
+    height = max(1, min(1600, round(width * (north - south) / ((east - west) or 1))))
+    return (
+        f"{base}/wms-v/ows?service=WMS&version=1.3.0&request=GetMap&layers={name}&styles=&crs=CRS:84"
+        f"&bbox={west},{south},{east},{north}&width={width}&height={height}&format=image/png"
+    )

@@ -1,0 +1,82 @@
+"""The backend as one web application: a table of contents."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Callable
+
+from flask import Flask
+
+from .access.hosts import base_url_of, host_guard
+from .access.tokens import token_guard
+from .api import (
+    annexes,
+    configurations,
+    context,
+    datasheets,
+    datastores,
+    executions,
+    health,
+    landing,
+    offerings,
+    records,
+    statics,
+    stored_data,
+    uploads,
+    users,
+)
+from .api.answers import handle_errors
+from .api.bodies import size_guard, streaming_request
+from .catalogue.store import Store
+from .settings import Settings
+
+
+def create_app(store: Store, settings: Settings, token: str, renderer: Any) -> Flask:
+    """Return the application that serves a store.
+
+    Args:
+        store: opened, its queue in use.
+        settings: what the backend was told.
+        token: that requests to the API must carry.
+        renderer: draws the pictures of WMS, see `render.supervisor.Renderer`.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.request_class = streaming_request(settings.data)
+    base_url = base_url_of(settings.public_url)
+    context.give(app, store, base_url)
+
+    app.before_request(host_guard(settings.host, settings.public_url))
+    app.before_request(token_guard(token))
+    app.before_request(size_guard(settings))
+    handle_errors(app)
+
+    _register_api(app)
+    _register_services(app, store, renderer, base_url)
+    return app
+
+
+def _register_api(app: Flask) -> None:
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(landing.blueprint)
+    app.register_blueprint(users.blueprint)
+    app.register_blueprint(datastores.blueprint)
+    app.register_blueprint(uploads.blueprint)
+    app.register_blueprint(executions.blueprint)
+    app.register_blueprint(stored_data.blueprint)
+    app.register_blueprint(statics.blueprint)
+    app.register_blueprint(annexes.blueprint)
+    app.register_blueprint(annexes.public)
+    app.register_blueprint(configurations.blueprint)
+    app.register_blueprint(offerings.blueprint)
+    app.register_blueprint(records.blueprint)
+    app.register_blueprint(datasheets.blueprint)
+
+
+def _register_services(app: Flask, store: Store, renderer: Any, base_url: Callable[[], str]) -> None:
+    shown = store.publications
+    for name, given in (("wfs", (shown,)), ("wms", (shown, renderer)), ("tms", (shown,))):
+        path = f"{__package__}.services.{name}.blueprint"
+        if find_spec(path) is not None:
+            make = getattr(import_module(path), f"{name}_blueprint")
+            app.register_blueprint(make(*given, base_url))

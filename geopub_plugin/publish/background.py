@@ -27,6 +27,7 @@ class BackgroundCall(QgsTask):
         """Name the work as the user reads it in QGIS's task list."""
         super().__init__(title, QgsTask.Flag.CanCancel)
         self.cancelled = Event()
+        self.ended = False
         self._work = work
         self._result: Any = None
         self._error: Optional[GeoPubError] = None
@@ -56,14 +57,21 @@ class BackgroundCall(QgsTask):
     def cancel(self) -> None:
         """Ask the work to end."""
         self.cancelled.set()
-        super().cancel()
+        if not self.ended:  # QGIS deletes a task that has ended
+            super().cancel()
+
+    def wait(self, milliseconds: int) -> None:
+        """Return when the work has ended, or after this time: only for when QGIS ends."""
+        if not self.ended:
+            self.waitForFinished(milliseconds)
 
     def finished(self, done: bool) -> None:
         """Tell the outcome, in the GUI thread."""
-        if self.cancelled.is_set():
-            self.refused.emit(Cancelled(tr("“{task}” was cancelled.", task=self.description())))
-        elif done:
+        self.ended = True
+        if done:
             self.answered.emit(self._result)
+        elif self.cancelled.is_set():
+            self.refused.emit(Cancelled(tr("“{task}” was cancelled.", task=self.description())))
         else:
             self.refused.emit(self._error or _unexpected(self.description()))
 

@@ -55,7 +55,7 @@ class LayerExport(QObject):
         self._task.progressChanged.connect(self.progressed)
         self._task.writeComplete.connect(self._written)
         self._task.errorOccurred.connect(self._not_written)
-        self._cancelled = False
+        self._cancelled = self._ended = False
 
     def start(self) -> None:
         """Hand the writer to QGIS's task manager and return at once."""
@@ -63,17 +63,24 @@ class LayerExport(QObject):
 
     def cancel(self) -> None:
         """End the export and remove what it wrote."""
-        if not self._cancelled:
+        if not self._cancelled and not self._ended:
             self._cancelled = True
             self._task.cancel()
 
+    def wait(self, milliseconds: int) -> None:
+        """Return when the export has ended, or after this time: only for when QGIS ends."""
+        if not self._ended:  # QGIS deletes a task that has ended
+            self._task.waitForFinished(milliseconds)
+
     def _written(self, _file_name: str) -> None:
+        self._ended = True
         if self._cancelled:
             self._give_up()
         else:
             self.finished.emit(self.path)
 
     def _not_written(self, _code: int, message: str) -> None:
+        self._ended = True
         if self._cancelled:
             self._give_up()
         else:

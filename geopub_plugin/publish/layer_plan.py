@@ -13,10 +13,10 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsProject,
     QgsVectorLayer,
-    QgsWkbTypes,
 )
 
 from ..backend.translation import tr
+from .compat import POINT_GEOMETRY
 from .layer_faults import needs_crs
 from .proposal import SERVICES, Detail, levels, slug
 
@@ -127,7 +127,7 @@ def _detail(layer: QgsVectorLayer) -> Optional[Detail]:
     bounds = (seen.xMinimum(), seen.yMinimum(), seen.xMaximum(), seen.yMaximum())
     metres = max(seen.width(), seen.height(), 1e-6) * _METRES_IN_A_DEGREE
     scale = metres / max(extent.width(), extent.height(), 1e-9)
-    if layer.geometryType() == QgsWkbTypes.GeometryType.PointGeometry:
+    if layer.geometryType() == POINT_GEOMETRY:
         return Detail(bounds, metres / max(layer.featureCount(), 1) ** 0.5 / 32)
     vertices, size = _sampled(layer)
     return Detail(bounds, 3 * size * scale / max(vertices, 2)) if size > 0 else None

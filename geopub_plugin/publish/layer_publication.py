@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Callable, Optional
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError
@@ -26,6 +27,7 @@ from .publication import Publication, PublicationRequest, PublicationResult, Ste
 from .qgis_transport import QgisTransport
 from .style_export import ExportedStyle, export_style
 
+CLOSING = 3_000  # ms to wait for the work to end when QGIS ends
 GRAIN = 0.1  # seconds between two reports of progress: the GUI has other things to draw
 
 
@@ -53,6 +55,7 @@ class LayerPublication(QObject):
         self.result: Optional[PublicationResult] = None
         self.ended = False
         self._layer, self._process = layer, backend
+        self._srs = plan.srs or layer.crs().authid()
         self._backend: Optional[Backend] = None
         self._folder = Path(tempfile.mkdtemp(prefix="geopub-"))
         self._export: Optional[LayerExport] = None
@@ -89,6 +92,18 @@ class LayerPublication(QObject):
             self._export.cancel()
         else:
             self._cancel_done()
+
+    def close(self) -> None:
+        """End the work now and leave no file, when QGIS ends or the plugin is unloaded."""
+        if self.ended:
+            return
+        self.blockSignals(True)
+        self.cancel()
+        for work in (self._export, self._call):
+            if work is not None:
+                work.wait(CLOSING)
+        if not self.ended:
+            self._end()
 
     # Export and backend -----------------------------------------------------------------------------------------
 
@@ -143,7 +158,7 @@ class LayerPublication(QObject):
             layer_name=plan.layer_name,
             services=plan.services,
             styles=(TableStyle.read(plan.layer_name, qml),) if qml is not None else (),
-            srs=plan.srs or self._layer.crs().authid(),
+            srs=self._srs,
             top_level=plan.top_level,
             bottom_level=plan.bottom_level,
         )
@@ -156,7 +171,8 @@ class LayerPublication(QObject):
 
     def _published(self, result: PublicationResult) -> None:
         self.result = result
-        remember(self._layer, self.plan)
+        if not sip.isdeleted(self._layer):  # the user may have removed it meanwhile
+            remember(self._layer, self.plan)
         self._end()
         self.finished.emit(result)
 

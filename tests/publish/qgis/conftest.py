@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gc
-import os
 from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("qgis.core")
 
 from qgis.core import QgsFeature, QgsField, QgsGeometry, QgsVectorLayer

@@ -1,0 +1,49 @@
+"""The front door for QGIS: what there is, and how it is wired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import Qt
+
+from .backend.translation import use_language
+from .publish.embedded_process import EmbeddedProcess, data_folder
+from .ui.actions import Actions
+from .ui.desk import Desk
+from .ui.dock import Dock
+from .ui.messages import Messages
+from .ui.publications_model import PublicationsModel
+
+
+class GeoPubPlugin:
+    """What QGIS loads and unloads."""
+
+    def __init__(self, iface: Any) -> None:
+        self.iface = iface
+
+    def initGui(self) -> None:
+        """Add everything to QGIS; nothing is started before it is needed."""
+        use_language(QgsApplication.instance().locale())
+        window = self.iface.mainWindow()
+        self.process = EmbeddedProcess(data_folder(), window)
+        self.model = PublicationsModel(window)
+        self.dock = Dock(self.process, self.model, window)
+        self.messages = Messages(self.iface.messageBar(), window)
+        self.desk = Desk(self.process, self.model, self.dock, self.messages, window)
+        self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        self.actions = Actions(self.iface, self.dock, self.publish_current)
+        self.dock.publish.triggered.connect(self.publish_current)
+
+    def publish_current(self, *_checked: bool) -> None:
+        """Publish the layer that is selected in the layer tree."""
+        self.desk.publish(self.iface.activeLayer())
+
+    def unload(self) -> None:
+        """Take everything away again, and end the backend."""
+        self.actions.remove()
+        self.desk.close()
+        self.process.close()
+        self.iface.removeDockWidget(self.dock)
+        for thing in (self.dock, self.desk, self.model, self.process):
+            thing.deleteLater()

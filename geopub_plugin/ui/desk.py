@@ -1,0 +1,140 @@
+"""Where the user's wishes meet the work: opens the dialog, follows publications, refreshes the panel."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Tuple
+
+from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtWidgets import QWidget
+
+from ..backend.errors import GeoPubError
+from ..backend.translation import tr
+from ..publish.client.datasheets import Datasheet
+from ..publish.datasheet_list import DatasheetList
+from ..publish.embedded_process import BackendState, EmbeddedProcess
+from ..publish.layer_plan import LayerPlan
+from ..publish.layer_publication import LayerPublication
+from ..publish.live_layers import LiveService, live_layer
+from ..publish.publication import PublicationResult
+from .dock import Dock
+from .messages import Messages
+from .publications_model import PublicationsModel, live_services
+from .publish_dialog import PublishDialog
+
+
+class Desk(QObject):
+    """Connects the panel, the dialog and the message bar to what works behind them."""
+
+    def __init__(
+        self, process: EmbeddedProcess, model: PublicationsModel, dock: Dock, messages: Messages, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self.dialog: Optional[PublishDialog] = None
+        self.publications: List[LayerPublication] = []
+        self._process, self._model, self._dock, self._messages, self._window = process, model, dock, messages, window
+        self._list = DatasheetList(self)
+        self._list.listed.connect(self._listed)
+        self._list.failed.connect(lambda error: self._messages.failed(tr("List of publications"), error))
+        self._preview_wanted = ""  # datasheet whose preview opens with the next list
+        process.ready.connect(self._list.refresh)
+        process.changed.connect(self._engine_changed)
+        process.failed.connect(self._engine_failed)
+        dock.opened.connect(self._dock_opened)
+        dock.refresh.triggered.connect(process.start)
+        dock.publications.preview_asked.connect(self.open_preview)
+        dock.publications.add_asked.connect(self.add_to_project)
+        dock.preview.add_asked.connect(self.add_to_project)
+        dock.preview.failed.connect(lambda error: self._messages.failed(tr("Preview"), error))
+
+    def publish(self, layer: Optional[QgsMapLayer]) -> None:
+        """Ask how a layer is to be published, then publish it."""
+        if not isinstance(layer, QgsVectorLayer):
+            self._messages.said(tr("Select a vector layer in the layer tree first: only those can be published."))
+            return
+        self._process.start()  # ready by the time the dialog is read
+        self.dialog = PublishDialog(layer, self._model.names(), self._window)
+        dialog = self.dialog
+        dialog.accepted.connect(lambda: self.begin(layer, dialog.plan))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def begin(self, layer: QgsVectorLayer, plan: LayerPlan) -> LayerPublication:
+        """Start to publish a layer; the panel shows how it goes."""
+        publication = LayerPublication(layer, plan, self._process, self)
+        self.publications.append(publication)
+        publication.finished.connect(lambda result: self._published(publication, result))
+        publication.failed.connect(lambda error: self._failed(publication, error))
+        publication.cancelled.connect(lambda: self._forget(publication))
+        self._dock.jobs.follow(publication)
+        self._dock.setUserVisible(True)
+        publication.start()
+        return publication
+
+    def open_preview(self, services: Tuple[LiveService, ...]) -> None:
+        """Show live services in the panel."""
+        self._dock.setUserVisible(True)
+        self._dock.preview.open(services)
+
+    def add_to_project(self, services: Tuple[LiveService, ...]) -> None:
+        """Add live services to the user's project."""
+        for service in services:
+            layer = live_layer(service)
+            layer.setName(f"{service.title} ({service.kind})")
+            QgsProject.instance().addMapLayer(layer)
+
+    def close(self) -> None:
+        """End what is at work."""
+        self._list.close()
+        for publication in list(self.publications):
+            publication.close()
+        if self.dialog is not None:
+            self.dialog.close()
+        self._dock.preview.clear()
+
+    # What happened ----------------------------------------------------------------------------------------------
+
+    def _dock_opened(self) -> None:
+        if self._process.state is BackendState.STOPPED and (self._process.data / "catalogue.sqlite").exists():
+            self._process.start()
+
+    def _engine_changed(self, state: BackendState) -> None:
+        if state is BackendState.STOPPED:
+            self._model.show(())
+            self._dock.preview.clear()
+            self._dock.preview.hide()
+
+    def _engine_failed(self, error: GeoPubError) -> None:
+        if not self.publications:  # else the publication that waits for it says so
+            self._messages.failed(tr("Start of GeoPub"), error, self._process.last_words)
+
+    def _published(self, publication: LayerPublication, result: PublicationResult) -> None:
+        self._forget(publication)
+        self._process.start()  # which lists anew
+        title, datasheet = publication.plan.title, publication.plan.datasheet
+        self._messages.published(title, result.updated, lambda: self._open_preview_of(datasheet))
+
+    def _failed(self, publication: LayerPublication, error: GeoPubError) -> None:
+        self._forget(publication)
+        title = tr("Publication of “{title}”", title=publication.plan.title)
+        self._messages.failed(title, error, self._process.last_words)
+
+    def _forget(self, publication: LayerPublication) -> None:
+        if publication in self.publications:
+            self.publications.remove(publication)
+            publication.deleteLater()
+
+    def _open_preview_of(self, datasheet: str) -> None:
+        for sheet in self._model.datasheets:
+            if sheet.name == datasheet:
+                self._preview_wanted = ""
+                self._dock.publications.select(datasheet)
+                self.open_preview(live_services(sheet))
+                return
+        self._preview_wanted = datasheet
+        self._process.start()
+
+    def _listed(self, datasheets: Tuple[Datasheet, ...]) -> None:
+        self._model.show(datasheets)
+        if self._preview_wanted and any(sheet.name == self._preview_wanted for sheet in datasheets):
+            self._open_preview_of(self._preview_wanted)

@@ -19,6 +19,9 @@ FRENCH = ROOT / "i18n" / "geopub_fr.ts"
 PENDING = ROOT / "i18n" / "pending"
 
 
+TABLES = "_checks"  # declares texts that are translated when they are used: rows of id, title, what, why, cure
+
+
 class Call(NamedTuple):
     """One call of tr(): where it is, and its text; None when the first argument is no literal."""
 
@@ -32,9 +35,16 @@ def calls(package: Path = PACKAGE) -> Iterator[Call]:
     for file in sorted(package.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"), str(file))):
             if isinstance(node, ast.Call) and name_of(node.func) == "tr" and node.args:
-                first = node.args[0]
-                literal = isinstance(first, ast.Constant) and isinstance(first.value, str)
-                yield Call(file, node.lineno, first.value if literal else None)
+                yield Call(file, node.lineno, literal(node.args[0]))
+            elif isinstance(node, ast.Call) and name_of(node.func) == TABLES:
+                for row in node.args[1:]:
+                    texts = (literal(cell) for cell in getattr(row, "elts", ())[1:])
+                    yield from (Call(file, row.lineno, text) for text in texts if text)
+
+
+def literal(node: ast.expr) -> Optional[str]:
+    """Return the text of a string literal, None for anything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def name_of(function: ast.expr) -> str:

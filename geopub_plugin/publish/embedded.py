@@ -174,7 +174,7 @@ class StartedProcess:
     def _silent(self, why: str) -> GeoPubError:
         return Unavailable(
             tr("The publishing backend did not start."),
-            " ".join((why, *self._complaints)).strip(),
+            " ".join((why, *list(self._complaints)[-1:])),  # the last line of a traceback says what it was
             tr("Run `geopub doctor` to see what is missing."),
         )
 

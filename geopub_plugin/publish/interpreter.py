@@ -117,7 +117,8 @@ def backend_environment(host: Host, environment: Mapping[str, str] = os.environ)
     paths = [str(PACKAGE.parent), *([str(vendor)] if vendor.is_dir() else []), environment.get("PYTHONPATH", "")]
     made["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     made["PYTHONUTF8"] = "1"
-    made.setdefault("GEOPUB_LANGUAGE", language())
+    if language().isalpha():  # "C." and the like are no language
+        made.setdefault("GEOPUB_LANGUAGE", language())
     if host.inside_qgis and host.platform in ("win32", "darwin"):
         made.setdefault("PYTHONHOME", host.prefix)
         made.update({name: value for name, value in _data_folders().items() if name not in environment})

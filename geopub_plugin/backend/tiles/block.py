@@ -1,0 +1,153 @@
+"""The work of one block: read, outline, and level by level from the bottom up to bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..features.batch import Batch
+from ..features.geopackage import GeoPackageTable
+from ..features.projection import Projection
+from ..features.ragged import concatenate
+from ..features.schema import Bounds, Field
+from .assemble import Content, LevelTiles, assembled
+from .blocks import Block, TableShare
+from .clip import to_tiles
+from .encode import encoded
+from .generalise import at_level
+from .grid import WORLD, Cell
+from .layer import LayerName, merged
+from .outline import WGS84, shapes_of
+from .plan import EXTENT, PyramidPlan, TablePlan
+from .records import Records, records_of
+from .remainder import Remainder, save, surviving, together
+from .shapes import Shapes
+
+
+@dataclass(frozen=True)
+class BlockTask:
+    """One block, or with `remainders` the levels above all blocks; picklable."""
+
+    plan: PyramidPlan
+    fields: Tuple[Tuple[Field, ...], ...]  # of each table, those that its tiles carry
+    block: Block
+    levels: Tuple[int, int]  # top and bottom
+    area: Optional[Bounds]  # unit square
+    output: Path  # contents of all tiles, one after the other
+    remainder: Optional[Path]  # folder for what goes up; None when nothing does
+
+
+@dataclass(frozen=True)
+class UpperTask:
+    """Levels above the blocks, from what the blocks left; picklable."""
+
+    plan: PyramidPlan
+    fields: Tuple[Tuple[Field, ...], ...]
+    levels: Tuple[int, int]
+    area: Optional[Bounds]
+    output: Path
+    remainders: Tuple[Path, ...]  # folders
+
+
+@dataclass(frozen=True)
+class BlockResult:
+    """The tiles of a block: by level, from the bottom up, in the order of `output`."""
+
+    output: Path
+    levels: Tuple[LevelTiles, ...]
+    owned: int  # features
+
+
+@dataclass
+class _TableState:
+    """One table on its way up."""
+
+    plan: TablePlan
+    records: Records
+    shapes: List[Shapes]
+    name: LayerName
+
+
+def build_block(task: BlockTask) -> BlockResult:
+    """Make the tiles of a block and what it hands up."""
+    states = [
+        _read(share, fields, task.plan) for share, fields in zip(task.block.shares, task.fields) if len(share.fids)
+    ]
+    with task.output.open("wb") as output:
+        made = _climb(states, task.plan, task.levels, task.block.cell, task.area, output)
+    if task.remainder is not None:
+        task.remainder.mkdir(parents=True)
+        shares = [share for share in task.block.shares if len(share.fids)]
+        for state, share in zip(states, shares):
+            up = Remainder(state.records, state.shapes)
+            save(surviving(up, share.owned), task.remainder / f"{task.plan.tables.index(state.plan)}.npz")
+    owned = sum(int(share.owned.sum()) for share in task.block.shares)
+    return BlockResult(task.output, tuple(made), owned)
+
+
+def build_upper(task: UpperTask) -> BlockResult:
+    """Make the tiles of levels above the blocks."""
+    states = []
+    for place, (table, fields) in enumerate(zip(task.plan.tables, task.fields)):
+        found = together([folder / f"{place}.npz" for folder in task.remainders])
+        if found is not None:
+            name = LayerName.of(table.layer, [field.name for field in fields])
+            states.append(_TableState(table, found.records, found.shapes, name))
+    with task.output.open("wb") as output:
+        made = _climb(states, task.plan, task.levels, WORLD, task.area, output)
+    return BlockResult(task.output, tuple(made), 0)
+
+
+def _read(share: TableShare, fields: Sequence[Field], plan: PyramidPlan) -> _TableState:
+    table = share.plan
+    with GeoPackageTable(table.data, table.table) as source:
+        names = [field.name for field in fields]
+        batches: List[Batch] = list(source.batches(columns=names, fids=share.fids.tolist()))
+        projection = Projection(source.schema.srs or WGS84, WGS84)
+    records = records_of(batches, fields)
+    geometries = concatenate([batch.geometries for batch in batches])
+    floor = (plan.options.simplification / (EXTENT << table.bottom_level)) ** 2
+    shapes = shapes_of(geometries, records.fids, projection, floor)
+    return _TableState(table, records, list(shapes.values()), LayerName.of(table.layer, names))
+
+
+def _climb(
+    states: Sequence[_TableState], plan: PyramidPlan, levels: Tuple[int, int], cell: Cell, area: Optional[Bounds],
+    output: BinaryIO,
+) -> List[LevelTiles]:  # fmt: skip
+    """Write the tiles of all levels from the bottom up; the states lose detail on the way."""
+    made: List[LevelTiles] = []
+    tolerance = plan.options.simplification
+    for level in range(levels[1], levels[0] - 1, -1):
+        limits = _tiles_at(cell, level, area)
+        contents = []
+        for state in states:
+            if level > state.plan.bottom_level:
+                continue
+            geometries = []
+            for place, shapes in enumerate(state.shapes):
+                state.shapes[place], paths = at_level(shapes, level, tolerance)
+                if level >= state.plan.top_level:
+                    pieces = to_tiles(paths, shapes.kind, limits)
+                    geometries.append(encoded(pieces, state.shapes[place], level))
+            if geometries:
+                contents.append(Content(merged(geometries), state.records, state.name))
+        tiles, data = assembled(contents, level, plan.budget)
+        output.write(b"".join(data))
+        made.append(tiles)
+    return made
+
+
+def _tiles_at(cell: Cell, level: int, area: Optional[Bounds]) -> Tuple[int, int, int, int]:
+    """Return first column, first row, last column, last row of a cell's tiles that meet the area."""
+    west, north, east, south = cell.range_at(level)
+    if area is None:
+        return west, north, east, south
+    side = 1 << level
+    return (
+        max(west, int(np.floor(area[0] * side))), max(north, int(np.floor(area[1] * side))),
+        min(east, int(np.ceil(area[2] * side)) - 1), min(south, int(np.ceil(area[3] * side)) - 1),
+    )  # fmt: skip

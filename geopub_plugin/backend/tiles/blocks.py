@@ -1,0 +1,155 @@
+"""How the work is cut: blocks of tiles with a bounded number of vertices, and one split level above them.
+
+A block is a square of the quadtree. It makes all its tiles from the split level down, and leaves what its features
+still are above. The result does not depend on the cut: what becomes of a feature in a tile depends on the two alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..features.geopackage import GeoPackageTable
+from ..features.projection import Projection
+from ..features.schema import Bounds
+from .boxes import feature_boxes, geometry_bytes
+from .grid import WORLD, Cell, tile_id, unit_points
+from .outline import WGS84
+from .plan import BUFFER, EXTENT, PyramidPlan, TablePlan
+
+_VERTEX = 16  # bytes
+_DEEP = 10  # levels at most below a block's square: a million tiles
+_SLACK = 0.05  # of a box's size, for borders that reprojection bends
+_ALONG = (0.0, 0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class TableShare:
+    """The features of one table that a block reads."""
+
+    plan: TablePlan
+    fids: np.ndarray  # int64 (n,) ascending
+    owned: np.ndarray  # bool (n,) those that this block hands up; each feature has one owner
+
+
+@dataclass(frozen=True)
+class Block:
+    """One square of the quadtree and what it reads."""
+
+    cell: Cell
+    shares: Tuple[TableShare, ...]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Blocks in the order of the Hilbert curve, and the level from which they make their tiles."""
+
+    split_level: int
+    blocks: Tuple[Block, ...]
+    features: int
+    bounds: Optional[Bounds]  # of all features in the unit square, None without any
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """Where the features of one table lie, and what they weigh."""
+
+    plan: TablePlan
+    fids: np.ndarray  # int64 (N,)
+    boxes: np.ndarray  # float64 (N, 4) unit square
+    weights: np.ndarray  # float64 (N,) vertices
+
+
+def cut(plan: PyramidPlan, limit: int, area: Optional[Bounds] = None) -> Cut:
+    """Cut a pyramid into blocks of at most about `limit` vertices; `area` is in the unit square."""
+    spreads = [_spread(table, area) for table in plan.tables]
+    boxes = np.concatenate([spread.boxes for spread in spreads])
+    if len(boxes) == 0:
+        return Cut(plan.top_level, (), 0, None)
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    centres = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, 1 - 1e-12)  # (N, 2)
+    weights = np.concatenate([spread.weights for spread in spreads])
+    squares: List[Cell] = []
+    _descend(WORLD, centres, weights, limit, plan, squares)
+    split = max(plan.top_level, max(square.z for square in squares))
+    blocks = [_block(square, spreads, split) for square in squares]
+    return Cut(
+        split,
+        tuple(block for block in blocks if any(len(share.fids) for share in block.shares)),
+        len(boxes),
+        (float(low[0]), float(low[1]), float(high[0]), float(high[1])),
+    )
+
+
+def _descend(
+    cell: Cell, centres: np.ndarray, weights: np.ndarray, limit: int, plan: PyramidPlan, found: List[Cell]
+) -> None:
+    """Add the cell to the squares, or its four quarters if it is too heavy; empty squares too, for what crosses them."""
+    deepest = plan.bottom_level
+    too_heavy = float(weights.sum()) > limit and cell.z < deepest
+    too_deep = cell.z < deepest - _DEEP
+    if not (too_heavy or too_deep) or len(weights) == 0:
+        found.append(cell)
+        return
+    side = 2.0 ** (cell.z + 1)
+    quarter = np.floor(centres * side).astype(np.int64)  # (n, 2)
+    for x, y in _hilbert_quarters(cell):
+        inside = (quarter[:, 0] == x) & (quarter[:, 1] == y)
+        _descend(Cell(cell.z + 1, x, y), centres[inside], weights[inside], limit, plan, found)
+
+
+def _hilbert_quarters(cell: Cell) -> Sequence[Tuple[int, int]]:
+    quarters = [(2 * cell.x + i, 2 * cell.y + j) for i in (0, 1) for j in (0, 1)]
+    return sorted(quarters, key=lambda quarter: tile_id(cell.z + 1, *quarter))
+
+
+def _block(cell: Cell, spreads: Sequence[_Spread], split: int) -> Block:
+    side = 2.0**-cell.z
+    margin = 2.0**-split * BUFFER / EXTENT
+    west, north, east, south = cell.x * side, cell.y * side, (cell.x + 1) * side, (cell.y + 1) * side
+    shares = []
+    for spread in spreads:
+        boxes = spread.boxes
+        meets = (boxes[:, 2] >= west - margin) & (boxes[:, 0] <= east + margin)
+        meets |= (boxes[:, 2] - 1 >= west - margin) | (boxes[:, 0] + 1 <= east + margin)  # over the antimeridian
+        meets &= (boxes[:, 3] >= north - margin) & (boxes[:, 1] <= south + margin)
+        centre = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, 1 - 1e-12)
+        owned = (np.floor(centre[:, 0] / side) == cell.x) & (np.floor(centre[:, 1] / side) == cell.y)
+        here = np.flatnonzero(meets | owned)
+        shares.append(TableShare(spread.plan, spread.fids[here], owned[here]))
+    return Block(cell, tuple(shares))
+
+
+def _spread(table: TablePlan, area: Optional[Bounds]) -> _Spread:
+    with GeoPackageTable(table.data, table.table) as source:
+        fids, boxes = feature_boxes(source)
+        weights = geometry_bytes(source, fids) / _VERTEX
+        boxes = _unit_boxes(boxes, Projection(source.schema.srs or WGS84, WGS84))
+    if area is not None:
+        near = (boxes[:, 2] >= area[0]) & (boxes[:, 0] <= area[2]) & (boxes[:, 3] >= area[1]) & (boxes[:, 1] <= area[3])
+        fids, boxes, weights = fids[near], boxes[near], weights[near]
+    return _Spread(table, fids, boxes, weights)
+
+
+def _unit_boxes(boxes: np.ndarray, projection: Projection) -> np.ndarray:
+    """Return boxes of a reference system in the unit square, a little too large: float64 (N, 4).
+
+    A box that PROJ cannot follow, or that spans a pole or half the world, becomes the whole square.
+    """
+    at = [(i, j) for i in _ALONG for j in _ALONG if (i, j) != (0.5, 0.5)]
+    x = np.concatenate([boxes[:, 0] + i * (boxes[:, 2] - boxes[:, 0]) for i, _ in at])  # (8 N,)
+    y = np.concatenate([boxes[:, 1] + j * (boxes[:, 3] - boxes[:, 1]) for _, j in at])
+    longitude, latitude = projection.points(x, y)
+    x, y = unit_points(np.asarray(longitude), np.asarray(latitude))
+    x, y = x.reshape(len(at), -1), y.reshape(len(at), -1)  # (8, N)
+    made = np.stack([x.min(axis=0), y.min(axis=0), x.max(axis=0), y.max(axis=0)], axis=1)  # (N, 4)
+    slack = _SLACK * (made[:, 2:] - made[:, :2]) + 1e-9
+    made[:, :2] -= slack
+    made[:, 2:] += slack
+    unknown = ~np.isfinite(made).all(axis=1)
+    if not projection.same:
+        unknown |= made[:, 2] - made[:, 0] > 0.5
+    made[unknown] = (0.0, 0.0, 1.0, 1.0)
+    return made

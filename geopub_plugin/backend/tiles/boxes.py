@@ -1,0 +1,83 @@
+"""Where every feature of a table lies, without reading the features: the R-tree's nodes, read as arrays.
+
+Source: SQLite's description of the R-tree module, "Shadow tables" (sqlite.org/rtree.html §6): a node is a 2-byte depth
+(of the tree, in node 1), a 2-byte number of cells, and cells of an 8-byte key and float32 coordinates, big-endian. Keys
+of leaves are features', others are nodes'.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Tuple
+
+import numpy as np
+
+from ..features.geopackage import GeoPackageTable, connect, quoted
+from ..features.measure import feature_bounds
+from ..features.schema import TableSchema
+
+_CELL = np.dtype([("key", ">i8"), ("minx", ">f4"), ("maxx", ">f4"), ("miny", ">f4"), ("maxy", ">f4")])
+
+
+def feature_boxes(table: GeoPackageTable) -> Tuple[np.ndarray, np.ndarray]:
+    """Return fids (int64 (N,), ascending) and boxes (float64 (N, 4): min x, min y, max x, max y, table's system).
+
+    Features without a shape are left out. Boxes from the R-tree are rounded outwards to float32.
+    """
+    if table.schema.spatial_index:
+        fids, boxes = _indexed(table)
+    else:
+        fids, boxes = _scanned(table)
+    order = np.argsort(fids, kind="stable")
+    return fids[order], boxes[order]
+
+
+def _indexed(table: GeoPackageTable) -> Tuple[np.ndarray, np.ndarray]:
+    connection = connect(table.path)
+    try:
+        sql = f"SELECT nodeno, data FROM {quoted(table.schema.spatial_index + '_node')} ORDER BY nodeno"  # nosec B608 - quoted
+        numbers, blobs = zip(*connection.execute(sql))
+    finally:
+        connection.close()
+    data = np.frombuffer(b"".join(blobs), np.uint8)
+    size = len(blobs[0])
+    nodes = data.reshape(-1, size)  # (M, size) all nodes of a tree have the same size
+    counts = nodes[:, 2].astype(np.int64) << 8 | nodes[:, 3]  # (M,)
+    room = (size - 4) // _CELL.itemsize
+    cells = np.ascontiguousarray(nodes[:, 4 : 4 + room * _CELL.itemsize]).view(_CELL)  # (M, room)
+    number = np.array(numbers, np.int64)
+    level = np.searchsorted(number, [1])  # the root, then its children, …
+    depth = int(nodes[level[0], 0]) << 8 | int(nodes[level[0], 1])
+    for _ in range(depth):
+        filled = np.arange(room) < counts[level][:, None]
+        level = np.searchsorted(number, cells["key"][level][filled].astype(np.int64))
+    found = cells[level][np.arange(room) < counts[level][:, None]]  # (N,)
+    boxes = np.stack([found[name].astype(np.float64) for name in ("minx", "miny", "maxx", "maxy")], axis=1)
+    return found["key"].astype(np.int64), boxes
+
+
+def _scanned(table: GeoPackageTable) -> Tuple[np.ndarray, np.ndarray]:
+    fids, boxes = [np.zeros(0, np.int64)], [np.zeros((0, 4))]
+    for batch in table.batches(columns=()):
+        bounds = feature_bounds(batch.geometries)
+        known = np.isfinite(bounds).all(axis=1)
+        fids.append(batch.fids[known])
+        boxes.append(bounds[known])
+    return np.concatenate(fids), np.concatenate(boxes)
+
+
+def geometry_bytes(table: GeoPackageTable, fids: np.ndarray) -> np.ndarray:
+    """Return how many bytes the geometry of each of these features takes: int64 (n,), without reading it."""
+    schema: TableSchema = table.schema
+    if schema.geometry_type == "POINT" or not schema.fid:
+        return np.full(len(fids), 40, np.int64)
+    connection: sqlite3.Connection = connect(table.path)
+    try:
+        sql = f"SELECT {quoted(schema.fid)}, length({quoted(schema.geometry)}) FROM {quoted(schema.name)} ORDER BY 1"  # nosec B608 - quoted
+        rows = np.array(connection.execute(sql).fetchall(), np.float64).reshape(-1, 2)  # NaN for NULL
+    finally:
+        connection.close()
+    if len(rows) == 0 or len(fids) == 0:
+        return np.zeros(len(fids), np.int64)
+    at = np.minimum(np.searchsorted(rows[:, 0], fids), len(rows) - 1)
+    return np.nan_to_num(rows[at, 1]).astype(np.int64)

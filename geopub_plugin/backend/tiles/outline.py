@@ -1,0 +1,139 @@
+"""From geometries of any reference system to shapes in the unit square of Web Mercator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Dict, Tuple
+
+import numpy as np
+
+from ..features.batch import LINE, POINT, POLYGON, Geometries
+from ..features.measure import path_feature, ring_areas
+from ..features.projection import Projection
+from ..features.ragged import aranges, starts_of
+from .grid import unit_points
+from .shapes import Shapes, chances
+from .significance import significances
+
+WGS84 = "EPSG:4326"
+_WIDE = 0.5  # of the world: an edge longer than this went the short way round, over the antimeridian
+
+
+def shapes_of(geometries: Geometries, fids: np.ndarray, projection: Projection, floor: float) -> Dict[int, Shapes]:
+    """Return the shapes of N features by kind of part: POINT, LINE, POLYGON; kinds that do not occur are left out.
+
+    `projection` leads to WGS 84. Vertices nearer than the square root of `floor` (units of the square) to the line
+    between their neighbours are not told apart.
+    """
+    longitude, latitude = projection.points(geometries.x, geometries.y)
+    x, y = unit_points(np.asarray(longitude), np.asarray(latitude))  # (V,)
+    counts = np.diff(geometries.path_start)
+    part = np.repeat(np.arange(len(geometries.part_kind)), np.diff(geometries.part_start))  # (Q,)
+    kind = geometries.part_kind[part]
+    feature = path_feature(geometries)
+    sound = _sound_parts(geometries, part, np.isfinite(x) & np.isfinite(y), counts)
+    place = part - geometries.feature_start[feature]  # of the part within its feature
+    outer = np.ones(len(part), bool)
+    outer[1:] = (part[1:] != part[:-1]) | (kind[1:] != POLYGON)
+    found: Dict[int, Shapes] = {}
+    for one in (POINT, LINE, POLYGON):
+        paths = np.flatnonzero((kind == one) & sound[part] & (counts > 0))
+        if len(paths) == 0:
+            continue
+        whole = len(paths) == len(counts)
+        vertices = slice(None) if whole else aranges(geometries.path_start[paths], counts[paths])
+        shapes = Shapes(
+            kind=one, x=x[vertices], y=y[vertices], significance=x[vertices], path_start=starts_of(counts[paths]),
+            feature=feature[paths], part=part[paths], outer=outer[paths], size=np.zeros(len(paths)),
+            chance=chances(fids[feature[paths]], place[paths]),
+        )  # fmt: skip
+        shapes = _around_the_world(_closed(shapes), bool(projection.source.is_geographic))
+        found[one] = _measured(shapes, floor)
+    return found
+
+
+def _sound_parts(geometries: Geometries, part: np.ndarray, finite: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return which parts have coordinates that can be shown, all of them: bool (P,)."""
+    sound = np.ones(len(geometries.part_kind), bool)
+    if not finite.all():
+        sound[np.repeat(part, counts)[~finite]] = False
+    return sound
+
+
+def _closed(shapes: Shapes) -> Shapes:
+    """Return the shapes with every ring closed."""
+    if shapes.kind != POLYGON:
+        return shapes
+    first, last = shapes.path_start[:-1], shapes.path_start[1:] - 1
+    open_ = (shapes.x[first] != shapes.x[last]) | (shapes.y[first] != shapes.y[last])
+    if not open_.any():
+        return shapes
+    at = last[open_] + 1
+    return replace(
+        shapes, x=np.insert(shapes.x, at, shapes.x[first[open_]]), y=np.insert(shapes.y, at, shapes.y[first[open_]]),
+        significance=np.zeros(len(shapes.x) + len(at)), path_start=starts_of(shapes.counts + open_),
+    )  # fmt: skip
+
+
+def _around_the_world(shapes: Shapes, geographic: bool) -> Shapes:
+    """Return the shapes so that none smears over the world, and what sticks out on one side is shown on the other."""
+    shapes = _unwrapped(shapes, geographic)
+    low, high = _x_range(shapes)
+    if len(low) == 0 or (low.min() >= 0 and high.max() <= 1):
+        return replace(shapes, x=np.clip(shapes.x, -0.5, 1.5))
+    places, shifts = [np.arange(len(shapes))], [np.zeros(len(shapes))]
+    parts = shapes.part
+    for beyond, shift in ((high > 1, -1.0), (low < 0, 1.0)):
+        copied = np.flatnonzero(np.isin(parts, parts[beyond]))
+        places.append(copied)
+        shifts.append(np.full(len(copied), shift))
+    place, shift = np.concatenate(places), np.concatenate(shifts)
+    order = np.lexsort((place, shift, parts[place]))
+    several = shapes.with_paths(place[order])
+    changed = np.ones(len(order), bool)
+    changed[1:] = np.diff(several.part) != 0
+    changed[1:] |= np.diff(shift[order]) != 0
+    x = several.x + np.repeat(shift[order], several.counts)
+    return replace(several, x=np.clip(x, -0.5, 1.5), part=np.cumsum(changed) - 1)
+
+
+def _x_range(shapes: Shapes) -> Tuple[np.ndarray, np.ndarray]:
+    if len(shapes) == 0:
+        return shapes.size, shapes.size
+    first = shapes.path_start[:-1]
+    return np.minimum.reduceat(shapes.x, first), np.maximum.reduceat(shapes.x, first)
+
+
+def _unwrapped(shapes: Shapes, geographic: bool) -> Shapes:
+    """Return the shapes with paths that jump over the antimeridian made continuous.
+
+    In a geographic system an edge along a parallel may truly be that long (a box, the pole's edge); a ring that
+    goes once round the world (about a pole) stays as it is.
+    """
+    step = np.diff(shapes.x, prepend=shapes.x[:1])  # (V,)
+    step[shapes.path_start[:-1]] = 0
+    if shapes.kind == POINT or not (np.abs(step) > _WIDE).any():
+        return shapes
+    turn = np.where(np.abs(step) > _WIDE, -np.sign(step), 0.0)
+    if geographic:
+        turn[np.diff(shapes.y, prepend=shapes.y[:1]) == 0] = 0
+    turns = np.cumsum(turn)
+    turns -= np.repeat(turns[shapes.path_start[:-1]], shapes.counts)
+    if shapes.kind == POLYGON:
+        turns[np.repeat(turns[shapes.path_start[1:] - 1] != 0, shapes.counts)] = 0
+    return replace(shapes, x=shapes.x + turns)
+
+
+def _measured(shapes: Shapes, floor: float) -> Shapes:
+    """Return the shapes with their sizes and the significance of their vertices."""
+    if shapes.kind == POINT:
+        return replace(shapes, significance=np.full(len(shapes.x), np.inf))
+    significance = significances(shapes.x, shapes.y, shapes.path_start, shapes.kind == POLYGON, floor)
+    if shapes.kind == LINE:
+        length = np.hypot(np.diff(shapes.x, prepend=0), np.diff(shapes.y, prepend=0))  # (V,)
+        length[shapes.path_start[:-1]] = 0
+        size = np.add.reduceat(length, shapes.path_start[:-1])
+    else:
+        none = np.zeros(0, np.uint8)
+        size = np.abs(ring_areas(Geometries(shapes.x, shapes.y, shapes.path_start, none, none, none, none)))
+    return replace(shapes, significance=significance, size=size)

@@ -1,0 +1,179 @@
+"""A pyramid from its plan to its archive."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from concurrent.futures import Executor, as_completed
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO, Dict, List, Optional, Sequence, Tuple
+
+from ..about import __title__, __version__
+from ..errors import InvalidInput
+from ..features.geopackage import GeoPackageTable
+from ..features.schema import Bounds, ColumnKind, Field
+from ..jobs.progress import Progress, Silent
+from ..translation import tr
+from .archive import ArchiveWriter
+from .block import BlockResult, BlockTask, UpperTask, build_block, build_upper
+from .blocks import Cut, cut
+from .executors import processes
+from .grid import HIGHEST, degrees, unit_bounds
+from .plan import ALL, PyramidPlan, TablePlan
+from .records import written
+from .report import PyramidReport, level_report
+
+BLOCK = 400_000  # vertices: arrays of a few megabytes, that stay near the processor
+_JSON_TYPES = {ColumnKind.INTEGER: "Number", ColumnKind.REAL: "Number", ColumnKind.BOOLEAN: "Boolean"}
+
+
+def build(
+    plan: PyramidPlan,
+    out: Path,
+    progress: Optional[Progress] = None,
+    executor: Optional[Executor] = None,
+    jobs: int = 1,
+    block: int = BLOCK,
+) -> PyramidReport:
+    """Build a pyramid into a PMTiles archive.
+
+    The archive is written beside its place and renamed at the end; the same plan and data give the same bytes,
+    whatever the executor, the number of jobs and the size of a block (vertices).
+    """
+    begun = time.monotonic()
+    progress = progress or Silent()
+    fields = tuple(_fields(table) for table in plan.tables)
+    area = None if plan.area is None else unit_bounds(plan.area)
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        with ExitStack() as stack:
+            runner = executor or stack.enter_context(processes(jobs))
+            blocks = cut(plan, block, area)
+            progress.step(tr("Building tiles"), blocks.features, "features")
+            results = _blocks(plan, fields, blocks, area, work, runner, progress)
+            progress.step(tr("Building the upper levels"), 0, "tiles")
+            results = _upper(plan, fields, blocks, area, work, runner) + results
+        bounds = _bounds(blocks, plan)
+        partial = work / "archive.pmtiles"
+        progress.step(tr("Writing the archive"), 0, "bytes")
+        _archive(partial, plan, fields, results, bounds)
+        partial.replace(out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    levels = tuple(
+        level_report(level, [tiles for one in results for tiles in one.levels if tiles.level == level])
+        for level in range(plan.top_level, plan.bottom_level + 1)
+        if results
+    )
+    return PyramidReport(
+        levels, blocks.features, sum(level.tiles for level in levels), out.stat().st_size, bounds,
+        time.monotonic() - begun,
+    )  # fmt: skip
+
+
+def _fields(table: TablePlan) -> Tuple[Field, ...]:
+    """Return the attributes that a layer's tiles carry; raise InvalidInput that names one that does not exist."""
+    with GeoPackageTable(table.data, table.table) as source:
+        schema = source.schema
+    if table.attributes == ALL or "*" in table.attributes:
+        return written(schema.fields)
+    names = [name for name in table.attributes if name not in (schema.geometry, schema.fid)]
+    unknown = next((name for name in names if schema.field(name) is None), None)
+    if unknown is not None:
+        raise InvalidInput(
+            tr("The table “{table}” has no attribute “{name}”.", table=table.table, name=unknown),
+            tr("It has: {names}.", names=", ".join(field.name for field in schema.fields)),
+            tr("Choose among these, or * for all."),
+        )
+    return written([field for field in schema.fields if field.name in names])
+
+
+def _blocks(
+    plan: PyramidPlan, fields: Tuple[Tuple[Field, ...], ...], blocks: Cut, area: Optional[Bounds], work: Path,
+    runner: Executor, progress: Progress,
+) -> List[BlockResult]:  # fmt: skip
+    up = blocks.split_level > plan.top_level
+    waiting = {}
+    for number, block in enumerate(blocks.blocks):
+        remainder = work / f"up-{number}" if up else None
+        levels = (blocks.split_level, plan.bottom_level)
+        task = BlockTask(plan, fields, block, levels, area, work / f"block-{number}", remainder)
+        waiting[runner.submit(build_block, task)] = number
+    results: Dict[int, BlockResult] = {}
+    for done in as_completed(waiting):
+        result = results[waiting[done]] = done.result()
+        progress.advance(result.owned)
+    return [results[number] for number in sorted(results)]
+
+
+def _upper(
+    plan: PyramidPlan, fields: Tuple[Tuple[Field, ...], ...], blocks: Cut, area: Optional[Bounds], work: Path,
+    runner: Executor,
+) -> List[BlockResult]:  # fmt: skip
+    """Build the levels above the split level, the fullest one by itself."""
+    last = blocks.split_level - 1
+    folders = tuple(work / f"up-{number}" for number in range(len(blocks.blocks)))
+    spans = [(last, last), (plan.top_level, last - 1)]
+    waiting = [
+        runner.submit(build_upper, UpperTask(plan, fields, span, area, work / f"upper-{span[1]}", folders))
+        for span in spans
+        if folders and plan.top_level <= span[0] <= span[1]
+    ]
+    return [done.result() for done in waiting]
+
+
+def _bounds(blocks: Cut, plan: PyramidPlan) -> Bounds:
+    """Return the bounds in longitude and latitude, within the world and the area."""
+    if blocks.bounds is None:
+        return plan.area or (-180.0, -HIGHEST, 180.0, HIGHEST)
+    left, top, right, bottom = (min(max(value, 0.0), 1.0) for value in blocks.bounds)
+    (west, north), (east, south) = degrees(left, top), degrees(right, bottom)
+    if plan.area is None:
+        return west, south, east, north
+    return (
+        max(west, plan.area[0]), max(south, plan.area[1]), min(east, plan.area[2]), min(north, plan.area[3]),
+    )  # fmt: skip
+
+
+def _archive(
+    path: Path, plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]], results: Sequence[BlockResult], bounds: Bounds
+) -> None:
+    with ArchiveWriter(path) as archive, ExitStack() as stack:
+        files: List[BinaryIO] = [stack.enter_context(one.output.open("rb")) for one in results]
+        for level in range(plan.top_level, plan.bottom_level + 1):
+            for one, file in zip(results, files):
+                _add(archive, one, file, level)
+        archive.finish((plan.top_level, plan.bottom_level), bounds, _metadata(plan, fields))
+
+
+def _add(archive: ArchiveWriter, block: BlockResult, contents: BinaryIO, level: int) -> None:
+    before = 0
+    for tiles in block.levels:
+        if tiles.level == level:
+            contents.seek(before)
+            archive.add(tiles, contents)
+            return
+        before += int(tiles.sizes.sum())
+
+
+def _metadata(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]]) -> Dict[str, Any]:
+    layers = [
+        {
+            "id": table.layer,
+            "description": "",
+            "minzoom": table.top_level,
+            "maxzoom": table.bottom_level,
+            "fields": {field.name: _JSON_TYPES.get(field.kind, "String") for field in own},
+        }
+        for table, own in zip(plan.tables, fields)
+    ]
+    return {
+        "name": plan.name,
+        "description": plan.description,
+        "format": "pbf",
+        "type": "overlay",
+        "generator": f"{__title__} {__version__}",
+        "vector_layers": layers,
+    }

@@ -1,0 +1,68 @@
+"""What a pyramid turned out to be."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Dict, Iterable, List, Tuple
+
+import numpy as np
+
+from ..features.schema import Bounds
+from .assemble import LevelTiles
+from .grid import tile_of
+
+_LARGEST = 5
+
+
+@dataclass(frozen=True)
+class LargeTile:
+    """One of the largest tiles of a level."""
+
+    z: int
+    x: int
+    y: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class LevelReport:
+    """One level; a feature counts once for every tile that holds it."""
+
+    level: int
+    tiles: int
+    features: int
+    dropped: int  # left out for the sake of the byte budget
+    bytes: int  # compressed, identical tiles counted each time
+    largest: Tuple[LargeTile, ...]
+
+
+@dataclass(frozen=True)
+class PyramidReport:
+    """The whole pyramid."""
+
+    levels: Tuple[LevelReport, ...]
+    features: int  # read
+    tiles: int
+    size: int  # bytes of the archive
+    bounds: Bounds  # longitude and latitude
+    seconds: float
+
+    def as_json(self) -> Dict[str, Any]:
+        """Return the wire form."""
+        return asdict(self)
+
+
+def level_report(level: int, blocks: Iterable[LevelTiles]) -> LevelReport:
+    """Sum up one level over all blocks."""
+    found: List[LevelTiles] = list(blocks)
+    ids = np.concatenate([tiles.ids for tiles in found])
+    sizes = np.concatenate([tiles.sizes[tiles.content] for tiles in found])
+    order = np.argsort(-sizes, kind="stable")[:_LARGEST]
+    return LevelReport(
+        level=level,
+        tiles=len(ids),
+        features=sum(tiles.features for tiles in found),
+        dropped=sum(tiles.dropped for tiles in found),
+        bytes=int(sizes.sum()),
+        largest=tuple(LargeTile(*tile_of(int(ids[place])), int(sizes[place])) for place in order),
+    )

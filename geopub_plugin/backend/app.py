@@ -44,7 +44,7 @@ def create_app(store: Store, settings: Settings, token: str, renderer: Any) -> F
     app = Flask(__name__, static_folder=None)
     app.request_class = streaming_request(settings.data)
     base_url = base_url_of(settings.public_url)
-    context.give(app, store, base_url)
+    context.give(app, store, settings, base_url)
 
     app.before_request(host_guard(settings.host, settings.public_url))
     app.before_request(token_guard(token))

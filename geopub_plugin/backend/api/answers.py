@@ -73,7 +73,8 @@ def handle_errors(app: Flask) -> None:
 
 def _known(error: GeoPubError) -> Response:
     status = http_status(error)
-    wire = {"error": HTTPStatus(status).phrase, "error_description": list(error.sentences)}
+    label = getattr(error, "label", HTTPStatus(status).phrase)
+    wire: Json = {"error": label, "error_description": list(error.sentences)}
     if error.faults:
         wire["faults"] = [fault.as_json() for fault in error.faults]
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}

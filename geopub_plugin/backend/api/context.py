@@ -8,13 +8,14 @@ from flask import Blueprint, Flask, current_app, g, request
 
 from ..catalogue.spaces import Datastore, datastore_named
 from ..catalogue.store import Store
+from ..settings import Settings
 
 _KEY = "geopub"
 
 
-def give(app: Flask, store: Store, base_url: Callable[[], str]) -> None:
+def give(app: Flask, store: Store, settings: Settings, base_url: Callable[[], str]) -> None:
     """Let the views of an application use a store."""
-    app.extensions[_KEY] = (store, base_url)
+    app.extensions[_KEY] = (store, settings, base_url)
 
 
 def store() -> Store:
@@ -22,9 +23,14 @@ def store() -> Store:
     return cast(Store, current_app.extensions[_KEY][0])
 
 
+def settings() -> Settings:
+    """Return what the backend was told."""
+    return cast(Settings, current_app.extensions[_KEY][1])
+
+
 def base_url() -> str:
     """Return the URL of this backend, without a slash at its end."""
-    return cast(str, current_app.extensions[_KEY][1]())
+    return cast(str, current_app.extensions[_KEY][2]())
 
 
 def space() -> Datastore:

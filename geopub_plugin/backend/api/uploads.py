@@ -11,8 +11,10 @@ from ..catalogue import checks, deliveries
 from ..catalogue.executions import executions_of_upload
 from ..catalogue.programs import check
 from ..catalogue.uploads import Upload, UploadFile, create_upload, delete_upload, files_of, reopen, size_of, uploads
+from ..errors import TooLarge
+from ..translation import tr
 from .answers import Json, answer, answer_all, answer_page, nothing, present
-from .context import datastore_blueprint, space, store
+from .context import datastore_blueprint, settings, space, store
 from .questions import body, body_list, chunk, file, file_name, listing, object_field
 from .tagging import add_tag_routes
 
@@ -79,7 +81,14 @@ def post_md5(entity: str) -> Response:
 def put_data(entity: str) -> Response:
     """Take a chunk of a file."""
     upload = _upload(entity)
-    received = deliveries.receive_chunk(store(), upload, request.args.get("path", ""), chunk(request), request.stream)
+    sent, limit = chunk(request), settings().upload_bytes
+    if sent.total > limit:
+        raise TooLarge(
+            tr("The file is too large."),
+            tr("It has {size} bytes; at most {limit} are taken.", size=sent.total, limit=limit),
+            tr("Split the data, or raise the limit of the backend (upload_bytes)."),
+        )
+    received = deliveries.receive_chunk(store(), upload, request.args.get("path", ""), sent, request.stream)
     return answer(file_form(received))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Dict, List, Sequence
 
 from sqlalchemy import Connection
 
 from ..data_folder import storing
-from ..errors import Conflict, InvalidInput, NotFound, TooLarge
+from ..errors import Conflict, InvalidInput, NotFound
 from ..translation import tr
 from . import tables
 from .rows import Rows
@@ -107,16 +108,11 @@ def _free_paths(connection: Connection, datastore: str, paths: Sequence[str], ow
 
 
 def _write(store: Store, identifier: str, body: BinaryIO) -> int:
-    limit = store.limits.get("annexe_bytes", 1 << 27)
     work = store.folder.work_folder(identifier)
-    made, size = work / "file", 0
+    made = work / "file"
     with storing(store.folder.path), open(made, "wb") as out:
-        while block := body.read(1 << 20):
-            size += len(block)
-            if size > limit:
-                store.folder.remove(work)
-                raise TooLarge(tr("The file is too large."), tr("At most {limit} bytes are taken.", limit=limit))
-            out.write(block)
+        shutil.copyfileobj(body, out, 1 << 20)
+        size = out.tell()
     store.folder.publish(made, store.folder.annexe_file(identifier))
     store.folder.remove(work)
     return size

@@ -14,7 +14,7 @@ from .definitions import Definition, checked_layer_name, define
 from .rows import Rows
 from .spaces import Datastore
 from .store import Store
-from .style_fit import refuse_unfit_styles
+from .style_fit import fit_styles
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def delete_configuration(store: Store, configuration: Configuration) -> None:
 
 def _define(store: Store, connection: Connection, datastore: str, kind: str, body: Mapping[str, Any]) -> Definition:
     definition = define(connection, datastore, kind, body.get("type_infos") or {})
-    refuse_unfit_styles(store, definition)
+    fit_styles(store, connection, definition.type_infos, definition.revisions)
     return definition
 
 

@@ -28,6 +28,11 @@ class Definition:
     data: Tuple[DataRevision, ...]
     styles: Tuple[Static, ...] = ()
 
+    @property
+    def revisions(self) -> Dict[str, DataRevision]:
+        """The data by the id of its stored data."""
+        return {data.stored_data: data for data in self.data}
+
 
 def define(connection: Connection, datastore: str, kind: str, type_infos: Mapping[str, Any]) -> Definition:
     """Check a definition against the data and styles that it names.

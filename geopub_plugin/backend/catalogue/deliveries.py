@@ -14,7 +14,7 @@ from typing import BinaryIO, Dict, Optional, Protocol
 from sqlalchemy import Connection
 
 from ..data_folder import storing
-from ..errors import Conflict, GeoPubError, InvalidInput, NotFound, TooLarge
+from ..errors import Conflict, GeoPubError, InvalidInput, NotFound
 from ..translation import tr
 from . import tables
 from .store import Store
@@ -22,6 +22,12 @@ from .uploads import Upload, UploadFile, files_of, upload_files, uploads
 
 BLOCK = 1 << 20
 LONGEST_PATH = 1000
+
+
+class DamagedChunk(InvalidInput):
+    """A chunk did not arrive as it was sent; it is worth sending again."""
+
+    label = "Content-Digest mismatch"  # by which clients know it
 
 
 class Source(Protocol):
@@ -121,7 +127,7 @@ def receive_file(store: Store, upload: Upload, path: str, kind: str, body: Binar
         body.seek(0, os.SEEK_END)
         size = body.tell()
         body.seek(0)
-        _refuse_size(store, path, size)
+        store.folder.require_room(size)
         with store.writing() as connection:
             _require_open(connection, upload)
             upload_files.add(connection, upload=upload.id, path=path, kind=kind, total=size, received=0)
@@ -162,7 +168,7 @@ def _begin(store: Store, upload: Upload, path: str, chunk: Chunk) -> UploadFile:
         _require_open(connection, upload)
         file = _find(connection, upload, _checked(path))
         if file is None:
-            _refuse_size(store, path, chunk.total)
+            store.folder.require_room(chunk.total)
             file = upload_files.add(connection, upload=upload.id, path=path, kind="data", total=chunk.total, received=0)
         done = file.complete and file.total > 0
         if done or chunk.total != file.total or chunk.first != file.received:
@@ -193,7 +199,7 @@ def _copy_verified(out: BinaryIO, body: Source, chunk: Chunk, path: str) -> None
     wrong = chunk.sha256 is not None and not hmac.compare_digest(digest.digest(), chunk.sha256)
     if left or wrong:
         out.truncate(start)
-        raise InvalidInput(
+        raise DamagedChunk(
             tr("A chunk of “{path}” did not arrive whole.", path=path),
             tr("{count} bytes are missing.", count=left) if left else tr("Its SHA-256 is not the announced one."),
             tr("Send the chunk again."),
@@ -217,17 +223,6 @@ def _require_open(connection: Connection, upload: Upload) -> None:
             tr("It is {status}.", status=status),
             tr("Open it again first."),
         )
-
-
-def _refuse_size(store: Store, path: str, size: int) -> None:
-    limit = store.limits.get("upload_bytes", 0)
-    if limit and size > limit:
-        raise TooLarge(
-            tr("The file “{path}” is too large.", path=path),
-            tr("It has {size} bytes; at most {limit} are taken.", size=size, limit=limit),
-            tr("Split the data, or raise the limit of the backend."),
-        )
-    store.folder.require_room(size)
 
 
 def _checked(path: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Set
 
 from sqlalchemy import Connection
 
@@ -18,6 +20,7 @@ from .spaces import Endpoint, endpoint_allowances
 from .statics import Static
 from .store import Store
 from .stored_data import DataRevision, StoredData, revision
+from .style_fit import fit_styles, pinned_file, styled_tables
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Offering:
     """The publication of a configuration on an endpoint.
 
     `published` is what the services show: `type_infos` and `metadata` of the configuration at the moment of
-    publication, `data` (stored data -> revision) and `styles` (static -> [revision, suffix]).
+    publication, `data` (stored data -> revision) and `styles` (see `style_fit.StylePins`).
     """
 
     id: str
@@ -71,7 +74,7 @@ def publish(
             available=True,
             status="PUBLISHING",
         )
-        return _show(connection, offering, configurations.get(connection, configuration.id))
+        return _show(store, connection, offering, configurations.get(connection, configuration.id))
 
 
 def synchronise(store: Store, offering: Offering) -> Offering:
@@ -80,7 +83,7 @@ def synchronise(store: Store, offering: Offering) -> Offering:
         current = offerings.get(connection, offering.id)
         status = step(OFFERING, current.id, current.status, "MODIFYING")
         current = offerings.change(connection, current.id, status=status)
-        return _show(connection, current, configurations.get(connection, current.configuration))
+        return _show(store, connection, current, configurations.get(connection, current.configuration))
 
 
 def unpublish(store: Store, offering: Offering) -> None:
@@ -96,7 +99,7 @@ def unpublish(store: Store, offering: Offering) -> None:
             configurations.change(connection, configuration.id, status=status)
 
 
-def follow(connection: Connection, data: StoredData) -> List[str]:
+def follow(store: Store, connection: Connection, data: StoredData) -> List[str]:
     """Let the offerings on a stored data show its new revision; return a line of log for each.
 
     What they show must still be there: an offering whose table or level has gone stays on the revision that it shows
@@ -108,27 +111,36 @@ def follow(connection: Connection, data: StoredData) -> List[str]:
         if data.id not in offering.published.get("data", {}):
             continue
         name = configurations.get(connection, offering.configuration).layer_name
-        reason = _obstacle(offering.published, shown)
-        if reason:
-            lines.append(
-                "WARNING "
-                + tr("“{name}” still shows the former data. {reason}", name=name, reason=reason)
-                + " "
-                + tr("Modify its configuration and synchronise it.")
-            )
-            continue
-        pins = {**offering.published["data"], data.id: shown.number}
-        offerings.change(connection, offering.id, published={**offering.published, "data": pins})
-        lines.append("INFO " + tr("“{name}” shows the new data.", name=name))
+        try:
+            _refuse_loss(offering.published["type_infos"], shown)
+            published = _with_data(store, connection, offering.published, shown)
+        except InvalidInput as error:
+            what = tr("“{name}” still shows the former data.", name=name)
+            cure = tr("Modify its configuration and synchronise it.")
+            lines.append(" ".join(("WARNING", what, *error.sentences[:2], cure)))
+        else:
+            offerings.change(connection, offering.id, published=published)
+            lines.append("INFO " + tr("“{name}” shows the new data.", name=name))
     return lines
 
 
-def follow_style(connection: Connection, static: Static) -> None:
-    """Let the offerings that draw with a style use its new revision."""
+def follow_style(store: Store, connection: Connection, static: Static) -> None:
+    """Let the offerings that draw with a style use its new revision, where it fits the data that they show.
+
+    Where it does not, it may be made for data that is still to be shown: it is used once they are synchronised.
+    """
     for offering in offerings.find(connection):
-        if static.id in offering.published.get("styles", {}):
-            pins = {**offering.published["styles"], static.id: [static.revision, static.suffix]}
-            offerings.change(connection, offering.id, published={**offering.published, "styles": pins})
+        infos = offering.published.get("type_infos", {"used_data": ()})
+        if static.id in (style for _, _, style in styled_tables(infos)):
+            with suppress(InvalidInput):
+                styles = fit_styles(store, connection, infos, _revisions(connection, offering.published["data"]))
+                offerings.change(connection, offering.id, published={**offering.published, "styles": styles})
+
+
+def style_files(store: Store, connection: Connection) -> Set[Path]:
+    """Return the files of styles that offerings draw with."""
+    pins = [offering.published.get("styles", {}) for offering in offerings.find(connection)]
+    return {pinned_file(store, pin) for one in pins for pin in one.values()}
 
 
 def checked_openness(endpoint: Endpoint, open_to_all: Optional[bool]) -> None:
@@ -141,7 +153,7 @@ def checked_openness(endpoint: Endpoint, open_to_all: Optional[bool]) -> None:
         )
 
 
-def _show(connection: Connection, offering: Offering, configuration: Configuration) -> Offering:
+def _show(store: Store, connection: Connection, offering: Offering, configuration: Configuration) -> Offering:
     """Pin an offering to its configuration and to the current revisions."""
     definition = define(connection, configuration.datastore, configuration.type, configuration.type_infos)
     published = {
@@ -149,7 +161,7 @@ def _show(connection: Connection, offering: Offering, configuration: Configurati
         "metadata": configuration.metadata,
         "attribution": configuration.attribution,
         "data": {data.stored_data: data.number for data in definition.data},
-        "styles": {style.id: [style.revision, style.suffix] for style in definition.styles},
+        "styles": fit_styles(store, connection, definition.type_infos, definition.revisions),
     }
     if configuration.status != "PUBLISHED":
         status = step(CONFIGURATION, configuration.name, configuration.status, "PUBLISHED")
@@ -158,17 +170,28 @@ def _show(connection: Connection, offering: Offering, configuration: Configurati
     return offerings.change(connection, offering.id, status=status, published=published)
 
 
-def _obstacle(published: Mapping[str, Any], data: DataRevision) -> str:
-    """Return why a published definition cannot show a revision, "" when it can."""
+def _with_data(
+    store: Store, connection: Connection, published: Mapping[str, Any], shown: DataRevision
+) -> Dict[str, Any]:
+    """Return what an offering shows with another revision of its data."""
+    pins = {**published["data"], shown.stored_data: shown.number}
+    styles = fit_styles(store, connection, published["type_infos"], _revisions(connection, pins))
+    return {**published, "data": pins, "styles": styles}
+
+
+def _revisions(connection: Connection, pins: Mapping[str, int]) -> Dict[str, DataRevision]:
+    return {identifier: revision(connection, identifier, number) for identifier, number in pins.items()}
+
+
+def _refuse_loss(type_infos: Mapping[str, Any], data: DataRevision) -> None:
+    """Refuse a revision that has not got what a published definition shows."""
     if "levels" in data.details:
-        item = published["type_infos"]["used_data"][0]
-        try:
-            check_levels(data, int(item["top_level"]), int(item["bottom_level"]))
-        except InvalidInput as error:
-            return error.why
-        return ""
-    table = missing_table(published["type_infos"], data)
-    return tr("The new data has no table “{table}”.", table=table) if table else ""
+        item = type_infos["used_data"][0]
+        check_levels(data, int(item["top_level"]), int(item["bottom_level"]))
+        return
+    table = missing_table(type_infos, data)
+    if table:
+        raise InvalidInput(tr("The new data has no table “{table}”.", table=table))
 
 
 def _endpoint(connection: Connection, configuration: Configuration, identifier: str) -> Endpoint:

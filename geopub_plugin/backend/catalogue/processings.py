@@ -127,7 +127,7 @@ def succeeded(store: Store, execution: Execution, result: Mapping[str, Any], mad
             faults = list(result.get("faults", ()))
             progress = store.progress.get(execution.id)
             move(connection, execution, "SUCCESS", faults=faults, progress=progress)
-            log(connection, execution.id, follow(connection, output))
+            log(connection, execution.id, follow(store, connection, output))
             old = prune(connection, output_id)
         for one in old:
             store.folder.remove(one.place(store.folder))

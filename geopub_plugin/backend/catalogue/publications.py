@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from sqlalchemy import Connection, Row, select
@@ -136,7 +137,9 @@ class _Reader:
         infos, styles = row.published["type_infos"], row.published["styles"]
         used = [(item, self._data(row, item)) for item in infos["used_data"]]
         drawn = [
-            DrawnTable(self._place(data), relation["name"], self._style(styles, relation["style"]))
+            DrawnTable(
+                self._place(data), relation["name"], self._style(styles, f"{data.stored_data}/{relation['name']}")
+            )
             for item, data in used
             for relation in item["relations"]
         ]
@@ -169,14 +172,11 @@ class _Reader:
             metadata=_links(row),
         )
 
-    def _place(self, data: Row) -> Any:
+    def _place(self, data: Row) -> Path:
         return self._folder.stored_file(data.stored_data, str(data.number), data.suffix)
 
-    def _style(self, styles: Mapping[str, Any], identifier: str) -> Any:
-        if not identifier:
-            return None
-        number, suffix = styles[identifier]
-        return self._folder.static_file(identifier, str(number), suffix)
+    def _style(self, pins: Mapping[str, Sequence[str]], drawn: str) -> Optional[Path]:
+        return self._folder.static_file(*pins[drawn]) if drawn in pins else None
 
 
 def _links(row: Row) -> Tuple[MetadataLink, ...]:

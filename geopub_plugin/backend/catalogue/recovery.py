@@ -15,11 +15,12 @@ from .checks import submit_next
 from .deliveries import place_of
 from .executions import executions, live_on_output, log
 from .lifecycles import LIVE
-from .offerings import offerings
+from .offerings import offerings, style_files
 from .processings import run
 from .statics import statics
 from .store import Store
 from .stored_data import DataRevision, abandon, become, revisions, stored_data
+from .style_fit import pinned_file
 from .submissions import waiting_to_resume
 from .uploads import settle, upload_files, uploads
 
@@ -119,8 +120,7 @@ def _settle_offerings(store: Store, connection: Connection) -> List[str]:
     known = {(one.stored_data, one.number): one for one in every}
     for offering in offerings.find(connection, tables.offering.c.status.in_(("PUBLISHED", "MODIFYING"))):
         shown = [known[pin].place(store.folder) for pin in offering.published["data"].items()]
-        for identifier, (number, suffix) in offering.published["styles"].items():
-            shown.append(store.folder.static_file(identifier, str(number), suffix))
+        shown += [pinned_file(store, pin) for pin in offering.published["styles"].values()]
         if not all(place.is_file() for place in shown):
             offerings.change(connection, offering.id, status="UNSTABLE")
             unstable.append(offering.id)
@@ -140,5 +140,6 @@ def _named_files(store: Store, connection: Connection) -> Set[Path]:
     for data in stored_data.find(connection):
         kept.update(one.place(store.folder) for one in revisions(connection, data.id))
     kept.update(static.place(store) for static in statics.find(connection))
+    kept.update(style_files(store, connection))
     kept.update(store.folder.annexe_file(annexe.id) for annexe in annexes.find(connection))
     return kept

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Dict, List, Tuple
 from sqlalchemy import Connection, select
 
 from ..data_folder import storing
-from ..errors import Conflict, InvalidInput, TooLarge
+from ..errors import Conflict, InvalidInput
 from ..styles.recognition import recognise
 from ..translation import tr
 from . import tables
@@ -51,7 +51,7 @@ def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO,
             tr("Statics of type “{type}” are not used here.", type=values.get("type")),
             cure=tr("Give one of: {types}.", types=STYLE),
         )
-    content, suffix = _read(store, body)
+    content, suffix = _read(body)
     _write(store, identifier, 1, suffix, content)
     with store.writing() as connection:
         return statics.add(
@@ -67,18 +67,18 @@ def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO,
 
 def replace_static(store: Store, static: Static, body: BinaryIO) -> Static:
     """Put a new revision of a style behind its id; services that draw with it follow."""
-    from .offerings import follow_style  # offerings stand on statics, not the reverse
+    from .offerings import follow_style, style_files  # offerings stand on statics, not the reverse
 
-    content, suffix = _read(store, body)
+    content, suffix = _read(body)
     with store.alone(static.id):
         number = static.revision + 1
         _write(store, static.id, number, suffix, content)
         with store.writing() as connection:
             changed = statics.change(connection, static.id, revision=number, suffix=suffix, size=len(content))
-            follow_style(connection, changed)
-        for old in store.folder.static(static.id).iterdir():
-            if old != changed.place(store):
-                store.folder.remove(old)
+            follow_style(store, connection, changed)
+            kept = {changed.place(store), *style_files(store, connection)}
+        for old in set(store.folder.static(static.id).iterdir()) - kept:
+            store.folder.remove(old)
     return changed
 
 
@@ -106,12 +106,9 @@ def _configurations_with(connection: Connection, identifier: str) -> List[str]:
     return list(connection.execute(query.where(link.c.static == identifier)).scalars())
 
 
-def _read(store: Store, body: BinaryIO) -> Tuple[bytes, str]:
+def _read(body: BinaryIO) -> Tuple[bytes, str]:
     """Return a style's bytes and its suffix, once it is known to be a style."""
-    limit = store.limits.get("annexe_bytes", 1 << 27)
-    content = body.read(limit + 1)
-    if len(content) > limit:
-        raise TooLarge(tr("The style is too large."), tr("At most {limit} bytes are taken.", limit=limit))
+    content = body.read()
     return content, f".{recognise(content).value}"
 
 

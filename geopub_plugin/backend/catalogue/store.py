@@ -33,7 +33,7 @@ class Store:
 
         Args:
             folder: the folder, locked for this process.
-            limits: sizes that the checks of delivered archives keep to, see `settings.Settings`.
+            limits: what the jobs of `ingest` keep to with archives, see `settings.Settings.archive_limits`.
 
         Raises:
             DataFolderNewer: the catalogue was written by a newer version.

@@ -63,7 +63,7 @@ class Archive:
         return self._header["addressed_tiles_count"]
 
     def metadata(self) -> Dict[str, Any]:
-        """Return what the archive says of itself: name, vector_layers, …"""
+        """Return what the archive says of itself: name, vector_layers and more."""
         stored = self._slice(self._header["metadata_offset"], self._header["metadata_length"])
         told: Dict[str, Any] = json.loads(gzip.decompress(stored))
         return told

@@ -86,7 +86,7 @@ def cut(plan: PyramidPlan, limit: int, area: Optional[Bounds] = None) -> Cut:
 def _descend(
     cell: Cell, centres: np.ndarray, weights: np.ndarray, limit: int, plan: PyramidPlan, found: List[Cell]
 ) -> None:
-    """Add the cell to the squares, or its four quarters if it is too heavy; empty squares too, for what crosses them."""
+    """Add the cell to the squares, or its quarters if it is too heavy; empty squares too, for what crosses them."""
     deepest = plan.bottom_level
     too_heavy = float(weights.sum()) > limit and cell.z < deepest
     too_deep = cell.z < deepest - _DEEP

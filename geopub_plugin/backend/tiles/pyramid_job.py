@@ -1,0 +1,105 @@
+"""The job "pyramid": from the parameters of a processing to an archive in the work folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+
+from osgeo import ogr
+
+from ..errors import InvalidInput
+from ..features.geopackage import GeoPackageTable, feature_tables
+from ..features.schema import Bounds
+from ..jobs.progress import Progress
+from ..translation import tr
+from .executors import usual_count
+from .options import parse_options
+from .plan import ALL, PyramidPlan, TablePlan
+from .pyramid import build
+from .report import PyramidReport
+
+ARCHIVE = "pyramid.pmtiles"
+_FEW = 20_000  # features: below, starting processes takes longer than the work
+
+
+def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str, Any]:
+    """Build the pyramid that the parameters describe (as in docs/architecture.md) into `work`/pyramid.pmtiles."""
+    data = Path(parameters["data"])
+    tables = tuple(_table(data, one) for one in parameters["composition"])
+    plan = PyramidPlan(
+        tables,
+        parse_options(parameters.get("options") or ""),
+        area_bounds(parameters.get("area") or ""),
+        name=parameters.get("name") or tables[0].layer if tables else "",
+    )
+    report = build(plan, work / ARCHIVE, progress, jobs=_jobs(tables))
+    return {
+        "file": ARCHIVE,
+        "levels": [str(level) for level in range(plan.top_level, plan.bottom_level + 1)],
+        "bounds": list(report.bounds),
+        "size": report.size,
+        "report": report.as_json(),
+    }
+
+
+def build_pyramid_file(
+    data: Path,
+    out: Path,
+    levels: Tuple[int, int],
+    tables: Optional[Sequence[str]] = None,
+    attributes: Sequence[str] = ALL,
+    options: str = "",
+    area: str = "",
+    jobs: Optional[int] = None,
+    progress: Optional[Progress] = None,
+) -> PyramidReport:
+    """Build the tables of a GeoPackage (all by default) into one archive; a table's layer has its name."""
+    names = list(tables) if tables else [table.name for table in feature_tables(data)]
+    chosen = tuple(TablePlan(data, name, name, levels[0], levels[1], tuple(attributes)) for name in names)
+    plan = PyramidPlan(chosen, parse_options(options), area_bounds(area), name=data.stem)
+    return build(plan, out, progress, jobs=_jobs(chosen) if jobs is None else jobs)
+
+
+def area_bounds(wkt: str) -> Optional[Bounds]:
+    """Return the bounds of an area in WKT (longitude and latitude), None for an empty text."""
+    if not wkt.strip():
+        return None
+    try:
+        shape = ogr.CreateGeometryFromWkt(wkt)
+    except RuntimeError:  # with ogr.UseExceptions()
+        shape = None
+    if shape is None or shape.IsEmpty():
+        raise InvalidInput(
+            tr("The area of the sample cannot be read."),
+            tr("“{text}” is not a shape in WKT.", text=wkt[:80]),
+            tr("Give a POLYGON with longitudes and latitudes."),
+        )
+    west, east, south, north = shape.GetEnvelope()
+    return west, south, east, north
+
+
+def _table(data: Path, entry: Dict[str, Any]) -> TablePlan:
+    return TablePlan(
+        data=data,
+        table=entry["table"],
+        layer=entry.get("layer") or entry["table"],
+        top_level=int(entry["top_level"]),
+        bottom_level=int(entry["bottom_level"]),
+        attributes=_names(entry.get("attributes") or ALL),
+        filter=entry.get("filter") or "",
+    )
+
+
+def _names(attributes: Union[str, Iterable[str]]) -> Tuple[str, ...]:
+    """Return attribute names from a list, or from a text with commas as older clients send it."""
+    names: List[str] = attributes.split(",") if isinstance(attributes, str) else list(attributes)
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def _jobs(tables: Sequence[TablePlan]) -> int:
+    """Return how many processes the work is worth."""
+    total = 0
+    for one in tables:
+        with GeoPackageTable(one.data, one.table) as table:
+            total += table.count()
+    return usual_count() if total > _FEW else 1

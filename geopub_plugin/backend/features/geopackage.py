@@ -16,7 +16,7 @@ from ..errors import InvalidInput
 from ..translation import tr
 from .batch import Batch, Geometries
 from .columns import column
-from .geopackage_schema import attribute_tables, connect, feature_tables, is_geopackage, quoted
+from .geopackage_schema import attribute_tables, connect, damage_told, feature_tables, is_geopackage, quoted
 from .measure import feature_bounds
 from .ragged import starts_of
 from .schema import Bounds, TableSchema
@@ -68,7 +68,9 @@ class GeoPackageTable:
         """Return the number of rows, or of those whose envelope meets the bounds (in the table's system)."""
         if bounds is not None:
             return len(self.fids_within(bounds))
-        return int(self._connection.execute(f"SELECT count(*) FROM {quoted(self.schema.name)}").fetchone()[0])  # nosec B608 - quoted
+        with damage_told(self.path):
+            sql = f"SELECT count(*) FROM {quoted(self.schema.name)}"  # nosec B608 - quoted
+            return int(self._connection.execute(sql).fetchone()[0])
 
     def bounds(self) -> Optional[Bounds]:
         """Return the bounds of all geometries in the table's system; None where there is none.
@@ -81,7 +83,8 @@ class GeoPackageTable:
 
     def _indexed_bounds(self) -> Optional[Bounds]:
         sql = f"SELECT min(minx), min(miny), max(maxx), max(maxy) FROM {quoted(self.schema.spatial_index)}"  # nosec B608 - quoted
-        found = self._connection.execute(sql).fetchone()
+        with damage_told(self.path):
+            found = self._connection.execute(sql).fetchone()
         return None if found[0] is None else (found[0], found[1], found[2], found[3])
 
     def _scanned_bounds(self) -> Optional[Bounds]:
@@ -102,7 +105,8 @@ class GeoPackageTable:
             f"SELECT id, minx, miny, maxx, maxy FROM {quoted(self.schema.spatial_index)} "  # nosec B608 - quoted
             "WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
         )
-        rows = self._connection.execute(sql, (west, east, south, north)).fetchall()
+        with damage_told(self.path):
+            rows = self._connection.execute(sql, (west, east, south, north)).fetchall()
         boxes = np.array(rows, np.float64).reshape(-1, 5)  # (n, 5) id and box
         fids = np.array([row[0] for row in rows], np.int64)  # (n,)
         inner = boxes[:, 1:].astype(np.float32)  # (n, 4) shrunk by one step of float32: surely within the true box
@@ -146,8 +150,9 @@ class GeoPackageTable:
         else:
             kept = sorted(fids)[offset : None if limit is None else offset + limit]
             rows = self._picked(names, geometry, kept, size)
-        for several in rows:
-            yield self._batch(several, names, geometry)
+        with damage_told(self.path):
+            for several in rows:
+                yield self._batch(several, names, geometry)
 
     def _select(self, names: Sequence[str], geometry: bool) -> str:
         wanted = [self._key]

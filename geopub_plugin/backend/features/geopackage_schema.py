@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 from urllib.parse import quote
 
 from ..errors import InvalidInput, NotFound
@@ -74,6 +74,19 @@ def connect(path: Path) -> sqlite3.Connection:
         )
     mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
     return sqlite3.connect(f"file:{quote(path.as_posix())}?{mode}", uri=True, check_same_thread=False)
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Turn what SQLite says of a damaged file into an InvalidInput that a person understands."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise InvalidInput(
+            tr("The file {file} cannot be read.", file=Path(path).name),
+            tr("SQLite says: {reason}.", reason=str(error)),
+            tr("The file is damaged or cut off: export the layer again."),
+        ) from error
 
 
 def _rows(connection: sqlite3.Connection, sql: str, values: Tuple[object, ...] = ()) -> List[sqlite3.Row]:
@@ -165,29 +178,22 @@ def _table(connection: sqlite3.Connection, content: sqlite3.Row, geometry: Optio
 
 
 def _tables(path: Path, features: bool) -> Tuple[TableSchema, ...]:
-    connection = connect(path)
-    try:
-        contents = _rows(connection, "SELECT * FROM gpkg_contents ORDER BY rowid")
+    with damage_told(path), closing(connect(path)) as connection:
         existing = {str(row["name"]).lower() for row in _rows(connection, "SELECT name FROM sqlite_master")}
         geometries = {
-            str(row["table_name"]).lower(): row
-            for row in _rows(connection, "SELECT * FROM gpkg_geometry_columns")
-        }  # fmt: skip
-        return tuple(
-            _table(connection, content, geometries.get(str(content["table_name"]).lower()))
-            for content in contents
-            if str(content["table_name"]).lower() in existing
-            and ((content["data_type"] == "features" and str(content["table_name"]).lower() in geometries) if features
-                 else content["data_type"] in ("attributes", "aspatial"))
-        )  # fmt: skip
-    except sqlite3.DatabaseError as error:
-        raise InvalidInput(
-            tr("The file {file} cannot be read.", file=Path(path).name),
-            tr("SQLite says: {reason}.", reason=str(error)),
-            tr("The file is damaged or cut off: export the layer again."),
-        ) from error
-    finally:
-        connection.close()
+            str(row["table_name"]).lower(): row for row in _rows(connection, "SELECT * FROM gpkg_geometry_columns")
+        }
+        said = _rows(connection, "SELECT * FROM gpkg_contents ORDER BY rowid")
+        contents = [(row, str(row["table_name"]).lower()) for row in said]
+        if features:
+            kept = [
+                row for row, name in contents if row["data_type"] == "features" and name in existing & set(geometries)
+            ]
+        else:
+            kept = [
+                row for row, name in contents if row["data_type"] in ("attributes", "aspatial") and name in existing
+            ]
+        return tuple(_table(connection, row, geometries.get(str(row["table_name"]).lower())) for row in kept)
 
 
 def feature_tables(path: Path) -> Tuple[TableSchema, ...]:

@@ -159,6 +159,17 @@ def test_what_is_no_geopackage_is_told(tmp_path: Path, file: Path) -> None:
         GeoPackageTable(file, "nothing like it")
 
 
+def test_a_damaged_table_is_told_in_words(tmp_path: Path, world_map: Path) -> None:
+    whole = world_map.read_bytes()
+    damaged = tmp_path / "damaged.gpkg"
+    damaged.write_bytes(whole[:200_000] + bytes(300_000) + whole[500_000:])
+    with pytest.raises(InvalidInput) as caught:
+        for table in feature_tables(damaged):
+            with GeoPackageTable(damaged, table.name) as opened:
+                list(opened.batches())
+    assert "damaged.gpkg" in caught.value.what and caught.value.cure
+
+
 def test_reading_leaves_no_trace(file: Path) -> None:
     before = file.stat().st_mtime_ns, sorted(p.name for p in file.parent.iterdir())
     with GeoPackageTable(file, 'des "genres"') as table:

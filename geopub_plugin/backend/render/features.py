@@ -43,7 +43,7 @@ def _of_layer(
         return []
     to_map = QgsCoordinateTransform(layer.crs(), settings.destinationCrs(), QgsProject.instance())
     try:
-        box = to_map.transformBoundingBox(_box(request, settings), QgsCoordinateTransform.ReverseTransform)
+        box = to_map.transformBoundingBox(_box(request), QgsCoordinateTransform.ReverseTransform)
     except QgsCsException:  # the point lies where the layer's system does not reach
         return []
     exporter = QgsJsonExporter(layer, 9)
@@ -59,11 +59,17 @@ def _of_layer(
     return features
 
 
-def _box(request: FeatureInfoRequest, settings: QgsMapSettings) -> QgsRectangle:
-    to_ground = settings.mapToPixel().toMapCoordinates
-    low = to_ground(request.column - request.tolerance, request.row - request.tolerance)
-    high = to_ground(request.column + request.tolerance, request.row + request.tolerance)
-    return QgsRectangle(low, high)
+def _box(request: FeatureInfoRequest) -> QgsRectangle:
+    """Return the ground around the pixel; pixels need not be square (OGC 06-042 §7.3.3.8)."""
+    west, south, east, north = request.view.bounds
+    wide, high = (east - west) / request.view.width, (north - south) / request.view.height  # of a pixel
+    x, y = west + request.column * wide, north - request.row * high
+    return QgsRectangle(
+        x - request.tolerance * wide,
+        y - request.tolerance * high,
+        x + request.tolerance * wide,
+        y + request.tolerance * high,
+    )
 
 
 def _transform(feature: QgsFeature, to_map: QgsCoordinateTransform) -> bool:

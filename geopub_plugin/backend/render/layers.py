@@ -17,7 +17,17 @@ from .styling import apply_style, fits, read_style
 from .symbols import apply_default_style
 
 Layers = List[QgsVectorLayer]
-_Key = Tuple[DrawnTable, str]
+_Key = Tuple[DrawnTable, Tuple[int, ...]]
+
+
+def _key(table: DrawnTable) -> _Key:
+    """Return what changes when the files of a table do: revisions are immutable, and yet nobody shall see old ones."""
+    files = [table.data] if table.style is None else [table.data, table.style]
+    try:
+        states = [path.stat() for path in files]
+    except OSError:  # opening the table tells what is wrong
+        return table, ()
+    return table, tuple(number for state in states for number in (state.st_mtime_ns, state.st_size))
 
 
 def _uri(table: DrawnTable, geometry: str = "") -> str:
@@ -78,14 +88,15 @@ class OpenedLayers:
         self._lock = threading.Lock()
 
     @contextmanager
-    def lent(self, tables: Tuple[DrawnTable, ...], revision: str) -> Iterator[List[Layers]]:
+    def lent(self, tables: Tuple[DrawnTable, ...]) -> Iterator[List[Layers]]:
         """Lend the layers of each table to the calling thread, which must not be the main one."""
         with ExitStack() as loans:
-            yield [loans.enter_context(self._lent(table, revision)) for table in tables]
+            yield [loans.enter_context(self._lent(table)) for table in tables]
 
     @contextmanager
-    def _lent(self, table: DrawnTable, revision: str) -> Iterator[Layers]:
-        opened = self._table((table, revision))
+    def _lent(self, table: DrawnTable) -> Iterator[Layers]:
+        key = _key(table)
+        opened = self._table(key)
         with self._lock:
             copy = opened.copies.pop() if opened.copies else None
         if copy is None:
@@ -96,7 +107,7 @@ class OpenedLayers:
             with self._lock:
                 opened.copies.append(copy)
                 del copy
-                forgotten = self._opened.get((table, revision)) is not opened
+                forgotten = self._opened.get(key) is not opened
             if forgotten:
                 self._main_thread.later(_close, opened)
 

@@ -34,8 +34,6 @@ def draw_legend(request: LegendRequest, layers: List[Layers]) -> bytes:
     if request.format == JSON:
         nodes = [_node(title, table) for title, table in zip(request.titles, layers)]
         return json.dumps({"nodes": nodes}).encode("utf-8")
-    if request.width and request.height:
-        return _draw_first_symbol(request, layers)
     return _draw_whole(request, layers)
 
 
@@ -54,17 +52,6 @@ def _node(title: str, table: Layers) -> Dict[str, Any]:
     return {"type": "layer", "title": title, "symbols": [symbol for layer in table for symbol in _symbols(layer)]}
 
 
-def _draw_first_symbol(request: LegendRequest, layers: List[Layers]) -> bytes:
-    image = blank_image(request.width, request.height, request.transparent, _WHITE, request.dpi)
-    items = [item for table in layers for layer in table for item in layer.renderer().legendSymbolItems()]
-    symbol = next((item.symbol() for item in items if item.symbol() is not None), None)
-    if symbol is not None:
-        painter = QPainter(image)
-        painter.drawImage(0, 0, symbol.asImage(QSize(request.width, request.height)))
-        painter.end()
-    return encoded(image, request.format, request.transparent)
-
-
 def _draw_whole(request: LegendRequest, layers: List[Layers]) -> bytes:
     root = QgsLayerTree()
     model = QgsLayerTreeModel(root)
@@ -74,8 +61,11 @@ def _draw_whole(request: LegendRequest, layers: List[Layers]) -> bytes:
             node.setCustomProperty("legend/title-label", title)
             if not title or layer is not table[0]:
                 QgsLegendRenderer.setNodeLegendStyle(node, QgsLegendStyle.Style.Hidden)
-    renderer = QgsLegendRenderer(model, QgsLegendSettings())
     per_mm = request.dpi / 25.4
+    settings = QgsLegendSettings()
+    if request.width and request.height:
+        settings.setSymbolSize(QSizeF(request.width / per_mm, request.height / per_mm))
+    renderer = QgsLegendRenderer(model, settings)
     size = _size(renderer, per_mm)
     width, height = math.ceil(size.width() * per_mm), math.ceil(size.height() * per_mm)
     image = blank_image(max(width, 1), max(height, 1), request.transparent, _WHITE, request.dpi)

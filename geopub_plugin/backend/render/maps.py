@@ -21,6 +21,8 @@ from .layers import Layers
 from .pictures import blank_image, encoded
 from .requests import DEFAULT_DPI, MapRequest, MapView, MessageRequest
 
+_LARGEST_DRAWN = 8192  # pixels of what is drawn before it is stretched
+
 
 def coordinate_system(text: str) -> QgsCoordinateReferenceSystem:
     """Return a spatial reference system by its code or WKT."""
@@ -30,13 +32,26 @@ def coordinate_system(text: str) -> QgsCoordinateReferenceSystem:
     return crs
 
 
+def _square_pixels(view: MapView) -> QSize:
+    """Return the size of a picture of this ground with square pixels, which are all that QGIS can draw.
+
+    It is the size asked for unless the ground is stretched (OGC 06-042 §7.3.3.8), beyond one pixel.
+    """
+    west, south, east, north = view.bounds
+    wide, high = (east - west) / view.width, (north - south) / view.height  # of a pixel
+    if abs(wide / high - 1) * max(view.width, view.height) < 1:
+        return QSize(view.width, view.height)
+    fine = max(min(wide, high), max(east - west, north - south) / _LARGEST_DRAWN)
+    return QSize(max(1, round((east - west) / fine)), max(1, round((north - south) / fine)))
+
+
 def map_settings(view: MapView, layers: List[Layers]) -> QgsMapSettings:
     """Return the settings of QGIS's canvas for this view: antialiased, labelled, simplified below a pixel."""
     settings = QgsMapSettings()
     settings.setLayers([layer for table in layers for layer in table])
     settings.setDestinationCrs(coordinate_system(view.srs))
     settings.setExtent(QgsRectangle(*view.bounds))
-    settings.setOutputSize(QSize(view.width, view.height))
+    settings.setOutputSize(_square_pixels(view))
     settings.setOutputDpi(view.dpi)
     settings.setFlag(QgsMapSettings.Flag.UseRenderingOptimization, True)
     settings.setFlag(QgsMapSettings.Flag.DrawSelection, False)
@@ -49,14 +64,22 @@ def map_settings(view: MapView, layers: List[Layers]) -> QgsMapSettings:
 def draw_map(request: MapRequest, layers: List[Layers]) -> bytes:
     """Return the picture of a map."""
     view = request.view
-    image = blank_image(view.width, view.height, request.transparent, request.background, view.dpi)
     settings = map_settings(view, layers)
+    size = settings.outputSize()
+    image = blank_image(size.width(), size.height(), request.transparent, request.background, view.dpi)
     settings.setBackgroundColor(QColor(request.background))
     painter = QPainter(image)
     try:
         QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
     finally:
         painter.end()
+    if (size.width(), size.height()) != (view.width, view.height):
+        image = image.scaled(
+            view.width,
+            view.height,
+            Qt.AspectRatioMode.IgnoreAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
     return encoded(image, request.format, request.transparent)
 
 

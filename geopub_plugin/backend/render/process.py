@@ -39,10 +39,10 @@ class Drawing:
         if isinstance(request, MessageRequest):
             return draw_message(request)
         if isinstance(request, LegendRequest):
-            with self._layers.lent(request.layers, request.revision) as layers:
+            with self._layers.lent(request.layers) as layers:
                 return self.main_thread.call(draw_legend, request, layers)
         view = request.view
-        with self._layers.lent(view.layers, view.revision) as layers:
+        with self._layers.lent(view.layers) as layers:
             if isinstance(request, FeatureInfoRequest):
                 return find_features(request, layers)
             return draw_map(request, layers)

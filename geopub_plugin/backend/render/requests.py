@@ -24,7 +24,7 @@ class MapView:
     width: int  # pixels
     height: int
     dpi: float
-    revision: str  # of what is shown: opened layers are kept as long as it stays
+    revision: str  # of what is shown
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class LegendRequest:
     format: str = PNG
     transparent: bool = False
     dpi: float = DEFAULT_DPI
-    width: int = 0  # pixels of a picture of the first symbol alone; 0 for the whole legend
+    width: int = 0  # pixels of each symbol; 0 for QGIS's own size
     height: int = 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sqlite3
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,11 +64,10 @@ class Detail:
 
 def propose(file: Path, tables: Sequence[str] = ()) -> Proposal:
     """Return the defaults for a file; a zip, or what cannot be read, gets those that its name allows."""
-    schemas = chosen_tables(file, tables) if is_geopackage(file) else ()
+    schemas = _readable_tables(file, tables)
     only = schemas[0] if len(schemas) == 1 else None
     title = only.title if only and only.title and only.title != only.name else readable(file.stem)
-    details = [detail for detail in (_detail(file, schema) for schema in schemas) if detail is not None]
-    top, bottom = levels(details)
+    top, bottom = levels(_details(file, schemas))
     systems = {schema.srs.name if schema.srs else "" for schema in schemas}
     return Proposal(
         title=title,
@@ -94,6 +94,14 @@ def chosen_tables(file: Path, wanted: Sequence[str]) -> Tuple[TableSchema, ...]:
             tr("Choose among them."),
         )
     return tuple(schema for schema in schemas if not wanted or schema.name in wanted)
+
+
+def _readable_tables(file: Path, wanted: Sequence[str]) -> Tuple[TableSchema, ...]:
+    """Return the wanted tables; none of a file that is damaged: the checks say what is wrong with it."""
+    try:
+        return chosen_tables(file, wanted) if is_geopackage(file) else ()
+    except sqlite3.Error:
+        return ()
 
 
 def readable(stem: str) -> str:
@@ -169,19 +177,23 @@ def own_styles(file: Path, tables: Sequence[str]) -> Tuple[TableStyle, ...]:
     if not tables:
         return ()
     connection = connect(file)
+    sql = "SELECT f_table_name, styleQML FROM layer_styles WHERE styleQML <> '' ORDER BY useAsDefault, id"
     try:
-        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'layer_styles'").fetchone()
-        rows = (
-            connection.execute(
-                "SELECT f_table_name, styleQML FROM layer_styles WHERE styleQML <> '' ORDER BY useAsDefault, id"
-            ).fetchall()
-            if known
-            else ()
-        )
+        rows = connection.execute(sql).fetchall()
+    except sqlite3.Error:  # no such table, another one of that name, or a damaged file
+        rows = []
     finally:
         connection.close()
     latest = {str(table): str(qml) for table, qml in rows}  # the default, else the last saved
     return tuple(TableStyle(t, f"{slug(t)}.qml", latest[t].encode("utf-8")) for t in tables if t in latest)
+
+
+def _details(file: Path, schemas: Sequence[TableSchema]) -> List[Detail]:
+    """Return how detailed the tables are; what cannot be read is left to the checks."""
+    try:
+        return [detail for detail in (_detail(file, schema) for schema in schemas) if detail is not None]
+    except (sqlite3.Error, InvalidInput):
+        return []
 
 
 def _detail(file: Path, schema: TableSchema) -> Optional[Detail]:

@@ -278,7 +278,7 @@ class Publication:
             file = self._request.file.name
             raise Refused(
                 tr("{file} cannot be published.", file=file),
-                tr("The checks found {count} faults that forbid it.", count=len(blocking(faults)))
+                tr("Faults that forbid it: {count}.", count=len(blocking(faults)))
                 if faults
                 else self._last_words(next((run.execution for run in runs if run.state == "failed"), ""), True),
                 tr("Correct what is listed and publish again."),
@@ -372,15 +372,14 @@ class Publication:
             why = self._last_words(execution.id, False)
             if blocking(ended.faults):
                 raise Refused(what, why, tr("Correct what is listed and publish again."), ended.faults)
-            raise JobFailed(what, why, tr("Correct the cause, or report it with the log of the execution."))
+            raise JobFailed(what, why or tr("The server does not say why."))
         self._faults += ended.faults
 
     def _last_words(self, execution: str, check: bool) -> str:
-        """Return the last line of a log, the one that says why."""
-        if not execution:
-            return ""
-        lines = self._store.executions.logs(execution, check)
-        return next((line for line in reversed(lines) if line.strip()), "")
+        """Return the end of a log, where it says why: its lines of ERROR, else the last line."""
+        lines = [line.strip() for line in self._store.executions.logs(execution, check)] if execution else []
+        wrong = [line.partition("ERROR")[2].strip(" :") for line in lines if line.startswith("ERROR")]
+        return " ".join(wrong[:3] or [line for line in lines if line][-1:])
 
     # Services ---------------------------------------------------------------------------------------------------
 

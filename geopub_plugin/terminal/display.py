@@ -79,7 +79,7 @@ def show_result(console: Console, result: PublicationResult) -> None:
     table = Table(tr("Service"), tr("Address"), box=None, padding=(0, 2, 0, 0))
     for url in result.urls:
         table.add_row(url.type, escape(url.url))
-    console.print(table, width=_WIDEST, no_wrap=True, crop=False, soft_wrap=True)
+    _print_whole(console, table)
     parts = [f"{step.title} {seconds:.2f}" for step, seconds in result.times]
     console.print(escape(tr("Seconds: {times}", times=" · ".join(parts))), style="dim", soft_wrap=True)
 
@@ -112,7 +112,7 @@ def show_names(console: Console, names: Mapping[str, Any]) -> None:
     for before, after in rows:
         table.add_row(escape(before), escape(after))
     console.print(tr("Names that services cannot carry were changed:"))
-    console.print(table)
+    _print_whole(console, table)
 
 
 def show_datasheets(console: Console, url: str, datasheets: Sequence[Datasheet]) -> None:
@@ -127,7 +127,17 @@ def show_datasheets(console: Console, url: str, datasheets: Sequence[Datasheet])
         for service in sheet.services:
             for address in service.urls:
                 table.add_row("", "", address.type, escape(address.url))
-    console.print(table, width=_WIDEST, no_wrap=True, crop=False, soft_wrap=True)
+    _print_whole(console, table)
+
+
+def _print_whole(console: Console, table: Table) -> None:
+    """Print a table without cutting addresses, however narrow the terminal is."""
+    width = console.width
+    console.width = _WIDEST
+    try:
+        console.print(table, crop=False, no_wrap=True)
+    finally:
+        console.width = width
 
 
 def _more(fault: Fault) -> Iterable[str]:

@@ -8,7 +8,7 @@ a whole batch side by side (`bytestrings.pack`) takes all of it away in one pass
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import List, Optional, Tuple
+from typing import List, Tuple
 
 import numpy as np
 
@@ -82,12 +82,13 @@ def decimal_words(values: np.ndarray, decimals: int, *, trim: bool = True, point
     Halves are rounded to even as they stand in binary; there is no "-0". `trim` takes away the zeros at the end, and
     with `point` one stays, so that readers see a real number. NaN and infinities are written as nothing.
     """
-    scaled = np.rint(values * 10.0**decimals)  # (n,)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.rint(values * 10.0**decimals)  # (n,)
     known = np.isfinite(scaled)
     if not known.all():
         scaled = np.where(known, scaled, 0.0)
     highest = float(np.abs(scaled).max(initial=0.0))
-    if highest >= 9e18:
+    if highest >= 2.0**53:
         return _spelled(values, decimals, trim, point)
     number = scaled.astype(np.int64)
     negative = number < 0
@@ -117,7 +118,7 @@ def _fraction(part: np.ndarray, decimals: int, trim: bool, point: bool) -> List[
 
 
 def _spelled(values: np.ndarray, decimals: int, trim: bool, point: bool) -> List[np.ndarray]:
-    """Return what `decimal_words` returns, for numbers too large for 64 bits, one by one."""
+    """Return what `decimal_words` returns, one by one, for numbers whose last decimal a double cannot count."""
     texts = [f"{value:.{decimals}f}" if np.isfinite(value) else "" for value in values.tolist()]
     if trim and decimals:
         texts = [text.rstrip("0").rstrip(".") for text in texts]
@@ -142,21 +143,14 @@ def integer_words(values: np.ndarray) -> List[np.ndarray]:
     return _integer_part(magnitude.astype(np.int32) if highest < 2**31 else magnitude, values < 0, highest)
 
 
-def decimals_needed(values: np.ndarray) -> Optional[int]:
-    """Return how many decimals (0, 3 or 7) state every finite number exactly as a double, or None if 7 do not.
-
-    A number with at most 15 digits that divides back to the same double is read back as that double.
-    """
-    finite = values[np.isfinite(values)]
-    for decimals in (0, 3, MOST_DECIMALS):
-        if states_exactly(finite, decimals).all():
-            return decimals
-    return None
-
-
 def states_exactly(values: np.ndarray, decimals: int) -> np.ndarray:
-    """Return where `decimals` digits after the point state the number to its last bit: bool (n,)."""
-    scaled = np.rint(values * 10.0**decimals)
+    """Return where `decimals` digits after the point state the number to its last bit: bool (n,); never for NaN.
+
+    Both the scaled number and the power of ten are exact below 2**53, and division rounds correctly: a text of that
+    many decimals is read back as the same double.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.rint(values * 10.0**decimals)
     return (np.abs(scaled) < 2.0**53) & (scaled / 10.0**decimals == values)
 
 

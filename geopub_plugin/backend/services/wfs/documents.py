@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
 from urllib.parse import urlencode
@@ -39,9 +40,9 @@ _CONSTRAINTS = {
     "ImplementsTemporalJoins": "FALSE",
     "ImplementsFeatureVersioning": "FALSE",
     "ManageStoredQueries": "FALSE",
-    # no page is ever cut short: clients that take this for their page size fetch a table at one go, streamed
-    "CountDefault": str(2**31 - 1),
 }
+# No answer is ever cut short: GDAL and QGIS, which take this for their page size, fetch a table at one go, streamed.
+_COUNT_DEFAULT = str(2**31 - 1)
 _FILTER_CONSTRAINTS = {
     "ImplementsQuery": "TRUE",
     "ImplementsAdHocQuery": "FALSE",
@@ -68,7 +69,7 @@ _XSD_TYPES = {
     ColumnKind.DATE: "xsd:date",
     ColumnKind.DATETIME: "xsd:dateTime",
     ColumnKind.TIME: "xsd:time",
-    ColumnKind.BLOB: "xsd:base64Binary",
+    ColumnKind.BLOB: "xsd:hexBinary",
     ColumnKind.JSON: "xsd:string",
 }
 _NARROW = {"TINYINT": "xsd:int", "SMALLINT": "xsd:int", "MEDIUMINT": "xsd:int"}
@@ -104,19 +105,27 @@ def _namespaces(types: Iterable[PublishedType], base: str) -> Dict[str, str]:
     return {one.name.prefix: one.name.namespace(base) for one in types}
 
 
-def _operations(version: str) -> List[Dict[str, Any]]:
-    form = (_SCHEMA_FORMATS[version],)
-    operations: List[Dict[str, Any]] = [
-        {"name": "GetCapabilities", "parameters": {"AcceptVersions": ("2.0.0", "1.1.0")}},
-        {"name": "DescribeFeatureType", "parameters": {"outputFormat": form}},
-        {
-            "name": "GetFeature",
-            "parameters": {"outputFormat": _FORMATS[version], "resultType": ("results", "hits")},
-        },
+@dataclass(frozen=True)
+class _Operation:
+    """An operation as the capabilities describe it."""
+
+    name: str
+    parameters: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
+    constraints: Dict[str, str] = field(default_factory=dict)
+
+
+def _operations(version: str) -> List[_Operation]:
+    newer = version == "2.0.0"
+    operations = [
+        _Operation("GetCapabilities", {"AcceptVersions": ("2.0.0", "1.1.0")}),
+        _Operation("DescribeFeatureType", {"outputFormat": (_SCHEMA_FORMATS[version],)}),
+        _Operation(
+            "GetFeature",
+            {"outputFormat": _FORMATS[version], "resultType": ("results", "hits")},
+            {"CountDefault": _COUNT_DEFAULT} if newer else {},
+        ),
     ]
-    if version == "2.0.0":
-        operations += [{"name": name, "parameters": {}} for name in ("ListStoredQueries", "DescribeStoredQueries")]
-    return operations
+    return operations + [_Operation(name) for name in ("ListStoredQueries", "DescribeStoredQueries") if newer]
 
 
 def capabilities(
@@ -180,8 +189,8 @@ def _schema(prefix: str, types: Sequence[PublishedType], base: str, version: str
 def _described(one: PublishedType) -> Dict[str, Any]:
     geometry, elements = element_names(one.schema)
     fields: List[Tuple[str, str]] = [
-        (elements[field.name], _NARROW.get(field.sql_type.upper(), _XSD_TYPES[field.kind]))
-        for field in one.schema.fields
+        (elements[column.name], _NARROW.get(column.sql_type.upper(), _XSD_TYPES[column.kind]))
+        for column in one.schema.fields
     ]
     kind = _GML_TYPES.get(one.schema.geometry_type, "gml:GeometryPropertyType")
     return {"name": one.name.local, "geometry": geometry, "geometry_type": kind, "fields": fields}

@@ -29,7 +29,7 @@ _EMPTY_COLLECTION = b'{"type":"GeometryCollection","geometries":[]}'
 
 
 def _text(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _begin(kind: int) -> bytes:

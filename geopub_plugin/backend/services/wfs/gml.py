@@ -52,7 +52,6 @@ class Dialect:
     gml: str
     schema_locations: Tuple[str, ...]
     member: str  # element around each feature
-    matched: str  # attribute of the collection with the number of features; the rest as `head` says
     media_type: str
 
 
@@ -64,7 +63,6 @@ GML_32 = Dialect(
         "http://www.opengis.net/gml/3.2 http://schemas.opengis.net/gml/3.2.1/gml.xsd",
     ),
     member="wfs:member",
-    matched="numberMatched",
     media_type="application/gml+xml; version=3.2",
 )
 GML_31 = Dialect(
@@ -72,7 +70,6 @@ GML_31 = Dialect(
     gml="http://www.opengis.net/gml",
     schema_locations=("http://www.opengis.net/wfs http://schemas.opengis.net/wfs/1.1.0/wfs.xsd",),
     member="gml:featureMember",
-    matched="",
     media_type="text/xml; subtype=gml/3.1.1",
 )
 
@@ -121,7 +118,7 @@ class GmlWriter:
             said = f' timeStamp="{time}" numberMatched="{matched}" numberReturned="{returned}"'
             said += "".join(f" {rel}={quoteattr(link)}" for rel, link in links.items())
         else:
-            said = f' timeStamp="{time}" numberOfFeatures="{returned}"'
+            said = f' timeStamp="{time}" numberOfFeatures="{returned or matched}"'
         declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
         return f"{declared}<wfs:FeatureCollection{self.namespaces()}{said}>\n".encode()
 

@@ -66,6 +66,11 @@ def blobs_text(column: Column) -> bytes:
     return b"".join([b64encode(value) + END for value in column.values.tolist()])
 
 
+def hexadecimal_text(column: Column) -> bytes:
+    """Return the values of a BLOB column as `xsd:hexBinary`: GDAL drops a schema that holds `xsd:base64Binary`."""
+    return b"".join([value.hex().upper().encode("ascii") + END for value in column.values.tolist()])
+
+
 def texts_text(column: Column, escape: Callable[[bytes], bytes]) -> bytes:
     """Return the values of a textual column in UTF-8; `escape` gets them all at once."""
     values = column.values.tolist()
@@ -131,6 +136,8 @@ def xml_text(column: Column) -> bytes:
     """Return the values as XML Schema writes them (XSD 1.0 part 2)."""
     if column.kind is ColumnKind.REAL:
         return reals_text(column, b"NaN", b"INF")
+    if column.kind is ColumnKind.BLOB:
+        return hexadecimal_text(column)
     if column.kind in TEXTUAL:
         return texts_text(column, xml_escaped)
     return _PLAIN[column.kind](column)
@@ -140,6 +147,8 @@ def json_text(column: Column) -> bytes:
     """Return the values as JSON writes them; those of `quoted_in_json` without their quotes."""
     if column.kind is ColumnKind.REAL:
         return reals_text(column, b"null", b"null")
+    if column.kind is ColumnKind.BLOB:
+        return blobs_text(column)
     if column.kind is ColumnKind.JSON:
         return json_values_text(column)
     if column.kind in TEXTUAL:
@@ -155,5 +164,4 @@ def quoted_in_json(kind: ColumnKind) -> bool:
 _PLAIN: Dict[ColumnKind, Callable[[Column], bytes]] = {
     ColumnKind.INTEGER: numbers_text,
     ColumnKind.BOOLEAN: booleans_text,
-    ColumnKind.BLOB: blobs_text,
 }

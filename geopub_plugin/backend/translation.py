@@ -9,13 +9,22 @@ from xml.etree import ElementTree  # nosec B405 - reads only the files that come
 
 from .locations import shipped
 
-_language = (os.environ.get("GEOPUB_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en")[:2]
+
+def _two_letters(code: str) -> str:
+    """Return the language of a locale's name; English for those without one, such as "C.UTF-8" or ""."""
+    letters = code[:2].lower()
+    return letters if len(letters) == 2 and letters.isalpha() else "en"
+
+
+_language = _two_letters(
+    os.environ.get("GEOPUB_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+)  # fmt: skip
 
 
 def use_language(code: str) -> None:
     """Speak the language of this code ("fr", "en_GB") from now on; English where there is no translation."""
     global _language
-    _language = code[:2].lower()
+    _language = _two_letters(code)
 
 
 def language() -> str:

@@ -193,6 +193,13 @@ _ERRORS = _checks(
         "Say which one it is, such as EPSG:2154 in mainland France, or set it on the layer in QGIS and export again.",
     ),
     (
+        "table.local-srs",
+        "Local coordinates",
+        "The table “{table}” is in coordinates of its own, “{srs}”.",
+        "They are not tied to any place on Earth.",
+        "Set the right reference system on the layer in QGIS, or georeference it, and export again.",
+    ),
+    (
         "table.implausible-srs",
         "Implausible coordinates",
         "The coordinates of the table “{table}” do not fit its reference system, {srs}.",

@@ -34,7 +34,8 @@ def _crs(text: str) -> Optional[pyproj.CRS]:
 
 def understood(srs: Srs) -> Optional[pyproj.CRS]:
     """Return PROJ's reading of a system, from its code or else from its definition; None where it has none."""
-    return (_crs(srs.name) if srs.name else None) or (_crs(srs.definition) if srs.definition else None)
+    crs = (_crs(srs.name) if srs.name else None) or (_crs(srs.definition) if srs.definition else None)
+    return crs.sub_crs_list[0] if crs is not None and crs.is_compound else crs  # heights stay as they are
 
 
 def with_code(crs: pyproj.CRS) -> Optional[Srs]:
@@ -87,6 +88,8 @@ def _read_as(located: Located, declared: Optional[Srs]) -> Tuple[Optional[Srs], 
     crs = understood(located.srs)
     if crs is None:
         return None, [found("table.unreadable-srs", table, definition=located.srs.definition[:60])]
+    if crs.is_engineering:
+        return None, [found("table.local-srs", table, srs=crs.name)]
     srs = with_code(crs) or Srs("", 0, crs.to_wkt())
     if located.bounds is None or not crs.is_geographic or _are_degrees(located.bounds):
         return srs, []

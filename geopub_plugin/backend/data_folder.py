@@ -23,6 +23,7 @@ from .translation import tr
 FORMAT = 1  # of the tree, not of the catalogue, which has its own migrations
 
 _ROOMS = ("uploads", "stored", "statics", "annexes")  # folders whose files are named by rows
+_EMPTIED = ("work", "temporary")
 _FOREIGN_ALLOWED = {"lock", "version.new"}  # what a start that was killed may leave in a new folder
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REVISION = re.compile(r"[0-9a-f-]{1,36}")
@@ -85,6 +86,11 @@ class DataFolder:
     def log(self) -> Path:
         """The folder of the logs."""
         return self.path / "log"
+
+    @property
+    def temporary(self) -> Path:
+        """The folder of the backend's temporary files, emptied at the start."""
+        return self.path / "temporary"
 
     def upload(self, upload: str) -> Path:
         """Return the folder of everything that was delivered for an upload."""
@@ -244,10 +250,9 @@ class DataFolder:
             )
 
     def _make_rooms(self) -> None:
-        work = self.path / "work"
-        if work.exists():
-            self.remove(work)
-        for name in (*_ROOMS, "work", "log"):
+        for name in _EMPTIED:
+            self.remove(self.path / name)
+        for name in (*_ROOMS, *_EMPTIED, "log"):
             (self.path / name).mkdir(mode=0o700, exist_ok=True)
         withdraw(self.path)
 

@@ -7,6 +7,7 @@ import os
 import secrets
 import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Callable
 
 from .about import __version__
@@ -45,7 +46,7 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
     with ExitStack() as opened:
         folder = opened.enter_context(DataFolder(settings.data, settings.reserve_bytes))
         opened.enter_context(logging_to(folder.log))
-        tempfile.tempdir = str(folder.path / "work")  # large bodies of requests are spooled on the disk of the data
+        _use_for_temporary_files(folder.temporary)
         bound = opened.enter_context(bound_socket(settings.host, settings.port, folder.last_port()))
         url = url_of(bound)
 
@@ -57,6 +58,7 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         renderer = Renderer(folder.log, seconds=settings.render_seconds)
         opened.callback(renderer.stop)
         recover(store)
+        queue.prepare()
 
         token = secrets.token_urlsafe(32)
         server = HttpServer(create_app(store, settings, token, renderer), bound, settings)
@@ -67,3 +69,9 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         announce_ready(url)
         server.run(stop)
         _log.info("the end was asked for")
+
+
+def _use_for_temporary_files(folder: Path) -> None:
+    """Spool bodies of requests, and have SQLite sort here and in every process of ours, on the disk of the data."""
+    tempfile.tempdir = str(folder)
+    os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP", "SQLITE_TMPDIR"), str(folder)))

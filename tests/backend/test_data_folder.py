@@ -65,7 +65,17 @@ def tree(path: Path):
 
 
 def test_a_new_folder_has_its_rooms(folder):
-    assert tree(folder.path) == ["annexes", "lock", "log", "statics", "stored", "uploads", "version", "work"]
+    assert tree(folder.path) == [
+        "annexes",
+        "lock",
+        "log",
+        "statics",
+        "stored",
+        "temporary",
+        "uploads",
+        "version",
+        "work",
+    ]
 
 
 @posix

@@ -8,8 +8,7 @@ import signal
 import subprocess  # nosec B404 - starts our own module only
 import sys
 import threading
-from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Tuple
+from typing import Any, Dict, Iterable, Iterator, Mapping, Tuple
 
 from ..locations import PACKAGE
 from ..translation import language
@@ -31,20 +30,20 @@ class WorkerProcess:
     on the pipe.
     """
 
-    def __init__(self, work: Path) -> None:
-        """Start a worker that waits for its job.
+    def __init__(self, modules: Iterable[str]) -> None:
+        """Start a worker that waits for its job and meanwhile imports the modules of which the job may need one.
 
         Raises:
             OSError: the system cannot start a process.
         """
         self._tail = b""
         self._process = subprocess.Popen(  # nosec B603 - our own module on the interpreter that runs the backend
-            [sys.executable, "-m", f"{__package__}.worker"],
+            [sys.executable, "-m", f"{__package__}.worker", *modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=PACKAGE.parent,  # never the work folder: Python would import delivered files from it
-            env=worker_environment(os.environ, work),
+            env=worker_environment(os.environ),
             start_new_session=_POSIX,  # a group of its own: what the worker starts ends with it
             creationflags=_WINDOWS_FLAGS,
         )
@@ -57,6 +56,11 @@ class WorkerProcess:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs, as far as is known."""
+        return self._process.poll() is None
 
     def tell(self, job: Mapping[str, Any]) -> None:
         """Send the job. Stdin stays open: its end tells the worker that the backend is gone."""
@@ -114,8 +118,7 @@ class WorkerProcess:
             os.killpg(self._process.pid, number)
 
 
-def worker_environment(environment: Mapping[str, str], work: Path) -> Dict[str, str]:
-    """Return the environment of a worker: our packages, our language, and temporary files in its own folder."""
+def worker_environment(environment: Mapping[str, str]) -> Dict[str, str]:
+    """Return the environment of a worker: ours, where it finds our packages, and our language."""
     paths = [str(PACKAGE.parent), str(PACKAGE / "vendor"), *filter(None, [environment.get("PYTHONPATH")])]
-    temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP", "SQLITE_TMPDIR", "CPL_TMPDIR"), str(work))
-    return {**environment, **temporary, "PYTHONPATH": os.pathsep.join(paths), "GEOPUB_LANGUAGE": language()}
+    return {**environment, "PYTHONPATH": os.pathsep.join(paths), "GEOPUB_LANGUAGE": language()}

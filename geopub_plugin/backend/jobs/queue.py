@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from dataclasses import dataclass, field
@@ -79,7 +80,10 @@ class _Run:
 
 
 class Queue:
-    """At most `workers` jobs at the same time, in the order in which they came."""
+    """At most `workers` jobs at the same time, in the order in which they came.
+
+    One more worker is kept ready: to start Python and to import what jobs need takes longer than many a job.
+    """
 
     def __init__(self, workers: int, listener: Listener, kinds: Mapping[str, str] = KINDS) -> None:
         self._workers = workers
@@ -88,7 +92,14 @@ class Queue:
         self._lock = threading.Lock()
         self._waiting: Dict[str, Job] = {}  # in order of arrival
         self._running: Dict[str, _Run] = {}
+        self._spare: Optional[WorkerProcess] = None
         self._stopped = False
+
+    def prepare(self) -> None:
+        """Have a worker ready for the next job; each job that starts does the same for the one after it."""
+        with self._lock, contextlib.suppress(OSError):  # that no process can be started will be said of a job
+            if self._spare is None and not self._stopped:
+                self._spare = self._new_worker()
 
     def submit(self, job: Job) -> None:
         """Put a job at the end of the queue; after `stop` it is left for the next start.
@@ -124,6 +135,10 @@ class Queue:
             runs = list(self._running.values())
             for run in runs:
                 run.end(_Fate.ABANDONED)
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.end()
+            spare.close()
         for run in runs:
             run.thread.join()
 
@@ -151,7 +166,7 @@ class Queue:
         """Start the worker, pass on what it says, and return its last word once it has ended."""
         execution = run.job.execution
         try:
-            process = WorkerProcess(run.job.work)
+            process = self._take_worker()
         except OSError as error:
             return Refusal(_not_started(error))
         last: Optional[Message] = None
@@ -162,6 +177,7 @@ class Queue:
                     process.end()
             self._listener.started(execution)
             process.tell(self._order(run.job))
+            self.prepare()
             for message in process.messages():
                 if isinstance(message, ProgressState):
                     self._listener.progressed(execution, message)
@@ -177,6 +193,16 @@ class Queue:
         if last is None and run.fate is None:
             self._listener.logged(execution, process.stderr())
         return last or Refusal(_died(code, process.stderr()))
+
+    def _take_worker(self) -> WorkerProcess:
+        with self._lock:
+            spare, self._spare = self._spare, None
+        if spare is not None and spare.alive:
+            return spare
+        return self._new_worker()
+
+    def _new_worker(self) -> WorkerProcess:
+        return WorkerProcess(sorted({function.partition(":")[0] for function in self._kinds.values()}))
 
     def _order(self, job: Job) -> Dict[str, Any]:
         return {"run": self._kinds[job.kind], "parameters": job.parameters, "work": str(job.work)}

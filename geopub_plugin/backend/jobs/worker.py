@@ -1,4 +1,7 @@
-"""The worker process: reads one job on stdin, does it, says what becomes of it on stdout, and ends."""
+"""The worker process: reads one job on stdin, does it, says what becomes of it on stdout, and ends.
+
+Its arguments are modules that it imports while it waits for the job.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,16 @@ def main() -> int:
     """Do the job that comes on stdin; an error that is no `GeoPubError` leaves its traceback on stderr."""
     faulthandler.enable()
     pipe = _own_stdout()
-    job = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_backend, name="backend watch", daemon=True).start()
     _stand_back()
+    for module in sys.argv[1:]:
+        with contextlib.suppress(ImportError):  # only a job that needs it fails
+            importlib.import_module(module)
+    order = sys.stdin.buffer.readline()
+    if not order:  # the backend has gone
+        return 0
+    threading.Thread(target=_end_with_backend, name="backend watch", daemon=True).start()
+    job = json.loads(order)
+    os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP", "CPL_TMPDIR"), job["work"]))
     reporter = Reporter(pipe)
     try:
         last = _outcome(job, reporter)

@@ -238,6 +238,35 @@ def test_a_worker_killed_from_outside_fails_and_the_next_one_starts(start_queue,
     assert listener.end(second.execution)[0] == "finished"
 
 
+def test_a_worker_is_kept_ready_for_the_next_job(start_queue, listener, jobs_of):
+    queue = start_queue()
+    queue.prepare()
+    ready = queue._spare.pid
+    first, second = jobs_of("hangs"), jobs_of("finishes")
+    queue.submit(first)
+    listener.first_progress(first.execution)
+    assert int((first.work / "pid").read_text()) == ready
+    following = queue._spare.pid
+    assert following != ready and alive(following)
+    queue.submit(second)
+    assert listener.end(second.execution)[0] == "finished"
+    left = {ready, following, queue._spare.pid}
+    queue.stop()
+    assert gone_within(left, 0.5)
+    queue.prepare()
+    assert queue._spare is None
+
+
+def test_a_ready_worker_that_has_died_is_replaced(start_queue, listener, jobs_of):
+    queue = start_queue()
+    queue.prepare()
+    os.kill(queue._spare.pid, signal.SIGKILL)
+    assert gone_within([queue._spare.pid], 5)
+    job = jobs_of("finishes")
+    queue.submit(job)
+    assert listener.end(job.execution)[0] == "finished"
+
+
 def process_queue(listener, kinds):
     from geopub_plugin.backend.jobs.queue import Queue
 

@@ -1,0 +1,183 @@
+"""Kill -9 at random moments of publications: nothing half-made is ever seen, and every publication can be resumed."""
+
+from __future__ import annotations
+
+import random
+import re
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Set
+
+import pytest
+import requests
+
+from geopub_plugin.backend.errors import Unavailable
+from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
+from geopub_plugin.publish.client.store import open_store
+from geopub_plugin.publish.publication import Publication, PublicationRequest, PublicationResult
+
+from ..processes import descendants, gone_within
+from .conftest import Serving
+from .small_tables import make_table
+
+ROOMS = ("uploads", "stored", "statics", "annexes")
+LATEST_KILL = 2.5  # seconds after the beginning of an attempt: a publication takes about as long
+SEED = 20261122
+
+
+class Ordeal:
+    """A backend that is killed and started again while publications are made."""
+
+    def __init__(self, serve: Callable[..., Serving], data: Path, seed: int) -> None:
+        print(f"seed {seed}")
+        self._serve, self._data = serve, data
+        self._chance = random.Random(seed)
+        self.kills = self.interrupted = 0
+        self.expected: Dict[str, Dict[str, int]] = {}  # layer name: features of each table
+        self.start()
+
+    def start(self) -> None:
+        self.serving = self._serve()
+        self.url = self.serving.ready()
+
+    def kill(self) -> None:
+        """Kill the backend alone, and see that whatever it had started ends by itself."""
+        family = descendants(self.serving.process.pid)
+        self.serving.kill()
+        self.kills += 1
+        assert gone_within(family, 2), "a worker or a renderer outlives its backend"
+
+    def publish(self, request: PublicationRequest, kills: int) -> PublicationResult:
+        """Publish while the backend is killed so many times; after each kill look at what is there, and resume."""
+        for attempt in range(kills + 1):
+            killer = threading.Timer(self._chance.uniform(0, LATEST_KILL), self.kill) if attempt < kills else None
+            if killer:
+                killer.start()
+            result = self._attempt(request, resume=attempt > 0)
+            if killer is None:
+                assert result is not None
+                return result
+            killer.join()
+            self.interrupted += result is None
+            self.start()
+            self.look()
+        raise AssertionError("unreachable")
+
+    def _attempt(self, request: PublicationRequest, resume: bool) -> Any:
+        try:
+            publication = Publication(open_store(self.url, self.serving.announcement.token), request)
+            return publication.resume() if resume else publication.run()
+        except Unavailable:
+            return None
+
+    # What is there -----------------------------------------------------------------------------------------------
+
+    def get(self, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.serving.announcement.token}"}
+        answer = requests.get(f"{self.url}/api/{path}", headers=headers, params={"limit": 100}, timeout=20)
+        answer.raise_for_status()
+        return answer.json()
+
+    def entities(self, family: str) -> List[Dict[str, Any]]:
+        """Return the details of every entity of a family."""
+        store = self.get("users/me")["communities_member"][0]["community"]["datastore"]
+        return [self.get(f"datastores/{store}/{family}/{it['_id']}") for it in self.get(f"datastores/{store}/{family}")]
+
+    def look(self) -> None:
+        """See that whatever is visible is whole."""
+        for data in self.entities("stored_data"):
+            if data["status"] in ("GENERATED", "MODIFYING"):
+                self.look_at_data(data)
+        for offering in self.entities("offerings"):
+            assert offering["status"] == "PUBLISHED", offering
+            self.look_at_service(offering)
+
+    def look_at_data(self, data: Dict[str, Any]) -> None:
+        revisions = sorted((self._data / "stored" / data["_id"]).iterdir())
+        assert revisions
+        for file in revisions:
+            if data["type"] == "VECTOR-DB":
+                counts = {}
+                for schema in feature_tables(file):
+                    with GeoPackageTable(file, schema.name) as table:
+                        counts[schema.name] = table.count()
+                assert counts == self.expected[data["name"]]
+            else:
+                assert file.read_bytes()[:8] == b"PMTiles\x03"
+
+    def look_at_service(self, offering: Dict[str, Any]) -> None:
+        layer = offering["layer_name"]
+        if offering["type"] == "WFS":
+            query = {"service": "WFS", "version": "2.0.0", "request": "GetFeature", "resultType": "hits"}
+            for table, count in self.expected[layer].items():
+                answer = requests.get(
+                    f"{self.url}/wfs/ows", params={**query, "typeNames": f"{layer}:{table}"}, timeout=20
+                )
+                assert re.search(r'numberMatched="(\d+)"', answer.text).group(1) == str(count), answer.text
+        elif offering["type"] == "WMS-VECTOR":
+            query = {"service": "WMS", "version": "1.3.0", "request": "GetCapabilities"}
+            answer = requests.get(f"{self.url}/wms-v/ows", params=query, timeout=20)
+            assert f"<Name>{layer}</Name>" in answer.text
+        else:
+            assert requests.get(f"{self.url}/tms/1.0.0/{layer}/metadata.json", timeout=20).ok
+
+    def look_for_debris(self) -> None:
+        """Compare the files on disk with those that the catalogue names."""
+        rows = (
+            "SELECT 'stored/' || stored_data || '/' || number || suffix FROM data_revision",
+            "SELECT 'statics/' || id || '/' || revision || suffix FROM static",
+        )
+        with closing(sqlite3.connect(f"file:{self._data / 'catalogue.sqlite'}?mode=ro", uri=True)) as catalogue:
+            named = {row[0] for query in rows for row in catalogue.execute(query)}
+            uploads = catalogue.execute("SELECT count(*) FROM upload WHERE status <> 'DELETED'").fetchone()[0]
+            live = catalogue.execute(
+                "SELECT count(*) FROM execution WHERE status IN ('CREATED', 'WAITING', 'PROGRESS')"
+            ).fetchone()[0]
+        files: Set[str] = {
+            str(place.relative_to(self._data))
+            for room in ROOMS
+            for place in (self._data / room).rglob("*")
+            if place.is_file()
+        }
+        assert files == named
+        assert (uploads, live) == (0, 0)
+        assert list((self._data / "work").iterdir()) == []
+
+
+def ordeal_of(serve: Callable[..., Serving], tmp_path: Path, publications: int, kills: int) -> None:
+    """Publish so many small files, share out so many kills among them, and look at what is left."""
+    ordeal = Ordeal(serve, tmp_path / "data", SEED)
+    begin = time.monotonic()
+    for number in range(publications):
+        file = tmp_path / f"small_{number}.gpkg"
+        counts = make_table(file, number)
+        request = replace(PublicationRequest.proposed(file), services=("wfs",))
+        share = kills // publications + (number < kills % publications)
+        ordeal.expected[request.layer_name] = expected_names(counts)
+        result = ordeal.publish(request, share)
+        assert {url.service for url in result.urls} == {"wfs"}
+    ordeal.look()
+    ordeal.look_for_debris()
+    sheets = ordeal.get("datastores/local/datasheets")
+    assert [sheet["state"] for sheet in sheets] == ["PUBLISHED"] * publications
+    seconds = time.monotonic() - begin
+    print(f"{publications} publications, {kills} kills, {ordeal.interrupted} of them in the middle, {seconds:.0f} s")
+    assert ordeal.kills == kills
+    assert ordeal.interrupted > 0
+
+
+def expected_names(counts: Dict[str, int]) -> Dict[str, int]:
+    return {re.sub(r"[^a-z0-9]+", "_", table.lower()).strip("_"): count for table, count in counts.items()}
+
+
+def test_three_kills(serve, tmp_path):
+    ordeal_of(serve, tmp_path, publications=2, kills=3)
+
+
+@pytest.mark.slow
+def test_twenty_publications(serve, tmp_path):
+    ordeal_of(serve, tmp_path, publications=20, kills=30)

@@ -117,8 +117,7 @@ def backend_environment(host: Host, environment: Mapping[str, str] = os.environ)
     paths = [str(PACKAGE.parent), *([str(vendor)] if vendor.is_dir() else []), environment.get("PYTHONPATH", "")]
     made["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     made["PYTHONUTF8"] = "1"
-    if language().isalpha():  # "C." and the like are no language
-        made.setdefault("GEOPUB_LANGUAGE", language())
+    made.setdefault("GEOPUB_LANGUAGE", language())
     if host.inside_qgis and host.platform in ("win32", "darwin"):
         made.setdefault("PYTHONHOME", host.prefix)
         made.update({name: value for name, value in _data_folders().items() if name not in environment})
@@ -154,9 +153,14 @@ def _macos(qgis: Path, host: Host) -> Iterator[Path]:
 
 
 def _data_folders() -> Dict[str, str]:
-    """Return where this process's PROJ and GDAL found their files."""
+    """Return where this process's PROJ and GDAL found their files, as far as they say."""
     import pyproj
     from osgeo import gdal
+    from pyproj.exceptions import DataDirError
 
-    found = {"PROJ_LIB": pyproj.datadir.get_data_dir(), "GDAL_DATA": gdal.GetConfigOption("GDAL_DATA") or ""}
-    return {name: value for name, value in {**found, "PROJ_DATA": found["PROJ_LIB"]}.items() if value}
+    try:
+        proj = pyproj.datadir.get_data_dir()
+    except DataDirError:  # compiled into the library, as on Debian
+        proj = ""
+    found = {"PROJ_LIB": proj, "PROJ_DATA": proj, "GDAL_DATA": gdal.GetConfigOption("GDAL_DATA") or ""}
+    return {name: value for name, value in found.items() if value}

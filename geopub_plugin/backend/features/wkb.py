@@ -69,9 +69,12 @@ class _Events:
 
 
 def _joined(blobs: Sequence[Optional[bytes]], geopackage: bool) -> _Joined:
-    present = np.array([blob is not None for blob in blobs], bool)  # (N,)
-    data = np.frombuffer(b"".join([blob for blob in blobs if blob is not None]) + bytes(16), np.uint8)
-    lengths = np.array([0 if blob is None else len(blob) for blob in blobs], np.int64)  # (N,)
+    present = np.ones(len(blobs), bool)  # (N,)
+    if None in blobs:
+        present[:] = [blob is not None for blob in blobs]
+        blobs = [blob or b"" for blob in blobs]
+    data = np.frombuffer(b"".join(blobs) + bytes(16), np.uint8)
+    lengths = np.fromiter(map(len, blobs), np.int64, len(blobs))  # (N,)
     edges = starts_of(lengths)
     start, end = edges[:-1].copy(), edges[1:]
     bad = np.zeros(len(blobs), bool)  # (N,)

@@ -112,8 +112,9 @@ def readable(stem: str) -> str:
 
 def slug(title: str) -> str:
     """Return a title as a technical name that every client accepts: a-z, 0-9 and _, not starting with a digit."""
-    plain = unicodedata.normalize("NFKD", title.replace("œ", "oe").replace("æ", "ae"))
-    name = re.sub(r"[^a-z0-9]+", "_", plain.encode("ascii", "ignore").decode("ascii").lower()).strip("_")
+    plain = unicodedata.normalize("NFKD", title.lower().replace("œ", "oe").replace("æ", "ae").replace("ß", "ss"))
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    name = re.sub(r"[^a-z0-9]+", "_", bare).strip("_")
     if not name:
         return "layer"
     return (f"_{name}" if name[0].isdigit() else name)[:80]

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from enum import Enum
-from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from ..backend.errors import Conflict, GeoPubError, InvalidInput, JobFailed, NotFound, Unavailable
+from ..backend.errors import Conflict, GeoPubError, JobFailed, NotFound, Unavailable
 from ..backend.faults import Fault, blocking
 from ..backend.translation import tr
 from .client import Store
@@ -18,7 +15,8 @@ from .client.delivery import md5_of
 from .client.executions import Execution
 from .client.stored_data import StoredData
 from .client.uploads import Upload
-from .proposal import DEEPEST, SERVICES, Proposal, TableStyle, propose
+from .proposal import DEEPEST, TableStyle
+from .publication_values import LiveUrl, PublicationRequest, PublicationResult, Refused
 from .service_definitions import (
     CONFIGURATION_TYPES,
     composition,
@@ -27,133 +25,22 @@ from .service_definitions import (
     wfs_definition,
     wms_definition,
 )
+from .steps import Listener, Quiet, Step
+
+__all__ = [
+    "Listener",
+    "LiveUrl",
+    "Publication",
+    "PublicationRequest",
+    "PublicationResult",
+    "Quiet",
+    "Refused",
+    "Step",
+]
 
 # The platform's own identifiers of its two processings (they are looked for by what they make, too).
 INTEGRATIONS = ("0de8c60b-9938-4be9-aa36-9026b77c3c96", "5a348542-61a7-4289-a950-8544bb0ce2b8")
 PYRAMIDS = ("aa5f9391-0bdb-4b97-9209-fcde351b82f6", "a07a2d00-2bb3-45cb-a4c3-ac298501148c")
-
-
-class Step(str, Enum):
-    """The steps of a publication, in their order."""
-
-    DELIVERY = "delivery"
-    CHECKS = "checks"
-    INTEGRATION = "integration"
-    WFS = "wfs"
-    WMS = "wms"
-    PYRAMID = "pyramid"
-    TMS = "tms"
-
-    @property
-    def title(self) -> str:
-        """The step in the user's language."""
-        return {
-            Step.DELIVERY: tr("Sending the file"),
-            Step.CHECKS: tr("Checks"),
-            Step.INTEGRATION: tr("Integration"),
-            Step.WFS: tr("WFS service"),
-            Step.WMS: tr("WMS service"),
-            Step.PYRAMID: tr("Vector tiles"),
-            Step.TMS: tr("TMS service"),
-        }[self]
-
-
-class Listener(Protocol):
-    """Who is told how a publication goes; the pyramid may run while services are published."""
-
-    def begun(self, step: Step) -> None:
-        """Hear that a step starts."""
-
-    def moved(self, step: Step, done: int, total: int, unit: str) -> None:
-        """Hear how far a step is; `total` is 0 when it is not known."""
-
-    def ended(self, step: Step, seconds: float) -> None:
-        """Hear that a step is done."""
-
-
-class Quiet:
-    """A listener that does nothing with what it hears."""
-
-    def begun(self, step: Step) -> None:
-        """Hear that a step starts."""
-
-    def moved(self, step: Step, done: int, total: int, unit: str) -> None:
-        """Hear how far a step is."""
-
-    def ended(self, step: Step, seconds: float) -> None:
-        """Hear that a step is done."""
-
-
-class Refused(InvalidInput):
-    """Checks found what forbids the publication; `faults` lists everything they found."""
-
-    def __init__(self, what: str, why: str = "", cure: str = "", faults: Sequence[Fault] = ()) -> None:
-        super().__init__(what, why, cure)
-        self.faults = tuple(faults)
-
-
-@dataclass(frozen=True)
-class PublicationRequest:
-    """What is to be published, and how."""
-
-    file: Path  # GeoPackage, or zip with one
-    title: str
-    datasheet: str
-    layer_name: str
-    services: Tuple[str, ...] = SERVICES
-    tables: Tuple[str, ...] = ()  # none: all
-    styles: Tuple[TableStyle, ...] = ()  # none: those of an earlier publication stay
-    srs: str = ""  # declared; "" for what the file says
-    top_level: Optional[int] = None
-    bottom_level: Optional[int] = None
-    abstract: str = ""
-    keywords: Tuple[str, ...] = ()
-
-    @classmethod
-    def proposed(
-        cls, file: Path, tables: Sequence[str] = (), proposal: Optional[Proposal] = None
-    ) -> PublicationRequest:
-        """Return the request that publishes a file with every default; `proposal` when it was made already."""
-        it = proposal or propose(file, tables)
-        return cls(
-            file=file,
-            title=it.title,
-            datasheet=it.datasheet,
-            layer_name=it.layer_name,
-            services=it.services,
-            tables=tuple(tables),
-            styles=it.styles,
-            srs=it.srs,
-            top_level=it.top_level,
-            bottom_level=it.bottom_level,
-        )
-
-
-@dataclass(frozen=True)
-class LiveUrl:
-    """One address of one service that now answers."""
-
-    service: str  # "wfs", "wms" or "tms"
-    type: str  # "WFS", "WMS", "TMS", "WMTS"
-    url: str
-
-
-@dataclass(frozen=True)
-class PublicationResult:
-    """What a publication led to."""
-
-    datasheet: str
-    layer_name: str
-    updated: bool  # something of the same name was there and was replaced
-    urls: Tuple[LiveUrl, ...]
-    data: StoredData
-    faults: Tuple[Fault, ...]  # what was found and did not forbid the publication
-    times: Tuple[Tuple[Step, float], ...]  # seconds
-
-    @property
-    def names(self) -> Mapping[str, Any]:
-        """The tables and fields whose names had to change."""
-        return self.data.names or {}
 
 
 class Publication:
@@ -246,7 +133,7 @@ class Publication:
                 upload = uploads.create(request.layer_name, request.srs, request.title)
                 uploads.tag(upload.id, {**self._tags(), "source_md5": digest})
             identifier = upload.id
-            self._undo.append(lambda store: store.uploads.delete(identifier))
+            self._undo.append(lambda store: _remove_upload(store, identifier))
             if upload.status in ("OPEN", "CREATED"):
                 self._listener.moved(Step.DELIVERY, 0, request.file.stat().st_size, "bytes")
                 uploads.deliver(upload.id, request.file, name, self._sent)
@@ -256,14 +143,22 @@ class Publication:
         return upload
 
     def _interrupted(self, digest: str) -> Optional[Upload]:
-        """Return the upload that an interrupted publication of the same file left; remove one of another file."""
-        left = [it for it in self._store.uploads.list(self._tags()) if it.status != "DELETED"]
-        for upload in left:
-            if upload.tags.get("source_md5") == digest and upload.status != "UNSTABLE":
+        """Return the upload that an interrupted publication of the same file left; remove what else it left."""
+        for upload in self._store.uploads.list(name=self._request.layer_name):
+            tags = {**self._tags(), **upload.tags}  # none yet when the line broke at once
+            if upload.status == "DELETED" or any(tags[key] != value for key, value in self._tags().items()):
+                continue
+            if tags.get("source_md5") == digest and upload.status != "UNSTABLE":
                 return upload
-            with suppress(Conflict, NotFound):
-                self._store.uploads.delete(upload.id)
+            _remove_upload(self._store, upload.id)
         return None
+
+    def _remove_orphan(self, name: str) -> None:
+        """Remove the output of an execution that the line broke over before it could be named and launched."""
+        for data in self._store.stored_data.list(name=name, status="CREATED"):
+            if "datasheet_name" not in data.tags:
+                with suppress(Conflict, NotFound):
+                    self._store.stored_data.delete(data.id)
 
     def _sent(self, done: int, total: int) -> None:
         self._listener.moved(Step.DELIVERY, done, total, "bytes")
@@ -294,10 +189,11 @@ class Publication:
             execution = self._launched(
                 upload,
                 "proc_int_id",
-                lambda: self._store.executions.create(
+                request.layer_name,
+                lambda output: self._store.executions.create(
                     self._store.executions.processing("VECTOR-DB", "VECTOR", INTEGRATIONS),
                     {"upload": [upload.id]},
-                    _output(request.layer_name, replaced),
+                    output,
                     {"tables": list(request.tables)} if request.tables else {},
                 ),
                 replaced,
@@ -318,10 +214,11 @@ class Publication:
         execution = self._launched(
             self._store.uploads.get(upload.id),
             "proc_pyr_creat_id",
-            lambda: self._store.executions.create(
+            f"{self._request.layer_name}_tms",
+            lambda output: self._store.executions.create(
                 self._store.executions.processing("ROK4-PYRAMID-VECTOR", "VECTOR-DB", PYRAMIDS),
                 {"stored_data": [data.id]},
-                _output(f"{self._request.layer_name}_tms", replaced),
+                output,
                 {
                     "composition": composition(data, top, bottom),
                     "top_level": str(top),
@@ -340,7 +237,9 @@ class Publication:
         self._listener.ended(Step.PYRAMID, self._times[Step.PYRAMID])
         return execution.stored_data
 
-    def _launched(self, upload: Upload, tag: str, create: Callable[[], Execution], replaced: str) -> Execution:
+    def _launched(
+        self, upload: Upload, tag: str, name: str, create: Callable[[Dict[str, Any]], Execution], replaced: str
+    ) -> Execution:
         """Return an execution that runs, or has run well: the one an interrupted publication left, or a new one."""
         executions = self._store.executions
         execution: Optional[Execution] = None
@@ -351,7 +250,8 @@ class Publication:
             if execution is not None and execution.stored_data not in ("", replaced):
                 with suppress(Conflict, NotFound):
                     self._store.stored_data.delete(execution.stored_data)
-            execution = create()
+            self._remove_orphan(name)
+            execution = create({"stored_data": {"id": replaced} if replaced else {"name": name}})
             self._store.uploads.tag(upload.id, {tag: execution.id})
         identifier, made = execution.id, execution.stored_data
         if made != replaced:
@@ -464,10 +364,6 @@ class Publication:
         self._undo.clear()
 
 
-def _output(name: str, replaced: str) -> Dict[str, Any]:
-    return {"stored_data": {"id": replaced} if replaced else {"name": name}}
-
-
 def _vector_data(existing: Mapping[str, Configuration], store: Store) -> str:
     """Return the stored data that the services show, "" when there is none: directly, or behind the pyramid."""
     for service in ("wfs", "wms"):
@@ -488,3 +384,16 @@ def _stop(store: Store, execution: str) -> None:
     elif not state.ended:
         store.executions.abort(execution)
         store.executions.ended(execution)
+
+
+def _remove_upload(store: Store, upload: str) -> None:
+    """Delete an upload; its checks, which forbid it, are ended first."""
+    try:
+        store.uploads.delete(upload)
+    except Conflict:
+        for run in store.uploads.checks(upload):
+            if run.state in ("asked", "in_progress"):
+                with suppress(Conflict, NotFound):
+                    store.executions.end_check(run.execution)
+        store.uploads.checked(upload)
+        store.uploads.delete(upload)

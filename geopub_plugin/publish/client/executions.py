@@ -98,6 +98,10 @@ class Executions:
         """Return one run of a check."""
         return _execution(self._connection.ask("GET", f"{self._datastore}/checks/executions/{segment(identifier)}"))
 
+    def end_check(self, identifier: str) -> None:
+        """End a run of a check, or forget one that has ended."""
+        self._connection.ask("DELETE", f"{self._datastore}/checks/executions/{segment(identifier)}")
+
     def list(self, **filters: str) -> Tuple[Execution, ...]:
         """Return the executions with these values (`output_stored_data=…`, `status=…`)."""
         return tuple(_execution(wire) for wire in self._connection.pages(self._root, filters))

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsApplication, QgsExpression, QgsNetworkAccessManager, QgsProject
+from qgis.core import QgsApplication, QgsNetworkAccessManager, QgsProject
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtNetwork import QNetworkRequest
-
-# Expression functions that would let a style read files or the environment of the server.
-_FORBIDDEN_FUNCTIONS = (
-    "env",
-    "file_exists",
-    "is_file",
-    "is_directory",
-    "file_size",
-    "exif",
-    "exif_geotag",
-    "base64_file_path",
-    "load_layer",
-)
 
 
 def start_qgis(profile: str) -> QgsApplication:
@@ -26,8 +13,6 @@ def start_qgis(profile: str) -> QgsApplication:
     application = QgsApplication([], True, profile)
     QgsApplication.initQgis()
     QgsProject.instance()  # made in the main thread
-    for name in _FORBIDDEN_FUNCTIONS:
-        QgsExpression.unregisterFunction(name)
     if hasattr(QgsNetworkAccessManager, "setRequestPreprocessor"):
         QgsNetworkAccessManager.setRequestPreprocessor(_refuse)
     return application

@@ -18,7 +18,7 @@ from qgis.PyQt.QtGui import QColor, QImage, QPainter
 from ..errors import InvalidInput
 from ..translation import tr
 from .layers import Layers
-from .pictures import blank_image, encoded
+from .pictures import blank_image, encoded, paper
 from .requests import DEFAULT_DPI, MapRequest, MapView, MessageRequest
 
 _LARGEST_DRAWN = 8192  # pixels of what is drawn before it is stretched
@@ -67,7 +67,7 @@ def draw_map(request: MapRequest, layers: List[Layers]) -> bytes:
     settings = map_settings(view, layers)
     size = settings.outputSize()
     image = blank_image(size.width(), size.height(), request.transparent, request.background, view.dpi)
-    settings.setBackgroundColor(QColor(request.background))
+    settings.setBackgroundColor(paper(request.transparent, request.background))  # QGIS paints it over the image
     painter = QPainter(image)
     try:
         QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()

@@ -15,12 +15,17 @@ from .requests import JPEG, PNG, PNG8, WEBP
 _JPEG_QUALITY, _WEBP_QUALITY = 85, 80
 
 
+def paper(transparent: bool, background: str) -> QColor:
+    """Return what is drawn on: a colour, or nothing."""
+    return QColor(0, 0, 0, 0) if transparent else QColor(background)
+
+
 def blank_image(width: int, height: int, transparent: bool, background: str, dpi: float) -> QImage:
     """Return an image to draw on."""
     image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     if image.isNull():
         raise InvalidInput(tr("A picture of {width} × {height} pixels cannot be made.", width=width, height=height))
-    image.fill(QColor(0, 0, 0, 0) if transparent else QColor(background))
+    image.fill(paper(transparent, background))
     per_metre = round(dpi / 0.0254)
     image.setDotsPerMeterX(per_metre)
     image.setDotsPerMeterY(per_metre)

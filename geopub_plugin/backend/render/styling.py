@@ -9,6 +9,7 @@ from qgis.core import QgsMapLayer, QgsVectorLayer, QgsWkbTypes
 from qgis.PyQt.QtXml import QDomDocument, QDomElement
 
 from ..errors import InvalidInput, NotFound
+from ..styles.functions import forbidden_calls
 from ..styles.recognition import StyleKind, read
 from ..translation import tr
 
@@ -44,7 +45,7 @@ def read_style(path: Path) -> bytes:
 
 def apply_style(layer: QgsVectorLayer, style: bytes) -> None:
     """Put a QML or SLD on a layer; raise InvalidInput when QGIS cannot."""
-    kind = read(style).kind  # refuses what is unsafe before Qt reads it
+    kind = _examined(style, layer.name())  # refuses what is unsafe before Qt reads it
     document = QDomDocument()
     document.setContent(style, kind is StyleKind.SLD)  # namespaces are of SLD only
     if kind is StyleKind.QML:
@@ -58,6 +59,22 @@ def apply_style(layer: QgsVectorLayer, style: bytes) -> None:
             reason or tr("It holds no rule that QGIS understands."),
             tr("Open the style in QGIS, correct it and publish it again."),
         )
+
+
+def _examined(style: bytes, table: str) -> StyleKind:
+    """Return the kind of a style that is safe to draw with; raise InvalidInput otherwise."""
+    document = read(style)
+    forbidden = forbidden_calls(document)
+    if forbidden:
+        raise InvalidInput(
+            tr("The style of “{table}” is not drawn.", table=table),
+            tr(
+                "It calls functions that could read files or settings of the server: {names}.",
+                names=", ".join(forbidden),
+            ),
+            tr("Compute what they give into attributes of the table, and use those."),
+        )
+    return document.kind
 
 
 def _named_layer(root: QDomElement, name: str) -> Optional[QDomElement]:

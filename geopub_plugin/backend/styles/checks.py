@@ -10,6 +10,7 @@ from ..faults import Fault, Severity
 from ..features.schema import TableSchema
 from ..translation import tr
 from .attributes import translate_attributes
+from .functions import forbidden_calls
 from .recognition import StyleDocument, StyleKind, local_name, read
 
 SLD_VERSIONS = ("1.0.0", "1.1.0")
@@ -27,7 +28,7 @@ def check(style: bytes, schema: TableSchema, names: Optional[Mapping[str, str]] 
     except InvalidInput as error:
         return (Fault("style.unreadable", Severity.ERROR, error.what, error.why, error.cure, table=schema.name),)
     specific = _sld_faults(document, schema) if document.kind is StyleKind.SLD else _qml_faults(document, schema)
-    return (*specific, *_attribute_faults(document, schema, names or {}))
+    return (*specific, *_function_faults(document, schema), *_attribute_faults(document, schema, names or {}))
 
 
 def _sld_faults(document: StyleDocument, schema: TableSchema) -> Iterator[Fault]:
@@ -109,6 +110,19 @@ def _geometry_class(geometry_type: str) -> str:
 
 def _said(geometry: str) -> str:
     return {"POINT": tr("points"), "LINE": tr("lines"), "POLYGON": tr("polygons")}[geometry]
+
+
+def _function_faults(document: StyleDocument, schema: TableSchema) -> Iterator[Fault]:
+    for name in forbidden_calls(document):
+        yield Fault(
+            "style.forbidden-function",
+            Severity.ERROR,
+            tr("The style calls the function “{name}”.", name=name),
+            tr("It could read files or settings of the server, so published styles may not call it."),
+            tr("Compute what it gives into an attribute of the table, and use that."),
+            table=schema.name,
+            examples=(name,),
+        )
 
 
 def _attribute_faults(document: StyleDocument, schema: TableSchema, names: Mapping[str, str]) -> Iterator[Fault]:

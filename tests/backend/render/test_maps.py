@@ -1,0 +1,244 @@
+"""Maps look as QGIS draws them, in every format, and leave the data as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, List
+
+import numpy as np
+import pytest
+
+from geopub_plugin.backend.errors import InvalidInput, NotFound
+from geopub_plugin.backend.render.requests import JPEG, PNG, PNG8, WEBP, MapRequest, MessageRequest
+from geopub_plugin.backend.render.supervisor import Renderer
+from geopub_plugin.backend.styles.palette import colours_of
+
+from .conftest import EUROPE, decoded, map_of, pixels_of
+
+SLD = """<StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld" xmlns:ogc="http://www.opengis.net/ogc">
+<NamedLayer><Name>a name of nothing here</Name><UserStyle><FeatureTypeStyle><Rule>
+<ogc:Filter><ogc:PropertyIsEqualTo><ogc:PropertyName>NAME</ogc:PropertyName><ogc:Literal>France</ogc:Literal>
+</ogc:PropertyIsEqualTo></ogc:Filter>
+<PolygonSymbolizer><Fill><CssParameter name="fill">#ff0000</CssParameter></Fill></PolygonSymbolizer>
+</Rule></FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"""
+
+
+@pytest.fixture
+def layer(world_map: Path, tmp_path: Path, qgis_app: Any) -> Any:
+    """Return the countries opened by QGIS itself, on a copy: QGIS writes into GeoPackages."""
+    from qgis.core import QgsVectorLayer
+
+    copy = Path(shutil.copy(world_map, tmp_path / "copy.gpkg"))
+    return QgsVectorLayer(f"{copy}|layername=countries", "anything", "ogr")
+
+
+def drawn_by_qgis(layer: Any, request: MapRequest) -> np.ndarray:
+    from qgis.core import QgsCoordinateReferenceSystem, QgsMapRendererSequentialJob, QgsMapSettings, QgsRectangle
+    from qgis.PyQt.QtCore import QSize
+    from qgis.PyQt.QtGui import QColor
+
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setDestinationCrs(QgsCoordinateReferenceSystem(request.view.srs))
+    settings.setExtent(QgsRectangle(*request.view.bounds))
+    settings.setOutputSize(QSize(request.view.width, request.view.height))
+    settings.setOutputDpi(request.view.dpi)
+    settings.setFlag(QgsMapSettings.Flag.UseRenderingOptimization, True)
+    settings.setBackgroundColor(QColor(0, 0, 0, 0) if request.transparent else QColor(request.background))
+    job = QgsMapRendererSequentialJob(settings)
+    job.start()
+    job.waitForFinished()
+    return pixels_of(job.renderedImage())
+
+
+def styled(layer: Any, kind: str) -> None:
+    """Give a layer categories, or rules with labels, or a translucent gradient."""
+    from qgis.core import (
+        QgsCategorizedSymbolRenderer,
+        QgsFillSymbol,
+        QgsPalLayerSettings,
+        QgsRendererCategory,
+        QgsRuleBasedRenderer,
+        QgsVectorLayerSimpleLabeling,
+    )
+
+    if kind == "categorised":
+        values = sorted({str(feature["name"]) for feature in layer.getFeatures()})
+        layer.setRenderer(
+            QgsCategorizedSymbolRenderer(
+                "name",
+                [
+                    QgsRendererCategory(
+                        value, QgsFillSymbol.createSimple({"color": f"{i % 256},{i * 7 % 256},90"}), value
+                    )
+                    for i, value in enumerate(values)
+                ],
+            )
+        )
+    elif kind == "labelled rules":
+        root = QgsRuleBasedRenderer.Rule(None)
+        for expression, colour in (("\"name\" < 'M'", "#d0e0ff"), ("ELSE", "#ffe0d0")):
+            symbol = QgsFillSymbol.createSimple({"color": colour, "outline_width": "0.4"})
+            root.appendChild(QgsRuleBasedRenderer.Rule(symbol, 0, 0, expression))
+        layer.setRenderer(QgsRuleBasedRenderer(root))
+        labels = QgsPalLayerSettings()
+        labels.fieldName = 'upper("name")'
+        labels.isExpression = True
+        layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
+        layer.setLabelsEnabled(True)
+    else:
+        layer.renderer().symbol().setColor(layer.renderer().symbol().color().lighter(120))
+        layer.setOpacity(0.6)
+
+
+@pytest.mark.parametrize("transparent", [True, False])
+@pytest.mark.parametrize("kind", ["categorised", "labelled rules", "translucent"])
+@pytest.mark.parametrize(
+    ("srs", "bounds", "dpi"),
+    [("EPSG:3857", EUROPE, 96.0), ("EPSG:4326", (-10.0, 35.0, 20.0, 65.0), 180.0)],
+)
+def test_qml_is_drawn_pixel_for_pixel_as_by_qgis(
+    renderer: Renderer, world_map: Path, layer: Any, tmp_path: Path, kind: str, srs: str, bounds: tuple, dpi: float,
+    transparent: bool,
+) -> None:  # fmt: skip
+    styled(layer, kind)
+    style = tmp_path / "style.qml"
+    _message, saved = layer.saveNamedStyle(str(style))
+    assert saved
+    request = map_of(
+        world_map, "countries", style=style, srs=srs, bounds=bounds, dpi=dpi, transparent=transparent,
+        background="#eef4f8", size=(300, 300),
+    )  # fmt: skip
+    expected = drawn_by_qgis(layer, request)
+    found = decoded(renderer.draw(request))
+    assert len(np.unique(found.reshape(-1, 4), axis=0)) > 20
+    assert np.abs(found.astype(int) - expected).max() == 0
+
+
+def test_default_style_shows_the_colours_of_the_table(renderer: Renderer, world_map: Path) -> None:
+    found = decoded(renderer.draw(map_of(world_map, "countries")))
+    colours = {f"#{r:02x}{g:02x}{b:02x}" for r, g, b in np.unique(found[:, :, :3].reshape(-1, 3), axis=0)}
+    assert colours_of("countries").fill in colours
+    assert "#ffffff" in colours
+
+
+def test_sld_is_applied_whatever_layer_it_names(renderer: Renderer, world_map: Path, tmp_path: Path) -> None:
+    style = tmp_path / "style.sld"
+    style.write_text(SLD)
+    found = decoded(renderer.draw(map_of(world_map, "countries", style=style)))
+    red = (found[:, :, :3] == (255, 0, 0)).all(axis=2)
+    assert 0.02 < red.mean() < 0.1  # France, and nothing else
+    assert (found[~red][:, 1] > 0).any()
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"<qgis", InvalidInput),
+        (b"<svg/>", InvalidInput),
+        (b"<!DOCTYPE qgis [<!ENTITY a 'b'>]><qgis>&a;</qgis>", InvalidInput),
+        (SLD[: SLD.index("<NamedLayer>")].encode() + b"</StyledLayerDescriptor>", InvalidInput),
+        (None, NotFound),
+    ],
+)
+def test_styles_that_cannot_be_drawn_are_refused(
+    renderer: Renderer, world_map: Path, tmp_path: Path, content: bytes, error: type
+) -> None:
+    style = tmp_path / "style"
+    if content is not None:
+        style.write_bytes(content)
+    with pytest.raises(error):
+        renderer.draw(map_of(world_map, "countries", style=style))
+
+
+def test_a_style_that_reads_the_environment_is_refused(
+    renderer: Renderer, world_map: Path, layer: Any, tmp_path: Path
+) -> None:
+    from qgis.core import QgsFillSymbol, QgsRuleBasedRenderer
+
+    root = QgsRuleBasedRenderer.Rule(None)
+    root.appendChild(QgsRuleBasedRenderer.Rule(QgsFillSymbol.createSimple({}), 0, 0, "Env ('PATH') IS NOT NULL"))
+    layer.setRenderer(QgsRuleBasedRenderer(root))
+    style = tmp_path / "style.qml"
+    layer.saveNamedStyle(str(style))
+    request = map_of(world_map, "countries", style=style, transparent=True)
+    assert drawn_by_qgis(layer, request)[:, :, 3].max() == 255  # QGIS alone would answer
+    with pytest.raises(InvalidInput, match="env"):
+        renderer.draw(request)
+
+
+@pytest.mark.parametrize("picture_format", [PNG, PNG8, JPEG, WEBP])
+@pytest.mark.parametrize("transparent", [True, False])
+def test_formats_hold_the_same_map(renderer: Renderer, world_map: Path, picture_format: str, transparent: bool) -> None:
+    transparent = transparent and picture_format != JPEG
+    look = {"background": "#ddeeff", "transparent": transparent, "size": (200, 100)}
+    plain = decoded(renderer.draw(map_of(world_map, "countries", **look))).astype(int)
+    found = decoded(renderer.draw(map_of(world_map, "countries", format=picture_format, **look))).astype(int)
+    assert found.shape == (100, 200, 4)
+    opaque = plain[:, :, 3] == 255
+    assert np.abs(found - plain)[opaque].mean() < 4
+    assert bool(plain[:, :, 3].min() == 0) is transparent
+    assert np.abs(found - plain)[:, :, 3].mean() < 4
+
+
+def test_stretched_ground_fills_the_picture(renderer: Renderer, world_map: Path) -> None:
+    square = decoded(renderer.draw(map_of(world_map, "countries", size=(200, 200)))).astype(int)
+    flat = decoded(renderer.draw(map_of(world_map, "countries", size=(200, 100)))).astype(int)
+    halved = square.reshape(100, 2, 200, 4).mean(axis=1)
+    assert np.abs(flat - halved).mean() < 3
+
+
+def test_the_data_is_left_as_it_is(renderer: Renderer, world_map: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copy(world_map, tmp_path / "data.gpkg"))
+    state = (hashlib.sha256(data.read_bytes()).hexdigest(), data.stat().st_mtime_ns)
+    renderer.draw(map_of(data, "countries", "states_provinces", "disputed_borders"))
+    assert (hashlib.sha256(data.read_bytes()).hexdigest(), data.stat().st_mtime_ns) == state
+    assert [path.name for path in tmp_path.iterdir()] == ["data.gpkg"]
+
+
+def test_a_changed_file_is_drawn_anew(renderer: Renderer, world_map: Path, tmp_path: Path) -> None:
+    style = tmp_path / "style.sld"
+    style.write_text(SLD)
+    red = decoded(renderer.draw(map_of(world_map, "countries", style=style)))
+    style.write_text(SLD.replace("#ff0000", "#00ff0a"))
+    green = decoded(renderer.draw(map_of(world_map, "countries", style=style)))
+    assert ((red[:, :, 0] == 255) & (red[:, :, 1] == 0)).any()
+    assert not ((green[:, :, 0] == 255) & (green[:, :, 1] == 0)).any()
+
+
+def test_drawing_at_the_same_time_gives_the_same_pictures(renderer: Renderer, world_map: Path) -> None:
+    requests: List[MapRequest] = [
+        map_of(world_map, "countries", bounds=(x, y, x + 2_000_000.0, y + 2_000_000.0))
+        for x in range(-4_000_000, 4_000_000, 2_000_000)
+        for y in range(0, 8_000_000, 2_000_000)
+    ]
+    alone = [renderer.draw(request) for request in requests]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(renderer.draw, requests * 2))
+    assert together == alone * 2
+    assert len(set(alone)) > 10
+
+
+@pytest.mark.parametrize("text", ["Il n’y a pas de couche « x ».", ""])
+def test_messages(renderer: Renderer, text: str) -> None:
+    found = decoded(renderer.message(MessageRequest(text, 200, 100, background="#aabbcc")))
+    assert found.shape == (100, 200, 4)
+    assert (len(np.unique(found.reshape(-1, 4), axis=0)) > 1) is bool(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [({"srs": "EPSG:999999"}, InvalidInput), ({"format": "image/tiff"}, InvalidInput)],
+)
+def test_impossible_maps_are_refused(renderer: Renderer, world_map: Path, changes: dict, error: type) -> None:
+    with pytest.raises(error):
+        renderer.draw(map_of(world_map, "countries", **changes))
+
+
+def test_missing_data_is_refused(renderer: Renderer, world_map: Path, tmp_path: Path) -> None:
+    for data, table in ((tmp_path / "none.gpkg", "countries"), (world_map, "none")):
+        with pytest.raises(NotFound, match=table):
+            renderer.draw(map_of(data, table))

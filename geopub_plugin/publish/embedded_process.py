@@ -220,11 +220,14 @@ class EmbeddedProcess(QObject):
         before = self.state
         self._drop()
         if before is BackendState.STARTING:
-            self._give_up(_not_startable("\n".join(self._said)))
+            self._give_up(_not_startable(self._last_line()))
         else:
             self._become(BackendState.STOPPED)
         if before is BackendState.READY:
-            self.failed.emit(_died("\n".join(self._said)))
+            self.failed.emit(_died(self._last_line()))
+
+    def _last_line(self) -> str:
+        return self._said[-1] if self._said else ""
 
     def _kill(self) -> None:
         if self._process is not None:

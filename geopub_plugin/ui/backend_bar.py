@@ -34,7 +34,7 @@ class BackendBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 0, 0, 0)
         layout.addWidget(self.dot)
-        layout.addWidget(self.text)
+        layout.addWidget(self.text, 1)
         layout.addWidget(self.switch)
         process.changed.connect(self.show_state)
         self.show_state(process.state)
@@ -48,7 +48,7 @@ class BackendBar(QWidget):
             BackendState.READY: tr("Runs on {host}", host=host),
             BackendState.STARTING: tr("Starting…"),
             BackendState.STOPPING: tr("Stopping…"),
-            BackendState.STOPPED: tr("Stopped: the services do not answer"),
+            BackendState.STOPPED: tr("Stopped"),
         }[state]
         self.text.setText(words)
         self.text.setToolTip(tr("Data folder: {folder}", folder=self._process.data))

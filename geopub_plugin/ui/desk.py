@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List, Optional, Tuple
 
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..backend.errors import GeoPubError
@@ -21,6 +21,8 @@ from .dock import Dock
 from .messages import Messages
 from .publications_model import PublicationsModel, live_services
 from .publish_dialog import PublishDialog
+
+AFTER_DIALOG = 250  # ms
 
 
 class Desk(QObject):
@@ -52,12 +54,13 @@ class Desk(QObject):
         if not isinstance(layer, QgsVectorLayer):
             self._messages.said(tr("Select a vector layer in the layer tree first: only those can be published."))
             return
-        self._process.start()  # ready by the time the dialog is read
         self.dialog = PublishDialog(layer, self._model.names(), self._window)
         dialog = self.dialog
         dialog.accepted.connect(lambda: self.begin(layer, dialog.plan))
-        dialog.finished.connect(dialog.deleteLater)
+        dialog.finished.connect(self._dialog_closed)
         dialog.open()
+        # Ready by the time the dialog is read; later, since a busy thread slows every widget that is being made.
+        QTimer.singleShot(AFTER_DIALOG, self._process.start)
 
     def begin(self, layer: QgsVectorLayer, plan: LayerPlan) -> LayerPublication:
         """Start to publish a layer; the panel shows how it goes."""
@@ -91,6 +94,11 @@ class Desk(QObject):
         if self.dialog is not None:
             self.dialog.close()
         self._dock.preview.clear()
+
+    def _dialog_closed(self, _result: int) -> None:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+            self.dialog = None
 
     # What happened ----------------------------------------------------------------------------------------------
 

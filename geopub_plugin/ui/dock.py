@@ -17,6 +17,7 @@ from .preview import Preview
 from .publications_model import PublicationsModel
 from .publications_view import PublicationsView
 
+NARROWEST = 320  # pixels, at which every button of the preview still fits
 OBJECT_NAME = "GeoPubDock"  # QGIS restores place and visibility by it
 
 
@@ -52,6 +53,7 @@ class Dock(QgsDockWidget):
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setChildrenCollapsible(False)
         body = QWidget(self)
+        body.setMinimumWidth(NARROWEST)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(4)

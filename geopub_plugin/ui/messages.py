@@ -14,6 +14,7 @@ from .failure_dialog import FailureDialog
 
 TAG = "GeoPub"
 SUCCESS_SECONDS = 30
+LONGEST = 160  # characters of a sentence in the message bar
 
 
 class Messages:
@@ -31,7 +32,7 @@ class Messages:
     def failed(self, title: str, error: GeoPubError, log: Sequence[str] = ()) -> None:
         """Say what happened, why and what to do; the button shows everything."""
         QgsMessageLog.logMessage("\n".join((title, *error.sentences, *log)), TAG, Qgis.MessageLevel.Critical, False)
-        text = " ".join(error.sentences)
+        text = " ".join(_short(sentence) for sentence in error.sentences)
         self._push(text, Qgis.MessageLevel.Critical, 0, tr("Details"), lambda: self._show(title, error, log))
 
     def said(self, text: str) -> None:
@@ -48,3 +49,9 @@ class Messages:
     def _show(self, title: str, error: GeoPubError, log: Sequence[str]) -> None:
         self.dialog = FailureDialog(title, error, log, self._parent)
         self.dialog.open()
+
+
+def _short(sentence: str) -> str:
+    """Return a sentence that fits into the message bar; the dialog has the whole."""
+    line = " ".join(sentence.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

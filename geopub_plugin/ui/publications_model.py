@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Dict, Optional, Tuple, Union
 
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
@@ -11,7 +12,7 @@ from ..publish.client.datasheets import Datasheet, Service
 from ..publish.live_layers import LiveService
 from .icons import icon
 
-NAME, STATE, ADDRESS = range(3)
+NAME, STATE = range(2)
 KIND_OF = {"WFS": "WFS", "WMS-VECTOR": "WMS", "WMTS-TMS": "TMS"}
 _TOP = 0  # internal id of a datasheet's index; a service's is its datasheet's row + 1
 
@@ -71,13 +72,13 @@ class PublicationsModel(QAbstractItemModel):
         return len(self.datasheets[parent.row()].services)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
-        """Return the number of columns: name, state, address."""
-        return 3
+        """Return the number of columns: name and state."""
+        return 2
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return the title of a column."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (tr("Publication"), tr("State"), tr("Address"))[section]
+            return (tr("Publication"), tr("State"))[section]
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -93,7 +94,8 @@ class PublicationsModel(QAbstractItemModel):
 def live_services(item: Union[Datasheet, Service, None]) -> Tuple[LiveService, ...]:
     """Return the services of a datasheet, or the one service, that are live, as QGIS can load them."""
     if isinstance(item, Datasheet):
-        return tuple(live for service in item.services for live in live_services(service))
+        found = (live for service in item.services for live in live_services(service))
+        return tuple(replace(live, title=item.name) for live in found)
     if not isinstance(item, Service) or not item.offering:
         return ()
     kind = KIND_OF.get(item.type, "")
@@ -119,11 +121,11 @@ def state_text(state: str) -> str:
 
 def _datasheet_data(datasheet: Datasheet, column: int, role: int) -> Any:
     if role == Qt.ItemDataRole.DisplayRole:
-        return (datasheet.title or datasheet.name, state_text(datasheet.state), "")[column]
+        return (datasheet.name, state_text(datasheet.state))[column]
     if role == Qt.ItemDataRole.DecorationRole and column == NAME:
         return icon("datasheet")
     if role == Qt.ItemDataRole.ToolTipRole:
-        return datasheet.name
+        return datasheet.title
     return None
 
 
@@ -131,7 +133,7 @@ def _service_data(service: Service, column: int, role: int) -> Any:
     kind = KIND_OF.get(service.type, service.type)
     if role == Qt.ItemDataRole.DisplayRole:
         state = tr("Published") if service.offering else tr("Not published")
-        return (f"{kind} – {service.layer_name}", state, address(service))[column]
+        return (f"{kind} – {service.layer_name}", state)[column]
     if role == Qt.ItemDataRole.DecorationRole and column == NAME:
         return icon(kind.lower())
     if role == Qt.ItemDataRole.ToolTipRole:

@@ -11,11 +11,11 @@ from qgis.PyQt.QtWidgets import QAction, QHeaderView, QLineEdit, QMenu, QTreeVie
 from ..backend.translation import tr
 from ..publish.client.datasheets import Datasheet, Service
 from .icons import icon, theme_icon
-from .publications_model import ADDRESS, NAME, STATE, PublicationsModel, address, live_services
+from .publications_model import NAME, STATE, PublicationsModel, address, live_services
 
 
 class PublicationsView(QWidget):
-    """A search line and the tree."""
+    """A search line, the tree, and the address of what is selected in it."""
 
     preview_asked = pyqtSignal(object)  # tuple of LiveService
     add_asked = pyqtSignal(object)  # tuple of LiveService
@@ -32,11 +32,14 @@ class PublicationsView(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self.found.setFilterFixedString)
         self.tree = QTreeView(self)
+        self.address = QLineEdit(self, readOnly=True)
+        self.address.setPlaceholderText(tr("Select a service to see its address"))
         self._make_tree()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.search)
         layout.addWidget(self.tree)
+        layout.addWidget(self.address)
         self._make_actions()
         self.found.modelReset.connect(self.tree.expandAll)
         self.tree.expandAll()
@@ -67,10 +70,9 @@ class PublicationsView(QWidget):
         tree.setUniformRowHeights(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = tree.header()
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(ADDRESS, QHeaderView.ResizeMode.Stretch)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.customContextMenuRequested.connect(self._open_menu)
         tree.doubleClicked.connect(self._double_clicked)
@@ -110,3 +112,5 @@ class PublicationsView(QWidget):
         self.preview.setEnabled(live)
         self.add.setEnabled(live)
         self.copy.setEnabled(bool(address(self.current)))
+        self.address.setText(address(self.current))
+        self.address.setCursorPosition(0)

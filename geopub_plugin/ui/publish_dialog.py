@@ -125,7 +125,7 @@ class PublishDialog(QDialog):
         if self._update or self.name.name in self._taken:
             datasheet = self._datasheet if self._update else self.title.text().strip()
             return tr("Updates “{datasheet}” on this computer: its addresses stay the same.", datasheet=datasheet)
-        return tr("On this computer. Nothing leaves it: the services answer on 127.0.0.1 only.")
+        return tr("On this computer: nothing leaves it.")
 
     def _fill(self, proposal: LayerPlan) -> None:
         self.title.setText(proposal.title)

@@ -26,13 +26,13 @@ def test_the_model_is_a_sound_tree(qtmodeltester, qgis_app, datasheets):
 def test_datasheets_hold_their_services(qgis_app, datasheets):
     model = PublicationsModel()
     model.show(datasheets)
-    assert cells(model) == [["Lakes", "Published", ""], ["Rivers", "Not published", ""]]
+    assert cells(model) == [["Lakes", "Published"], ["Rivers", "Not published"]]
     assert cells(model, model.index(0, 0)) == [
-        ["WFS – lakes", "Published", "http://127.0.0.1:8123/wfs/ows?typeNames=lakes:lakes"],
-        ["WMS – lakes", "Published", "http://127.0.0.1:8123/wms-v/ows?layers=lakes"],
-        ["TMS – lakes", "Published", "http://127.0.0.1:8123/tms/1.0.0/lakes"],
+        ["WFS – lakes", "Published"],
+        ["WMS – lakes", "Published"],
+        ["TMS – lakes", "Published"],
     ]
-    assert cells(model, model.index(1, 0)) == [["WFS – rivers", "Not published", ""]]
+    assert cells(model, model.index(1, 0)) == [["WFS – rivers", "Not published"]]
     assert not model.index(0, 0, model.index(0, 0)).data(Qt.ItemDataRole.DecorationRole).isNull()
     assert model.names() == {"lakes": "Lakes", "rivers": "Rivers"}
 
@@ -70,6 +70,7 @@ def test_the_view_offers_what_the_item_allows(qtbot, qgis_app, datasheets):
     assert view.preview.isEnabled() and view.add.isEnabled() and not view.copy.isEnabled()
     view.tree.setCurrentIndex(view.tree.indexBelow(view.tree.currentIndex()))
     assert view.copy.isEnabled()
+    assert view.address.text() == "http://127.0.0.1:8123/wfs/ows?typeNames=lakes:lakes"
     view.copy.trigger()
     assert QGuiApplication.clipboard().text() == "http://127.0.0.1:8123/wfs/ows?typeNames=lakes:lakes"
     with qtbot.waitSignal(view.preview_asked) as asked:
@@ -80,6 +81,6 @@ def test_the_view_offers_what_the_item_allows(qtbot, qgis_app, datasheets):
 def test_search_keeps_a_datasheet_for_its_service(qtbot, qgis_app, datasheets):
     view = view_of(qtbot, datasheets)
     view.search.setText("wfs – RIV")
-    assert cells(view.found) == [["Rivers", "Not published", ""]]
+    assert cells(view.found) == [["Rivers", "Not published"]]
     view.search.clear()
     assert len(cells(view.found)) == 2

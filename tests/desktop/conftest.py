@@ -1,0 +1,159 @@
+"""A real QGIS Desktop on a screen of its own, with the plugin in a profile of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, Optional
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SCREENSHOTS = ROOT / "build" / "screenshots"
+SCREEN = "1600x1000x24"
+
+INI = """[PythonPlugins]
+geopub_plugin=true
+[qgis]
+checkVersion=false
+showTips=false
+[app]
+projections\\newProjectCrsBehavior=UseCrsOfFirstLayer
+projections\\promptWhenMultipleTransformsExist=false
+[locale]
+overrideFlag=true
+userLocale={language}
+[UI]
+UITheme=default
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of one run of QGIS."""
+
+    returncode: int
+    results: Dict[str, Any]
+    output: str
+    profile: Path
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[str]:
+    """Return the name of a display that nobody else uses."""
+    if shutil.which("Xvfb") is None or shutil.which("qgis") is None:
+        pytest.skip("Xvfb or QGIS Desktop is not on this machine")
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", SCREEN, "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        number = pipe.readline().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait(10)
+
+
+@pytest.fixture
+def qgis(screen: str, tmp_path: Path) -> Callable[..., Run]:
+    """Return a function that runs QGIS with the plugin and a scenario of this folder until it ends."""
+
+    def run(scenario: str, language: str = "en", seconds: int = 180, **given: Any) -> Run:
+        profiles = tmp_path / "profiles"
+        profile = profiles / "profiles" / "default"
+        if not profile.exists():
+            install(profile, language)
+        results = tmp_path / "results.json"
+        results.unlink(missing_ok=True)
+        scratch = tmp_path / "run"
+        for folder in ("home", "xdg", "tmp"):
+            (scratch / folder).mkdir(parents=True, exist_ok=True)
+        (scratch / "xdg").chmod(0o700)
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(scratch / "home"),
+            "XDG_RUNTIME_DIR": str(scratch / "xdg"),
+            "TMPDIR": str(scratch / "tmp"),
+            "DISPLAY": screen,
+            "QT_QPA_PLATFORM": "xcb",
+            "LIBGL_ALWAYS_SOFTWARE": "1",
+            "LANG": "C.UTF-8",
+            "GEOPUB_PYTHON": sys.executable,
+            "GEOPUB_DESKTOP_TEST": json.dumps(
+                {
+                    "results": str(results),
+                    "screenshots": str(SCREENSHOTS),
+                    "here": str(HERE),
+                    "language": language,
+                    **given,
+                }
+            ),
+        }
+        command = ["qgis", "--nologo", "--noversioncheck", "--profiles-path", str(profiles), "--profile", "default"]
+        output = scratch / "output.txt"
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [*command, "--code", str(HERE / scenario)],
+                env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+            timed_out = not _ends(process, seconds)
+            if timed_out:
+                _photograph(screen, SCREENSHOTS / "timed_out.png")
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        said = output.read_text("utf-8", "replace")
+        assert not timed_out, f"QGIS did not end in {seconds} s; see build/screenshots/timed_out.png\n{said[-3000:]}"
+        found = json.loads(results.read_text("utf-8")) if results.exists() else {}
+        assert not found.get("error"), f"{found['error']}\n{said[-3000:]}"
+        assert found, f"the scenario said nothing\n{said[-3000:]}"
+        return Run(process.returncode, found, said, profile)
+
+    return run
+
+
+def install(profile: Path, language: str) -> None:
+    """Put the plugin as it is in the checkout into a new profile."""
+    plugin = profile / "python" / "plugins" / "geopub_plugin"
+    shutil.copytree(ROOT / "geopub_plugin", plugin, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "metadata.txt", plugin)
+    for folder in ("resources", "i18n"):
+        shutil.copytree(ROOT / folder, plugin / folder)
+    (profile / "QGIS").mkdir()
+    (profile / "QGIS" / "QGIS3.ini").write_text(INI.format(language=language), "utf-8")
+
+
+def processes_with(text: str) -> Dict[int, str]:
+    """Return pid and command line of the processes whose command line holds a text."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            except OSError:
+                continue
+            if text in command:
+                found[int(folder.name)] = command
+    return found
+
+
+def _ends(process: subprocess.Popen, seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _photograph(screen: str, file: Path) -> None:
+    importer: Optional[str] = shutil.which("import")
+    if importer is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([importer, "-display", screen, "-window", "root", str(file)], timeout=20, check=False)

@@ -1,0 +1,119 @@
+"""Runs inside QGIS: plays a scenario step by step while QGIS lives on, and writes down what it saw."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import traceback
+from pathlib import Path
+from typing import Any, Callable, Dict, Generator, List, Optional, Tuple, Union
+
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtGui import QGuiApplication
+from qgis.PyQt.QtWidgets import QWidget
+
+Wait = Union[int, Callable[[], Any]]  # milliseconds, or what has to become true
+Steps = Generator[Wait, Any, None]
+GRAIN = 20  # ms between two looks at what has to become true
+PATIENCE = 60.0  # seconds until it never will
+GIVEN: Dict[str, Any] = json.loads(os.environ["GEOPUB_DESKTOP_TEST"])
+
+
+class Driver:
+    """One scenario; whatever happens, QGIS ends and the results are written."""
+
+    def __init__(self, iface: Any) -> None:
+        self.iface = iface
+        self.results: Dict[str, Any] = {}
+        self.pulse: Optional[Pulse] = None  # excused for the time that photographs take
+
+    def play(self, steps: Steps) -> None:
+        """Start the scenario and return to QGIS."""
+        self._steps = steps
+        QTimer.singleShot(500, self._next)
+
+    def photograph(self, name: str, widget: Optional[QWidget] = None) -> None:
+        """Save what a widget, or the whole screen, shows."""
+        folder = Path(GIVEN["screenshots"])
+        folder.mkdir(parents=True, exist_ok=True)
+        screen = QGuiApplication.primaryScreen()
+        picture = widget.grab() if widget is not None else screen.grabWindow(0)
+        picture.save(str(folder / f"{name}.png"))
+        if self.pulse is not None:
+            self.pulse.excuse()
+
+    def _next(self) -> None:
+        try:
+            wanted = next(self._steps)
+        except StopIteration:
+            self._end()
+        except Exception:  # noqa: BLE001 - whatever it is, the test must hear of it
+            self._end(traceback.format_exc())
+        else:
+            if isinstance(wanted, int):
+                QTimer.singleShot(wanted, self._next)
+            else:
+                self._until(wanted, time.monotonic() + PATIENCE)
+
+    def _until(self, wanted: Callable[[], Any], deadline: float) -> None:
+        try:
+            done = wanted()
+        except Exception:  # noqa: BLE001
+            self._end(traceback.format_exc())
+            return
+        if done:
+            self._next()
+        elif time.monotonic() > deadline:
+            self.photograph("gave_up")
+            line = getattr(getattr(self._steps, "gi_frame", None), "f_lineno", "?")
+            self._end(f"waited in vain at line {line} of the scenario")
+        else:
+            QTimer.singleShot(GRAIN, lambda: self._until(wanted, deadline))
+
+    def _end(self, error: str = "") -> None:
+        if error:
+            self.results["error"] = error
+        Path(GIVEN["results"]).write_text(json.dumps(self.results), "utf-8")
+        for window in QGuiApplication.topLevelWindows():
+            if window.modality() != Qt.WindowModality.NonModal:
+                window.close()
+        QgsProject.instance().clear()
+        QTimer.singleShot(0, self.iface.actionExit().trigger)
+
+
+class Pulse:
+    """Measures how long the GUI thread does not come round to a 5 ms timer."""
+
+    def __init__(self) -> None:
+        self.gaps: List[Tuple[float, float]] = []  # ms, seconds since the start
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self.begun = self._last = time.perf_counter()
+        self._timer.start(5)
+
+    def excuse(self) -> None:
+        """Do not count the time since the last beat."""
+        self._last = time.perf_counter()
+
+    def stop(self) -> Dict[str, Any]:
+        """Return beats, the median, the largest gap in ms and when the five largest were."""
+        self._timer.stop()
+        gaps = sorted(gap for gap, _ in self.gaps)
+        return {
+            "beats": len(gaps),
+            "median": round(gaps[len(gaps) // 2], 1),
+            "p99": round(gaps[int(len(gaps) * 0.99)], 1),
+            "largest": round(gaps[-1], 1),
+            "worst": [(round(gap, 1), round(at, 2)) for gap, at in sorted(self.gaps, reverse=True)[:8]],
+        }
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.gaps.append(((now - self._last) * 1000, now - self.begun))
+        self._last = now

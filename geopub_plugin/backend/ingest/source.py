@@ -11,7 +11,9 @@ from ..features.geopackage import quoted
 from ..features.schema import ColumnKind, Field, TableSchema
 from .names import KEY
 
-BLOCK = 20_000  # rows read at once
+BLOCK = 20_000  # rows read at once, at most
+BLOCK_BYTES = 32_000_000  # of geometry in one block, about
+_FETCH = 256  # rows asked for in one call
 
 _COPY = "geopub_rows"
 _ORDER = "geopub_order"
@@ -25,21 +27,39 @@ class SourceTable:
         self.schema = schema
         sql = "SELECT type FROM sqlite_master WHERE name = ? COLLATE NOCASE"
         self.is_view = connection.execute(sql, (schema.name,)).fetchone() == ("view",)
-        self.renumbered = not self.is_view and not schema.fid
-        self._table, self._key = quoted(schema.name), quoted(schema.fid or "rowid")
+        self._table = quoted(schema.name)
+        self._key = self._row_number()
+        self.renumbered = not self.is_view and not self._key
         if self.is_view or self.renumbered:
             connection.execute(f"DROP TABLE IF EXISTS temp.{_COPY}")
             connection.execute(f"CREATE TEMP TABLE {_COPY} AS SELECT * FROM {self._table}")  # nosec B608 - quoted
-            self._table, self._key = f"temp.{_COPY}", "rowid"
+            self._table = f"temp.{_COPY}"
+            self._key = self._row_number()
         self.other_encodings = 0  # values met so far that are not UTF-8
+
+    def _row_number(self) -> str:
+        """Return the name of SQLite's own row number, which a key that keeps the rules is an alias of; "" for none.
+
+        A column may have taken one of its three names, and a table WITHOUT ROWID has none (sqlite.org/rowidtable.html).
+        """
+        columns = {
+            str(row[1]).lower() for row in self._connection.execute(f"PRAGMA table_info({quoted(self.schema.name)})")
+        }
+        name = next((name for name in ("rowid", "_rowid_", "oid") if name not in columns), "")
+        try:
+            self._connection.execute(f"SELECT {name} FROM {self._table} LIMIT 0")  # nosec B608 - quoted
+        except sqlite3.OperationalError:
+            return ""
+        return name
 
     @property
     def fields(self) -> Tuple[Field, ...]:
         """The columns to publish: the attributes, and before them the key when it is a column of its own."""
-        key = self.schema.fid
+        key, geometry = self.schema.fid, self.schema.geometry.lower()
+        others = tuple(field for field in self.schema.fields if field.name.lower() != geometry)
         if key.lower() in ("", "rowid", KEY):
-            return self.schema.fields
-        return (Field(key, ColumnKind.INTEGER, "INTEGER", nullable=self.is_view), *self.schema.fields)
+            return others
+        return (Field(key, ColumnKind.INTEGER, "INTEGER"), *others)
 
     def count(self) -> int:
         """Return the number of rows."""
@@ -49,7 +69,7 @@ class SourceTable:
         """Yield keys (int64 (n,)) and geometry blobs of all rows, a block at a time."""
         sql = f"SELECT {self._key}, {quoted(self.schema.geometry)} FROM {self._table}"  # nosec B608 - quoted
         cursor = self._connection.execute(sql)
-        while rows := cursor.fetchmany(BLOCK):
+        for rows in _blocks(cursor, geometry=1):
             keys, blobs = zip(*rows)
             yield np.array(keys, np.int64), [_bytes(blob) for blob in blobs]
 
@@ -83,20 +103,16 @@ class SourceTable:
             "WHERE o.place >= ? ORDER BY o.place"  # CROSS JOIN: the order is read, and each row looked up
         )
         done = 0
-        cursor = connection.execute(sql, (done,))
         while True:
             try:
-                rows = cursor.fetchmany(BLOCK)
-            except sqlite3.OperationalError as error:
+                for block in _blocks(connection.execute(sql, (done,)), geometry=0):
+                    done += len(block)
+                    yield block
+                return
+            except sqlite3.OperationalError as error:  # noqa: PERF203 - twice at most
                 if "decode" not in str(error).lower() or connection.text_factory is not str:
                     raise
-                connection.text_factory = self._decoded  # slower, so only for files that need it
-                cursor = connection.execute(sql, (done,))
-                continue
-            if not rows:
-                return
-            done += len(rows)
-            yield rows
+                connection.text_factory = self._decoded  # slower, so only for files that need it; on from there
 
     def _decoded(self, raw: bytes) -> str:
         try:
@@ -109,3 +125,17 @@ class SourceTable:
 def _bytes(blob: object) -> Optional[bytes]:
     """Return a geometry value as bytes; text and numbers, which SQLite lets in, become an unreadable blob."""
     return blob if blob is None or isinstance(blob, bytes) else b"?"
+
+
+def _blocks(cursor: sqlite3.Cursor, geometry: int) -> Iterator[List[Tuple[Any, ...]]]:
+    """Yield rows in blocks of bounded number and size; `geometry` is the place of the geometry in a row."""
+    block: List[Tuple[Any, ...]] = []
+    size = 0
+    while rows := cursor.fetchmany(_FETCH):
+        block += rows
+        size += sum(len(row[geometry]) for row in rows if isinstance(row[geometry], bytes))
+        if len(block) + _FETCH > BLOCK or size > BLOCK_BYTES:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block

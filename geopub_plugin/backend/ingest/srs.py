@@ -38,6 +38,7 @@ def understood(srs: Srs) -> Optional[pyproj.CRS]:
     return crs.sub_crs_list[0] if crs is not None and crs.is_compound else crs  # heights stay as they are
 
 
+@lru_cache(maxsize=256)
 def with_code(crs: pyproj.CRS) -> Optional[Srs]:
     """Return the system under its EPSG code: IGNF:LAMB93 is EPSG:2154. None where it has none."""
     code = crs.to_epsg(min_confidence=_CONFIDENCE)

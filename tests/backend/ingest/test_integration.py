@@ -400,6 +400,32 @@ def test_a_table_without_integer_key(tmp_path, integrate):
     assert "key.duplicate" in result["ids"]
 
 
+@pytest.mark.parametrize("declared", ["INT PRIMARY KEY", "TEXT", "INTEGER"])
+def test_a_key_that_is_none(declared, tmp_path, integrate):
+    path = make(tmp_path / "a.gpkg", Table(shapes=("POINT (1 2)",)))
+    run(path, f"CREATE TABLE odd (fid {declared}, rowid TEXT, geom POINT)")
+    for fid in ("7", "NULL", "NULL"):
+        run(path, f"INSERT INTO odd SELECT {fid}, 'r', geom FROM places")
+    run(path, "INSERT INTO gpkg_contents (table_name, data_type, srs_id) VALUES ('odd', 'features', 4326)")
+    run(path, "INSERT INTO gpkg_geometry_columns VALUES ('odd', 'geom', 'POINT', 4326, 0, 0)")
+    result = integrate(path, tables=["odd"])
+    assert rows(result["path"], "SELECT ogc_fid, CAST(fid AS INTEGER) FROM odd") == [(1, 7), (2, None), (3, None)]
+
+
+def test_geometry_column_in_another_case(tmp_path, integrate):
+    path = make(tmp_path / "a.gpkg", Table(columns={"n": (ogr.OFTInteger, 0, [1])}))
+    run(path, "UPDATE gpkg_geometry_columns SET column_name = 'GEOM'")
+    assert list(fields(integrate(path)["path"], "places")) == ["fid", "n"]
+
+
+def test_large_geometries_come_in_small_blocks(tmp_path, integrate, monkeypatch):
+    monkeypatch.setattr("geopub_plugin.backend.ingest.source.BLOCK_BYTES", 1000)
+    source = make(tmp_path / "a.gpkg", Table(shapes=POINTS * 3))
+    result = integrate(source)
+    assert result["relations"][0]["count"] == 1200
+    assert len(shapes(result["path"], "places")) == 1200
+
+
 def test_from_an_archive(tmp_path, integrate):
     source = make(tmp_path / "a.gpkg", Table(shapes=POINTS))
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:

@@ -24,7 +24,7 @@ from .publish.client.datastores import health
 from .publish.embedded import Backend, find_backend, open_backend
 from .publish.proposal import SERVICES, match_styles, propose, slug
 from .publish.publication import Publication, PublicationRequest, Quiet
-from .terminal.display import Bars, show_datasheets, show_error, show_result
+from .terminal.display import progress_on, show_datasheets, show_error, show_result
 from .terminal.outcome import ExitCode, error_json, exit_code, result_json, status_json
 
 out = Console(highlight=False)  # results
@@ -90,7 +90,7 @@ def publish(
         with _cancelled_by_ctrl_c() as cancel:
             backend = None if server else stack.enter_context(open_backend(_data_folder(data)))
             store = _store(server, token_file, datastore, backend, cancel)
-            with nullcontext(Quiet()) if as_json else Bars(err) as listener:
+            with nullcontext(Quiet()) if as_json else progress_on(err) as listener:
                 result = Publication(store, request, listener).resume()
         if as_json:
             _print_json(result_json(result))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from types import TracebackType
-from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Type
+from typing import Any, ContextManager, Dict, Iterable, Mapping, Optional, Sequence, Type
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,7 +15,7 @@ from ..backend.errors import GeoPubError
 from ..backend.faults import Fault, Severity
 from ..backend.translation import tr
 from ..publish.client.datasheets import Datasheet
-from ..publish.publication import PublicationResult, Refused, Step
+from ..publish.publication import Listener, PublicationResult, Refused, Step
 
 _COLOURS = {Severity.ERROR: "red", Severity.REPAIRED: "green", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _WIDEST = 4000  # columns: addresses are shown whole, whatever the width of the terminal
@@ -56,6 +57,30 @@ class Bars:
         """Fill the bar of a step and show its time."""
         shown = tr("{seconds} s", seconds=f"{seconds:.2f}")
         self._progress.update(self._tasks[step], completed=1, total=1, amount=shown)
+
+
+class Lines:
+    """One line when a step begins and one when it ends: where there is no terminal to draw bars on."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def begun(self, step: Step) -> None:
+        """Say that a step starts."""
+        self._console.print(tr("{step} …", step=step.title), markup=False, soft_wrap=True)
+
+    def moved(self, step: Step, done: int, total: int, unit: str) -> None:
+        """Say nothing: a log does not need it."""
+
+    def ended(self, step: Step, seconds: float) -> None:
+        """Say how long a step took."""
+        shown = tr("{seconds} s", seconds=f"{seconds:.2f}")
+        self._console.print(f"{step.title}: {shown}", markup=False, soft_wrap=True)
+
+
+def progress_on(console: Console) -> ContextManager[Listener]:
+    """Return bars on a terminal, lines elsewhere."""
+    return Bars(console) if console.is_terminal else nullcontext(Lines(console))
 
 
 def amount(done: int, total: int, unit: str) -> str:

@@ -133,7 +133,7 @@ def _blocks(cursor: sqlite3.Cursor, geometry: int) -> Iterator[List[Tuple[Any, .
     size = 0
     while rows := cursor.fetchmany(_FETCH):
         block += rows
-        size += sum(len(row[geometry]) for row in rows if isinstance(row[geometry], bytes))
+        size += sum([len(row[geometry]) for row in rows if type(row[geometry]) is bytes])  # a list: half the time
         if len(block) + _FETCH > BLOCK or size > BLOCK_BYTES:
             yield block
             block, size = [], 0

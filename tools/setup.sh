@@ -5,53 +5,47 @@ cd "$(dirname "$0")/.."
 
 say() { printf 'geopub: %s\n' "$*" >&2; }
 
-# package: how to tell that it is there (a command, or a file)
-declare -A PACKAGES=(
-  [qgis]=qgis
-  [python3-qgis]=/usr/lib/python3/dist-packages/qgis/core/__init__.py
-  [qgis-providers]=/usr/share/doc/qgis-providers
-  [python3-venv]=/usr/share/doc/python3-venv
-  [gdal-bin]=ogrinfo
-  [xvfb]=xvfb-run
-  [xauth]=xauth
-  [xdotool]=xdotool
-  [qttools5-dev-tools]=lrelease
-  [fonts-dejavu-core]=/usr/share/doc/fonts-dejavu-core
-  [libgl1-mesa-dri]=/usr/share/doc/libgl1-mesa-dri
-)
+needed=(qgis python3-qgis qgis-providers python3-venv gdal-bin)
+for_tests=(xvfb xauth xdotool qttools5-dev-tools fonts-dejavu-core libgl1-mesa-dri)
 
-missing=()
-for package in "${!PACKAGES[@]}"; do
-  sign=${PACKAGES[$package]}
-  case $sign in
-    /*) [ -e "$sign" ] || missing+=("$package") ;;
-    *) command -v "$sign" >/dev/null || missing+=("$package") ;;
-  esac
-done
+installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-install_packages() {
-  local as_root=()
-  if [ "$(id -u)" != 0 ]; then
-    if ! command -v sudo >/dev/null; then
-      say "these packages are missing, and neither root nor sudo is at hand: ${missing[*]}"
-      say "as root: apt-get install ${missing[*]}"
-      exit 1
-    fi
-    as_root=(sudo)
-  fi
-  say "installing ${missing[*]}"
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+missing() {
+  local package
+  for package in "$@"; do installed "$package" || printf '%s ' "$package"; done
 }
 
-if [ ${#missing[@]} -gt 0 ]; then
-  if command -v apt-get >/dev/null; then
-    install_packages
+apt_get() {
+  if [ "$(id -u)" = 0 ]; then
+    DEBIAN_FRONTEND=noninteractive apt-get "$@" >&2
+  elif command -v sudo >/dev/null; then
+    sudo DEBIAN_FRONTEND=noninteractive apt-get "$@" >&2
   else
-    say "this system has no apt-get, so please install by hand what these Debian packages hold: ${missing[*]}"
-    say "QGIS with its Python bindings (3.22 or later) and GDAL's tools are needed; the rest serves the tests."
-    command -v qgis >/dev/null || exit 1
+    say "packages are missing, and neither root nor sudo is at hand. As root: apt-get install ${needed[*]} ${for_tests[*]}"
+    exit 1
   fi
+}
+
+if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
+  wanted=$(missing "${needed[@]}" "${for_tests[@]}")
+  if [ -n "$wanted" ]; then
+    say "installing $wanted"
+    apt_get update -qq
+    available=()
+    for package in $wanted; do
+      if [ -n "$(apt-cache madison "$package" 2>/dev/null)" ]; then
+        available+=("$package")
+      else
+        say "this system has no package $package; going on without it"
+      fi
+    done
+    apt_get install -y -qq --no-install-recommends "${available[@]}"
+  fi
+else
+  for command in qgis ogrinfo xvfb-run; do
+    command -v "$command" >/dev/null || say "$command is missing; this system has no apt-get, so please install it by hand"
+  done
+  say "needed: QGIS 3.22 or later with its Python bindings, GDAL's tools; for the tests: Xvfb, xauth, xdotool, lrelease"
 fi
 
 python=/usr/bin/python3 # QGIS's bindings belong to the system's Python, to no other

@@ -22,6 +22,7 @@ from .plan import BUFFER, EXTENT, PyramidPlan, TablePlan
 _VERTEX = 16  # bytes
 _DEEP = 10  # levels at most below a block's square: a million tiles
 _SLACK = 0.05  # of a box's size, for borders that reprojection bends
+_ROUNDING = 4  # units by which rounding, and squares for dust, may bring a shape nearer to a tile
 _ALONG = (0.0, 0.5, 1.0)
 
 
@@ -107,7 +108,7 @@ def _hilbert_quarters(cell: Cell) -> Sequence[Tuple[int, int]]:
 
 def _block(cell: Cell, spreads: Sequence[_Spread], split: int) -> Block:
     side = 2.0**-cell.z
-    margin = 2.0**-split * BUFFER / EXTENT
+    margin = 2.0**-split * (BUFFER + _ROUNDING) / EXTENT
     west, north, east, south = cell.x * side, cell.y * side, (cell.x + 1) * side, (cell.y + 1) * side
     shares = []
     for spread in spreads:

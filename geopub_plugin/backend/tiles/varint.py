@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+_PIECE = 1 << 16  # varints at a time
+_MORE = np.array([sum(0x80 << (8 * i) for i in range(max(size - 1, 0))) for size in range(9)], np.uint64)
+_USED = np.array([sum(0x01 << (8 * i) for i in range(size)) for size in range(9)], np.uint64)  # both by size of varint
+
 
 def varint_sizes(values: np.ndarray) -> np.ndarray:
     """Return how many bytes each varint takes: uint8 (n,), for unsigned values (n,)."""
@@ -24,17 +28,25 @@ def varints(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     if len(values) == 0:
         return np.zeros(0, np.uint8)
     width = int(sizes.max())
+    if width == 1:
+        return values.astype(np.uint8)
     if width > 8:
         return _long_varints(values, sizes)
-    word = np.dtype("<u4" if width <= 4 else "<u8")
+    word = np.dtype(f"<u{2 if width == 2 else 4 if width <= 4 else 8}")
+    pieces = [_words(values[i : i + _PIECE], sizes[i : i + _PIECE], width, word) for i in range(0, len(values), _PIECE)]
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def _words(values: np.ndarray, sizes: np.ndarray, width: int, word: np.dtype) -> np.ndarray:
+    """Return the varints of a piece that stays near the processor: uint8 (sizes.sum(),)."""
     bits = values.astype(word)
     spread = bits & word.type(0x7F)  # (n,)
     for place in range(1, width):
-        spread |= (bits & word.type(0x7F << (7 * place))) << word.type(place)
-        more = word.type(0x80 << (8 * (place - 1)))
-        spread |= np.where(sizes > place, more, word.type(0))
-    octets = spread.astype(word).view(np.uint8).reshape(-1, word.itemsize)[:, :width]  # (n, width)
-    return octets[np.arange(width, dtype=np.uint8) < sizes[:, None]]
+        bits = bits << word.type(1)
+        spread |= bits & word.type(0x7F << (8 * place))
+    spread |= _MORE[: width + 1].astype(word)[sizes]
+    used = _USED[: width + 1].astype(word)[sizes]  # (n,) a byte 1 for each byte of the varint
+    return spread.astype(word).view(np.uint8)[used.astype(word).view(bool)]
 
 
 def _long_varints(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -33,20 +33,21 @@ class Limits:
     ratio_from: int = 10_000_000  # bytes: smaller entries may be as compressible as they like
 
 
+DEFAULT = Limits()
+
+
 def is_archive(path: Path) -> bool:
     """Tell whether a file is a zip archive, by its first bytes."""
     with path.open("rb") as file:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
 
-def unpack(
-    path: Path, target: Path, progress: Progress, name: str = "", limits: Limits = Limits()
-) -> Tuple[bool, Tuple[Fault, ...]]:
+def unpack(path: Path, target: Path, progress: Progress, limits: Limits = DEFAULT) -> Tuple[bool, Tuple[Fault, ...]]:
     """Write the one GeoPackage of an archive to `target`; return whether it is there, and what was found.
 
-    `name` is what the archive is called in messages. On a refusal nothing is left at `target`.
+    On a refusal nothing is left at `target`.
     """
-    name = name or path.name
+    name = path.name
     try:
         with zipfile.ZipFile(path) as archive:
             entry, faults = _wanted(archive.infolist(), name, limits)

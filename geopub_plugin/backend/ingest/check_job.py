@@ -10,14 +10,15 @@ from ..jobs.progress import Progress
 from .examination import ExaminedTable, examine
 from .files import UNPACKED, damage_faults, delivered, digest_faults
 from .storage import storage_watched
-from .wire import described, files_of, logged, wired, wishes_of
+from .wire import described, files_of, limits_of, logged, wired, wishes_of
 
 
 def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str, Any]:
     """Check delivered files and return every fault found: `{"faults": […], "tables": […], "log": […]}`.
 
-    `parameters`: files, md5, srs, target_srs, multigeom_layers, tables, and check: "standard", "vector", or "" for
-    both. Raises InvalidInput when a reference system it is given is unknown, StorageFull when the disk is full.
+    `parameters`: files, md5, srs, target_srs, multigeom_layers, tables, limits (of archives), and check, which is
+    "standard", "vector", or "" for both. Raises InvalidInput when a reference system it is given is unknown,
+    StorageFull when the disk is full.
     """
     with storage_watched(work):
         faults, tables = _checked(parameters, work, progress)
@@ -36,7 +37,7 @@ def _checked(
     faults: List[Fault] = []
     if check != "vector":
         faults += digest_faults(files, parameters.get("md5") or {}, progress)
-    delivery = delivered(files, work, progress)
+    delivery = delivered(files, work, progress, limits_of(parameters))
     if check != "vector" or delivery.geopackage is None:
         faults += delivery.faults
     if delivery.geopackage is None:

@@ -13,7 +13,7 @@ from ..faults import Fault, blocking
 from ..features.geopackage import connect, is_geopackage
 from ..jobs.progress import Progress
 from ..translation import tr
-from .archive import is_archive, unpack
+from .archive import DEFAULT, Limits, is_archive, unpack
 from .catalogue import found
 from .recognition import guess, is_sqlite
 
@@ -67,7 +67,7 @@ def _md5(path: Path, progress: Progress) -> str:
     return digest.hexdigest()
 
 
-def delivered(files: Sequence[Path], work: Path, progress: Progress) -> Delivery:
+def delivered(files: Sequence[Path], work: Path, progress: Progress, limits: Limits = DEFAULT) -> Delivery:
     """Find the one GeoPackage among delivered files, taking it out of its archive if need be.
 
     An archive is unpacked into `work`.
@@ -85,7 +85,7 @@ def delivered(files: Sequence[Path], work: Path, progress: Progress) -> Delivery
     path = chosen[0]
     others = [other.name for other in candidates if other != path]
     left_out = (found("file.other-files", count=len(others), examples=others),) if others else ()
-    delivery = _opened(path, work, progress)
+    delivery = _opened(path, work, progress, limits)
     return Delivery(delivery.geopackage, delivery.name, (*left_out, *delivery.faults))
 
 
@@ -95,14 +95,14 @@ def _chosen(candidates: Sequence[Path]) -> Sequence[Path]:
     return data or candidates
 
 
-def _opened(path: Path, work: Path, progress: Progress) -> Delivery:
+def _opened(path: Path, work: Path, progress: Progress, limits: Limits) -> Delivery:
     if path.stat().st_size == 0:
         return Delivery(None, path.name, (found("file.empty", name=path.name),))
     if not is_archive(path):
         faults = _geopackage_faults(path, path.name)
         return Delivery(None if blocking(faults) else path, path.name, faults)
     target = work / UNPACKED
-    there, faults = unpack(path, target, progress)
+    there, faults = unpack(path, target, progress, limits)
     if not there:
         return Delivery(None, path.name, faults)
     if target.stat().st_size == 0:

@@ -11,7 +11,7 @@ from .examination import examine
 from .files import UNPACKED, delivered
 from .integration import integrate
 from .storage import require_room, storage_watched
-from .wire import files_of, logged, refusal, wired, wishes_of
+from .wire import files_of, limits_of, logged, refusal, wired, wishes_of
 
 RESULT = "data.gpkg"
 
@@ -23,7 +23,7 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
     is left in the work folder then.
     """
     with storage_watched(work):
-        delivery = delivered(files_of(parameters), work, progress)
+        delivery = delivered(files_of(parameters), work, progress, limits_of(parameters))
         if delivery.geopackage is None:
             raise refusal(delivery.faults)
         require_room(work, delivery.geopackage.stat().st_size)

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterable, List, Sequence, Tuple
 from ..errors import InvalidInput
 from ..faults import Fault, Severity, blocking
 from ..translation import tr
+from .archive import Limits
 from .examination import ExaminedTable, Wishes
 
 _WEIGHT = (Severity.ERROR, Severity.REPAIRED, Severity.WARNING, Severity.INFO)
@@ -16,6 +17,11 @@ _WEIGHT = (Severity.ERROR, Severity.REPAIRED, Severity.WARNING, Severity.INFO)
 def files_of(parameters: Dict[str, Any]) -> Tuple[Path, ...]:
     """Return the delivered files."""
     return tuple(Path(file) for file in parameters.get("files", ()))
+
+
+def limits_of(parameters: Dict[str, Any]) -> Limits:
+    """Return what an archive may be: the settings of the backend, else the defaults."""
+    return Limits(**(parameters.get("limits") or {}))
 
 
 def wishes_of(parameters: Dict[str, Any]) -> Wishes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from geopub_plugin.backend.ingest.archive import Limits, unpack
+from geopub_plugin.backend.ingest.archive import DEFAULT, Limits, unpack
 from geopub_plugin.backend.jobs.progress import Silent
 
 DATA = b"SQLite format 3\0" + bytes(range(256)) * 40
@@ -19,7 +19,7 @@ def zipped(path: Path, entries: dict, compression: int = zipfile.ZIP_DEFLATED) -
     return path
 
 
-def outcome(archive: Path, limits: Limits = Limits()):  # noqa: B008 - frozen
+def outcome(archive: Path, limits: Limits = DEFAULT):
     target = archive.parent / "out.gpkg"
     there, faults = unpack(archive, target, Silent(), limits=limits)
     assert there == target.exists()

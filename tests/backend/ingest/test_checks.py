@@ -281,6 +281,14 @@ def test_archives(tmp_path, check, work):
     assert list(work.iterdir()) == []
 
 
+def test_limits_of_archives_are_those_of_the_settings(tmp_path, check):
+    path = make(tmp_path / "a.gpkg", Table())
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(path, "a.gpkg")
+    limits = {"entries": 10, "entry_bytes": path.stat().st_size - 1, "ratio": 100}
+    assert list(check(tmp_path / "a.zip", limits=limits)) == ["archive.entry-too-large"]
+
+
 @pytest.mark.parametrize(("which", "ids"), [("standard", set()), ("vector", {"table.no-srs"}), ("", {"table.no-srs"})])
 def test_the_two_checks(which, ids, tmp_path, check):
     assert set(check(make(tmp_path / "a.gpkg", Table(srs=None)), check=which)) == ids

@@ -260,7 +260,7 @@ def _not_startable(why: str) -> GeoPubError:
     return Unavailable(
         tr("GeoPub's publishing engine did not start."),
         why,
-        tr("Run “geopub doctor” in a terminal, or copy the report and send it to the authors of GeoPub."),
+        tr("Copy the report (Details) and send it to the authors of GeoPub."),
     )
 
 

@@ -36,6 +36,11 @@ class PublicationCall(BackgroundCall):
 
     moved = pyqtSignal(float, str)  # share of the whole, the step in words
 
+    def tell(self, share: float, step: str) -> None:
+        """Tell QGIS's status bar and the panel how far the publication is."""
+        self.setProgress(share * 100)
+        self.moved.emit(share, step)
+
 
 class LayerPublication(QObject):
     """Publishes one layer; lives in the GUI thread and never makes it wait."""
@@ -140,7 +145,7 @@ class LayerPublication(QObject):
         def publish(call: PublicationCall) -> PublicationResult:
             with closing(QgisTransport()) as transport:
                 store = open_store(backend.api, backend.token, transport=transport, cancel=call.cancelled)
-                return Publication(store, request, _Reporter(progression, call.moved.emit)).run()
+                return Publication(store, request, _Reporter(progression, call.tell)).run()
 
         self._call = PublicationCall(tr("Publication of “{title}”", title=self.plan.title), publish)
         self._call.moved.connect(self._moved)

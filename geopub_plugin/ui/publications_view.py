@@ -6,7 +6,7 @@ from typing import Optional, Union
 
 from qgis.PyQt.QtCore import QModelIndex, QSortFilterProxyModel, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QGuiApplication
-from qgis.PyQt.QtWidgets import QAction, QHeaderView, QLineEdit, QMenu, QTreeView, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QAction, QHeaderView, QLabel, QLineEdit, QMenu, QTreeView, QVBoxLayout, QWidget
 
 from ..backend.translation import tr
 from ..publish.client.datasheets import Datasheet, Service
@@ -32,6 +32,7 @@ class PublicationsView(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self.found.setFilterFixedString)
         self.tree = QTreeView(self)
+        self.hint = QLabel(tr("To publish: right-click on a vector layer, then “Publish layer…”."), self, wordWrap=True)
         self.address = QLineEdit(self, readOnly=True)
         self.address.setPlaceholderText(tr("Select a service to see its address"))
         self._make_tree()
@@ -39,11 +40,11 @@ class PublicationsView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.search)
         layout.addWidget(self.tree)
+        layout.addWidget(self.hint)
         layout.addWidget(self.address)
         self._make_actions()
-        self.found.modelReset.connect(self.tree.expandAll)
-        self.tree.expandAll()
-        self._enable()
+        self.found.modelReset.connect(self._refilled)
+        self._refilled()
 
     def select(self, datasheet: str) -> None:
         """Put the cursor on a datasheet."""
@@ -106,6 +107,11 @@ class PublicationsView(QWidget):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(address(self.current))
+
+    def _refilled(self) -> None:
+        self.tree.expandAll()
+        self.hint.setVisible(not self.model.datasheets)
+        self._enable()
 
     def _enable(self, *_change: object) -> None:
         live = bool(live_services(self.current))

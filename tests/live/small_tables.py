@@ -15,8 +15,11 @@ KINDS = {
 }
 
 
-def make_table(file: Path, number: int) -> Dict[str, int]:
-    """Write a GeoPackage with one or two tables, different for each number; return the features of each table."""
+def make_table(file: Path, number: int, features: int = 0) -> Dict[str, int]:
+    """Write a GeoPackage with one or two tables, different for each number; return the features of each table.
+
+    A number of `features` makes each table so large instead of 20 to 400 features.
+    """
     chance = random.Random(number)
     metric = number % 2 == 1
     system = osr.SpatialReference()
@@ -29,7 +32,7 @@ def make_table(file: Path, number: int) -> Dict[str, int]:
         table = source.CreateLayer(f"{kind} n° {number}", system, geometry_type)
         table.CreateField(ogr.FieldDefn("Nom d'usage", ogr.OFTString))
         table.CreateField(ogr.FieldDefn("height", ogr.OFTReal))
-        counts[table.GetName()] = chance.randint(20, 400)
+        counts[table.GetName()] = features or chance.randint(20, 400)
         table.StartTransaction()
         for index in range(counts[table.GetName()]):
             x, y = west + chance.random() * size * 100, south + chance.random() * size * 100

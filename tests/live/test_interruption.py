@@ -1,0 +1,131 @@
+"""Work that is interrupted: by the end of the backend, by its death, and on demand."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+import pytest
+import requests
+
+from geopub_plugin.backend.errors import GeoPubError, Unavailable
+from geopub_plugin.publish.client.store import Store, open_store
+from geopub_plugin.publish.publication import Publication, PublicationRequest, Step
+
+from ..processes import descendants, gone_within
+from .conftest import Serving
+from .small_tables import make_table
+
+LARGE = 30_000  # features: enough for an integration to be caught in the act
+
+
+class Trigger:
+    """A listener that does something once, when the integration is seen to run."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act: Optional[Callable[[], None]] = act
+
+    def begun(self, step: Step) -> None:
+        pass
+
+    def moved(self, step: Step, done: int, total: int, unit: str) -> None:
+        if step is Step.INTEGRATION and total and self._act:
+            act, self._act = self._act, None
+            act()
+
+    def ended(self, step: Step, seconds: float) -> None:
+        pass
+
+
+def store_of(serving: Serving) -> Store:
+    return open_store(serving.announcement.url, serving.announcement.token)
+
+
+def integrations(store: Store) -> Any:
+    """Return every execution of a processing, as the API shows it."""
+    root = f"datastores/{store.id}/processings/executions"
+    ask = store.connection.ask
+    return [ask("GET", f"{root}/{one['_id']}") for one in ask("GET", root)]
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> PublicationRequest:
+    make_table(tmp_path / "large.gpkg", 0, LARGE)
+    return PublicationRequest.proposed(tmp_path / "large.gpkg")
+
+
+def interrupted(serving: Serving, request: PublicationRequest, act: Callable[[], None]) -> None:
+    """Publish, do something in the middle of the integration, and see the publication fail."""
+    with pytest.raises(GeoPubError):
+        Publication(store_of(serving), request, Trigger(act)).run()
+
+
+def test_what_runs_when_the_backend_is_ended_goes_on_at_the_next_start(serve, large):
+    first = serve()
+    first.ready()
+    seconds = []
+
+    def end() -> None:
+        first.process.send_signal(signal.SIGTERM)
+        seconds.append(first.seconds_to_end())
+
+    interrupted(first, large, end)
+    assert seconds[0] < 2
+    assert first.process.returncode == 0
+    second = serve()
+    second.ready()
+    store = store_of(second)
+    (execution,) = integrations(store)
+    assert execution["status"] in ("WAITING", "PROGRESS", "SUCCESS")
+    assert store.executions.ended(execution["_id"]).status == "SUCCESS"
+    assert Publication(store, large).resume().data.relations[0].count == LARGE
+
+
+def test_no_worker_and_no_renderer_outlives_a_killed_backend(serve, large, tmp_path):
+    serving = serve()
+    serving.ready()
+    make_table(tmp_path / "small.gpkg", 1)
+    small = Publication(store_of(serving), PublicationRequest.proposed(tmp_path / "small.gpkg")).run()
+    picture = next(url.url for url in small.urls if url.service == "wms")
+    assert get_map(picture).headers["Content-Type"] == "image/png"
+    families = []
+
+    def kill() -> None:
+        families.append(descendants(serving.process.pid))
+        serving.kill()
+
+    with pytest.raises(Unavailable):
+        Publication(store_of(serving), large, Trigger(kill)).run()
+    assert len(families[0]) >= 3  # the worker, the one kept ready, the renderer
+    assert gone_within(families[0], 1)
+
+
+def test_aborting_ends_the_worker_within_a_second_and_leaves_nothing(serve, large, tmp_path):
+    serving = serve()
+    serving.ready()
+    store = store_of(serving)
+    ended = threading.Event()
+
+    def abort() -> None:
+        (execution,) = integrations(store)
+        begin = time.monotonic()
+        store.executions.abort(execution["_id"])
+        while integrations(store)[0]["status"] not in ("ABORTED", "SUCCESS"):
+            assert time.monotonic() - begin < 1
+        assert integrations(store)[0]["status"] == "ABORTED"
+        ended.set()
+
+    interrupted(serving, large, abort)
+    assert ended.is_set()
+    assert list((tmp_path / "data" / "work").iterdir()) == []
+    assert [place for place in (tmp_path / "data" / "stored").rglob("*") if place.is_file()] == []
+
+
+def get_map(url: str) -> requests.Response:
+    query = {"styles": "", "crs": "EPSG:3857", "bbox": "0,5000000,1000000,6000000", "width": "64", "height": "64"}
+    answer = requests.get(url, params={**query, "format": "image/png"}, timeout=60)
+    answer.raise_for_status()
+    return answer

@@ -12,8 +12,8 @@ from ..translation import tr
 from .attributes import translate_attributes
 from .functions import forbidden_calls
 from .recognition import StyleDocument, StyleKind, local_name, read
+from .sld_checks import sld_faults
 
-SLD_VERSIONS = ("1.0.0", "1.1.0")
 _GEOMETRY_OF_QML = {"0": "POINT", "1": "LINE", "2": "POLYGON"}
 
 
@@ -27,51 +27,8 @@ def check(style: bytes, schema: TableSchema, names: Optional[Mapping[str, str]] 
         document = read(style)
     except InvalidInput as error:
         return (Fault("style.unreadable", Severity.ERROR, error.what, error.why, error.cure, table=schema.name),)
-    specific = _sld_faults(document, schema) if document.kind is StyleKind.SLD else _qml_faults(document, schema)
+    specific = sld_faults(document, schema.name) if document.kind is StyleKind.SLD else _qml_faults(document, schema)
     return (*specific, *_function_faults(document, schema), *_attribute_faults(document, schema, names or {}))
-
-
-def _sld_faults(document: StyleDocument, schema: TableSchema) -> Iterator[Fault]:
-    if document.version not in SLD_VERSIONS:
-        yield Fault(
-            "style.version",
-            Severity.ERROR,
-            tr("The SLD is of version “{version}”.", version=document.version),
-            tr("GeoPub reads SLD 1.0.0 and 1.1.0."),
-            tr("Save the style again from QGIS or GeoServer, or correct the version attribute."),
-            table=schema.name,
-        )
-    rules = [element for element in document.root.iter() if local_name(element) == "Rule"]
-    if not rules:
-        yield _no_rule(schema)
-    empty = [rule for rule in rules if not any(local_name(child).endswith("Symbolizer") for child in rule)]
-    if empty:
-        yield Fault(
-            "style.empty-rule",
-            Severity.WARNING,
-            tr("{count} rules of the style draw nothing.", count=len(empty)),
-            tr("They hold no symbolizer."),
-            tr("Give them a symbol, or remove them."),
-            table=schema.name,
-            count=len(empty),
-            examples=tuple(_title(rule) for rule in empty[:10]),
-        )
-
-
-def _title(rule: object) -> str:
-    texts = {local_name(child): child.text or "" for child in rule}  # type: ignore[attr-defined]
-    return texts.get("Title") or texts.get("Name") or "Rule"
-
-
-def _no_rule(schema: TableSchema) -> Fault:
-    return Fault(
-        "style.no-rule",
-        Severity.ERROR,
-        tr("The style has no rule."),
-        tr("Nothing would be drawn."),
-        tr("Add at least one rule with a symbol."),
-        table=schema.name,
-    )
 
 
 def _qml_faults(document: StyleDocument, schema: TableSchema) -> Iterator[Fault]:

@@ -13,6 +13,9 @@ from geopub_plugin.backend.styles.checks import check
 from .conftest import LABEL, RULE, qml, schema_of, sld
 
 EMPTY_RULE = "<Rule><Name>void</Name></Rule>"
+FILL = "<Rule><PolygonSymbolizer/></Rule>"
+ICON = """<Rule><PointSymbolizer><Graphic><ExternalGraphic><OnlineResource xmlns:x="http://www.w3.org/1999/xlink"
+x:href="http://127.0.0.1/a.png"/></ExternalGraphic></Graphic></PointSymbolizer></Rule>"""
 RENDERER = '<renderer-v2 type="{type}" attr="{attr}"/>'
 
 
@@ -30,7 +33,12 @@ def severities(style: bytes, schema: TableSchema) -> Dict[str, Severity]:
         (sld(), {"style.no-rule": Severity.ERROR}),
         (sld(RULE.format(name="nom"), EMPTY_RULE), {"style.empty-rule": Severity.WARNING}),
         (sld(RULE.format(name="absent")), {"style.unknown-attribute": Severity.ERROR}),
-        (sld(LABEL.format(name="absent")), {"style.unknown-attribute": Severity.WARNING}),
+        (sld(FILL, LABEL.format(name="absent")), {"style.unknown-attribute": Severity.WARNING}),
+        (sld(LABEL.format(name="nom")), {"style.no-symbol": Severity.ERROR}),
+        (sld(EMPTY_RULE), {"style.empty-rule": Severity.WARNING, "style.no-symbol": Severity.ERROR}),
+        (sld(ICON), {"style.external-graphic": Severity.ERROR}),
+        (sld(ICON.replace("http://127.0.0.1/a.png", "amenity/amenity_bench.svg")), {}),
+        (sld(ICON, FILL), {"style.external-graphic": Severity.WARNING}),
         (
             sld(EMPTY_RULE, RULE.format(name="absent"), version="9"),
             {

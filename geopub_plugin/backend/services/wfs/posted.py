@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Dict, Iterator, List, Tuple
 from ...safe_xml import parse
 from ...translation import tr
 from ..owscommon import OwsError, Parameters
+from .filters import filter_parameters
+from .filters import local_name as _local
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # nosec B405
@@ -28,10 +30,6 @@ def posted_parameters(document: bytes) -> Parameters:
 
 def _bare(name: str) -> str:
     return name.rpartition("}")[2]
-
-
-def _local(element: Element) -> str:
-    return _bare(str(element.tag))
 
 
 def _text(element: Element) -> str:
@@ -76,13 +74,4 @@ def _query(query: Element) -> Iterator[Tuple[str, str]]:
                 reference = words.get("ValueReference") or words.get("PropertyName") or ""
                 yield "sortBy", f"{reference} {words.get('SortOrder', 'ASC')}"
         elif name == "Filter":
-            yield from _filter(child)
-
-
-def _filter(element: Element) -> Iterator[Tuple[str, str]]:
-    """Yield the identifiers of a filter that holds nothing else; any other filter is passed on to be refused."""
-    identifiers = [part.get("rid") or part.get("fid") for part in element]
-    if identifiers and all(identifiers):
-        yield from (("resourceId", str(identifier)) for identifier in identifiers)
-    else:
-        yield "filter", "Filter"
+            yield from filter_parameters(child).items()

@@ -12,6 +12,7 @@ from ...features.schema import Bounds
 from ...translation import tr
 from ..owscommon import OwsError, Parameters, invalid
 from .feature_types import Catalogue, PublishedType
+from .filters import box_property, without_filter
 from .gml import element_names
 from .names import split_feature_id
 from .reference_systems import CRS84, WireSrs, bounds_of, wire_srs
@@ -57,7 +58,7 @@ class FeatureQuery:
 
 def feature_query(parameters: Parameters, catalogue: Catalogue, version: str) -> FeatureQuery:
     """Return the question that a GetFeature request asks; raise OwsError for what cannot be answered."""
-    _refuse_filters(parameters)
+    parameters = without_filter(parameters)
     published, fids = _selected(parameters, catalogue)
     fields, geometry = _properties(parameters, published)
     form = output_format(parameters, version)
@@ -99,18 +100,6 @@ def _hits(parameters: Parameters) -> bool:
     if asked.lower() not in ("hits", "results"):
         raise invalid("resultType", asked, cure=tr("Ask for “hits” or “results”."))
     return asked.lower() == "hits"
-
-
-def _refuse_filters(parameters: Parameters) -> None:
-    for name in ("filter", "cql_filter"):
-        if parameters.get(name):
-            raise OwsError(
-                "OptionNotSupported",
-                name,
-                tr("This service does not filter by expressions."),
-                tr("It selects by bbox, resourceId, count and startIndex."),
-                tr("Leave the parameter “{name}” out and filter what you receive.", name=name),
-            )
 
 
 def _selected(parameters: Parameters, catalogue: Catalogue) -> Tuple[PublishedType, Optional[Tuple[int, ...]]]:
@@ -188,6 +177,9 @@ def _bounds(parameters: Parameters, published: PublishedType) -> Optional[Bounds
     parts = parameters.listed("bbox")
     if not parts:
         return None
+    geometry = {element_names(published.schema)[0], published.schema.geometry}
+    if not {_local(reference) for reference in box_property(parameters)} <= geometry:
+        raise invalid("filter", box_property(parameters)[0], tr("A box is about the geometry."))
     named = wire_srs(parts[-1], "bbox") if len(parts) in (5, 7) else None
     srs = named or published.srs
     bounds = bounds_of(parts[:-1] if named else parts, srs)

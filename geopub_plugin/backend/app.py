@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Callable
+from typing import Callable
 
 from flask import Flask
 
@@ -29,17 +27,21 @@ from .api import (
 from .api.answers import handle_errors
 from .api.bodies import size_guard, streaming_request
 from .catalogue.store import Store
+from .render.supervisor import Renderer
+from .services.tms.blueprint import tms_blueprint
+from .services.wfs.blueprint import wfs_blueprint
+from .services.wms.blueprint import wms_blueprint
 from .settings import Settings
 
 
-def create_app(store: Store, settings: Settings, token: str, renderer: Any) -> Flask:
+def create_app(store: Store, settings: Settings, token: str, renderer: Renderer) -> Flask:
     """Return the application that serves a store.
 
     Args:
         store: opened, its queue in use.
         settings: what the backend was told.
         token: that requests to the API must carry.
-        renderer: draws the pictures of WMS, see `render.supervisor.Renderer`.
+        renderer: draws the pictures of WMS, started at the first of them.
     """
     app = Flask(__name__, static_folder=None)
     app.request_class = streaming_request(settings.data)
@@ -73,10 +75,7 @@ def _register_api(app: Flask) -> None:
     app.register_blueprint(datasheets.blueprint)
 
 
-def _register_services(app: Flask, store: Store, renderer: Any, base_url: Callable[[], str]) -> None:
-    shown = store.publications
-    for name, given in (("wfs", (shown,)), ("wms", (shown, renderer)), ("tms", (shown,))):
-        path = f"{__package__}.services.{name}.blueprint"
-        if find_spec(path) is not None:
-            make = getattr(import_module(path), f"{name}_blueprint")
-            app.register_blueprint(make(*given, base_url))
+def _register_services(app: Flask, store: Store, renderer: Renderer, base_url: Callable[[], str]) -> None:
+    app.register_blueprint(wfs_blueprint(store.publications, base_url))
+    app.register_blueprint(wms_blueprint(store.publications, renderer, base_url))
+    app.register_blueprint(tms_blueprint(store.publications, base_url))

@@ -45,7 +45,12 @@ def landing() -> Response:
         },
     ]
     page = render_template(
-        "landing.html", groups=groups, title=__title__, version=__version__, language=language(), tr=tr
+        "landing.html",
+        groups=groups,
+        title=__title__,
+        version=__version__,
+        language="fr" if language() == "fr" else "en",
+        tr=tr,
     )
     response = Response(page, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"

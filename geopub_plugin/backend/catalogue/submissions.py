@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Dict, List, Mapping, Set, Tuple
 
 from sqlalchemy import Connection
@@ -42,7 +42,7 @@ def waiting_to_resume(connection: Connection) -> List[Execution]:
 def safe_path(path: str) -> str:
     """Return a delivered path as a relative path that is harmless on every system."""
     parts = []
-    for part in PurePosixPath(path.replace("\\", "/")).parts:
+    for part in path.replace("\\", "/").split("/"):
         plain = _UNSAFE.sub("_", part).strip(" .")[:100]
         if plain and plain not in (".", ".."):
             parts.append(f"_{plain}" if _RESERVED.fullmatch(plain) else plain)

@@ -76,6 +76,7 @@ class StubServer:
         for name, value in {"Content-Length": str(len(data)), **more}.items():
             handler.send_header(name, value)
         handler.end_headers()
+        handler.close_connection = "Content-Length" in more
         handler.wfile.write(data)
 
 

@@ -54,6 +54,12 @@ def test_nothing_listens():
     assert "0x" not in caught.value.why  # no address of a Python object
 
 
+def test_an_answer_that_is_cut_off_is_no_answer(server):
+    server.on("POST", "x", (201, b"", {"Content-Length": "40"}))
+    with pytest.raises(Unavailable, match="cut off"):
+        RequestsTransport().send(Request("POST", f"{server.url}/x"))
+
+
 def test_the_token_wins_over_netrc_and_proxies_stay_out(server, monkeypatch, tmp_path):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))

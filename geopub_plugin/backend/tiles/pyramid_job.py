@@ -71,7 +71,7 @@ def area_bounds(wkt: str) -> Optional[Bounds]:
     if shape is None or shape.IsEmpty():
         raise InvalidInput(
             tr("The area of the sample cannot be read."),
-            tr("“{text}” is not a shape in WKT.", text=wkt[:80]),
+            tr("“{wkt}” is not a shape in WKT.", wkt=wkt[:80]),
             tr("Give a POLYGON with longitudes and latitudes."),
         )
     west, east, south, north = shape.GetEnvelope()

@@ -1,0 +1,65 @@
+"""What a plan refuses, and levels proposed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from geopub_plugin.backend.errors import InvalidInput
+from geopub_plugin.backend.features.batch import LINE, POINT, POLYGON
+from geopub_plugin.backend.tiles.levels import propose_levels
+from geopub_plugin.backend.tiles.options import Generalisation, parse_options
+from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("", Generalisation(1.0, False)),
+        ("-S10", Generalisation(10.0, False)),
+        ("-an -S15 ", Generalisation(15.0, True)),
+        ("-S2.5", Generalisation(2.5, False)),
+    ],
+)
+def test_options(text, expected):
+    assert parse_options(text) == expected
+
+
+@pytest.mark.parametrize(
+    "flag", ["-pn", "-aL", "-D8", "-ac", "-aD", "-ab", "-zz", "--simplification=10", "-S", "-S0", "10"]
+)
+def test_a_flag_that_is_not_acted_on_is_refused_by_name(flag):
+    with pytest.raises(InvalidInput) as refused:
+        parse_options(f"-S10 {flag}")
+    assert f"“{flag}”" in refused.value.what
+
+
+@pytest.mark.parametrize("top, bottom", [(5, 4), (-1, 4), (3, 19)])
+def test_levels_out_of_order_are_refused(top, bottom):
+    with pytest.raises(InvalidInput):
+        TablePlan(Path("a.gpkg"), "a", "a", top, bottom)
+
+
+def test_a_filter_is_refused_rather_than_ignored():
+    with pytest.raises(InvalidInput):
+        TablePlan(Path("a.gpkg"), "a", "a", 0, 1, filter="pop > 3")
+
+
+def test_two_layers_of_one_name_are_refused():
+    with pytest.raises(InvalidInput, match="roads"):
+        PyramidPlan(tuple(TablePlan(Path("a.gpkg"), table, "roads", 0, 1) for table in "ab"))
+
+
+@pytest.mark.parametrize(
+    "bounds, count, kind, expected",
+    [
+        ((-180, -85, 180, 85), 250, POLYGON, (0, 3)),
+        ((-5.2, 42.3, 8.3, 51.1), 35_000, POLYGON, (4, 11)),
+        ((139.7, 35.62, 139.83, 35.76), 209_163, POLYGON, (10, 14)),
+        ((2.35, 48.85, 2.35, 48.85), 1, POINT, (10, 14)),
+        ((-10, 36, 5, 45), 111_146, LINE, (4, 12)),
+    ],
+)
+def test_proposed_levels(bounds, count, kind, expected):
+    assert propose_levels(bounds, count, kind) == expected

@@ -403,7 +403,7 @@ _INFOS = _checks(
     (
         "table.declared-srs",
         "Declared coordinate reference system",
-        "The table “{table}” has no coordinate reference system; it is read as {declared}.",
+        "The table “{table}” has no usable coordinate reference system; it is read as {declared}.",
         "That is what was declared.",
         "",
     ),

@@ -6,6 +6,7 @@ Services name reference systems by EPSG codes, so a system that comes as WKT or 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -79,17 +80,22 @@ def _are_degrees(bounds: Bounds) -> bool:
     return west >= -360 - _MARGIN and east <= 360 + _MARGIN and south >= -90 - _MARGIN and north <= 90 + _MARGIN
 
 
+def _says_nothing(srs: Optional[Srs]) -> bool:
+    """Tell whether a table names no system; GDAL 3.9 and later then writes a local one that is called undefined."""
+    return srs is None or re.match(r'\s*(LOCAL_CS|ENGCRS)\["Undefined', srs.definition) is not None
+
+
 def _read_as(located: Located, declared: Optional[Srs]) -> Tuple[Optional[Srs], List[Fault]]:
     """Return the system that a table's coordinates are in, and what there is to say of it."""
-    table = located.table
-    if located.srs is None:
+    table, said = located.table, located.srs
+    crs = None if said is None or _says_nothing(said) else understood(said)
+    if crs is None or crs.is_engineering:
         if declared is not None:
             return declared, [found("table.declared-srs", table, declared=_label(declared))]
-        return None, [found("table.no-srs", table)] if located.bounds else []
-    crs = understood(located.srs)
-    if crs is None:
-        return None, [found("table.unreadable-srs", table, definition=located.srs.definition[:60])]
-    if crs.is_engineering:
+        if said is None or _says_nothing(said):
+            return None, [found("table.no-srs", table)] if located.bounds else []
+        if crs is None:
+            return None, [found("table.unreadable-srs", table, definition=said.definition[:60])]
         return None, [found("table.local-srs", table, srs=crs.name)]
     srs = with_code(crs) or Srs("", 0, crs.to_wkt())
     if located.bounds is None or not crs.is_geographic or _are_degrees(located.bounds):
@@ -120,7 +126,7 @@ def decide(tables: Sequence[Located], declared: str = "", wanted: str = "") -> D
     if not target.name:
         target = named(WGS84)
     faults += _differences(sources, said, target, bool(wanted))
-    undecided = {located.table for located in tables if located.srs is None and located.bounds is None}
+    undecided = {located.table for located in tables if _says_nothing(located.srs) and located.bounds is None}
     sources.update({table: target for table in undecided if table not in sources})
     return Decision(sources, target, tuple(faults))
 

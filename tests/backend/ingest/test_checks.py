@@ -20,6 +20,10 @@ from geopub_plugin.backend.translation import use_language
 from .packages import BOW_TIE, SQUARE, Table, make, run
 
 LOCAL = 'LOCAL_CS["a building site",UNIT["metre",1]]'
+UNDEFINED = (
+    'LOCAL_CS["Undefined SRS",LOCAL_DATUM["unknown",32767],UNIT["unknown",0],AXIS["Easting",EAST],'
+    'AXIS["Northing",NORTH]]'
+)
 CUSTOM = (
     'PROJCS["Chantier",GEOGCS["RGF93",DATUM["Reseau_Geodesique_Francais_1993",'
     'SPHEROID["GRS 1980",6378137,298.257222101]],'
@@ -37,6 +41,7 @@ TABLES = {
     "sound": (Table(), set()),
     "no srs": (Table(srs=None), {"table.no-srs"}),
     "no srs and nothing to place": (Table(srs=None, shapes=(None,)), {"geometry.null"}),
+    "no srs, as GDAL 3.9 says it": (Table(srs=UNDEFINED), {"table.no-srs"}),
     "degrees that are none": (Table(shapes=("POINT (650000 6860000)",)), {"table.implausible-srs"}),
     "no code": (Table(srs=CUSTOM, shapes=("POINT (1000 2000)",)), {"table.unknown-srs"}),
     "a system of its own": (Table(srs=LOCAL), {"table.local-srs"}),
@@ -105,8 +110,9 @@ def test_examples_are_keys_and_few(tmp_path, check):
 # Reference systems
 
 
-def test_declared_srs_is_taken_where_the_file_has_none(tmp_path, check):
-    assert set(check(make(tmp_path / "a.gpkg", Table(srs=None)), srs="EPSG:4326")) == {"table.declared-srs"}
+@pytest.mark.parametrize("srs", [None, UNDEFINED, LOCAL])
+def test_declared_srs_is_taken_where_the_file_has_none(srs, tmp_path, check):
+    assert set(check(make(tmp_path / "a.gpkg", Table(srs=srs)), srs="EPSG:4326")) == {"table.declared-srs"}
 
 
 def test_declared_srs_other_than_the_files(tmp_path, check):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import logging
 import os
@@ -16,9 +15,12 @@ from typing import Iterable, Iterator, Optional, Set, Tuple, Type
 
 from .about import __version__
 from .announcement import announced, withdraw
+from .disk import disk_full, is_full, readable, storing, sync_folder, write_whole
 from .errors import DataFolderLocked, DataFolderNewer, InvalidInput, StorageFull
 from .folder_lock import FolderLock
 from .translation import tr
+
+__all__ = ["DataFolder", "disk_full", "is_full", "storing"]
 
 FORMAT = 1  # of the tree, not of the catalogue, which has its own migrations
 
@@ -144,7 +146,7 @@ class DataFolder:
                 os.fsync(file.fileno())
             os.replace(made, place)
             for folder in (place.parent, place.parent.parent):
-                _sync_folder(folder)
+                sync_folder(folder)
 
     def remove(self, place: Path) -> None:
         """Remove a file or a folder; what is in use (Windows) stays for the next start to sweep away."""
@@ -194,11 +196,26 @@ class DataFolder:
                 tr("There is not enough room in {path}.", path=self.path),
                 tr(
                     "{needed} are needed and {free} are free, of which {reserve} are kept free.",
-                    needed=_readable(size),
-                    free=_readable(free),
-                    reserve=_readable(self._reserve),
+                    needed=readable(size),
+                    free=readable(free),
+                    reserve=readable(self._reserve),
                 ),
                 tr("Remove what is no longer needed on this disk, or use a data folder on another one."),
+            )
+
+    def require_catalogue(self) -> None:
+        """Refuse to go on when the catalogue is lost and data are there: a new one would name none of them.
+
+        Raises:
+            InvalidInput: naming what is missing.
+        """
+        if self.catalogue.exists() and self.catalogue.stat().st_size:
+            return
+        if any(place.is_file() for room in _ROOMS for place in (self.path / room).rglob("*")):
+            raise InvalidInput(
+                tr("The data folder {path} cannot be used.", path=self.path),
+                tr("Its catalogue, {name}, is missing or empty, and there are data.", name=self.catalogue.name),
+                tr("Restore the folder from a backup, or give a new folder."),
             )
 
     def last_port(self) -> int:
@@ -212,7 +229,7 @@ class DataFolder:
     def remember_port(self, port: int) -> None:
         """Keep the port for the next start."""
         with storing(self.path):
-            _write(self.path / "port", str(port))
+            write_whole(self.path / "port", str(port))
 
     # Opening ----------------------------------------------------------------------------------------------------
 
@@ -231,7 +248,7 @@ class DataFolder:
     def _check_version(self) -> None:
         version = self.path / "version"
         if not version.exists():
-            _write(version, json.dumps({"format": FORMAT, "written_by": __version__}))
+            write_whole(version, json.dumps({"format": FORMAT, "written_by": __version__}))
             return
         try:
             wire = json.loads(version.read_text("utf-8"))
@@ -283,31 +300,6 @@ class DataFolder:
 
 
 @contextlib.contextmanager
-def storing(place: Path) -> Iterator[None]:
-    """Turn the system's report of a full disk, or of a used up quota, into `StorageFull`."""
-    try:
-        yield
-    except OSError as error:
-        if not is_full(error):
-            raise
-        raise disk_full(place) from error
-
-
-def is_full(error: OSError) -> bool:
-    """Say whether the system found no room on the disk or in the user's quota."""
-    return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-
-
-def disk_full(place: Path) -> StorageFull:
-    """Return the error of a write that found no room."""
-    return StorageFull(
-        tr("The disk is full."),
-        tr("No room was left while writing in {path}.", path=place),
-        tr("Remove what is no longer needed on this disk, then start the step again."),
-    )
-
-
-@contextlib.contextmanager
 def _usable(path: Path) -> Iterator[None]:
     try:
         yield
@@ -323,31 +315,3 @@ def _checked(identifier: str) -> str:
     if not _ID.fullmatch(identifier):
         raise InvalidInput(tr("“{name}” is not an identifier.", name=identifier))
     return identifier
-
-
-def _write(place: Path, text: str) -> None:
-    """Write a small file in one piece."""
-    made = place.with_name(place.name + ".new")
-    with open(made, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(made, place)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # cannot open a folder; NTFS journals the rename
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _readable(size: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 999.5:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"

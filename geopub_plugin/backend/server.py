@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Callable
 
+from sqlalchemy.exc import DatabaseError
+
 from .about import __version__
 from .announcement import Announcement, announce, withdraw
 from .app import create_app
@@ -17,6 +19,8 @@ from .catalogue.outcomes import Outcomes
 from .catalogue.recovery import recover
 from .catalogue.store import Store
 from .data_folder import DataFolder
+from .disk import disk_full
+from .errors import InvalidInput
 from .http_server import HttpServer
 from .jobs.queue import Queue
 from .listening import bound_socket, url_of
@@ -24,6 +28,7 @@ from .logs import logging_to
 from .render.supervisor import Renderer
 from .settings import Settings
 from .stopping import StopRequest
+from .translation import tr
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +55,7 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         bound = opened.enter_context(bound_socket(settings.host, settings.port, folder.last_port()))
         url = url_of(bound)
 
-        store = Store(folder, settings.archive_limits)
+        store = _open_store(folder, settings)
         opened.callback(store.close)
         queue = Queue(settings.workers, Outcomes(store))
         opened.callback(queue.stop)
@@ -69,6 +74,20 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         announce_ready(url)
         server.run(stop)
         _log.info("the end was asked for")
+
+
+def _open_store(folder: DataFolder, settings: Settings) -> Store:
+    folder.require_catalogue()
+    try:
+        return Store(folder, settings.archive_limits)
+    except DatabaseError as error:
+        if "disk is full" in str(error.orig):
+            raise disk_full(folder.path) from error
+        raise InvalidInput(
+            tr("The data folder {path} cannot be used.", path=folder.path),
+            tr("Its catalogue, {name}, cannot be read: {reason}.", name=folder.catalogue.name, reason=error.orig),
+            tr("Restore the folder from a backup, or give a new folder."),
+        ) from error
 
 
 def _use_for_temporary_files(folder: Path) -> None:

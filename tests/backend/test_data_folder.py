@@ -17,7 +17,8 @@ import pytest
 
 from geopub_plugin.backend import data_folder
 from geopub_plugin.backend.announcement import Announcement, announce, announced, withdraw
-from geopub_plugin.backend.data_folder import DataFolder, storing
+from geopub_plugin.backend.data_folder import DataFolder
+from geopub_plugin.backend.disk import storing
 from geopub_plugin.backend.errors import DataFolderLocked, DataFolderNewer, InvalidInput, StorageFull
 
 HOLDER = """

@@ -104,6 +104,27 @@ def test_a_folder_of_a_newer_version_is_refused(serve, tmp_path):
     assert failure["kind"] == "DataFolderNewer" and "99.0" in failure["why"]
 
 
+@pytest.mark.parametrize("damage", [b"", b"no database at all" * 1000, None])
+def test_a_damaged_or_lost_catalogue_is_refused_and_the_data_stay(serve, tmp_path, damage):
+    first = serve()
+    first.ready()
+    first.close()
+    data = tmp_path / "data"
+    precious = data / "stored" / "0de8c60b-9938-4be9-aa36-9026b77c3c96" / "1.gpkg"
+    precious.parent.mkdir()
+    precious.write_bytes(b"precious")
+    if damage is None:
+        (data / "catalogue.sqlite").unlink()
+    else:
+        (data / "catalogue.sqlite").write_bytes(damage)
+    second = serve()
+    failure = second.failure()
+    assert second.process.wait(10) == 2
+    assert "catalogue.sqlite" in failure["why"] and "backup" in failure["cure"]
+    assert "Traceback" not in second.process.stderr.read()
+    assert precious.read_bytes() == b"precious"
+
+
 @pytest.mark.parametrize(
     ("options", "environment", "said"),
     [

@@ -17,7 +17,7 @@ import threading
 from pathlib import Path
 from typing import Any, BinaryIO, Dict
 
-from ..data_folder import disk_full, is_full
+from ..disk import disk_full, is_full
 from ..errors import GeoPubError, JobFailed
 from ..translation import tr
 from .messages import error_as_json

@@ -114,8 +114,8 @@ def test_progress_is_throttled_and_no_line_of_log_is_lost(start_queue, listener,
     assert listener.log(job.execution) == [f"line {number}" for number in range(0, 300_000, 1000)]
 
 
-@pytest.mark.parametrize(("kind", "seconds"), [("hangs", 0.5), ("refuses_to_end", 1.0), ("leaves_a_child", 0.5)])
-def test_cancelling_ends_the_worker_within_a_second(start_queue, listener, jobs_of, kind, seconds):
+@pytest.mark.parametrize("kind", ["hangs", "refuses_to_end", "leaves_a_child"])
+def test_cancelling_ends_the_worker_within_a_second(start_queue, listener, jobs_of, kind):
     job = jobs_of(kind, hang=True)
     queue = start_queue()
     queue.submit(job)
@@ -123,9 +123,9 @@ def test_cancelling_ends_the_worker_within_a_second(start_queue, listener, jobs_
     begin = time.monotonic()
     assert queue.cancel(job.execution)
     assert listener.end(job.execution) == ("cancelled", job.execution)
-    assert time.monotonic() - begin < seconds
+    assert time.monotonic() - begin < 1
     left = [int(place.read_text()) for place in map(job.work.joinpath, ("pid", "child")) if place.exists()]
-    assert left and gone_within(left, 0.2)
+    assert left and gone_within(left, 1)
     assert not queue.cancel(job.execution)
     assert listener.kinds(job.execution).count("cancelled") == 1
 
@@ -252,7 +252,7 @@ def test_a_worker_is_kept_ready_for_the_next_job(start_queue, listener, jobs_of)
     assert listener.end(second.execution)[0] == "finished"
     left = {ready, following, queue._spare.pid}
     queue.stop()
-    assert gone_within(left, 0.5)
+    assert gone_within(left, 1)
     queue.prepare()
     assert queue._spare is None
 

@@ -1,0 +1,67 @@
+"""What can go wrong on a disk, and writing so that a power cut leaves nothing half-made."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+from typing import Iterator
+
+from .errors import StorageFull
+from .translation import tr
+
+
+@contextlib.contextmanager
+def storing(place: Path) -> Iterator[None]:
+    """Turn the system's report of a full disk, or of a used up quota, into `StorageFull`."""
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise disk_full(place) from error
+
+
+def is_full(error: OSError) -> bool:
+    """Say whether the system found no room on the disk or in the user's quota."""
+    return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+def disk_full(place: Path) -> StorageFull:
+    """Return the error of a write that found no room."""
+    return StorageFull(
+        tr("The disk is full."),
+        tr("No room was left while writing in {path}.", path=place),
+        tr("Remove what is no longer needed on this disk, then start the step again."),
+    )
+
+
+def write_whole(place: Path, text: str) -> None:
+    """Write a small file so that it is there as a whole or as it was."""
+    made = place.with_name(place.name + ".new")
+    with open(made, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(made, place)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder survive a power cut."""
+    if os.name == "nt":  # cannot open a folder; NTFS journals the rename
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def readable(size: float) -> str:
+    """Return a number of bytes for people: "4.2 MB"."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"

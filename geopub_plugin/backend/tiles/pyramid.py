@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Dict, List, Optional, Sequence, Set, Tuple
 
 from ..about import __title__, __version__
 from ..errors import InvalidInput
@@ -95,16 +95,22 @@ def _blocks(
     runner: Executor, progress: Progress,
 ) -> List[BlockResult]:  # fmt: skip
     up = blocks.split_level > plan.top_level
-    waiting = {}
+    waiting: Dict[Future[BlockResult], int] = {}
+    told: Set[Future[BlockResult]] = set()
     for number, block in enumerate(blocks.blocks):
         remainder = work / f"up-{number}" if up else None
         levels = (blocks.split_level, plan.bottom_level)
         task = BlockTask(plan, fields, block, levels, area, work / f"block-{number}", remainder)
-        waiting[runner.submit(build_block, task)] = number
+        future = runner.submit(build_block, task)
+        waiting[future] = number
+        if future.done():  # an executor that works at once
+            progress.advance(future.result().owned)
+            told.add(future)
     results: Dict[int, BlockResult] = {}
     for done in as_completed(waiting):
         result = results[waiting[done]] = done.result()
-        progress.advance(result.owned)
+        if done not in told:
+            progress.advance(result.owned)
     return [results[number] for number in sorted(results)]
 
 

@@ -184,6 +184,8 @@ def failure(said: str) -> GeoPubError:
     try:
         wire = json.loads(said)
     except ValueError:
+        wire = None
+    if not isinstance(wire, dict):
         return Unavailable(tr("The publishing backend did not start."), said)
     told: Dict[str, str] = {key: str(wire.get(key) or "") for key in ("kind", "what", "why", "cure")}
     kind = getattr(errors, told["kind"], None)

@@ -137,7 +137,7 @@ class RequestsTransport:
         except requests.RequestException as error:
             raise unreachable(request.url, _reason(error)) from error
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        if answer.raw.tell() < int(headers.get("content-length") or 0):  # `requests` does not look
+        if answer.raw.length_remaining:  # `requests` does not look
             raise unreachable(request.url, tr("the answer was cut off"))
         return Response(answer.status_code, headers, answer.content)
 

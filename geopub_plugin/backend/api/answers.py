@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from ..catalogue.rows import Page
-from ..data_folder import disk_full, is_full
+from ..disk import disk_full, is_full
 from ..errors import GeoPubError, http_status
 from ..translation import tr
 from .context import store

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Dict, List, Sequence
 
 from sqlalchemy import Connection
 
-from ..data_folder import storing
+from ..disk import storing
 from ..errors import Conflict, InvalidInput, NotFound
 from ..translation import tr
 from . import tables

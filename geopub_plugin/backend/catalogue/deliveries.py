@@ -13,7 +13,7 @@ from typing import BinaryIO, Dict, Optional, Protocol
 
 from sqlalchemy import Connection
 
-from ..data_folder import storing
+from ..disk import storing
 from ..errors import Conflict, GeoPubError, InvalidInput, NotFound
 from ..translation import tr
 from . import tables

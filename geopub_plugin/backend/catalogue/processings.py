@@ -13,6 +13,7 @@ from . import tables
 from .executions import PROCESSING, Execution, add_inputs, executions, inputs_of, live_on_output, log, move
 from .lifecycles import READABLE
 from .offerings import follow
+from .parameters import integration_parameters, pyramid_parameters
 from .programs import Processing
 from .store import Store
 from .stored_data import (
@@ -24,6 +25,7 @@ from .stored_data import (
     create_output,
     next_number,
     prune,
+    revision,
     stored_data,
 )
 from .submissions import submit
@@ -42,6 +44,7 @@ def create(
     """Make an execution and its output: new under `output["name"]`, or the existing one of `output["id"]`."""
     with store.writing() as connection:
         read = _inputs(connection, datastore, program, inputs)
+        _check_parameters(connection, program, read, parameters)
         made = _output(connection, datastore, program, output)
         execution = executions.add(
             connection,
@@ -174,6 +177,17 @@ def _inputs(
             tr("The field “inputs” names no upload and no stored data."),
         )
     return rows
+
+
+def _check_parameters(
+    connection: Connection, program: Processing, read: Sequence[Mapping[str, str]], given: Mapping[str, Any]
+) -> None:
+    """Refuse parameters now that would make the job fail later."""
+    if program.job == "integrate":
+        integration_parameters("", given)
+    else:
+        data = stored_data.get(connection, read[0]["entity"])
+        pyramid_parameters(revision(connection, data.id, data.revision), given)
 
 
 def _require_ready(connection: Connection, kind: str, identifier: str) -> None:

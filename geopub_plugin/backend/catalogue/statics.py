@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Dict, List, Tuple
 
 from sqlalchemy import Connection, select
 
-from ..data_folder import storing
+from ..disk import storing
 from ..errors import Conflict, InvalidInput
 from ..styles.recognition import recognise
 from ..translation import tr

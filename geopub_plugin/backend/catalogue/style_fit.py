@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from sqlalchemy import Connection
 
-from ..data_folder import storing
+from ..disk import storing
 from ..errors import InvalidInput
 from ..faults import blocking
 from ..features.geopackage import feature_tables

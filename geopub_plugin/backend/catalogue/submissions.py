@@ -7,17 +7,18 @@ import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Set, Tuple
+from typing import Any, Dict, List, Set, Tuple
 
 from sqlalchemy import Connection
 
-from ..data_folder import storing
+from ..disk import storing
 from ..jobs.queue import Job
 from .deliveries import announced_md5, place_of
 from .executions import CHECK, Execution, executions, inputs_of
+from .parameters import integration_parameters, pyramid_parameters
 from .programs import check, processing
 from .store import Store
-from .stored_data import DataRevision, revision, stored_data
+from .stored_data import revision, stored_data
 from .uploads import Upload, files_of, uploads
 
 _UNSAFE = re.compile(r"[^\w.() +-]")
@@ -57,62 +58,18 @@ def _job(store: Store, connection: Connection, execution: Execution, work: Path)
     inputs = inputs_of(connection, execution.id)
     if program.job == "integrate":
         upload = uploads.get(connection, next(one.entity for one in inputs if one.kind == "upload"))
-        return "integrate", _integration_parameters(store, connection, upload, execution.parameters, work)
+        told = integration_parameters(upload.srs, execution.parameters)
+        return "integrate", {**told, "files": _lay_out(store, connection, upload, work), "limits": store.limits}
     source = stored_data.get(connection, next(one.entity for one in inputs if one.kind == "stored_data"))
     shown = revision(connection, source.id, source.revision)
-    return "pyramid", pyramid_parameters(shown, str(shown.place(store.folder)), execution.parameters)
+    told = pyramid_parameters(shown, execution.parameters)
+    return "pyramid", {**told, "data": str(shown.place(store.folder)), "name": source.name}
 
 
 def _check_parameters(store: Store, connection: Connection, upload: Upload, variant: str, work: Path) -> Dict[str, Any]:
     md5 = {safe_path(path): digest for path, digest in announced_md5(store, connection, upload).items()}
     files = _lay_out(store, connection, upload, work)
     return {"check": variant, "files": files, "srs": upload.srs, "md5": md5, "limits": store.limits}
-
-
-def _integration_parameters(
-    store: Store, connection: Connection, upload: Upload, given: Mapping[str, Any], work: Path
-) -> Dict[str, Any]:
-    target = str(given.get("srs") or "")
-    return {
-        "files": _lay_out(store, connection, upload, work),
-        "srs": upload.srs,
-        "target_srs": "" if target == upload.srs else target,
-        # Clients are known to send "" and "false" where they mean nothing.
-        "multigeom_layers": [name for name in as_names(given.get("multigeom_layers")) if name != "false"],
-        "tables": as_names(given.get("tables")),
-        "limits": store.limits,
-    }
-
-
-def pyramid_parameters(data: DataRevision, place: str, given: Mapping[str, Any]) -> Dict[str, Any]:
-    """Return what the pyramid job is told, from what a client gave."""
-    top, bottom = given.get("top_level", 0), given.get("bottom_level", 14)
-    asked = given.get("composition") or [
-        {"table": relation["name"], "attributes": ["*"], "top_level": top, "bottom_level": bottom}
-        for relation in data.details["relations"]
-    ]
-    composition = []
-    for one in asked:
-        relation = data.relation(one["table"]) or {"attributes": {}}
-        geometries = {name for name, kind in relation["attributes"].items() if str(kind).startswith("geometry")}
-        composition.append(
-            {
-                "table": one["table"],
-                "layer": one.get("layer") or one["table"],
-                "top_level": int(one.get("top_level", top)),
-                "bottom_level": int(one.get("bottom_level", bottom)),
-                "attributes": [name for name in as_names(one.get("attributes")) if name not in geometries],
-                "filter": one.get("filter") or "",
-            }
-        )
-    options = str(given.get("tippecanoe_options") or "").strip()
-    return {"data": place, "composition": composition, "area": str(given.get("area") or ""), "options": options}
-
-
-def as_names(value: Any) -> List[str]:
-    """Return names from a list or from a text with commas; nothing is no name."""
-    items = value if isinstance(value, list) else str(value or "").split(",")
-    return [text for text in (str(item).strip() for item in items) if text]
 
 
 def _lay_out(store: Store, connection: Connection, upload: Upload, work: Path) -> List[str]:

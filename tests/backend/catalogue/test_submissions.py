@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from geopub_plugin.backend.catalogue.parameters import as_names, integration_parameters, pyramid_parameters
 from geopub_plugin.backend.catalogue.stored_data import DataRevision
-from geopub_plugin.backend.catalogue.submissions import as_names, pyramid_parameters, safe_path
+from geopub_plugin.backend.catalogue.submissions import safe_path
+from geopub_plugin.backend.errors import InvalidInput
 
 RELATION = {
     "name": "roads",
@@ -50,12 +52,11 @@ def test_a_composition_is_read_leniently() -> None:
         "composition": [
             {"table": "roads", "top_level": "5", "bottom_level": 9, "attributes": "name,geom, width", "filter": None}
         ],
-        "tippecanoe_options": "-ac -an -S10 ",
+        "tippecanoe_options": "-an -S10 ",
         "area": None,
     }
-    told = pyramid_parameters(DATA, "/data.gpkg", given)
+    told = pyramid_parameters(DATA, given)
     assert told == {
-        "data": "/data.gpkg",
         "composition": [
             {
                 "table": "roads",
@@ -67,10 +68,38 @@ def test_a_composition_is_read_leniently() -> None:
             }
         ],
         "area": "",
-        "options": "-ac -an -S10",
+        "options": "-an -S10",
     }
 
 
 def test_without_a_composition_every_table_goes_in_whole() -> None:
-    (one,) = pyramid_parameters(DATA, "", {"top_level": "3", "bottom_level": "7"})["composition"]
+    (one,) = pyramid_parameters(DATA, {"top_level": "3", "bottom_level": "7"})["composition"]
     assert (one["table"], one["attributes"], one["top_level"], one["bottom_level"]) == ("roads", ["*"], 3, 7)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"composition": "roads"},
+        {"composition": [{"table": "rivers"}]},
+        {"composition": [{"table": "roads", "attributes": ["colour"]}]},
+        {"top_level": "nine"},
+        {"bottom_level": 19},
+        {"top_level": 9, "bottom_level": 5},
+        {"top_level": -1},
+        {"tippecanoe_options": "--output=/etc/passwd"},
+    ],
+)
+def test_a_pyramid_that_cannot_be_is_refused_before_it_runs(given: dict) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        pyramid_parameters(DATA, given)
+    assert refused.value.what
+
+
+def test_an_integration_is_told_what_differs_only() -> None:
+    given = {"srs": "EPSG:2154", "multigeom_layers": ["", "false", "roads"]}
+    told = {"srs": "EPSG:2154", "target_srs": "", "multigeom_layers": ["roads"], "tables": []}
+    assert integration_parameters("EPSG:2154", given) == told
+    assert integration_parameters("EPSG:4326", given)["target_srs"] == "EPSG:2154"
+    with pytest.raises(InvalidInput):
+        integration_parameters("", {"srs": 2154})

@@ -49,6 +49,7 @@ def _of_layer(
     exporter = QgsJsonExporter(layer, 9)
     exporter.setTransformGeometries(False)
     exporter.setIncludeGeometry(request.geometry)
+    exporter.setExcludedAttributes(layer.primaryKeyAttributes())  # they are the id
     features = []
     for feature in _drawn(layer, settings, box):
         if request.geometry and not _transform(feature, to_map):

@@ -54,17 +54,17 @@ def _node(title: str, table: Layers) -> Dict[str, Any]:
 
 def _draw_whole(request: LegendRequest, layers: List[Layers]) -> bytes:
     root = QgsLayerTree()
-    model = QgsLayerTreeModel(root)
     for title, table in zip(request.titles, layers):
         for layer in table:
             node = root.addLayer(layer)
-            node.setCustomProperty("legend/title-label", title)
+            node.setCustomProperty("legend/title-label", title or " ")  # an empty one gives the layer's name
             if not title or layer is not table[0]:
                 QgsLegendRenderer.setNodeLegendStyle(node, QgsLegendStyle.Style.Hidden)
     per_mm = request.dpi / 25.4
     settings = QgsLegendSettings()
     if request.width and request.height:
         settings.setSymbolSize(QSizeF(request.width / per_mm, request.height / per_mm))
+    model = QgsLayerTreeModel(root)  # made last: it reads the titles once
     renderer = QgsLegendRenderer(model, settings)
     size = _size(renderer, per_mm)
     width, height = math.ceil(size.width() * per_mm), math.ceil(size.height() * per_mm)

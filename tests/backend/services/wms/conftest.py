@@ -1,0 +1,92 @@
+"""The world over WMS: two layers, one styled with a QML, and a server that real clients can ask."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Iterator, List, Tuple
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from waitress.server import create_server
+
+from geopub_plugin.backend.render.supervisor import Renderer
+from geopub_plugin.backend.services.publications import DrawnTable, MapLayer, MetadataLink, ServiceInfo
+from geopub_plugin.backend.services.wms.blueprint import wms_blueprint
+
+WORLD = (-180.0, -90.0, 180.0, 83.64)
+
+
+class World:
+    """What a catalogue would publish."""
+
+    def __init__(self, layers: Tuple[MapLayer, ...]) -> None:
+        self.layers: List[MapLayer] = list(layers)
+
+    def service(self) -> ServiceInfo:
+        return ServiceInfo("Cartes & plans <test>", "Abstract", "Town of X", "gis@example.org")
+
+    def revision(self) -> str:
+        return "-".join(layer.revision for layer in self.layers)
+
+    def map_layers(self) -> Tuple[MapLayer, ...]:
+        return tuple(self.layers)
+
+
+@pytest.fixture(scope="session")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renderer]:
+    made = Renderer(tmp_path_factory.mktemp("renderer"), threads=2)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def publications(world_map: Path) -> World:
+    countries = MapLayer(
+        "countries",
+        "Pays & états",
+        "All of them",
+        ("world", "land <all>"),
+        (DrawnTable(world_map, "countries", None),),
+        "EPSG:4326",
+        WORLD,
+        "r1",
+        (MetadataLink("text/xml", "http://127.0.0.1/md?a=1&b=2", "ISO19115:2003"),),
+        "plain",
+    )
+    both = replace(
+        countries,
+        name="world",
+        title="World",
+        tables=(DrawnTable(world_map, "states_provinces", None), DrawnTable(world_map, "countries", None)),
+        style_name="default",
+    )
+    return World((countries, both))
+
+
+@pytest.fixture
+def app(publications: World, renderer: Renderer) -> Flask:
+    flask = Flask("wms")
+    flask.register_blueprint(wms_blueprint(publications, renderer, lambda: "http://127.0.0.1:1234"))
+    return flask
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def address(publications: World, renderer: Renderer) -> Iterator[str]:
+    """Return the address of a server that speaks HTTP."""
+    flask = Flask("wms")
+    server = create_server(flask, host="127.0.0.1", port=0, threads=4)
+    base = f"http://127.0.0.1:{server.effective_port}"
+    flask.register_blueprint(wms_blueprint(publications, renderer, lambda: base))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"{base}/wms-v/ows"
+    server.close()
+    thread.join(5)

@@ -1,0 +1,100 @@
+"""GetFeatureInfo finds what is drawn at a pixel."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List
+
+import pytest
+import shapely.geometry
+from flask.testing import FlaskClient
+
+from .test_maps import MAP, MAP_111, ask, code
+
+# The upper left quarter of the picture lies in France: column 70, row 50 of 150 x 120 is 47°N, 2.05°E.
+INFO = {
+    **MAP,
+    "REQUEST": "GetFeatureInfo",
+    "QUERY_LAYERS": "countries",
+    "I": "70",
+    "J": "50",
+    "INFO_FORMAT": "application/json",
+}
+INFO_111 = {
+    **MAP_111, "REQUEST": "GetFeatureInfo", "QUERY_LAYERS": "countries", "X": "70", "Y": "50",
+    "INFO_FORMAT": "application/json",
+}  # fmt: skip
+
+
+def features(answer: Any) -> List[Dict[str, Any]]:
+    assert answer.content_type.startswith("application/json"), answer.text
+    return json.loads(answer.data)["features"]
+
+
+@pytest.mark.parametrize("base", [INFO, INFO_111], ids=["1.3.0", "1.1.1"])
+def test_the_feature_under_the_pixel(client: FlaskClient, base: Dict[str, str]) -> None:
+    (feature,) = features(ask(client, base))
+    assert feature["properties"]["NAME"] == "France"
+    assert feature["id"].startswith("countries.")
+    assert shapely.geometry.shape(feature["geometry"]).contains(shapely.geometry.Point(2.05, 46.95))
+
+
+def test_geometry_is_in_the_system_of_the_map(client: FlaskClient) -> None:
+    answer = ask(
+        client, INFO, CRS="EPSG:2154", BBOX="600000,6600000,700000,6700000", WIDTH="100", HEIGHT="100", I="10", J="10"
+    )
+    (feature,) = features(answer)
+    assert json.loads(answer.data)["crs"]["properties"]["name"] == "EPSG:2154"
+    assert shapely.geometry.shape(feature["geometry"]).contains(shapely.geometry.Point(610_000, 6_690_000))
+
+
+def test_geometry_can_be_left_out(client: FlaskClient) -> None:
+    (feature,) = features(ask(client, INFO, WITH_GEOMETRY="FALSE"))
+    assert feature["geometry"] is None
+
+
+def test_several_layers_and_counts(client: FlaskClient) -> None:
+    both = {"LAYERS": "countries,world", "QUERY_LAYERS": "countries,world", "STYLES": ""}
+    one_each = features(ask(client, INFO, **both))
+    assert [feature["id"].split(".")[0] for feature in one_each] == ["world", "countries"]  # top first
+    many = features(ask(client, INFO, **both, FEATURE_COUNT="10"))
+    assert [feature["id"].split(".")[0] for feature in many].count("world") > 1  # departments and a country
+
+
+@pytest.mark.parametrize("name", ["FI_POINT_TOLERANCE", "BUFFER"])
+def test_tolerance_in_pixels(client: FlaskClient, name: str) -> None:
+    offshore = {"CRS": "EPSG:4326", "BBOX": "40,-20,50,0", "WIDTH": "200", "HEIGHT": "100", "I": "150", "J": "30"}
+    assert features(ask(client, INFO, **offshore)) == []  # 47°N 5°W, a hundred kilometres from Brittany
+    found = features(ask(client, INFO, **offshore, **{name: "20"}))
+    assert [feature["properties"]["NAME"] for feature in found] == ["France"]
+    assert code(ask(client, INFO, **offshore, **{name: "5000"})) == "InvalidParameterValue"
+
+
+def test_text_and_html(client: FlaskClient) -> None:
+    text = ask(client, INFO, INFO_FORMAT="text/plain")
+    assert text.content_type == "text/plain; charset=utf-8"
+    assert "NAME = 'France'" in text.text
+    page = ask(client, INFO, INFO_FORMAT="text/html")
+    assert page.content_type == "text/html; charset=utf-8"
+    assert "<td>France</td>" in page.text
+    assert "Pays &amp; états" in page.text
+    nothing = ask(client, INFO, INFO_FORMAT="text/html", BBOX="40,-40,52,-25")
+    assert "Nothing" in nothing.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"I": "150"}, "InvalidPoint"),
+        ({"J": "-1"}, "InvalidPoint"),
+        ({"I": None}, "InvalidPoint"),
+        ({"I": "1.5"}, "InvalidPoint"),
+        ({"QUERY_LAYERS": "world"}, "LayerNotDefined"),
+        ({"QUERY_LAYERS": "nope"}, "LayerNotDefined"),
+        ({"QUERY_LAYERS": None}, "MissingParameterValue"),
+        ({"INFO_FORMAT": "application/pdf"}, "InvalidFormat"),
+        ({"FEATURE_COUNT": "0"}, "InvalidParameterValue"),
+    ],
+)
+def test_exceptions(client: FlaskClient, changes: Dict[str, Any], expected: str) -> None:
+    assert code(ask(client, INFO, **changes)) == expected

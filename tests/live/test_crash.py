@@ -24,6 +24,7 @@ from ..processes import descendants, gone_within
 from .conftest import Serving
 from .small_tables import make_table
 
+LATEST = 0.7  # of the time of the first publication, which is slower than those that follow
 ROOMS = ("uploads", "stored", "statics", "annexes")
 SEED = int(os.environ.get("GEOPUB_CRASH_SEED", "20261122"))  # printed, to go through the same ordeal again
 
@@ -55,7 +56,9 @@ class Ordeal:
     def publish(self, request: PublicationRequest, kills: int) -> PublicationResult:
         """Publish while the backend is killed so many times; after each kill look at what is there, and resume."""
         for attempt in range(kills + 1):
-            killer = threading.Timer(self._chance.uniform(0, self.seconds), self.kill) if attempt < kills else None
+            killer = (
+                threading.Timer(self._chance.uniform(0, LATEST * self.seconds), self.kill) if attempt < kills else None
+            )
             if killer:
                 killer.start()
             result = self._attempt(request, resume=attempt > 0)

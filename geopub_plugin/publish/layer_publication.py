@@ -11,7 +11,7 @@ from typing import Callable, Optional
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError
 from ..backend.translation import tr
@@ -25,6 +25,7 @@ from .progression import EXPORT, Progression, amount
 from .proposal import TableStyle
 from .publication import Publication, PublicationRequest, PublicationResult, Step
 from .qgis_transport import QgisTransport
+from .style_annexe import keep_sld
 from .style_export import ExportedStyle, export_style
 
 CLOSING = 3_000  # ms to wait for the work to end when QGIS ends
@@ -73,17 +74,8 @@ class LayerPublication(QObject):
         """Start the export and, meanwhile, the backend; return at once."""
         self._process.ready.connect(self._backend_ready)
         self._process.failed.connect(self._backend_failed)
-        if self.plan.styled:
-            self.style = export_style(self._layer, self.plan.layer_name, self._folder)
-        crs = QgsCoordinateReferenceSystem(self.plan.srs) if self.plan.srs else None
-        export = LayerExport(self._layer, self.plan.layer_name, self._folder, crs, self)
-        export.progressed.connect(self._exported_part)
-        export.finished.connect(self._exported)
-        export.failed.connect(self._fail)
-        export.cancelled.connect(self._cancel_done)
-        self._export = export
-        export.start()
         self._process.start()
+        QTimer.singleShot(0, self._export_style)  # each in a turn of its own, for QGIS to draw in between
 
     def cancel(self) -> None:
         """End the work; what was made of it disappears."""
@@ -94,7 +86,7 @@ class LayerPublication(QObject):
         if self._call is not None:
             self._call.cancel()
         elif self._export is not None and self._file is None:
-            self._export.cancel()
+            self._export.cancel()  # which says when it has ended
         else:
             self._cancel_done()
 
@@ -111,6 +103,25 @@ class LayerPublication(QObject):
             self._end()
 
     # Export and backend -----------------------------------------------------------------------------------------
+
+    def _export_style(self) -> None:
+        if self.ended:
+            return
+        if self.plan.styled:
+            self.style = export_style(self._layer, self.plan.layer_name, self._folder)
+        QTimer.singleShot(0, self._export_layer)
+
+    def _export_layer(self) -> None:
+        if self.ended:
+            return
+        crs = QgsCoordinateReferenceSystem(self.plan.srs) if self.plan.srs else None
+        export = LayerExport(self._layer, self.plan.layer_name, self._folder, crs, self)
+        export.progressed.connect(self._exported_part)
+        export.finished.connect(self._exported)
+        export.failed.connect(self._fail)
+        export.cancelled.connect(self._cancel_done)
+        self._export = export
+        export.start()
 
     def _exported_part(self, percent: float) -> None:
         self._progression.moved(EXPORT, percent, 100)
@@ -141,11 +152,15 @@ class LayerPublication(QObject):
                 self.moved.emit(self._progression.share, tr("Starting GeoPub"))
             return
         request, backend, progression = self._request(self._file), self._backend, self._progression
+        sld = self.style.sld if self.style is not None else None
 
         def publish(call: PublicationCall) -> PublicationResult:
             with closing(QgisTransport()) as transport:
                 store = open_store(backend.api, backend.token, transport=transport, cancel=call.cancelled)
-                return Publication(store, request, _Reporter(progression, call.tell)).run()
+                result = Publication(store, request, _Reporter(progression, call.tell)).run()
+                if sld is not None:
+                    keep_sld(store, request.datasheet, request.layer_name, sld)
+                return result
 
         self._call = PublicationCall(tr("Publication of “{title}”", title=self.plan.title), publish)
         self._call.moved.connect(self._moved)

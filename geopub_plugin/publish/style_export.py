@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import List, Optional, Tuple
 
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QFile, QIODevice
@@ -25,12 +25,14 @@ class ExportedStyle:
 
 def export_style(layer: QgsVectorLayer, table: str, folder: Path) -> ExportedStyle:
     """Write `folder`/<table>.qml and .sld; a format that QGIS cannot write is a fault, not an error."""
-    faults = []
+    faults: List[Fault] = []
     qml, sld = folder / f"{table}.qml", folder / f"{table}.sld"
     message, written = layer.saveNamedStyle(str(qml))
+    written = written and qml.is_file()  # QGIS does not notice every failure
     if not written:
         faults.append(_style_fault("style.qml-failed", "QML", message))
     message, sld_written = layer.saveSldStyle(str(sld))
+    sld_written = sld_written and sld.is_file()
     if not sld_written:
         faults.append(_style_fault("style.sld-failed", "SLD", message))
     else:

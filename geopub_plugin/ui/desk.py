@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import List, Optional, Tuple
 
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QObject, QTimer
+from qgis.PyQt.QtCore import QObject, QTimer, QUrl
+from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..backend.errors import GeoPubError
@@ -44,6 +45,8 @@ class Desk(QObject):
         process.failed.connect(self._engine_failed)
         dock.opened.connect(self._dock_opened)
         dock.refresh.triggered.connect(process.start)
+        dock.landing.setEnabled(False)
+        dock.landing.triggered.connect(self.open_landing)
         dock.publications.preview_asked.connect(self.open_preview)
         dock.publications.add_asked.connect(self.add_to_project)
         dock.preview.add_asked.connect(self.add_to_project)
@@ -79,6 +82,11 @@ class Desk(QObject):
         self._dock.setUserVisible(True)
         self._dock.preview.open(services)
 
+    def open_landing(self) -> None:
+        """Open the page that lists the live services in the web browser."""
+        if self._process.backend is not None:
+            QDesktopServices.openUrl(QUrl(self._process.backend.url))
+
     def add_to_project(self, services: Tuple[LiveService, ...]) -> None:
         """Add live services to the user's project."""
         for service in services:
@@ -107,6 +115,7 @@ class Desk(QObject):
             self._process.start()
 
     def _engine_changed(self, state: BackendState) -> None:
+        self._dock.landing.setEnabled(state is BackendState.READY)
         if state is BackendState.STOPPED:
             self._model.show(())
             self._dock.preview.clear()

@@ -36,6 +36,7 @@ class Dock(QgsDockWidget):
         self.preview.hide()
         self.publish = QAction(icon("publish"), tr("Publish the current layer…"), self)
         self.refresh = QAction(theme_icon("mActionRefresh"), tr("Refresh"), self)
+        self.landing = QAction(icon("web"), tr("Open the web page of the services"), self)
         self.setWidget(self._lay_out())
         self.visibilityChanged.connect(lambda visible: visible and self.opened.emit())
 
@@ -45,7 +46,7 @@ class Dock(QgsDockWidget):
         view = self.publications
         tools.addActions([self.publish, self.refresh])
         tools.addSeparator()
-        tools.addActions([view.preview, view.add, view.copy])
+        tools.addActions([view.preview, view.add, view.copy, self.landing])
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(view)
         self.splitter.addWidget(self.preview)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import shutil
 import signal
 import subprocess
@@ -126,6 +127,8 @@ def install(profile: Path, language: str) -> None:
     shutil.copy(ROOT / "metadata.txt", plugin)
     for folder in ("resources", "i18n"):
         shutil.copytree(ROOT / folder, plugin / folder)
+    i18n = runpy.run_path(str(ROOT / "tools" / "i18n.py"))
+    i18n["write"]({**i18n["read"](), **i18n["pending"]()}, plugin / "i18n" / "geopub_fr.ts")
     (profile / "QGIS").mkdir()
     (profile / "QGIS" / "QGIS3.ini").write_text(INI.format(language=language), "utf-8")
 

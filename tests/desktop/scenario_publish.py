@@ -73,7 +73,10 @@ def steps(driver: Driver) -> Steps:
 
     preview_pulse = driver.pulse = Pulse()
     preview_pulse.start()
-    iface.messageBar().currentItem().findChild(QPushButton).click()
+    (button,) = (
+        b for b in iface.messageBar().findChildren(QPushButton) if b.text() in ("Open preview", "Ouvrir l’aperçu")
+    )
+    button.click()
     results["previews"] = {}
     for kind in ("WFS", "WMS", "TMS"):
         begun = time.perf_counter()

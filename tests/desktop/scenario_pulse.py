@@ -49,14 +49,14 @@ def steps(driver: Driver) -> Steps:
     ended: list = []
     publication.cancelled.connect(lambda: ended.append("cancelled"))
     publication.finished.connect(lambda _result: ended.append("finished"))
-    publication.failed.connect(ended.append)
+    publication.failed.connect(lambda error: ended.append(f"{error} {getattr(error, 'faults', ())}"))
     shares: list = []
     publication.moved.connect(lambda share, _step: shares.append(share))
     yield lambda: ended or any(share > 0.35 for share in shares)
     begun = time.monotonic()
     publication.cancel()
     yield lambda: ended
-    results["cancel"] = [str(ended[0]), round(time.monotonic() - begun, 2)]
+    results["cancel"] = [ended[0], round(time.monotonic() - begun, 2)]
     results["jobs_shown"] = len(plugin.dock.jobs.rows)
 
 

@@ -1,0 +1,101 @@
+"""The backend in a process of its own: started when needed, found when it runs, gone with QGIS."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from geopub_plugin.backend.errors import DataFolderNewer, Unavailable
+from geopub_plugin.publish.embedded_process import BackendState, EmbeddedProcess, Launch
+
+
+@pytest.fixture
+def process(qgis_app, tmp_path, monkeypatch) -> Iterator[EmbeddedProcess]:
+    monkeypatch.setenv("GEOPUB_PYTHON", sys.executable)
+    made = EmbeddedProcess(tmp_path / "data")
+    yield made
+    made.close()
+
+
+def alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+
+
+def started(qtbot, process: EmbeddedProcess):
+    with qtbot.waitSignal(process.ready, timeout=30_000) as heard:
+        process.start()
+    return heard.args[0]
+
+
+def test_start_find_and_stop(qtbot, process, tmp_path):
+    states: list = []
+    process.changed.connect(states.append)
+    backend = started(qtbot, process)
+    assert backend.url.startswith("http://127.0.0.1:") and backend.token and alive(backend.pid) and process.ours
+    assert started(qtbot, process) == backend
+
+    other = EmbeddedProcess(tmp_path / "data")
+    assert started(qtbot, other).url == backend.url and not other.ours
+    other.close()
+    assert alive(backend.pid)
+
+    with qtbot.waitSignal(process.changed, timeout=10_000, check_params_cb=lambda s: s is BackendState.STOPPED):
+        process.stop()
+    assert not alive(backend.pid) and not process.ours
+    assert states == [BackendState.STARTING, BackendState.READY, BackendState.STOPPING, BackendState.STOPPED]
+
+
+def test_unloading_ends_the_backend(qtbot, process):
+    pid = started(qtbot, process).pid
+    process.close()
+    assert not alive(pid)
+
+
+def test_a_backend_that_dies_is_noticed_and_can_be_started_again(qtbot, process):
+    pid = started(qtbot, process).pid
+    with qtbot.waitSignal(process.failed, timeout=10_000) as heard:
+        os.kill(pid, 9)
+    assert isinstance(heard.args[0], Unavailable) and process.state is BackendState.STOPPED
+    assert alive(started(qtbot, process).pid)
+
+
+def test_why_it_cannot_start_is_said(qtbot, process, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "version").write_text(json.dumps({"format": 999, "written_by": "9.9"}))
+    with qtbot.waitSignal(process.failed, timeout=30_000) as heard:
+        process.start()
+    assert isinstance(heard.args[0], DataFolderNewer) and "9.9" in heard.args[0].why
+    assert process.state is BackendState.STOPPED
+
+
+@pytest.mark.parametrize(
+    "program, arguments, why",
+    [
+        ("/nowhere/python", (), "could not be started"),
+        (sys.executable, ("-c", "raise SystemExit('no luck today')"), "no luck today"),
+    ],
+)
+def test_a_program_that_does_not_serve(qtbot, qgis_app, tmp_path, program, arguments, why):
+    process = EmbeddedProcess(tmp_path, find=lambda _data: Launch(program, arguments, {}))
+    with qtbot.waitSignal(process.failed, timeout=10_000) as heard:
+        process.start()
+    assert why in heard.args[0].why and process.state is BackendState.STOPPED
+    process.close()
+
+
+def test_a_folder_that_is_just_being_left_is_tried_again(qtbot, process, tmp_path):
+    first = EmbeddedProcess(tmp_path / "data")
+    started(qtbot, first)
+    (tmp_path / "data" / "server.json").unlink()  # it has withdrawn and is still ending
+    process.start()
+    qtbot.wait(1500)
+    assert process.state is BackendState.STARTING
+    with qtbot.waitSignal(process.ready, timeout=15_000):
+        first.stop()
+    assert process.ours
+    first.close()

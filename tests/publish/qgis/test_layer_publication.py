@@ -1,0 +1,110 @@
+"""A layer of QGIS becomes live services, through the real backend."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QVariant
+
+from geopub_plugin.backend.errors import Conflict, Unavailable
+from geopub_plugin.publish.datasheet_list import DatasheetList
+from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
+from geopub_plugin.publish.layer_plan import LayerPlan, propose_plan, remembered_plan
+from geopub_plugin.publish.layer_publication import LayerPublication
+from geopub_plugin.publish.live_layers import LiveService, live_layer
+
+STRING = QVariant.String
+
+
+@pytest.fixture(scope="module")
+def process(qgis_app, tmp_path_factory) -> Iterator[EmbeddedProcess]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEOPUB_PYTHON", sys.executable)
+        made = EmbeddedProcess(tmp_path_factory.mktemp("profile") / "data")
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def scratch(tmp_path, monkeypatch) -> Path:
+    """Return the folder of temporary files of this test alone."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def outcome(qtbot, publication: LayerPublication):
+    ended: list = []
+    publication.finished.connect(ended.append)
+    publication.failed.connect(ended.append)
+    publication.cancelled.connect(lambda: ended.append("cancelled"))
+    publication.start()
+    qtbot.waitUntil(lambda: bool(ended), timeout=60_000)
+    return ended[0]
+
+
+def test_publish_update_and_list(qtbot, process, scratch, points):
+    layer = points([("Name", STRING), ("name", STRING)], [["a", "b"], ["c", "d"]])
+    plan = propose_plan(layer)
+    moves: list = []
+    publication = LayerPublication(layer, plan, process)
+    publication.moved.connect(lambda share, step: moves.append(share))
+    result = outcome(qtbot, publication)
+    assert {url.type for url in result.urls} >= {"WFS", "WMS", "TMS"} and not result.updated
+    assert moves == sorted(moves) and 0.9 < moves[-1] <= 1
+    assert list(scratch.glob("geopub-*")) == []
+    assert remembered_plan(layer) == plan
+
+    addresses = {url.type: url.url for url in result.urls}
+    live = live_layer(LiveService("WFS", "Stops", addresses["WFS"]))
+    assert live.isValid() and live.featureCount() == 2
+    assert sorted((f["name"], f["name_2"]) for f in live.getFeatures()) == [("a", "b"), ("c", "d")]
+    sip.delete(live)
+
+    layer.dataProvider().deleteFeatures([1])
+    again = outcome(qtbot, LayerPublication(layer, propose_plan(layer), process))
+    assert again.updated and {url.url for url in again.urls} == {url.url for url in result.urls}
+
+    sheets = DatasheetList()
+    with qtbot.waitSignal(sheets.listed, timeout=10_000) as listed:
+        sheets.refresh(process.backend)
+    (sheet,) = (sheet for sheet in listed.args[0] if sheet.name == "Stops")
+    assert len(sheet.services) == 3 and all(service.offering for service in sheet.services)
+
+
+def test_cancel_leaves_nothing(qtbot, process, scratch, points):
+    layer = points([("name", STRING)], [["x" * 100]] * 20_000, name="Cancelled")
+    publication = LayerPublication(layer, propose_plan(layer), process)
+    publication.moved.connect(lambda share, step: share > 0.1 and publication.cancel())
+    assert outcome(qtbot, publication) == "cancelled"
+    assert list(scratch.glob("geopub-*")) == [] and remembered_plan(layer) is None
+
+
+def test_closing_leaves_nothing(qtbot, process, scratch, points):
+    publication = LayerPublication(
+        points([("name", STRING)], [["x" * 100]] * 20_000), LayerPlan("C", "C", "c"), process
+    )
+    publication.start()
+    qtbot.wait(20)
+    publication.close()
+    assert list(scratch.glob("geopub-*")) == [] and publication.ended
+
+
+def test_a_name_of_another_datasheet_is_refused(qtbot, process, scratch, points):
+    layer = points([("name", STRING)], [["a"]])
+    mine = LayerPlan("Mine", "Mine", "shared_name", ("wfs",))
+    assert outcome(qtbot, LayerPublication(layer, mine, process)).urls
+    theirs = LayerPlan("Theirs", "Theirs", "shared_name", ("wfs",))
+    error = outcome(qtbot, LayerPublication(layer, theirs, process))
+    assert isinstance(error, Conflict) and "Mine" in str(error)
+
+
+def test_no_engine_no_publication(qtbot, qgis_app, scratch, points):
+    broken = EmbeddedProcess(scratch, find=lambda _data: Launch("/nowhere/python", (), {}))
+    error = outcome(qtbot, LayerPublication(points([("a", STRING)], [["b"]]), LayerPlan("A", "A", "a"), broken))
+    assert isinstance(error, Unavailable) and list(scratch.glob("geopub-*")) == []
+    broken.close()

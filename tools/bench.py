@@ -1,12 +1,27 @@
-"""Run the benchmarks that need no argument, one after the other: `make bench`, or `make bench ARGS="name …"`."""
+"""Run the benchmarks one after the other: `make bench`, or `make bench ARGS="name …"`.
+
+Those whose first line asks for a FILE get the buildings of the real data where they are, else QGIS's world map.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+from typing import List
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+DATA = (
+    Path.home() / ".cache" / "geopub-tests" / "data" / "buildings_tokyo_centre_4326.gpkg",
+    Path("/usr/share/qgis/resources/data/world_map.gpkg"),
+)
+
+
+def command(script: Path) -> List[str]:
+    """Return how a benchmark is called."""
+    asks = "FILE" in script.read_text("utf-8").split("\n", 1)[0]
+    file = [str(next(path for path in DATA if path.exists()))] if asks else []
+    return [sys.executable, str(script), *file]
 
 
 def main() -> int:
@@ -15,8 +30,9 @@ def main() -> int:
     failed = []
     for script in sorted(BENCHMARKS.glob("[!_]*.py")):
         if not wanted or script.stem in wanted:
-            print(f"== {script.stem}", flush=True)
-            if subprocess.run([sys.executable, str(script)], check=False).returncode:
+            called = command(script)
+            print(f"== {script.stem} {' '.join(called[2:])}", flush=True)
+            if subprocess.run(called, check=False).returncode:
                 failed.append(script.stem)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

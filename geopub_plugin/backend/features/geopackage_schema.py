@@ -170,7 +170,7 @@ def _table(connection: sqlite3.Connection, content: sqlite3.Row, geometry: Optio
         has_z=bool(geometry["z"]) if geometry is not None else False,
         has_m=bool(geometry["m"]) if geometry is not None else False,
         srs=_srs(connection, int(geometry["srs_id"])) if geometry is not None else None,
-        fields=tuple(field(row) for row in columns if row["name"] not in (key, column)),
+        fields=tuple(field(row) for row in columns if str(row["name"]).lower() not in (key.lower(), column.lower())),
         title=str(content["identifier"] or ""),
         abstract=str(content["description"] or ""),
         spatial_index=index if geometry is not None and has_index else "",

@@ -53,7 +53,8 @@ class _Layout:
         self.empty = (parts == 0) & (g.kind != NULL)  # (N,)
         self.own_head = (g.kind >= MULTIPOINT) | self.empty  # (N,) features with a header besides their parts'
         head = np.where(self.own_head, 9, 0) + np.where(self.empty & (g.kind == POINT), self.size - 4, 0)  # (N,)
-        front = np.where(g.kind == NULL, 0, _HEADER + np.where(self.empty, 0, _ENVELOPE))  # (N,)
+        self.enveloped = (parts > 0) & (g.kind != POINT)  # (N,) a point is its own envelope, as GDAL has it
+        front = np.where(g.kind == NULL, 0, _HEADER + np.where(self.enveloped, _ENVELOPE, 0))  # (N,)
         self.edges = starts_of(front + head + np.diff(in_feature))  # (N+1,)
         self.wkb_at = self.edges[:-1] + front  # (N,)
         feature_of_part = np.repeat(np.arange(len(g)), parts)  # (P,)
@@ -65,14 +66,14 @@ class _Layout:
 def _write_headers(canvas: _Canvas, layout: _Layout, geometries: Geometries, srs_id: int) -> None:
     """Write "GP", version, flags, srs_id and, where there is one, the envelope."""
     present = geometries.kind != NULL
-    at, empty = layout.edges[:-1][present], layout.empty[present]
+    at, empty, enveloped = layout.edges[:-1][present], layout.empty[present], layout.enveloped[present]
     canvas.put("u1", at, 0x47)
     canvas.put("u1", at + 1, 0x50)
-    canvas.put("u1", at + 3, np.where(empty, 0b010001, 0b000011))
+    canvas.put("u1", at + 3, 1 + 2 * enveloped + 16 * empty)
     canvas.put("<i4", at + 4, srs_id)
-    bounds = feature_bounds(geometries)[present][~empty]  # (n, 4)
+    bounds = feature_bounds(geometries)[present][enveloped]  # (n, 4)
     for place, column in enumerate((0, 2, 1, 3)):  # minx, maxx, miny, maxy
-        canvas.put("<f8", at[~empty] + _HEADER + 8 * place, bounds[:, column])
+        canvas.put("<f8", at[enveloped] + _HEADER + 8 * place, bounds[:, column])
 
 
 def _write_bodies(canvas: _Canvas, layout: _Layout, geometries: Geometries) -> None:
@@ -99,7 +100,7 @@ def _write_bodies(canvas: _Canvas, layout: _Layout, geometries: Geometries) -> N
 
 
 def write(geometries: Geometries, srs_id: int) -> List[Optional[bytes]]:
-    """Return one GeoPackage blob a feature, with envelope; None for NULL.
+    """Return one GeoPackage blob a feature, with an envelope unless it is a point or empty; None for NULL.
 
     Every feature's kind must fit its parts: one part for kinds 1-3, parts of that kind for 4-6, any for 7.
     """

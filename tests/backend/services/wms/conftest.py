@@ -89,4 +89,4 @@ def address(publications: World, renderer: Renderer) -> Iterator[str]:
     thread.start()
     yield f"{base}/wms-v/ows"
     server.close()
-    thread.join(5)
+    server.task_dispatcher.shutdown(timeout=1)  # connections that clients keep open end with the tests

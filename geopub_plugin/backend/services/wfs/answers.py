@@ -22,7 +22,7 @@ from .queries import GEOJSON_FORMAT, GML_32_FORMAT, FeatureQuery
 from .tables import Tables
 
 FIRST = 500  # features in the first piece, so that it leaves at once
-SIZE = 5_000  # features in the others: their columns stay in the processor's cache
+SIZE = 3_000  # features in the others: their columns stay in the processor's cache
 Writer = Union[GmlWriter, GeoJsonWriter]
 
 

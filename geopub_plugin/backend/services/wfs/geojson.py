@@ -14,7 +14,7 @@ from ...features.decimals import integer_words
 from ...features.schema import Field
 from .names import TypeName
 from .reference_systems import WireSrs
-from .skeleton import Skeleton, by_feature, coordinate_texts, placed
+from .skeleton import Place, Skeleton, by_feature, coordinate_texts, placed
 from .values import json_text, quoted_in_json
 
 _TYPES = {
@@ -36,26 +36,26 @@ def _begin(kind: int) -> bytes:
     return b'{"type":"%s","coordinates":' % _TYPES[kind]
 
 
-def _opening(kind: int, part_kind: int, first_of_part: bool, first_of_feature: bool, _with_z: bool) -> bytes:
+def _opening(place: Place) -> bytes:
     """Return what comes before the coordinates of a path."""
-    text = b"" if first_of_feature else b","
-    if first_of_feature:
-        text += b'{"type":"GeometryCollection","geometries":[' if kind == COLLECTION else _begin(kind)
-        text += b"[" if MULTIPOINT <= kind <= MULTIPOLYGON else b""
-    if first_of_part:
-        text += _begin(part_kind) if kind == COLLECTION else b""
-        text += b"[" if part_kind == POLYGON else b""
-    return text if part_kind == POINT else text + b"["
+    text = b"" if place.first_of_feature else b","
+    if place.first_of_feature:
+        text += b'{"type":"GeometryCollection","geometries":[' if place.kind == COLLECTION else _begin(place.kind)
+        text += b"[" if MULTIPOINT <= place.kind <= MULTIPOLYGON else b""
+    if place.first_of_part:
+        text += _begin(place.part_kind) if place.kind == COLLECTION else b""
+        text += b"[" if place.part_kind == POLYGON else b""
+    return text if place.part_kind == POINT else text + b"["
 
 
-def _closing(kind: int, part_kind: int, last_of_part: bool, last_of_feature: bool, _with_z: bool) -> bytes:
+def _closing(place: Place) -> bytes:
     """Return what comes after the coordinates of a path."""
-    text = b"" if part_kind == POINT else b"]"
-    if last_of_part:
-        text += b"]" if part_kind == POLYGON else b""
-        text += b"}" if kind == COLLECTION else b""
-    if last_of_feature:
-        text += b"]" if kind >= MULTIPOINT else b""
+    text = b"" if place.part_kind == POINT else b"]"
+    if place.last_of_part:
+        text += b"]" if place.part_kind == POLYGON else b""
+        text += b"}" if place.kind == COLLECTION else b""
+    if place.last_of_feature:
+        text += b"]" if place.kind >= MULTIPOINT else b""
         text += b"}" + END
     return text
 
@@ -126,11 +126,10 @@ def geometry_texts(geometries: Geometries, srs: WireSrs) -> List[bytes]:
     geometries = placed(geometries)
     skeleton = Skeleton.of(geometries)
     coordinates = coordinate_texts(geometries, srs, b"[", b",", b"],")
-    openings, closings = skeleton.texts(_opening), skeleton.texts(_closing, closing=True)
+    openings, closings = skeleton.texts(_opening), skeleton.texts(_closing)
     texts = by_feature(interleaved([openings, coordinates, closings]), skeleton, len(geometries))
-    if len(skeleton.feature) == 0 or len(texts) > int(skeleton.last_of_feature.sum()):
-        for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
-            texts[row] = _without_coordinates(int(geometries.kind[row]))
+    for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
+        texts[row] = _without_coordinates(int(geometries.kind[row]))
     return texts
 
 

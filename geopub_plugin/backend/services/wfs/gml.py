@@ -18,7 +18,7 @@ from ...features.decimals import integer_words
 from ...features.schema import TableSchema
 from .names import TypeName, ncnames
 from .reference_systems import WireSrs
-from .skeleton import Skeleton, by_feature, coordinate_texts, placed
+from .skeleton import Place, Skeleton, by_feature, coordinate_texts, placed
 from .values import xml_text
 
 _PATHS = {  # around the coordinates of a point, a line, an outer ring, an inner ring
@@ -93,7 +93,6 @@ class GmlWriter:
         self._geometry, self._elements = element_names(schema)
         self._type = name.text.encode()
         self._prefix = name.feature_prefix.encode() + b"."
-        self._with_geometry = True
 
     @property
     def media_type(self) -> str:
@@ -143,7 +142,7 @@ class GmlWriter:
         fids = row_texts(integer_words(batch.fids), count)
         begin = before + b"<" + self._type + said + b' gml:id="' + self._prefix
         columns: List[Iterable[bytes]] = [repeat(begin), fids, repeat(b'">')]
-        columns.append(self._geometries(batch.geometries, fids))
+        columns.append(self._geometries(batch, fids))
         between = b""
         for field in self._fields:
             if field is None:
@@ -167,10 +166,11 @@ class GmlWriter:
             values[row] = b""
         return b"", values, b""
 
-    def _geometries(self, geometries: Geometries, fids: List[bytes]) -> List[bytes]:
+    def _geometries(self, batch: Batch, fids: List[bytes]) -> List[bytes]:
         element = f"{self._name.prefix}:{self._geometry}".encode()
         named = quoteattr(self._srs.text).encode()
-        return geometry_texts(geometries, fids, _Markup(self._prefix, element, b" srsName=" + named), self._srs)
+        markup = _Markup(self._prefix, element, b" srsName=" + named)
+        return geometry_texts(batch.geometries, batch.fids, fids, markup, self._srs)
 
 
 @dataclass(frozen=True)
@@ -185,36 +185,39 @@ class _Markup:
     element: bytes  # of the geometry property
     srs: bytes  # the srsName attribute
 
-    def start(self, kind: int, part_kind: int, _first_of_part: bool, first_of_feature: bool, with_z: bool) -> bytes:
+    def start(self, place: Place) -> bytes:
         """Return what comes before the feature's key."""
-        if not first_of_feature:
-            return b""
+        return self._begun(place.kind) if place.first_of_feature else b""
+
+    def _begun(self, kind: int) -> bytes:
         return b"<" + self.element + b"><gml:" + _ELEMENTS[kind] + b' gml:id="' + self.prefix
 
-    def identified(self, kind: int, part_kind: int, first_of_part: bool, first_of_feature: bool, with_z: bool) -> bytes:
-        """Return what comes between the feature's key and the part's, or the coordinates."""
+    def identified(self, place: Place) -> bytes:
+        """Return what comes between the feature's key and the part's, or the coordinates where parts have no key."""
         text = b""
-        if first_of_feature:
-            text = b'.g"' + self.srs + (b' srsDimension="3"' if with_z else b"") + b">"
-        if first_of_part and kind >= MULTIPOINT:
-            text += b"<gml:" + _MEMBERS[kind] + b"><gml:" + _ELEMENTS[part_kind] + b' gml:id="' + self.prefix
+        if place.first_of_feature:
+            text = b'.g"' + self.srs + _dimension(place) + b">"
+        if place.kind < MULTIPOINT:
+            return text + _path(place)[0]
+        if place.first_of_part:
+            text += b"<gml:" + _MEMBERS[place.kind] + b"><gml:" + _ELEMENTS[place.part_kind] + b' gml:id="'
+            text += self.prefix
         return text
 
-    def begun(self, kind: int, part_kind: int, first_of_part: bool, _first_of_feature: bool, with_z: bool) -> bytes:
-        """Return what comes between the part's key and the coordinates."""
-        text = b""
-        if first_of_part and kind >= MULTIPOINT:
-            text = b'"' + (b' srsDimension="3"' if with_z else b"") + b">"
-        return text + (_PATHS.get(part_kind) or (_OUTER if first_of_part else _INNER))[0]
+    def begun(self, place: Place) -> bytes:
+        """Return what comes between the part's key and the coordinates; nothing where parts have no key."""
+        if place.kind < MULTIPOINT:
+            return b""
+        return (b'"' + _dimension(place) + b">" if place.first_of_part else b"") + _path(place)[0]
 
-    def closing(self, kind: int, part_kind: int, last_of_part: bool, last_of_feature: bool, _with_z: bool) -> bytes:
-        """Return what comes after the coordinates and the end of their ring."""
-        text = b""
-        if last_of_part:
-            text += b"</gml:" + _ELEMENTS[part_kind] + b">"
-            text += b"</gml:" + _MEMBERS[kind] + b">" if kind >= MULTIPOINT else b""
-        if last_of_feature:
-            text += b"</gml:" + _ELEMENTS[kind] + b">" if kind >= MULTIPOINT else b""
+    def closing(self, place: Place) -> bytes:
+        """Return what comes after the coordinates."""
+        text = _path(place)[1]
+        if place.last_of_part:
+            text += b"</gml:" + _ELEMENTS[place.part_kind] + b">"
+            text += b"</gml:" + _MEMBERS[place.kind] + b">" if place.kind >= MULTIPOINT else b""
+        if place.last_of_feature:
+            text += b"</gml:" + _ELEMENTS[place.kind] + b">" if place.kind >= MULTIPOINT else b""
             text += b"</" + self.element + b">" + END
         return text
 
@@ -223,43 +226,53 @@ class _Markup:
         if kind == 0:
             return b""
         inside = b"".join(_PATHS[kind]) if kind in _PATHS else b""
-        begun = self.start(kind, kind, True, True, False) + fid + b'.g"' + self.srs + b">"
+        begun = self._begun(kind) + fid + b'.g"' + self.srs + b">"
         return begun + inside + b"</gml:" + _ELEMENTS[kind] + b"></" + self.element + b">"
 
 
-def _ring_end(kind: int, part_kind: int, first_of_part: bool, _first_of_feature: bool, _with_z: bool) -> bytes:
-    return (_PATHS.get(part_kind) or (_OUTER if first_of_part else _INNER))[1]
+def _path(place: Place) -> Tuple[bytes, bytes]:
+    """Return what is around the coordinates of a path."""
+    return _PATHS.get(place.part_kind) or (_OUTER if place.first_of_part else _INNER)
 
 
-def _part_keys(geometries: Geometries, skeleton: Skeleton, fids: List[bytes]) -> List[bytes]:
+def _dimension(place: Place) -> bytes:
+    return b' srsDimension="3"' if place.with_z else b""
+
+
+def _part_keys(geometries: Geometries, skeleton: Skeleton, keys: np.ndarray) -> List[bytes]:
     """Return "12.g.3" on the first path of the third part of feature 12, where it has several; else b""."""
-    numbered = np.flatnonzero(skeleton.first_of_part & (skeleton.kind >= MULTIPOINT))
-    keys = np.full(len(skeleton.part), b"", object)  # (Q,)
+    numbered = np.flatnonzero((skeleton.first_of_part > 0) & (skeleton.kind >= MULTIPOINT))  # (n,)
     owners = skeleton.feature[numbered]
-    places = skeleton.part[numbered] - geometries.feature_start[owners]
-    known = [b".g.%d" % place for place in range(1, int(places.max(initial=0)) + 2)]
-    found = [fids[owner] + known[place] for owner, place in zip(owners.tolist(), places.tolist())]
-    keys[numbered] = np.array(found, object) if found else None
-    return keys.tolist()
+    places = skeleton.part[numbered] - geometries.feature_start[owners] + 1
+    pieces = [*integer_words(keys[owners]), b".g.", *integer_words(places)]
+    return _spread(row_texts(pieces, len(numbered)), numbered, len(skeleton.part))
 
 
-def geometry_texts(geometries: Geometries, fids: List[bytes], markup: _Markup, srs: WireSrs) -> List[bytes]:
-    """Return the geometry property of each feature (N); nothing for NULL."""
+def _spread(texts: List[bytes], places: np.ndarray, count: int) -> List[bytes]:
+    """Return `count` texts: these at their places, b"" elsewhere."""
+    if len(texts) == count:
+        return texts
+    spread = np.full(count, b"", object)  # (count,)
+    spread[places] = np.array(texts, object)
+    return spread.tolist()
+
+
+def geometry_texts(
+    geometries: Geometries, keys: np.ndarray, fids: List[bytes], markup: _Markup, srs: WireSrs
+) -> List[bytes]:
+    """Return the geometry property of each feature (N), whose keys are `keys` and as texts `fids`; nothing for NULL."""
     geometries = placed(geometries)
     skeleton = Skeleton.of(geometries)
-    keys = np.full(len(skeleton.feature), b"", object)  # (Q,)
-    firsts = skeleton.first_of_feature
-    keys[firsts] = np.array(fids, object)[skeleton.feature[firsts]]
+    firsts = np.flatnonzero(skeleton.first_of_feature)
+    owners = np.array(fids, object)[skeleton.feature[firsts]].tolist()
     columns = [
         skeleton.texts(markup.start),
-        keys.tolist(),
+        _spread(owners, firsts, len(skeleton.feature)),
         skeleton.texts(markup.identified),
-        _part_keys(geometries, skeleton, fids),
-        skeleton.texts(markup.begun),
-        coordinate_texts(geometries, srs, b"", b" ", b" "),
-        skeleton.texts(_ring_end),
-        skeleton.texts(markup.closing, closing=True),
     ]
+    if any(place.kind >= MULTIPOINT for place in skeleton.places.values()):
+        columns += [_part_keys(geometries, skeleton, keys), skeleton.texts(markup.begun)]
+    columns += [coordinate_texts(geometries, srs, b"", b" ", b" "), skeleton.texts(markup.closing)]
     texts = by_feature(interleaved(columns), skeleton, len(geometries))
     for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
         texts[row] = markup.empty(int(geometries.kind[row]), fids[row])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Callable, List
+from typing import Callable, Dict, List, NamedTuple, Tuple
 
 import numpy as np
 
@@ -13,8 +13,6 @@ from ...features.decimals import decimal_words
 from ...features.measure import path_feature, vertex_feature
 from ...features.ragged import take
 from .reference_systems import WireSrs
-
-Opening = Callable[[int, int, bool, bool, bool], bytes]  # kind, part kind, first/last of part, of feature, with z
 
 
 def placed(geometries: Geometries) -> Geometries:
@@ -31,19 +29,30 @@ def placed(geometries: Geometries) -> Geometries:
     return replace(kept, feature_start=feature_start, kind=np.where(lost, 0, geometries.kind).astype(np.uint8))
 
 
+class Place(NamedTuple):
+    """Where a path stands in its feature."""
+
+    kind: int  # of the feature
+    part_kind: int
+    first_of_part: bool
+    last_of_part: bool
+    first_of_feature: bool
+    last_of_feature: bool
+    with_z: bool
+
+
 @dataclass(frozen=True)
 class Skeleton:
     """What is said of each path (Q of them) of N features."""
 
     feature: np.ndarray  # int64 (Q,)
     part: np.ndarray  # int64 (Q,)
-    first_of_part: np.ndarray  # bool (Q,)
-    last_of_part: np.ndarray  # bool (Q,)
-    first_of_feature: np.ndarray  # bool (Q,)
-    last_of_feature: np.ndarray  # bool (Q,)
     kind: np.ndarray  # uint8 (Q,) of the feature
-    part_kind: np.ndarray  # uint8 (Q,)
-    with_z: np.ndarray  # bool (Q,)
+    first_of_part: np.ndarray  # int64 (Q,) 0 or 1
+    first_of_feature: np.ndarray  # int64 (Q,) 0 or 1
+    last_of_feature: np.ndarray  # int64 (Q,) 0 or 1
+    code: np.ndarray  # int64 (Q,) below 1024: the path's `Place`
+    places: Dict[int, Place]  # those that occur, by code
 
     @classmethod
     def of(cls, geometries: Geometries) -> Skeleton:
@@ -51,35 +60,31 @@ class Skeleton:
         count = len(geometries.path_start) - 1
         feature = path_feature(geometries)
         part = np.repeat(np.arange(len(geometries.part_kind)), np.diff(geometries.part_start))
-        return cls(
-            feature=feature,
-            part=part,
-            first_of_part=_changes(part, count),
-            last_of_part=_changes(part[::-1], count)[::-1],
-            first_of_feature=_changes(feature, count),
-            last_of_feature=_changes(feature[::-1], count)[::-1],
-            kind=geometries.kind[feature],
-            part_kind=geometries.part_kind[part],
-            with_z=features_with_z(geometries)[feature],
-        )
+        kind = geometries.kind[feature]
+        first_of_part, last_of_part = _edges(part, count)
+        first_of_feature, last_of_feature = _edges(feature, count)
+        with_z = features_with_z(geometries)[feature]
+        code = (kind.astype(np.int64) << 7) + (geometries.part_kind[part].astype(np.int64) << 5)  # (Q,)
+        code += (first_of_part << 4) + (last_of_part << 3) + (first_of_feature << 2) + (last_of_feature << 1) + with_z
+        places = {}
+        for one in np.flatnonzero(np.bincount(code)).tolist():
+            flags = [bool(one >> bit & 1) for bit in (4, 3, 2, 1, 0)]
+            places[one] = Place(one >> 7, one >> 5 & 3, *flags)
+        return cls(feature, part, kind, first_of_part, first_of_feature, last_of_feature, code, places)
 
-    def texts(self, made: Opening, *, closing: bool = False) -> List[bytes]:
+    def texts(self, made: Callable[[Place], bytes]) -> List[bytes]:
         """Return, for each path, what `made` says of its place; `made` is asked once for each kind of place."""
-        part, feature = (
-            (self.last_of_part, self.last_of_feature) if closing else (self.first_of_part, self.first_of_feature)
-        )
-        codes = self.kind.astype(np.int64) * 32 + self.part_kind * 8 + part * 4 + feature * 2 + self.with_z  # (Q,)
-        table = np.full(256, None, object)  # (256,)
-        for code in np.unique(codes).tolist():
-            table[code] = made(code >> 5, code >> 3 & 3, bool(code & 4), bool(code & 2), bool(code & 1))
-        return table[codes].tolist()
+        table = np.full(1024, None, object)  # (1024,)
+        for code, place in self.places.items():
+            table[code] = made(place)
+        return table[self.code].tolist()
 
 
-def _changes(owners: np.ndarray, count: int) -> np.ndarray:
-    """Return where a run of equal owners begins: bool (count,)."""
-    begins = np.ones(count, bool)
-    begins[1:] = owners[1:] != owners[:-1]
-    return begins
+def _edges(owners: np.ndarray, count: int) -> Tuple[np.ndarray, np.ndarray]:
+    """Return where runs of equal owners begin and where they end: int64 (count,) each, 0 or 1."""
+    changes = np.ones(count + 1, np.int64)
+    changes[1:count] = owners[1:] != owners[:-1]
+    return changes[:count], changes[1:]
 
 
 def features_with_z(geometries: Geometries) -> np.ndarray:
@@ -120,5 +125,5 @@ def by_feature(paths: bytes, skeleton: Skeleton, count: int) -> List[bytes]:
     found = split(paths)
     filled = np.empty(len(found), object)  # (features with a path,)
     filled[:] = found
-    texts[skeleton.feature[skeleton.last_of_feature]] = filled
+    texts[skeleton.feature[skeleton.last_of_feature > 0]] = filled
     return texts.tolist()

@@ -44,14 +44,10 @@ def landing() -> Response:
             ],
         },
     ]
-    page = render_template(
-        "landing.html",
-        groups=groups,
-        title=__title__,
-        version=__version__,
-        language="fr" if language() == "fr" else "en",
-        tr=tr,
-    )
+    words = {"capabilities": tr("Capabilities"), "empty": tr("Nothing is published here yet.")}
+    spoken = "fr" if language() == "fr" else "en"
+    about = {"title": __title__, "version": __version__, "language": spoken}
+    page = render_template("landing.html", groups=groups, words=words, **about)
     response = Response(page, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return response

@@ -32,7 +32,7 @@ class Annexe:
     extra: Dict[str, Any]
 
 
-annexes: Rows[Annexe] = Rows(tables.annexe, Annexe, "annexe")
+annexes: Rows[Annexe] = Rows(tables.annexe, Annexe)
 
 
 def create_annexe(

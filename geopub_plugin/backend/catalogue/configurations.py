@@ -36,7 +36,7 @@ class Configuration:
     extra: Dict[str, Any]
 
 
-configurations: Rows[Configuration] = Rows(tables.configuration, Configuration, "configuration")
+configurations: Rows[Configuration] = Rows(tables.configuration, Configuration)
 
 
 def create_configuration(store: Store, datastore: Datastore, body: Mapping[str, Any]) -> Configuration:

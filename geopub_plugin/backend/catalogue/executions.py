@@ -58,7 +58,7 @@ class Input:
     type: str
 
 
-executions: Rows[Execution] = Rows(tables.execution, Execution, "execution")
+executions: Rows[Execution] = Rows(tables.execution, Execution)
 
 
 def move(connection: Connection, execution: Execution, status: str, **values: Any) -> Execution:

@@ -44,7 +44,7 @@ class Offering:
     extra: Dict[str, Any]
 
 
-offerings: Rows[Offering] = Rows(tables.offering, Offering, "offering")
+offerings: Rows[Offering] = Rows(tables.offering, Offering)
 
 
 def publish(

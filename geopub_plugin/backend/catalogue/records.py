@@ -35,7 +35,7 @@ class Record:
     extra: Dict[str, Any]
 
 
-records: Rows[Record] = Rows(tables.record, Record, "metadata record")
+records: Rows[Record] = Rows(tables.record, Record)
 
 
 def create_record(store: Store, datastore: str, document: bytes, kind: str, open_data: bool) -> Record:

@@ -39,8 +39,8 @@ class Page(Generic[E]):
 class Rows(Generic[E]):
     """The rows of one table, as entities."""
 
-    def __init__(self, table: Table, kind: Type[E], word: str) -> None:
-        self.table, self.kind, self.word = table, kind, word
+    def __init__(self, table: Table, kind: Type[E]) -> None:
+        self.table, self.kind = table, kind
         self._columns = [table.c[field.name] for field in fields(kind)]  # type: ignore[arg-type]
 
     def add(self, connection: Connection, **values: Any) -> E:
@@ -59,7 +59,7 @@ class Rows(Generic[E]):
         found = self.find(connection, self.table.c.id == identifier, *conditions)
         if not found:
             raise NotFound(
-                tr("There is no {thing} {identifier}.", thing=self.word, identifier=identifier),
+                tr("There is no {identifier} in the list “{list}”.", identifier=identifier, list=self.table.name),
                 cure=tr("It may have been deleted; list again to see what there is."),
             )
         return found[0]
@@ -99,7 +99,9 @@ class Rows(Generic[E]):
     def _order(self, sort: Sequence[Tuple[str, bool]]) -> List[ColumnElement[Any]]:
         unknown = [name for name, _ in sort if name not in self.table.c]
         if unknown:
-            raise InvalidInput(tr("A list of {thing} cannot be sorted by “{name}”.", thing=self.word, name=unknown[0]))
+            raise InvalidInput(
+                tr("The list “{list}” cannot be sorted by “{name}”.", list=self.table.name, name=unknown[0])
+            )
         ordered = [self.table.c[name].desc() if descending else self.table.c[name] for name, descending in sort]
         return [*ordered, self.table.c.id]  # pages need a total order
 

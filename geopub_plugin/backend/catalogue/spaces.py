@@ -94,11 +94,11 @@ class Allowance:
     purpose: str = ""  # of a storage: "data", "uploads", "annexes"
 
 
-users: Rows[User] = Rows(tables.user, User, "user")
-communities: Rows[Community] = Rows(tables.community, Community, "community")
-datastores: Rows[Datastore] = Rows(tables.datastore, Datastore, "datastore")
-endpoints: Rows[Endpoint] = Rows(tables.endpoint, Endpoint, "endpoint")
-storages: Rows[Storage] = Rows(tables.storage, Storage, "storage")
+users: Rows[User] = Rows(tables.user, User)
+communities: Rows[Community] = Rows(tables.community, Community)
+datastores: Rows[Datastore] = Rows(tables.datastore, Datastore)
+endpoints: Rows[Endpoint] = Rows(tables.endpoint, Endpoint)
+storages: Rows[Storage] = Rows(tables.storage, Storage)
 
 
 def datastore_named(connection: Connection, name: str) -> Datastore:

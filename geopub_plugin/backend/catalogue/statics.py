@@ -41,7 +41,7 @@ class Static:
         return store.folder.static_file(self.id, str(self.revision), self.suffix)
 
 
-statics: Rows[Static] = Rows(tables.static, Static, "static")
+statics: Rows[Static] = Rows(tables.static, Static)
 
 
 def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO, **values: Any) -> Static:

@@ -68,7 +68,7 @@ class DataRevision:
         return next((one for one in self.details.get("relations", ()) if one["name"] == name), None)
 
 
-stored_data: Rows[StoredData] = Rows(tables.stored_data, StoredData, "stored data")
+stored_data: Rows[StoredData] = Rows(tables.stored_data, StoredData)
 
 
 def create_output(connection: Connection, datastore: str, name: str, kind: str) -> StoredData:

@@ -64,8 +64,8 @@ class UploadFile:
         return self.id + (suffix if plain else "")
 
 
-uploads: Rows[Upload] = Rows(tables.upload, Upload, "upload")
-upload_files: Rows[UploadFile] = Rows(tables.upload_file, UploadFile, "file")
+uploads: Rows[Upload] = Rows(tables.upload, Upload)
+upload_files: Rows[UploadFile] = Rows(tables.upload_file, UploadFile)
 
 
 def create_upload(store: Store, datastore: str, **values: Any) -> Upload:

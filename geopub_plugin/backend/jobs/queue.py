@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import threading
 from dataclasses import dataclass, field
@@ -33,7 +34,8 @@ class Listener(Protocol):
     """Who hears what becomes of the jobs.
 
     The reports of one execution come in order, on a thread of the queue; those of several come at the same time. When
-    `finished`, `failed` or `cancelled` comes, the worker has ended and nobody writes in its work folder any more.
+    `finished` comes, the worker has ended and nobody writes in its work folder any more; when `failed` or `cancelled`
+    comes, the work folder is gone, too.
     A `GeoPubError` raised by `started`, `progressed`, `logged` or `finished` makes the execution fail with it.
     """
 
@@ -122,10 +124,12 @@ class Queue:
         with self._lock:
             if execution in self._running:
                 return self._running[execution].end(_Fate.CANCELLED)
-            waited = self._waiting.pop(execution, None) is not None
-        if waited:
-            self._listener.cancelled(execution)
-        return waited
+            waited = self._waiting.pop(execution, None)
+        if waited is None:
+            return False
+        shutil.rmtree(waited.work, ignore_errors=True)
+        self._listener.cancelled(execution)
+        return True
 
     def stop(self) -> None:
         """End every worker and wait for it; what was not done is not reported, so the next start takes it up again."""
@@ -155,7 +159,7 @@ class Queue:
         try:
             self._report(run, self._follow(run))
         except GeoPubError as error:  # the listener cannot use what it heard
-            self._listener.failed(run.job.execution, error)
+            self._report(run, Refusal(error))
         finally:
             with self._lock:
                 del self._running[run.job.execution]
@@ -197,8 +201,10 @@ class Queue:
     def _take_worker(self) -> WorkerProcess:
         with self._lock:
             spare, self._spare = self._spare, None
-        if spare is not None and spare.alive:
-            return spare
+        if spare is not None:
+            if spare.alive:
+                return spare
+            spare.close()
         return self._new_worker()
 
     def _new_worker(self) -> WorkerProcess:
@@ -210,13 +216,15 @@ class Queue:
     def _report(self, run: _Run, outcome: Message) -> None:
         with self._lock:
             fate, run.fate = run.fate, _Fate.DECIDED
+        if fate is _Fate.ABANDONED:
+            return
         execution = run.job.execution
+        if isinstance(outcome, Result) and fate is not _Fate.CANCELLED:
+            self._listener.finished(execution, outcome.value)
+            return
+        shutil.rmtree(run.job.work, ignore_errors=True)  # first: a full disk needs room to have its failure noted
         if fate is _Fate.CANCELLED:
             self._listener.cancelled(execution)
-        elif fate is _Fate.ABANDONED:
-            return
-        elif isinstance(outcome, Result):
-            self._listener.finished(execution, outcome.value)
         elif isinstance(outcome, Refusal):
             self._listener.failed(execution, outcome.error)
 

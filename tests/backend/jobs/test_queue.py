@@ -79,11 +79,19 @@ def test_the_log_of_a_failed_execution_holds_the_traceback(start_queue, listener
 
 
 @pytest.mark.parametrize("by", ["ENOSPC", "EDQUOT", "sqlite"])
-def test_a_full_disk_is_a_full_disk(start_queue, listener, jobs_of, by):
+def test_a_full_disk_is_a_full_disk_and_has_room_again_when_it_is_told(start_queue, listener, jobs_of, by, monkeypatch):
     job = jobs_of("fills_the_disk", by=by)
+    room, failed = [], listener.failed
+
+    def note(execution, error):
+        room.append(not job.work.exists())
+        failed(execution, error)
+
+    monkeypatch.setattr(listener, "failed", note)
     start_queue().submit(job)
     end, _, error = listener.end(job.execution)
     assert (end, type(error)) == ("failed", StorageFull)
+    assert room == [True]
     assert str(job.work) in error.why and error.cure
 
 
@@ -120,12 +128,13 @@ def test_cancelling_ends_the_worker_within_a_second(start_queue, listener, jobs_
     queue = start_queue()
     queue.submit(job)
     listener.first_progress(job.execution)
+    left = [int(place.read_text()) for place in map(job.work.joinpath, ("pid", "child")) if place.exists()]
     begin = time.monotonic()
     assert queue.cancel(job.execution)
     assert listener.end(job.execution) == ("cancelled", job.execution)
     assert time.monotonic() - begin < 1
-    left = [int(place.read_text()) for place in map(job.work.joinpath, ("pid", "child")) if place.exists()]
     assert left and gone_within(left, 1)
+    assert not job.work.exists()
     assert not queue.cancel(job.execution)
     assert listener.kinds(job.execution).count("cancelled") == 1
 
@@ -215,6 +224,7 @@ def test_an_error_of_the_listener_fails_that_execution_only(start_queue, listene
     queue.submit(sound)
     end, _, error = listener.end(broken.execution)
     assert (end, type(error)) == ("failed", Conflict)
+    assert listener.kinds(broken.execution).count("failed") == 1
     assert listener.end(sound.execution)[0] == "finished"
 
 

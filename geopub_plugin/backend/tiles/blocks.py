@@ -126,7 +126,7 @@ def _block(cell: Cell, spreads: Sequence[_Spread], split: int) -> Block:
 def _spread(table: TablePlan, area: Optional[Bounds]) -> _Spread:
     with GeoPackageTable(table.data, table.table) as source:
         fids, boxes = feature_boxes(source)
-        weights = geometry_bytes(source, fids) / _VERTEX
+        weights = geometry_bytes(source, fids) / _VERTEX  # headers weigh, too: as much as a feature's attributes
         boxes = _unit_boxes(boxes, Projection(source.schema.srs or WGS84, WGS84))
     if area is not None:
         near = (boxes[:, 2] >= area[0]) & (boxes[:, 0] <= area[2]) & (boxes[:, 3] >= area[1]) & (boxes[:, 1] <= area[3])

@@ -15,6 +15,8 @@ from .varint import varint, varint_sizes, varints
 
 _HEAD = 6  # of a feature: tag, length, tag of id, id, tag of tags, length of tags
 _MIDDLE = 4  # between tags and geometry: tag of type, type, tag of geometry, its length
+_PIECE = 1 << 18  # varints encoded at a time: arrays that stay near the processor
+_NONE = np.zeros(0, np.int64)
 _DENSE = 1 << 23  # cells of a table that numbers values by (tile, value); above, they are sorted
 
 
@@ -103,27 +105,63 @@ def kept(geometry: Geometry, keep: np.ndarray) -> Geometry:
 
 
 def layer_of(geometry: Geometry, records: Records, name: LayerName) -> Layer:
-    """Encode the features of a table in all tiles of a level."""
+    """Encode the features of a table in all tiles of a level, a few tiles at a time."""
     tiles = len(geometry.tiles)
-    tag_counts = np.diff(records.tag_start)[geometry.feature]  # (K,)
-    tags = aranges(records.tag_start[geometry.feature], tag_counts)  # (T,) every tag of every feature
-    tag_owner = np.repeat(np.arange(len(tag_counts)), tag_counts)
-    values = len(records.value_start) - 1
-    number, first = _numbered(geometry.tile[tag_owner], records.tag_value[tags], tiles, values)
-    used = records.tag_value[tags[first]]  # (D,) the values of each tile, in the order of their first use
-    value_sizes = np.diff(records.value_start)[used]
-    features, sizes = _features(geometry, records, tag_counts, records.tag_key[tags], number)
     feature_start = np.searchsorted(geometry.tile, np.arange(tiles + 1))
-    value_bytes = np.bincount(tag_owner[first], value_sizes, len(tag_counts)).astype(np.int64)  # (K,)
+    weight = 2 * np.diff(records.tag_start)[geometry.feature] + np.diff(geometry.command_start) + _HEAD + _MIDDLE
+    load = starts_of(weight)[feature_start]  # (T+1,) varints up to each tile
+    edges = np.unique(np.searchsorted(load, np.arange(0, load[-1], _PIECE, np.int64)))
+    edges = np.append(edges, tiles)
+    made = [_piece(geometry, records, a, b, feature_start) for a, b in zip(edges.tolist(), edges[1:].tolist())]
+    sizes = np.concatenate([one.sizes for one in made] or [_NONE])  # (K,)
+    value_sizes = np.concatenate([one.value_sizes for one in made] or [_NONE])
     return Layer(
         geometry=geometry,
         feature_start=feature_start,
-        sizes=sizes + value_bytes,
+        sizes=sizes + value_sizes,
         bytes_start=starts_of(sizes)[feature_start],
-        features=features.tobytes(),
-        values_start=starts_of(value_bytes)[feature_start],
-        values=records.value_bytes[aranges(records.value_start[used], value_sizes)].tobytes(),
+        features=b"".join([one.features for one in made]),
+        values_start=starts_of(value_sizes)[feature_start],
+        values=b"".join([one.values for one in made]),
         name=name,
+    )
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """The features of a few tiles in a row."""
+
+    features: bytes
+    sizes: np.ndarray  # int64 (K',) bytes of each feature
+    values: bytes
+    value_sizes: np.ndarray  # int64 (K',) bytes of the values that each feature is the first in its tile to use
+
+
+def _piece(geometry: Geometry, records: Records, low: int, high: int, feature_start: np.ndarray) -> _Piece:
+    """Encode the features of the tiles from low to high - 1."""
+    a, b = int(feature_start[low]), int(feature_start[high])
+    start = geometry.command_start[a : b + 1]
+    part = replace(
+        geometry,
+        kind=geometry.kind[a:b] if isinstance(geometry.kind, np.ndarray) else geometry.kind,
+        tile=geometry.tile[a:b] - low,
+        feature=geometry.feature[a:b],
+        command_start=start - start[0],
+        commands=geometry.commands[start[0] : start[-1]],
+    )
+    tag_counts = np.diff(records.tag_start)[part.feature]  # (K',)
+    tags = aranges(records.tag_start[part.feature], tag_counts)  # (T',) every tag of every feature
+    tag_owner = np.repeat(np.arange(b - a), tag_counts)
+    value = records.tag_value[tags]
+    number, first = _numbered(part.tile[tag_owner], value, high - low, len(records.value_start) - 1)
+    used = value[first]  # (D,) the values of each tile, in the order of their first use
+    value_sizes = records.value_start[used + 1] - records.value_start[used]
+    features, sizes = _features(part, records, tag_counts, records.tag_key[tags], number)
+    return _Piece(
+        features=features.tobytes(),
+        sizes=sizes,
+        values=records.value_bytes[aranges(records.value_start[used], value_sizes)].tobytes(),
+        value_sizes=np.bincount(tag_owner[first], value_sizes, b - a).astype(np.int64),
     )
 
 

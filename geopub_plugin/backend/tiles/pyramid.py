@@ -19,7 +19,7 @@ from ..translation import tr
 from .archive import ArchiveWriter
 from .block import BlockResult, BlockTask, UpperTask, build_block, build_upper
 from .blocks import Cut, cut
-from .executors import processes
+from .executors import InThisProcess, processes
 from .grid import HIGHEST, degrees, unit_bounds
 from .plan import ALL, PyramidPlan, TablePlan
 from .records import written
@@ -118,10 +118,11 @@ def _upper(
     plan: PyramidPlan, fields: Tuple[Tuple[Field, ...], ...], blocks: Cut, area: Optional[Bounds], work: Path,
     runner: Executor,
 ) -> List[BlockResult]:  # fmt: skip
-    """Build the levels above the split level, the fullest one by itself."""
+    """Build the levels above the split level; with several processes, the fullest one by itself."""
     last = blocks.split_level - 1
     folders = tuple(work / f"up-{number}" for number in range(len(blocks.blocks)))
-    spans = [(last, last), (plan.top_level, last - 1)]
+    alone = isinstance(runner, InThisProcess)
+    spans = [(plan.top_level, last)] if alone else [(last, last), (plan.top_level, last - 1)]
     waiting = [
         runner.submit(build_upper, UpperTask(plan, fields, span, area, work / f"upper-{span[1]}", folders))
         for span in spans

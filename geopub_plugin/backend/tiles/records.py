@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import chain
+from operator import add
 from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
@@ -11,9 +13,11 @@ import numpy as np
 from ..features.batch import Batch, Column
 from ..features.ragged import aranges, starts_of
 from ..features.schema import ColumnKind, Field
-from .varint import varint
+from .varint import varint, varint_sizes, varints
 
 _SHORT = [b"\x22" + bytes([n + 2]) + b"\x0a" + bytes([n]) for n in range(126)]  # field 4: values, then string_value
+
+_LENGTH = [bytes([n]) for n in range(16)]
 
 
 @dataclass(frozen=True)
@@ -64,42 +68,49 @@ def written(fields: Sequence[Field]) -> Tuple[Field, ...]:
 def records_of(batches: Sequence[Batch], fields: Sequence[Field]) -> Records:
     """Return the records of all the batches of one table; at least one batch."""
     fids = np.concatenate([batch.fids for batch in batches])
-    numbers: Dict[bytes, int] = {}
-    columns = np.full((len(fids), len(fields)), -1, np.int64)  # (N, A) numbers of values, -1 for NULL
-    for place, field in enumerate(fields):
-        first = 0
-        for batch in batches:
-            column = batch.columns[field.name]
-            codes, values = _factorised(column)
-            known = np.fromiter((numbers.setdefault(value, len(numbers)) for value in values), np.int64, len(values))
-            there = codes if column.null is None else np.where(column.null, -1, codes)
-            columns[first : first + len(batch), place] = np.where(there >= 0, known[there], -1) if len(known) else -1
-            first += len(batch)
-    row, key = np.nonzero(columns >= 0)
-    return Records(
-        fids, starts_of(np.bincount(row, minlength=len(fids))), key, columns[row, key], *_stored(list(numbers))
-    )
+    found = [(place, batch.columns[field.name]) for place, field in enumerate(fields) for batch in batches]
+    factorised = [_factorised(column) for _, column in found]
+    numbers = _numbers([values for _, values in factorised])
+    columns = np.full((len(fields), len(fids)), -1, np.int64)  # (A, N) numbers of values, -1 for NULL
+    first = 0
+    for (place, column), (codes, values) in zip(found, factorised):
+        first = 0 if first == len(fids) else first
+        last = first + len(column.values)
+        if values:
+            there = codes >= 0 if column.null is None else (codes >= 0) & ~column.null
+            columns[place, first:last] = np.where(there, _known(values, numbers)[codes], -1)
+        first = last
+    row, key = np.nonzero(columns.T >= 0)
+    counts = np.bincount(row, minlength=len(fids))
+    return Records(fids, starts_of(counts), key, columns[key, row], *_stored(list(numbers)))
 
 
 def joined_records(several: Sequence[Records]) -> Records:
     """Return the records of several blocks as one, one after the other."""
-    numbers: Dict[bytes, int] = {}
-    tags = []
-    for one in several:
-        values = one.values()
-        known = np.fromiter((numbers.setdefault(value, len(numbers)) for value in values), np.int64, len(values))
-        tags.append(known[one.tag_value])
+    values = [one.values() for one in several]
+    numbers = _numbers(values)
     return Records(
         np.concatenate([one.fids for one in several]),
         starts_of(np.concatenate([np.diff(one.tag_start) for one in several])),
         np.concatenate([one.tag_key for one in several]),
-        np.concatenate(tags),
+        np.concatenate([_known(own, numbers)[one.tag_value] for own, one in zip(values, several)]),
         *_stored(list(numbers)),
     )
 
 
+def _numbers(values: Sequence[List[bytes]]) -> Dict[bytes, int]:
+    """Number the distinct values of several lists in the order of their first place."""
+    distinct = dict.fromkeys(chain.from_iterable(values))
+    return dict(zip(distinct, range(len(distinct))))
+
+
+def _known(values: List[bytes], numbers: Dict[bytes, int]) -> np.ndarray:
+    """Return the number of each value: int64 (n,)."""
+    return np.array(list(map(numbers.__getitem__, values)), np.int64)
+
+
 def _stored(values: List[bytes]) -> Tuple[np.ndarray, np.ndarray]:
-    sizes = np.fromiter(map(len, values), np.int64, len(values))
+    sizes = np.array(list(map(len, values)), np.int64)
     return starts_of(sizes), np.frombuffer(b"".join(values), np.uint8)
 
 
@@ -110,26 +121,38 @@ def _factorised(column: Column) -> Tuple[np.ndarray, List[bytes]]:
     if column.values.dtype == object:
         texts = column.values.tolist()
         distinct = dict.fromkeys(texts)
-        place = {text: number for number, text in enumerate(distinct)}
-        return np.fromiter(map(place.__getitem__, texts), np.int64, len(texts)), [_text(text) for text in distinct]
+        place = dict(zip(distinct, range(len(distinct))))
+        return np.array(list(map(place.__getitem__, texts)), np.int64), _texts(list(distinct))
     distinct_values, codes = np.unique(column.values, return_inverse=True)
     if column.kind is ColumnKind.BOOLEAN:
         return codes, [b"\x22\x02\x38\x01" if value else b"\x22\x02\x38\x00" for value in distinct_values.tolist()]
     if column.kind is ColumnKind.REAL:
         codes = np.where(np.isfinite(column.values), codes, -1)  # JSON, where attributes end up, has no NaN
         return codes, [b"\x22\x09\x19" + struct.pack("<d", value) for value in distinct_values.tolist()]
-    return codes, [_integer(value) for value in distinct_values.tolist()]
+    return codes, _integers(distinct_values)
 
 
-def _text(text: str) -> bytes:
-    octets = text.encode("utf-8", "replace")
-    if len(octets) < len(_SHORT):
-        return _SHORT[len(octets)] + octets
+def _texts(texts: List[str]) -> List[bytes]:
+    """Return string_value for each text."""
+    octets = [text.encode("utf-8", "replace") for text in texts]
+    sizes = list(map(len, octets))
+    if max(sizes, default=0) < len(_SHORT):
+        return list(map(add, map(_SHORT.__getitem__, sizes), octets))
+    return [_SHORT[size] + one if size < len(_SHORT) else _long(one) for size, one in zip(sizes, octets)]
+
+
+def _long(octets: bytes) -> bytes:
     value = b"\x0a" + varint(len(octets)) + octets
     return b"\x22" + varint(len(value)) + value
 
 
-def _integer(number: int) -> bytes:
-    """Return uint_value for what is not negative, sint_value for what is."""
-    value = b"\x28" + varint(number) if number >= 0 else b"\x30" + varint(-2 * number - 1)
-    return b"\x22" + bytes([len(value)]) + value
+def _integers(numbers: np.ndarray) -> List[bytes]:
+    """Return uint_value for each number (int64 (n,)) that is not negative, sint_value for what is."""
+    negative = numbers < 0
+    unsigned = np.where(negative, ~numbers, numbers).astype(np.uint64)
+    unsigned[negative] = (unsigned[negative] << np.uint64(1)) | np.uint64(1)
+    sizes = varint_sizes(unsigned)
+    octets = varints(unsigned, sizes).tobytes()
+    edges = starts_of(sizes).tolist()
+    tags = [b"\x30" if one else b"\x28" for one in negative.tolist()]
+    return [b"\x22" + _LENGTH[b - a + 1] + tag + octets[a:b] for a, b, tag in zip(edges, edges[1:], tags)]

@@ -61,11 +61,13 @@ def invalid(parameter: str, value: str, why: str = "", cure: str = "") -> OwsErr
 
 
 def exception_of(error: GeoPubError) -> Tuple[str, str, int]:
-    """Return the exception code, the locator ("" for none) and the HTTP status of any error of ours."""
+    """Return the exception code, the locator ("" for none) and the HTTP status of any error of ours.
+
+    What is not said of the request (an `OwsError`) is said of our data: no fault of the client.
+    """
     if isinstance(error, OwsError):
         return error.code, error.locator, error.status
-    status = http_status(error)
-    return ("NoApplicableCode" if status >= 500 else "InvalidParameterValue"), "", status
+    return "NoApplicableCode", "", max(http_status(error), 500)
 
 
 def exception_report(error: GeoPubError, version: str = "2.0.0") -> bytes:

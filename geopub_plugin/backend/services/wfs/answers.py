@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from ...errors import InvalidInput
 from ...features.batch import Batch, Column
 from ...features.geopackage import GeoPackageTable
 from ...features.projection import Projection
 from ...features.ragged import take
-from ..owscommon import Parameters
+from ..owscommon import Parameters, invalid
 from .geojson import GeoJsonWriter
 from .geojson import media_type as geojson_media_type
 from .gml import GML_31, GML_32, GmlWriter
@@ -104,7 +105,12 @@ def _projected(batch: Batch, projection: Optional[Projection]) -> Batch:
 
 def _projection(query: FeatureQuery) -> Optional[Projection]:
     source = query.published.schema.srs
-    return None if source is None or not query.geometry else Projection(source, query.srs.name)
+    if source is None or not query.geometry:
+        return None
+    try:
+        return Projection(source, query.srs.name)
+    except InvalidInput as error:
+        raise invalid("srsName", query.srs.text, error.what, error.cure) from error
 
 
 def _writer(query: FeatureQuery, base: str, endpoint: str) -> Writer:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import Dict, Sequence, Tuple
 
+from ...errors import GeoPubError
 from ...features.schema import TableSchema
 from ...translation import tr
 from ..owscommon import OwsError, Parameters, invalid, missing, wire_list
@@ -14,6 +16,7 @@ from .names import TypeName, type_name
 from .reference_systems import WireSrs, default_srs
 from .tables import Tables
 
+_log = logging.getLogger(__name__)
 _DECLARATION = re.compile(r"xmlns\(\s*(?:([^=,()]+)\s*[=,])?\s*([^,()]+)\)")
 _SCHEMA_ELEMENT = re.compile(r"schema-element\((.*)\)")
 
@@ -37,8 +40,14 @@ class Catalogue:
         self._types: Dict[str, FeatureType] = {type_name(one).text: one for one in publications.feature_types()}
 
     def all(self) -> Tuple[PublishedType, ...]:
-        """Return every published type."""
-        return tuple(self.described(one) for one in self._types.values())
+        """Return every published type whose table can be read; the log says which cannot."""
+        described = []
+        for one in self._types.values():
+            try:
+                described.append(self.described(one))
+            except GeoPubError as error:  # noqa: PERF203 - one bad file must not hide the other types
+                _log.warning("The feature type %s is left out: %s", one.name, error)
+        return tuple(described)
 
     def described(self, feature_type: FeatureType) -> PublishedType:
         """Return a type with its schema."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Dict, Iterator, List, Tuple
 
+from ...errors import InvalidInput
 from ...safe_xml import parse
 from ...translation import tr
 from ..owscommon import OwsError, Parameters
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 def posted_parameters(document: bytes) -> Parameters:
     """Return the parameters of a posted request (09-025r2 §6.2.5.3, and 04-094 for version 1.1.0)."""
-    root = parse(document)
+    try:
+        root = parse(document)
+    except InvalidInput as error:
+        raise OwsError("OperationParsingFailed", "", error.what, error.why, error.cure) from error
     pairs: Dict[str, str] = {"request": _local(root)}
     pairs.update({_bare(name): value for name, value in root.attrib.items()})
     lists: Dict[str, List[str]] = {}

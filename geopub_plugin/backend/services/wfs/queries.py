@@ -186,12 +186,12 @@ def _bounds(parameters: Parameters, published: PublishedType) -> Optional[Bounds
     source = published.schema.srs
     if source is None:
         return bounds
-    projection = Projection(srs.name, source)
-    if projection.same:
-        return bounds
-    if srs.longitude_latitude:
-        return _from_longitude_latitude(bounds, published, projection)
     try:
+        projection = Projection(srs.name, source)
+        if projection.same:
+            return bounds
+        if srs.longitude_latitude:
+            return _from_longitude_latitude(bounds, published, projection)
         return projection.bounds(bounds)
     except InvalidInput as error:
         raise invalid("bbox", ",".join(parts), error.what, error.cure) from error

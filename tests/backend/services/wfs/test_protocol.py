@@ -113,12 +113,17 @@ def test_names_of_parameters_have_no_case(client):
     assert ids(response) == ["catalogue.grid.1", "catalogue.grid.2"]
 
 
-def test_an_error_inside_is_said_without_its_trace(catalogue_file, tmp_path):
-    gone = replace(feature_type(catalogue_file, "grid"), data=tmp_path / "secret" / "gone.gpkg")
-    client = application(Published(gone)).test_client()
-    status, code, _locator = refused(client.get("/wfs/ows?service=WFS&request=GetCapabilities"))
-    assert (status, code) == (404, "InvalidParameterValue")
+def test_a_file_that_cannot_be_read_is_no_fault_of_the_client_and_hides_no_other_type(catalogue_file, tmp_path):
+    gone = replace(feature_type(catalogue_file, "grid", "gone"), data=tmp_path / "secret" / "gone.gpkg")
+    client = application(Published(gone, feature_type(catalogue_file, "point"))).test_client()
+    text = client.get("/wfs/ows?service=WFS&request=GetCapabilities").text
+    assert "catalogue:point" in text
+    assert "gone:grid" not in text
+    response = client.get("/wfs/ows?service=WFS&request=GetFeature&typeNames=gone:grid")
+    assert refused(response) == (500, "NoApplicableCode", None)
 
+
+def test_an_error_inside_is_said_without_its_trace():
     class Broken(Published):
         def feature_types(self):
             raise RuntimeError("password=1234")

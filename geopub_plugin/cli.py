@@ -209,9 +209,9 @@ def _request(file: Path, tables: Sequence[str], styles: Sequence[Path], choices:
     unknown = [name for name in wanted if name not in SERVICES]
     if unknown or not wanted:
         raise click.UsageError(tr("--services takes names among {names}.", names=", ".join(SERVICES)))
-    top = proposed.top_level if choices["min_zoom"] is None else int(choices["min_zoom"])
-    bottom = proposed.bottom_level if choices["max_zoom"] is None else int(choices["max_zoom"])
-    if choices["min_zoom"] is not None and choices["max_zoom"] is not None and int(top or 0) > int(bottom or 0):
+    top = proposed.top_level if choices["min_zoom"] is None else choices["min_zoom"]
+    bottom = proposed.bottom_level if choices["max_zoom"] is None else choices["max_zoom"]
+    if None not in (choices["min_zoom"], choices["max_zoom"]) and choices["min_zoom"] > choices["max_zoom"]:
         raise click.UsageError(tr("--min-zoom must not be greater than --max-zoom."))
     return replace(
         proposed,

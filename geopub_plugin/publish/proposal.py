@@ -19,6 +19,7 @@ from ..backend.translation import tr
 SERVICES = ("wfs", "wms", "tms")
 DEEPEST = 14  # a level whose grid of 4096 steps a tile resolves 0.6 m: clients zoom in further by themselves
 TOP_LEVEL_LIMIT = 12  # so that the smallest place is found from afar
+MOST_TILES = 250_000  # of the bottom level: more would take minutes, and hardly anybody would look at them
 _WORLD_PIXEL = 156_543.03  # metres in a pixel of 256 px tiles at level 0, at the equator (WMTS, GoogleMapsCompatible)
 _METRES_IN_A_DEGREE = 111_320.0
 _SAMPLE = 2_000  # rows looked at to know how detailed a table is
@@ -49,8 +50,8 @@ class Proposal:
     srs: str  # "EPSG:2154"; "" when the file does not say, or says several
     tables: Tuple[str, ...]
     services: Tuple[str, ...]
-    top_level: int
-    bottom_level: int
+    top_level: Optional[int]  # None: to be known when the data is integrated
+    bottom_level: Optional[int]
     styles: Tuple[TableStyle, ...]
 
 
@@ -60,6 +61,16 @@ class Detail:
 
     bounds: Bounds  # longitude and latitude
     spacing: float  # metres between neighbouring vertices
+    count: int = 0  # features; 0 when they cover their bounds for all one knows
+    size: float = 0.0  # metres across a feature, 0 for points
+
+    def tiles(self, level: int) -> float:
+        """Return about how many tiles it fills at a level."""
+        west, south, east, north = self.bounds
+        per_degree = 2**level / 360.0
+        covered = ((east - west) * per_degree + 1) * ((north - south) * per_degree * 2 + 1)
+        edge = _WORLD_PIXEL * 256 / 2**level  # metres
+        return min(covered, self.count * (self.size / edge + 1) ** 2) if self.count else covered
 
 
 def propose(file: Path, tables: Sequence[str] = ()) -> Proposal:
@@ -67,7 +78,8 @@ def propose(file: Path, tables: Sequence[str] = ()) -> Proposal:
     schemas = _readable_tables(file, tables)
     only = schemas[0] if len(schemas) == 1 else None
     title = only.title if only and only.title and only.title != only.name else readable(file.stem)
-    top, bottom = levels(_details(file, schemas))
+    details = _details(file, schemas)
+    top, bottom = levels(details) if details else (None, None)
     systems = {schema.srs.name if schema.srs else "" for schema in schemas}
     return Proposal(
         title=title,
@@ -121,10 +133,10 @@ def slug(title: str) -> str:
 
 
 def levels(details: Sequence[Detail]) -> Tuple[int, int]:
-    """Return top and bottom level for tables.
+    """Return top and bottom level for tables; the widest range where nothing is known of them.
 
     At the top level the whole is a quarter of a tile wide; at the bottom level neighbouring vertices are two pixels
-    apart, so nothing more is to be seen further in.
+    apart, so nothing more is to be seen further in, or the tiles are as many as a pyramid should have.
     """
     if not details:
         return 0, DEEPEST
@@ -136,7 +148,15 @@ def levels(details: Sequence[Detail]) -> Tuple[int, int]:
     top = _within(math.floor(math.log2(360.0 / width)) - 2, 0, TOP_LEVEL_LIMIT)
     finest = max(min(detail.spacing for detail in details), 1e-3)
     bottom = _within(math.ceil(math.log2(2 * _WORLD_PIXEL / finest)), min(top + 4, DEEPEST), DEEPEST)
+    while bottom > top and sum(detail.tiles(bottom) for detail in details) > MOST_TILES:
+        bottom -= 1
     return top, bottom
+
+
+def rough_detail(bounds: Bounds, count: int) -> Detail:
+    """Return a guess of the detail of data of which only extent and number of features are known."""
+    width, height = _metres(bounds)
+    return Detail(bounds, math.sqrt(max(width * height, 1.0) / max(count, 1)) / 8)
 
 
 def match_styles(files: Sequence[Path], tables: Sequence[str]) -> Tuple[TableStyle, ...]:
@@ -207,13 +227,19 @@ def _detail(file: Path, schema: TableSchema) -> Optional[Detail]:
     seen = Projection(schema.srs, "EPSG:4326").bounds(bounds)
     if not all(math.isfinite(value) for value in seen):
         return None
-    latitude = math.radians((seen[1] + seen[3]) / 2)
-    width = (seen[2] - seen[0]) * _METRES_IN_A_DEGREE * max(math.cos(latitude), 0.01)
-    height = (seen[3] - seen[1]) * _METRES_IN_A_DEGREE
+    width, height = _metres(seen)
     vertices, size = _sampled(file, schema)
     if size > 0 and bounds[2] > bounds[0]:
-        return Detail(seen, 3 * size * width / (bounds[2] - bounds[0]) / max(vertices, 2))
-    return Detail(seen, math.sqrt(max(width * height, 1.0) / count) / 32)  # points: one in 64 pixels at the bottom
+        across = size * width / (bounds[2] - bounds[0])
+        return Detail(seen, 3 * across / max(vertices, 2), count, across)
+    return Detail(seen, math.sqrt(max(width * height, 1.0) / count) / 32, count)  # a point in 64 pixels, at the bottom
+
+
+def _metres(bounds: Bounds) -> Tuple[float, float]:
+    """Return width and height of bounds in degrees."""
+    latitude = math.radians((bounds[1] + bounds[3]) / 2)
+    width = (bounds[2] - bounds[0]) * _METRES_IN_A_DEGREE * max(math.cos(latitude), 0.01)
+    return width, (bounds[3] - bounds[1]) * _METRES_IN_A_DEGREE
 
 
 def _sampled(file: Path, schema: TableSchema) -> Tuple[float, float]:

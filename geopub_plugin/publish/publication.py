@@ -15,7 +15,7 @@ from .client.delivery import md5_of
 from .client.executions import Execution
 from .client.stored_data import StoredData
 from .client.uploads import Upload
-from .proposal import DEEPEST, TableStyle
+from .proposal import DEEPEST, TableStyle, levels, rough_detail
 from .publication_values import LiveUrl, PublicationRequest, PublicationResult, Refused
 from .service_definitions import (
     CONFIGURATION_TYPES,
@@ -84,7 +84,7 @@ class Publication:
         upload = self._delivered(resume)
         self._check(upload)
         data = self._integrated(upload, _vector_data(existing, self._store))
-        top, bottom = self._levels()
+        top, bottom = self._levels(data)
         wanted = self._request.services
         making = self._pyramid_begun(upload, data, existing, top, bottom) if "tms" in wanted else None
         urls: List[LiveUrl] = []
@@ -342,10 +342,13 @@ class Publication:
     def _tags(self) -> Dict[str, str]:
         return {"datasheet_name": self._request.datasheet, "layer_name": self._request.layer_name}
 
-    def _levels(self) -> Tuple[int, int]:
-        top = self._request.top_level if self._request.top_level is not None else 0
-        bottom = self._request.bottom_level if self._request.bottom_level is not None else max(top, DEEPEST)
-        return min(top, bottom), max(top, bottom)
+    def _levels(self, data: StoredData) -> Tuple[int, int]:
+        """Return top and bottom level: those asked for, else what extent and number of features suggest."""
+        count = sum(max(relation.count, 0) for relation in data.relations)
+        proposed = levels([rough_detail(data.bounds, count)]) if data.bounds else (0, DEEPEST)
+        asked = (self._request.top_level, self._request.bottom_level)
+        top, bottom = (guess if level is None else level for guess, level in zip(proposed, asked))
+        return min(top, bottom), bottom
 
     @contextmanager
     def _timed(self, step: Step) -> Iterator[None]:

@@ -66,8 +66,8 @@ def make_archive(
             tr("In QGIS, save the layer as GeoPackage, then try again."),
         )
     proposed = propose(file, tables)
-    low = proposed.top_level if top is None else top
-    high = max(low, proposed.bottom_level if bottom is None else bottom)
+    low = (proposed.top_level or 0) if top is None else top
+    high = max(low, (proposed.bottom_level or 0) if bottom is None else bottom)
     levels = {"top_level": str(low), "bottom_level": str(high)}
     composition = [
         {"table": table, "layer": slug(table), **levels, "attributes": ["*"], "filter": ""} for table in proposed.tables

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
 
 from ...backend.faults import Fault
 from .connection import Connection, segment, tag_filter
@@ -53,6 +53,7 @@ class StoredData:
     relations: Tuple[Relation, ...] = ()
     levels: Tuple[str, ...] = ()
     extent: Optional[Mapping[str, Any]] = None  # GeoJSON Feature, longitude and latitude
+    bounds: Optional[Tuple[float, float, float, float]] = None  # of the extent: west, south, east, north
     size: int = 0
     faults: Tuple[Fault, ...] = ()
     names: Optional[Mapping[str, Any]] = None  # delivered table -> {"name", "fields"}
@@ -96,6 +97,28 @@ def _relation(wire: Wire) -> Relation:
     )
 
 
+def _bounds(geojson: Any) -> Optional[Tuple[float, float, float, float]]:
+    """Return the bounds of a GeoJSON feature or geometry, None where there is nothing to measure."""
+    points = list(_positions(geojson))
+    if not points:
+        return None
+    xs, ys = [point[0] for point in points], [point[1] for point in points]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _positions(node: Any) -> Iterator[Tuple[float, float]]:
+    """Yield every position of a GeoJSON object, however deep it is nested."""
+    if isinstance(node, Mapping):
+        for key in ("geometry", "coordinates", "geometries", "features"):
+            yield from _positions(node.get(key))
+    elif isinstance(node, (list, tuple)):
+        if len(node) >= 2 and all(isinstance(number, (int, float)) for number in node[:2]):
+            yield float(node[0]), float(node[1])
+        else:
+            for part in node:
+                yield from _positions(part)
+
+
 def _stored_data(wire: Wire) -> StoredData:
     infos, ours = mapping(wire, "type_infos"), mapping(mapping(wire, "extra"), "geopub")
     return StoredData(
@@ -108,6 +131,7 @@ def _stored_data(wire: Wire) -> StoredData:
         tuple(_relation(item) for item in objects(infos, "relations")),
         tuple(str(level) for level in infos.get("levels") or ()),
         wire.get("extent"),
+        _bounds(wire.get("extent")),
         int(wire.get("size") or 0),
         faults_of(ours),
         names_of(ours) or None,

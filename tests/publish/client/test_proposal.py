@@ -7,7 +7,7 @@ import re
 import pytest
 
 from geopub_plugin.backend.errors import InvalidInput
-from geopub_plugin.publish.proposal import Detail, levels, match_styles, propose, readable, slug
+from geopub_plugin.publish.proposal import Detail, levels, match_styles, propose, readable, rough_detail, slug
 
 LAYER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.]*")  # the platform's own rule
 
@@ -46,6 +46,7 @@ def test_readable(stem, title):
         ((7.41, 43.72, 7.44, 43.75), 1, (11, 14)),
         ((7.41, 43.72, 7.41, 43.72), 1, (12, 14)),  # one point
         ((-180, -90, 180, 83), 1e9, (0, 4)),  # always some levels
+        ((-180, -90, 180, 83), 1, (0, 8)),  # never more tiles than anybody looks at
     ],
 )
 def test_levels(bounds, spacing, expected):
@@ -54,8 +55,20 @@ def test_levels(bounds, spacing, expected):
 
 def test_levels_serve_the_finest_table_and_the_whole_extent():
     whole, fine = Detail((-5, 42, 8, 51), 5_000), Detail((2, 48, 2.1, 48.1), 4)
-    assert levels([whole, fine]) == (2, 14)
+    assert levels([whole, fine]) == (2, 13)
     assert levels([]) == (0, 14)
+
+
+def test_features_far_apart_may_go_deep():
+    world = (-180, -90, 180, 83)
+    assert levels([Detail(world, 1, count=5_000)]) == (0, 14)
+    assert levels([Detail(world, 1, count=5_000, size=20_000)]) == (0, 13)
+    assert levels([Detail(world, 1, count=240, size=1_000_000)]) == (0, 10)
+
+
+def test_a_guess_from_extent_and_number():
+    top, bottom = levels([rough_detail((-5, 42, 8, 51), 35_000)])
+    assert (top, bottom) == (2, 9)
 
 
 def test_world_map(world_map):
@@ -82,6 +95,7 @@ def test_what_cannot_be_read_still_gets_names(tmp_path, content):
     (tmp_path / "my_file.gpkg").write_bytes(content)
     it = propose(tmp_path / "my_file.gpkg")
     assert (it.title, it.layer_name, it.tables, it.styles) == ("My file", "my_file", (), ())
+    assert (it.top_level, it.bottom_level) == (None, None)
 
 
 @pytest.fixture

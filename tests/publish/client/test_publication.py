@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -92,6 +93,16 @@ def test_tiles_too(store, request_):
     told = requests.get(f"{address}/metadata.json", timeout=20).json()
     assert [layer["id"] for layer in told["vector_layers"]] == ["towns"]
     assert (told["minzoom"], told["maxzoom"]) == (request_.top_level, request_.bottom_level)
+
+
+def test_a_zip_gets_its_levels_from_the_integrated_data(store, request_, tmp_path):
+    with zipfile.ZipFile(tmp_path / "packed towns.zip", "w") as packed:
+        packed.write(request_.file, "folder/towns.gpkg")
+    request = PublicationRequest.proposed(tmp_path / "packed towns.zip")
+    result = Publication(store, replace(request, services=("tms",))).run()
+    (url,) = result.urls
+    told = requests.get(f"{url.url}/metadata.json", timeout=20).json()
+    assert 4 <= told["minzoom"] < told["maxzoom"] <= 14
 
 
 def test_publishing_again_updates_in_place(store, request_):

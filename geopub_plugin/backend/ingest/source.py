@@ -55,11 +55,10 @@ class SourceTable:
     @property
     def fields(self) -> Tuple[Field, ...]:
         """The columns to publish: the attributes, and before them the key when it is a column of its own."""
-        key, geometry = self.schema.fid, self.schema.geometry.lower()
-        others = tuple(field for field in self.schema.fields if field.name.lower() != geometry)
+        key = self.schema.fid
         if key.lower() in ("", "rowid", KEY):
-            return others
-        return (Field(key, ColumnKind.INTEGER, "INTEGER"), *others)
+            return self.schema.fields
+        return (Field(key, ColumnKind.INTEGER, "INTEGER"), *self.schema.fields)
 
     def count(self) -> int:
         """Return the number of rows."""

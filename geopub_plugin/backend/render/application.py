@@ -9,7 +9,6 @@ from qgis.PyQt.QtNetwork import QNetworkRequest
 
 def start_qgis(profile: str) -> QgsApplication:
     """Return QGIS's application, with a profile folder of its own ("" for the user's)."""
-    QgsApplication.setPrefixPath(QgsApplication.prefixPath(), True)
     application = QgsApplication([], True, profile)
     QgsApplication.initQgis()
     QgsProject.instance()  # made in the main thread

@@ -7,9 +7,10 @@ from collections import OrderedDict
 from contextlib import ExitStack, contextmanager
 from typing import Iterator, List, Tuple
 
-from qgis.core import QgsVectorLayer, QgsWkbTypes
+from qgis.core import QgsVectorLayer
 
 from ..errors import NotFound
+from ..features.geopackage_schema import feature_tables
 from ..services.publications import DrawnTable
 from ..translation import tr
 from .main_thread import MainThread
@@ -42,10 +43,8 @@ def _uri(table: DrawnTable, geometry: str = "") -> str:
 
 def open_table(table: DrawnTable) -> Layers:
     """Return the styled layers of a table, top first: one, or one per kind of geometry where they are mixed."""
-    layer = _open(table)
-    if QgsWkbTypes.geometryDisplayString(layer.geometryType()) in ("Point", "Line", "Polygon"):
-        layers = [layer]
-    else:
+    layers = [_open(table)]
+    if _is_mixed(table):
         parts = [_open(table, kind) for kind in ("Point", "LineString", "Polygon")]
         layers = [part for part in parts if part.featureCount() != 0]
     style = read_style(table.style) if table.style else None
@@ -55,6 +54,14 @@ def open_table(table: DrawnTable) -> Layers:
         else:
             apply_default_style(part, table.table)
     return layers
+
+
+def _is_mixed(table: DrawnTable) -> bool:
+    """Tell whether a table may hold geometry of any kind; QGIS itself would show the kind of one feature only."""
+    return any(
+        schema.name == table.table and schema.geometry_type in ("GEOMETRY", "GEOMETRYCOLLECTION")
+        for schema in feature_tables(table.data)
+    )
 
 
 def _open(table: DrawnTable, geometry: str = "") -> QgsVectorLayer:

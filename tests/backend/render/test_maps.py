@@ -55,13 +55,15 @@ def drawn_by_qgis(layer: Any, request: MapRequest) -> np.ndarray:
 
 
 def styled(layer: Any, kind: str) -> None:
-    """Give a layer categories, or rules with labels, or a translucent gradient."""
+    """Give a layer categories, rules with labels, a pattern of pictures, or translucency."""
     from qgis.core import (
         QgsCategorizedSymbolRenderer,
         QgsFillSymbol,
         QgsPalLayerSettings,
         QgsRendererCategory,
         QgsRuleBasedRenderer,
+        QgsSingleSymbolRenderer,
+        QgsSVGFillSymbolLayer,
         QgsVectorLayerSimpleLabeling,
     )
 
@@ -89,13 +91,17 @@ def styled(layer: Any, kind: str) -> None:
         labels.isExpression = True
         layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
         layer.setLabelsEnabled(True)
+    elif kind == "svg pattern":
+        symbol = QgsFillSymbol.createSimple({})
+        symbol.changeSymbolLayer(0, QgsSVGFillSymbolLayer("arrows/Arrow_01.svg", 6.0))  # by its name: QGIS finds it
+        layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     else:
         layer.renderer().symbol().setColor(layer.renderer().symbol().color().lighter(120))
         layer.setOpacity(0.6)
 
 
 @pytest.mark.parametrize("transparent", [True, False])
-@pytest.mark.parametrize("kind", ["categorised", "labelled rules", "translucent"])
+@pytest.mark.parametrize("kind", ["categorised", "labelled rules", "svg pattern", "translucent"])
 @pytest.mark.parametrize(
     ("srs", "bounds", "dpi"),
     [("EPSG:3857", EUROPE, 96.0), ("EPSG:4326", (-10.0, 35.0, 20.0, 65.0), 180.0)],
@@ -242,3 +248,26 @@ def test_missing_data_is_refused(renderer: Renderer, world_map: Path, tmp_path: 
     for data, table in ((tmp_path / "none.gpkg", "countries"), (world_map, "none")):
         with pytest.raises(NotFound, match=table):
             renderer.draw(map_of(data, table))
+
+
+def test_a_table_of_mixed_geometry_is_drawn_whole(renderer: Renderer, tmp_path: Path) -> None:
+    """Points lie on lines, and lines on polygons; a QML for polygons leaves the others their default look."""
+    ogr = pytest.importorskip("osgeo.ogr")
+    osr = pytest.importorskip("osgeo.osr")
+    ogr.UseExceptions()
+    data = tmp_path / "mixed.gpkg"
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(data))
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(3857)
+    table = source.CreateLayer("mélange", system, ogr.wkbUnknown)
+    for text in ("POINT (50 50)", "MULTIPOLYGON (((10 10, 90 10, 90 90, 10 90, 10 10)))", "LINESTRING (0 70, 100 70)"):
+        feature = ogr.Feature(table.GetLayerDefn())
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(text))
+        table.CreateFeature(feature)
+    del feature, table, source
+    found = decoded(renderer.draw(map_of(data, "mélange", bounds=(0, 0, 100, 100), size=(100, 100))))
+    colours = colours_of("mélange")
+    expected = [colours.fill, colours.outline, colours.outline]
+    for (row, column), colour in zip([(20, 20), (50, 50), (30, 50)], expected):
+        wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+        assert np.abs(found[row, column, :3].astype(int) - wanted).max() < 25, (row, column)  # lines are antialiased

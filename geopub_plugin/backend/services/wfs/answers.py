@@ -20,6 +20,7 @@ from .geojson import media_type as geojson_media_type
 from .gml import GML_31, GML_32, GmlWriter
 from .ordering import sorted_keys
 from .queries import GEOJSON_FORMAT, GML_32_FORMAT, FeatureQuery
+from .reference_systems import projection
 from .tables import Tables
 
 FIRST = 500  # features in the first piece, so that it leaves at once
@@ -97,18 +98,18 @@ def _in_order(batch: Batch, keys: Sequence[int]) -> Batch:
     return Batch(batch.fids[place], take(batch.geometries, place), columns)
 
 
-def _projected(batch: Batch, projection: Optional[Projection]) -> Batch:
-    if projection is None or projection.same:
+def _projected(batch: Batch, way: Optional[Projection]) -> Batch:
+    if way is None or way.same:
         return batch
-    return replace(batch, geometries=projection.geometries(batch.geometries))
+    return replace(batch, geometries=way.geometries(batch.geometries))
 
 
-def _projection(query: FeatureQuery) -> Optional[Projection]:
+def _way(query: FeatureQuery) -> Optional[Projection]:
     source = query.published.schema.srs
     if source is None or not query.geometry:
         return None
     try:
-        return Projection(source, query.srs.name)
+        return projection(source, query.srs.name)
     except InvalidInput as error:
         raise invalid("srsName", query.srs.text, error.what, error.cure) from error
 
@@ -129,19 +130,19 @@ def feature_answer(query: FeatureQuery, tables: Tables, base: str, endpoint: str
     """Return the features as a collection; what can fail has failed, or not, when this returns."""
     selection = _selection(query, tables)
     writer = _writer(query, base, endpoint)
-    projection = _projection(query)
+    way = _way(query)
     batches = _batches(query, tables.table(query.published.type), selection)
     links = {} if query.hits else _links(query, selection, endpoint, parameters)
     time = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     head = writer.head(selection.matched, selection.returned, time, links)
     first = next(batches, None) if selection.returned else None
-    begun = head + (writer.features(_projected(first, projection)) if first is not None else b"")
+    begun = head + (writer.features(_projected(first, way)) if first is not None else b"")
 
     def pieces() -> Iterator[bytes]:
         yield begun
         if first is not None:
             for batch in batches:
-                yield writer.features(_projected(batch, projection))
+                yield writer.features(_projected(batch, way))
         yield writer.tail()
 
     media = geojson_media_type(query.srs) if query.form == GEOJSON_FORMAT else writer.media_type
@@ -155,7 +156,7 @@ def single_feature(query: FeatureQuery, tables: Tables, base: str, endpoint: str
         return None
     writer = _writer(query, base, endpoint)
     batch = next(_batches(query, tables.table(query.published.type), selection))
-    batch = _projected(batch, _projection(query))
+    batch = _projected(batch, _way(query))
     if isinstance(writer, GmlWriter):
         return Answer(writer.media_type, iter([writer.feature(batch)]))
     return Answer(geojson_media_type(query.srs), iter([writer.features(batch)]))

@@ -15,7 +15,7 @@ from .feature_types import Catalogue, PublishedType
 from .filters import box_property, without_filter
 from .gml import element_names
 from .names import split_feature_id
-from .reference_systems import CRS84, WireSrs, bounds_of, wire_srs
+from .reference_systems import CRS84, WireSrs, bounds_of, projection, wire_srs
 
 EVERYWHERE: Bounds = (-1e300, -1e300, 1e300, 1e300)
 GML_32_FORMAT, GML_31_FORMAT, GEOJSON_FORMAT = "GML 3.2", "GML 3.1", "GeoJSON"
@@ -187,17 +187,17 @@ def _bounds(parameters: Parameters, published: PublishedType) -> Optional[Bounds
     if source is None:
         return bounds
     try:
-        projection = Projection(srs.name, source)
-        if projection.same:
+        way = projection(srs.name, source)
+        if way.same:
             return bounds
         if srs.longitude_latitude:
-            return _from_longitude_latitude(bounds, published, projection)
-        return projection.bounds(bounds)
+            return _from_longitude_latitude(bounds, published, way)
+        return way.bounds(bounds)
     except InvalidInput as error:
         raise invalid("bbox", ",".join(parts), error.what, error.cure) from error
 
 
-def _from_longitude_latitude(bounds: Bounds, published: PublishedType, projection: Projection) -> Bounds:
+def _from_longitude_latitude(bounds: Bounds, published: PublishedType, way: Projection) -> Bounds:
     """Cut the box to the data before it is projected: the corners of the world have no place in most systems."""
     data = published.type.bounds
     margin = 1e-6 + 1e-3 * max(data[2] - data[0], data[3] - data[1])
@@ -207,4 +207,4 @@ def _from_longitude_latitude(bounds: Bounds, published: PublishedType, projectio
         return EVERYWHERE
     if west > east or south > north:
         return 1e300, 1e300, 1e300, 1e300  # beside the data
-    return projection.bounds((west, south, east, north))
+    return way.bounds((west, south, east, north))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, log10
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Tuple, Union
 
 from ...errors import InvalidInput
-from ...features.projection import reference_system
+from ...features.projection import Projection, reference_system
 from ...features.schema import Bounds, Srs
 from ...translation import tr
 from ..owscommon import invalid
@@ -104,6 +106,21 @@ def _decimals(name: str) -> int:
         return _DEGREE_DECIMALS
     metres = system.axis_info[0].unit_conversion_factor or 1.0
     return min(max(ceil(3 + log10(metres) - 1e-9), 0), _DEGREE_DECIMALS)
+
+
+_kept = threading.local()
+
+
+def projection(source: Union[Srs, str], target: Union[Srs, str]) -> Projection:
+    """Return the way from one system to another; making it takes PROJ 10 ms, so each thread keeps the latest ones."""
+    ways: Optional[OrderedDict[Tuple[object, object], Projection]] = getattr(_kept, "ways", None)
+    if ways is None:
+        ways = _kept.ways = OrderedDict()
+    way = ways.pop((source, target), None) or Projection(source, target)
+    ways[source, target] = way
+    if len(ways) > 64:
+        ways.popitem(last=False)
+    return way
 
 
 def bounds_of(numbers: Sequence[str], srs: WireSrs, parameter: str = "bbox") -> Bounds:

@@ -110,3 +110,20 @@ def test_qgis(server, version, tmp_path):
         ["nothing", "True", "EPSG:4326", "0", "0"],
     ], done.stderr
     assert lines[0].split()[5] == "12"
+
+
+def test_many_clients_at_once(server):
+    from concurrent.futures import ThreadPoolExecutor
+
+    import requests
+
+    def page(place: int) -> int:
+        form = ("application/json", "application/gml+xml; version=3.2")[place % 2]
+        asked = {"service": "WFS", "version": "2.0.0", "request": "GetFeature", "typeNames": "catalogue:grid"}
+        asked.update(outputFormat=form, count="100", startIndex=str(place % 10 * 100))
+        response = requests.get(f"{server}/wfs/ows", params=asked, timeout=30)
+        assert response.status_code == 200
+        return response.text.count("catalogue.grid.") if place % 2 == 0 else response.text.count("<wfs:member>")
+
+    with ThreadPoolExecutor(16) as clients:
+        assert list(clients.map(page, range(64))) == [100] * 64

@@ -60,10 +60,12 @@ def styled(layer: Any, kind: str) -> None:
         QgsCategorizedSymbolRenderer,
         QgsFillSymbol,
         QgsPalLayerSettings,
+        QgsPathResolver,
         QgsRendererCategory,
         QgsRuleBasedRenderer,
         QgsSingleSymbolRenderer,
         QgsSVGFillSymbolLayer,
+        QgsSymbolLayerUtils,
         QgsVectorLayerSimpleLabeling,
     )
 
@@ -93,7 +95,8 @@ def styled(layer: Any, kind: str) -> None:
         layer.setLabelsEnabled(True)
     elif kind == "svg pattern":
         symbol = QgsFillSymbol.createSimple({})
-        symbol.changeSymbolLayer(0, QgsSVGFillSymbolLayer("arrows/Arrow_01.svg", 6.0))  # by its name: QGIS finds it
+        arrow = QgsSymbolLayerUtils.svgSymbolNameToPath("arrows/Arrow_01.svg", QgsPathResolver())
+        symbol.changeSymbolLayer(0, QgsSVGFillSymbolLayer(arrow, 6.0))  # the style names it relative to QGIS's folder
         layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     else:
         layer.renderer().symbol().setColor(layer.renderer().symbol().color().lighter(120))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from contextlib import contextmanager, suppress
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
@@ -128,10 +129,11 @@ class Publication:
         name = request.file.name
         with self._timed(Step.DELIVERY):
             digest = md5_of(request.file)
-            upload = self._interrupted(digest) if resume else None
+            mark = self._mark(digest)
+            upload = self._interrupted(mark) if resume else None
             if upload is None:
                 upload = uploads.create(request.layer_name, request.srs, request.title)
-                uploads.tag(upload.id, {**self._tags(), "source_md5": digest})
+                uploads.tag(upload.id, {**self._tags(), "request_digest": mark})
             identifier = upload.id
             self._undo.append(lambda store: _remove_upload(store, identifier))
             if upload.status in ("OPEN", "CREATED"):
@@ -142,16 +144,32 @@ class Publication:
                 uploads.close(upload.id)
         return upload
 
-    def _interrupted(self, digest: str) -> Optional[Upload]:
-        """Return the upload that an interrupted publication of the same file left; remove what else it left."""
+    def _mark(self, digest: str) -> str:
+        """Return a text that is the same for the same file, published in the same way."""
+        it = self._request
+        told = repr((digest, it.tables, it.srs, it.top_level, it.bottom_level))
+        return hashlib.sha256(told.encode("utf-8")).hexdigest()[:32]
+
+    def _interrupted(self, mark: str) -> Optional[Upload]:
+        """Return the upload that an interrupted publication of the same file left; remove what others left."""
         for upload in self._store.uploads.list(name=self._request.layer_name):
             tags = {**self._tags(), **upload.tags}  # none yet when the line broke at once
             if upload.status == "DELETED" or any(tags[key] != value for key, value in self._tags().items()):
                 continue
-            if tags.get("source_md5") == digest and upload.status != "UNSTABLE":
+            if tags.get("request_digest") == mark and upload.status != "UNSTABLE":
                 return upload
-            _remove_upload(self._store, upload.id)
+            self._discard(upload)
         return None
+
+    def _discard(self, upload: Upload) -> None:
+        """Remove an upload and what was being made of it; what services show stays."""
+        for tag in ("proc_pyr_creat_id", "proc_int_id"):
+            if upload.tags.get(tag):
+                with suppress(Conflict, NotFound):
+                    _stop(self._store, upload.tags[tag])
+                    made = self._store.executions.get(upload.tags[tag]).stored_data
+                    self._store.stored_data.delete(made)
+        _remove_upload(self._store, upload.id)
 
     def _remove_orphan(self, name: str) -> None:
         """Remove the output of an execution that the line broke over before it could be named and launched."""

@@ -211,3 +211,17 @@ def test_resuming_another_file_begins_anew(backend, store, request_):
     result = Publication(store, request_).resume()
     assert hits(result.urls[0].url) == 7
     assert not store.uploads.list()
+
+
+def test_resuming_in_another_way_begins_anew(backend, store, request_):
+    request = replace(request_, services=("wfs", "tms"))
+    broken = open_store(backend.api, backend.token, transport=BrokenLine(40, False))
+    try:
+        Publication(broken, request).run()
+    except Unavailable:
+        left = store.uploads.list()
+        assert left[0].tags["proc_int_id"]
+    Publication(store, replace(request, top_level=9, bottom_level=10)).resume()
+    pyramids = [d for d in store.stored_data.list() if d.type != "VECTOR-DB" and d.name.startswith(request.layer_name)]
+    assert [store.stored_data.get(pyramid.id).levels for pyramid in pyramids] == [("9", "10")]
+    assert not store.uploads.list()

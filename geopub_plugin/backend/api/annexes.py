@@ -21,7 +21,7 @@ from ..catalogue.rows import Page
 from ..catalogue.spaces import datastore_named
 from .answers import Json, answer, answer_page, nothing
 from .context import datastore_blueprint, space, store
-from .questions import body, file, file_name, flag, listing, names_field, text, texts
+from .questions import body, file, file_name, flag, listing, names_field, object_field, text, texts
 
 blueprint = datastore_blueprint("annexes")
 public = Blueprint("public_annexes", __name__, url_prefix="/annexes")
@@ -77,7 +77,7 @@ def change(entity: str) -> Response:
     if "published" in given:
         values["published"] = bool(flag(given["published"], "published"))
     if "extra" in given:
-        values["extra"] = given["extra"]
+        values["extra"] = object_field(given["extra"], "extra")
     return answer(annexe_form(change_annexe(store(), annexe, **values)))
 
 

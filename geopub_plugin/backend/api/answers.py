@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..catalogue.rows import Page
 from ..disk import disk_full, is_full
-from ..errors import GeoPubError, http_status
+from ..errors import GeoPubError, InvalidInput, http_status
 from ..translation import tr
 from .context import store
 from .questions import wanted_fields
@@ -69,6 +69,8 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(GeoPubError, _known)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OSError, _system)
+    app.register_error_handler(UnicodeEncodeError, _unreadable)  # half a character, as JSON may hold one
+    app.register_error_handler(RecursionError, _unreadable)  # JSON of a depth that nobody means
 
 
 def _known(error: GeoPubError) -> Response:
@@ -93,6 +95,10 @@ def _http(error: HTTPException) -> Any:
     wire = {"error": error.name, "error_description": [sentences.get(error.code, error.description or error.name)]}
     allowed = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else {}
     return answer(wire, error.code, **allowed)
+
+
+def _unreadable(_error: Exception) -> Response:
+    return _known(InvalidInput(tr("The request holds text that cannot be read."), cure=tr("Send it as plain UTF-8.")))
 
 
 def _system(error: OSError) -> Response:

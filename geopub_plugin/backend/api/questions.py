@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, BinaryIO, Dict, FrozenSet, List, Mapping, Optional, Tuple, cast
+from typing import Any, BinaryIO, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, cast
 
 from flask import Request, request
 
@@ -73,6 +73,12 @@ def body(*known: str) -> Dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidInput(tr("The body of the request must be a JSON object."))
     return {name: value[name] for name in known if name in value} if known else value
+
+
+def changes(texts: Sequence[str] = (), objects: Sequence[str] = ()) -> Dict[str, Any]:
+    """Return what the JSON object of the request changes, of some fields that are texts or objects."""
+    given = body(*texts, *objects)
+    return {name: object_field(value, name) if name in objects else _as_text(value) for name, value in given.items()}
 
 
 def body_list() -> List[Any]:

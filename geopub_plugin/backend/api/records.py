@@ -9,7 +9,7 @@ from ..catalogue.records import Record, create_record, delete_record, place_on, 
 from ..catalogue.spaces import endpoints
 from .answers import Json, answer, answer_page, nothing
 from .context import datastore_blueprint, space, store
-from .questions import body, file, flag, listing, names_field, text
+from .questions import body, changes, file, flag, listing, names_field, text
 from .tagging import add_tag_routes
 
 blueprint = datastore_blueprint("metadata")
@@ -60,7 +60,7 @@ def replace(entity: str) -> Response:
 @blueprint.patch("/metadata/<entity>")
 def change(entity: str) -> Response:
     """Change type, open_data or extra."""
-    record, given = _record(entity), body("type", "open_data", "extra")
+    record, given = _record(entity), changes(("type", "open_data"), ("extra",))
     if "open_data" in given:
         given["open_data"] = bool(flag(given["open_data"], "open_data"))
     with store().writing() as connection:

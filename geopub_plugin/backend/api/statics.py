@@ -9,7 +9,7 @@ from flask import Response, send_file
 from ..catalogue.statics import Static, create_static, delete_static, replace_static, statics
 from .answers import Json, answer, answer_page, nothing
 from .context import datastore_blueprint, space, store
-from .questions import body, file, file_name, listing, text
+from .questions import changes, file, file_name, listing, text
 
 blueprint = datastore_blueprint("statics")
 
@@ -49,7 +49,7 @@ def one(entity: str) -> Response:
 @blueprint.patch("/statics/<entity>")
 def change(entity: str) -> Response:
     """Change name, description or extra."""
-    static, given = _static(entity), body("name", "description", "extra")
+    static, given = _static(entity), changes(("name", "description"), ("extra",))
     with store().writing() as connection:
         return answer(static_form(statics.change(connection, static.id, **given)))
 

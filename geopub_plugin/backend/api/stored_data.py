@@ -9,7 +9,7 @@ from ..catalogue.spaces import storages
 from ..catalogue.stored_data import StoredData, delete_stored_data, stored_data
 from .answers import Json, answer, answer_page, nothing, present
 from .context import datastore_blueprint, space, store
-from .questions import body, listing
+from .questions import changes, listing
 from .tagging import add_tag_routes
 
 blueprint = datastore_blueprint("stored_data")
@@ -35,7 +35,7 @@ def one(entity: str) -> Response:
 @blueprint.patch("/stored_data/<entity>")
 def change(entity: str) -> Response:
     """Change name, description, edition or extra."""
-    given = body("name", "description", "edition", "extra")
+    given = changes(("name", "description"), ("edition", "extra"))
     with store().writing() as connection:
         current = _get(connection, entity)
         if "extra" in given:  # what the store itself says there stays

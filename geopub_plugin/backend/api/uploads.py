@@ -15,7 +15,7 @@ from ..errors import TooLarge
 from ..translation import tr
 from .answers import Json, answer, answer_all, answer_page, nothing, present
 from .context import datastore_blueprint, settings, space, store
-from .questions import body, body_list, chunk, file, file_name, listing, object_field
+from .questions import body, body_list, changes, chunk, file, file_name, listing, object_field
 from .tagging import add_tag_routes
 
 blueprint = datastore_blueprint("uploads")
@@ -52,7 +52,7 @@ def one(entity: str) -> Response:
 def change(entity: str) -> Response:
     """Change name, description, srs, extent or extra."""
     upload = _upload(entity)
-    given = body("name", "description", "srs", "extent", "extra")
+    given = changes(("name", "description", "srs"), ("extent", "extra"))
     with store().writing() as connection:
         changed = uploads.change(connection, upload.id, **given)
     return _answer(changed)

@@ -31,8 +31,9 @@ def ask(store: Store, upload: Upload, wanted: Sequence[Check], anew: bool = Fals
             current = uploads.change(connection, current.id, status="UNSTABLE")
         status = step(UPLOAD, current.name, current.status, "CHECKING")
         _refuse_incomplete(connection, current)
-        if anew:
-            for former in executions_of_upload(connection, current.id):
+        again = {one.id for one in wanted}
+        for former in executions_of_upload(connection, current.id):
+            if anew or former.program in again:
                 executions.remove(connection, former.id)
         for one in wanted:
             executions.add(

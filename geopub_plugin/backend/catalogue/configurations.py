@@ -102,7 +102,7 @@ def _content(body: Mapping[str, Any], definition: Definition) -> Dict[str, Any]:
     return {
         "type_infos": definition.type_infos,
         "attribution": _attribution(body.get("attribution")),
-        "metadata": [_metadata_link(link) for link in body.get("metadata") or []],
+        "metadata": _metadata_links(body.get("metadata")),
     }
 
 
@@ -110,6 +110,12 @@ def _attribution(value: Any) -> Optional[Dict[str, Any]]:
     """Return an attribution; clients send one with empty texts where they mean none."""
     whole = isinstance(value, Mapping) and value.get("title") and value.get("url")
     return dict(value) if whole else None
+
+
+def _metadata_links(value: Any) -> List[Dict[str, str]]:
+    if value is not None and not isinstance(value, list):
+        raise InvalidInput(tr("The field “{name}” must be a list.", name="metadata"))
+    return [_metadata_link(link) for link in value or ()]
 
 
 def _metadata_link(link: Any) -> Dict[str, str]:

@@ -6,10 +6,13 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, Callable, FrozenSet, Iterator, List, Set
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
+from ..disk import disk_full
 from .migrations import migrate
 
 AfterCommit = Callable[[FrozenSet[str]], None]
@@ -23,7 +26,9 @@ def now() -> str:
 class Database:
     """One catalogue. Readers see the last commit; writers take turns."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, place: Path) -> None:
+        """Open the catalogue at `url`; `place` is the folder that an error about a full disk names."""
+        self._place = place
         self._engine = _engine(url)
         self._writer = self._engine.execution_options(geopub_writes=True)
         # SQLite has one writer anyway; waiting here is fair and wakes at once, waiting there polls. It also makes
@@ -53,12 +58,22 @@ class Database:
         """Give a connection whose changes are committed together at the end, or not at all."""
         with self._turn:
             self._touched = set()
-            with self._writer.begin() as connection:
+            with self._storing(), self._writer.begin() as connection:
                 yield connection
             touched, self._touched = frozenset(self._touched), set()
             if touched:
                 for react in self._after_commit:
                     react(touched)
+
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        """Turn SQLite's report of a full disk into `StorageFull`."""
+        try:
+            yield
+        except OperationalError as error:
+            if "is full" in str(error.orig):
+                raise disk_full(self._place) from error
+            raise
 
     def close(self) -> None:
         """Close every connection."""

@@ -88,7 +88,8 @@ def abort(store: Store, execution: Execution) -> None:
             tr("Execution {identifier} cannot be aborted.", identifier=execution.id),
             tr("It is {status}.", status=execution.status),
         )
-    store.queue.cancel(execution.id)
+    if not store.queue.cancel(execution.id) and execution.id not in store.works:
+        aborted(store, execution)  # no job of it was ever in the queue
 
 
 def delete(store: Store, execution: Execution) -> None:

@@ -21,8 +21,8 @@ class JobQueue(Protocol):
     def submit(self, job: Any) -> None:
         """Run a job when a worker is free."""
 
-    def cancel(self, execution: str) -> None:
-        """End the job of an execution; the listener is told when it has ended."""
+    def cancel(self, execution: str) -> bool:
+        """End the job of an execution; the listener is told when it has ended. False: it has ended or never was."""
 
 
 class Store:
@@ -40,7 +40,7 @@ class Store:
         """
         self.folder = folder
         self.limits = dict(limits)
-        self.database = Database(f"sqlite:///{folder.catalogue}")
+        self.database = Database(f"sqlite:///{folder.catalogue}", folder.path)
         if self.database.migrate() == 0:
             with self.database.writing() as connection:
                 seed(connection)

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import json
 from io import BytesIO
-from typing import Any, Dict
+from typing import Any, Dict, Iterator
 
 import pytest
 
-from .conversation import INTEGRATION, Client, tms_infos, wfs_infos, wms_infos
+from .conversation import INTEGRATION, Client, running, tms_infos, wfs_infos, wms_infos
 
 COMMUNITY_KEYS = {"_id", "public", "name", "technical_name", "supervisor", "datastore"}
 
 
 def upload(client: Client, name: str = "roads", **more: str) -> Dict[str, Any]:
     return client.post("uploads", {"name": name, "description": name, "type": "VECTOR", "srs": "EPSG:2154", **more})
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Return a client of one backend, for tests that look at what they made themselves only."""
+    with running(tmp_path_factory.mktemp("busy") / "data") as started:
+        yield started.client()
+
+
+@pytest.fixture(scope="module")
+def five(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Return a client of a backend with five uploads, "a0" to "a4", one of them tagged."""
+    with running(tmp_path_factory.mktemp("five") / "data") as started:
+        client = started.client()
+        made = [upload(client, f"a{number}") for number in range(5)]
+        client.post(f"uploads/{made[1]['_id']}/tags", {"datasheet_name": "Clôtures"})
+        yield client
 
 
 @pytest.mark.parametrize(
@@ -50,10 +67,8 @@ def test_every_list_has_its_place_and_the_bare_content_type(shared: Client, path
         ("tags[datasheet_name]=other", "0-0/0", []),
     ],
 )
-def test_pages_filters_and_sorting(client: Client, query: str, place: str, names: list) -> None:
-    made = [upload(client, f"a{number}") for number in range(5)]
-    client.post(f"uploads/{made[1]['_id']}/tags", {"datasheet_name": "Clôtures"})
-    answer = client.raw("GET", f"/api/datastores/local/uploads?{query}")
+def test_pages_filters_and_sorting(five: Client, query: str, place: str, names: list) -> None:
+    answer = five.raw("GET", f"/api/datastores/local/uploads?{query}")
     assert [item["name"] for item in answer.get_json()] == names
     assert answer.headers["Content-Range"] == place
 
@@ -111,6 +126,9 @@ def test_the_datastore_is_found_by_id_and_by_name(shared: Client) -> None:
         ("POST", "configurations", b'{"type": "DOWNLOAD", "layer_name": "a"}', 400),
         ("POST", "configurations", b'{"type": "WFS", "layer_name": "a", "type_infos": {"used_data": 3}}', 400),
         ("POST", "statics", b"", 400),
+        ("POST", "uploads", b'{"name": "\\ud800"}', 400),
+        ("POST", "uploads", b"[" * 200_000, 400),
+        ("POST", "metadata/publication", b'{"file_identifiers": 5}', 400),
     ],
 )
 def test_errors_are_an_array_of_sentences(shared: Client, method: str, path: str, body: Any, status: int) -> None:
@@ -133,12 +151,12 @@ def test_errors_are_an_array_of_sentences(shared: Client, method: str, path: str
         ("tags=z", {"a": "1", "b": "2", "c": "3"}),
     ],
 )
-def test_tags_are_set_as_text_and_removed_in_every_form(client: Client, query: str, left: Dict[str, str]) -> None:
-    made = upload(client)
-    client.post(f"uploads/{made['_id']}/tags", {"a": 1, "b": "2"})
-    client.post(f"uploads/{made['_id']}/tags", {"c": 3})
-    client.ask("DELETE", f"uploads/{made['_id']}/tags?{query}")
-    assert client.get(f"uploads/{made['_id']}")["tags"] == left
+def test_tags_are_set_as_text_and_removed_in_every_form(busy: Client, query: str, left: Dict[str, str]) -> None:
+    made = upload(busy)
+    busy.post(f"uploads/{made['_id']}/tags", {"a": 1, "b": "2"})
+    busy.post(f"uploads/{made['_id']}/tags", {"c": 3})
+    busy.ask("DELETE", f"uploads/{made['_id']}/tags?{query}")
+    assert busy.get(f"uploads/{made['_id']}")["tags"] == left
 
 
 def test_processings_are_found_by_their_production_ids_and_names(shared: Client) -> None:
@@ -305,33 +323,92 @@ def test_the_landing_page_lists_what_is_live_and_escapes_it(world: tuple) -> Non
     assert "<script>" not in page
 
 
-def test_an_annexe_is_public_when_it_is_published(client: Client) -> None:
-    made = client.send_file(
+def test_an_annexe_is_public_when_it_is_published(busy: Client) -> None:
+    made = busy.send_file(
         "annexes", b"<svg/>", "thumb.svg", paths="thumbnail/a.svg,/b.svg", published="True", labels=["type=thumbnail"]
     )
     assert made["paths"] == ["/thumbnail/a.svg", "/b.svg"]
-    shown = client.raw("GET", "/annexes/local/thumbnail/a.svg")
+    shown = busy.raw("GET", "/annexes/local/thumbnail/a.svg")
     assert (shown.data, shown.headers["Content-Security-Policy"]) == (b"<svg/>", "default-src 'none'; sandbox")
-    assert client.get("annexes", query_string={"labels": "type=thumbnail"})[0]["_id"] == made["_id"]
-    assert client.get("annexes", query_string={"labels": "type=style"}) == []
-    client.ask("PATCH", f"annexes/{made['_id']}", data=json.dumps({"published": "False"}))
-    assert client.raw("GET", "/annexes/local/thumbnail/a.svg").status_code == 404
-    client.ask("DELETE", f"annexes/{made['_id']}")
-    assert client.get("annexes") == []
+    assert busy.get("annexes", query_string={"labels": "type=thumbnail"})[0]["_id"] == made["_id"]
+    assert busy.get("annexes", query_string={"labels": "type=style"}) == []
+    busy.ask("PATCH", f"annexes/{made['_id']}", data=json.dumps({"published": "False"}))
+    assert busy.raw("GET", "/annexes/local/thumbnail/a.svg").status_code == 404
+    busy.ask("DELETE", f"annexes/{made['_id']}")
+    assert busy.get("annexes") == []
 
 
 RECORD = b"""<gmd:MD_Metadata xmlns:gmd="http://www.isotc211.org/2005/gmd" xmlns:gco="http://www.isotc211.org/2005/gco">
 <gmd:fileIdentifier><gco:CharacterString>fr.world</gco:CharacterString></gmd:fileIdentifier></gmd:MD_Metadata>"""
 
 
-def test_metadata_is_kept_as_it_came(client: Client) -> None:
+def test_metadata_is_kept_as_it_came(busy: Client) -> None:
     path = "metadata?type=ISOAP&open_data=True"
-    made = client.send_file(path, RECORD, "m.xml")
+    made = busy.send_file(path, RECORD, "m.xml")
     assert (made["file_identifier"], made["open_data"], made["level"]) == ("fr.world", True, "DATASET")
-    assert client.raw("GET", f"/api/datastores/local/metadata/{made['_id']}/file").data == RECORD
-    client.ask("POST", path, data={"file": (BytesIO(RECORD), "m.xml")}, status=409)
-    publication = {"file_identifiers": ["fr.world"], "endpoint": client.endpoint("METADATA")}
-    client.post("metadata/publication", publication)
-    assert client.get(f"metadata/{made['_id']}")["endpoints"][0]["_id"] == publication["endpoint"]
-    client.post("metadata/unpublication", publication)
-    assert client.get(f"metadata/{made['_id']}")["endpoints"] == []
+    assert busy.raw("GET", f"/api/datastores/local/metadata/{made['_id']}/file").data == RECORD
+    busy.ask("POST", path, data={"file": (BytesIO(RECORD), "m.xml")}, status=409)
+    publication = {"file_identifiers": ["fr.world"], "endpoint": busy.endpoint("METADATA")}
+    busy.post("metadata/publication", publication)
+    assert busy.get(f"metadata/{made['_id']}")["endpoints"][0]["_id"] == publication["endpoint"]
+    busy.post("metadata/unpublication", publication)
+    assert busy.get(f"metadata/{made['_id']}")["endpoints"] == []
+
+
+@pytest.mark.parametrize(
+    "body", [{"name": None}, {"name": 5}, {"extra": None}, {"extent": None}, {"description": ["x"]}, {"unknown": 1}, {}]
+)
+def test_a_change_of_any_kind_is_taken_or_refused_with_words(busy: Client, body: dict) -> None:
+    made = upload(busy)
+    assert busy.ask("PATCH", f"uploads/{made['_id']}", json=body)["extra"] == {}
+    busy.ask("PATCH", f"uploads/{made['_id']}", json={"extra": 5}, status=400)
+
+
+def test_an_execution_is_ended_by_its_user(world: tuple) -> None:
+    backend, data, _ = world
+    client = backend.client()
+    body = {
+        "processing": "aa5f9391-0bdb-4b97-9209-fcde351b82f6",
+        "inputs": {"stored_data": [data["_id"]]},
+        "output": {"stored_data": {"name": "long"}},
+        "parameters": {"top_level": "0", "bottom_level": "16"},
+    }
+    execution = client.post("processings/executions", body)
+    path = f"processings/executions/{execution['_id']}"
+    client.post(f"{path}/launch")
+    client.wait(path, ended=("PROGRESS",))
+    client.post(f"{path}/abort")
+    assert client.wait(path)["status"] == "ABORTED"
+    assert client.get(f"stored_data/{execution['output']['stored_data']['_id']}")["status"] == "UNSTABLE"
+    client.post(f"{path}/launch", status=409)
+    client.ask("DELETE", f"stored_data/{execution['output']['stored_data']['_id']}")
+
+
+def test_a_style_must_fit_its_table_and_follows_the_new_names_of_columns(world: tuple) -> None:
+    backend, data, _ = world
+    client, shown = backend.client(), backend.store.publications
+    sld = """<StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld"
+      xmlns:ogc="http://www.opengis.net/ogc"><NamedLayer><Name>any</Name><UserStyle><FeatureTypeStyle><Rule>
+      <ogc:Filter><ogc:PropertyIsEqualTo><ogc:PropertyName>COLUMN</ogc:PropertyName><ogc:Literal>FR</ogc:Literal>
+      </ogc:PropertyIsEqualTo></ogc:Filter><PolygonSymbolizer><Fill/></PolygonSymbolizer></Rule></FeatureTypeStyle>
+      </UserStyle></NamedLayer></StyledLayerDescriptor>"""
+    query = "statics?name=s&type=GEOSERVER-STYLE"
+    unfit = client.send_file(query, sld.replace("COLUMN", "colour").encode(), "s.sld")
+    body = {"type": "WMS-VECTOR", "name": "w", "layer_name": "w", "type_infos": wms_infos(data, unfit["_id"])}
+    refused = client.post("configurations", body, status=400)
+    assert "colour" in " ".join(refused["error_description"])
+    assert refused["faults"]
+    names = data["extra"]["geopub"]["names"]["countries"]["fields"]
+    old = next(name for name, new in names.items() if name.lower() != new.lower() or name != new)
+    fitting = sld.replace("COLUMN", old)
+    client.ask("PUT", f"statics/{unfit['_id']}", data={"file": (BytesIO(fitting.encode()), "s.sld")})
+    client.publish("WMS-VECTOR", "w", wms_infos(data, unfit["_id"]))
+    (layer,) = shown.map_layers()
+    assert "FR" in layer.tables[0].style.read_text("utf-8")
+    client.ask(
+        "PUT", f"statics/{unfit['_id']}", data={"file": (BytesIO(fitting.replace("FR", "DE").encode()), "s.sld")}
+    )
+    (follower,) = shown.map_layers()
+    assert "DE" in follower.tables[0].style.read_text("utf-8")
+    assert follower.revision != layer.revision
+    client.ask("DELETE", f"statics/{unfit['_id']}", status=409)

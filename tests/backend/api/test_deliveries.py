@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any, Dict
+from typing import Any, Dict, Iterator
 
 import pytest
 
-from .conversation import Backend, Client
+from .conversation import Backend, Client, running
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """Return one backend for all: every test has an upload of its own."""
+    with running(tmp_path_factory.mktemp("deliveries") / "data") as started:
+        yield started
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ test-slow: $(STAMP) ## Run the slow tests too
 lint: $(STAMP) ## Check style, formatting and QGIS rules
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/flake8 --select QGS geopub_plugin
+	.venv/bin/flake8 geopub_plugin
 
 format: $(STAMP) ## Format the code
 	.venv/bin/ruff check --fix .

@@ -1,0 +1,3631 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="fr_FR" sourcelanguage="en">
+<context>
+    <name>GeoPub</name>
+    <message>
+        <source>--min-zoom must not be greater than --max-zoom.</source>
+        <translation>--min-zoom ne doit pas dépasser --max-zoom.</translation>
+    </message>
+    <message>
+        <source>--services takes names among {names}.</source>
+        <translation>--services attend des noms parmi {names}.</translation>
+    </message>
+    <message>
+        <source>A box is about the geometry.</source>
+        <translation>Un rectangle porte sur la géométrie.</translation>
+    </message>
+    <message>
+        <source>A chunk of “{path}” did not arrive whole.</source>
+        <translation>Un morceau de « {path} » n'est pas arrivé entier.</translation>
+    </message>
+    <message>
+        <source>A file needs a path.</source>
+        <translation>Un fichier doit avoir un chemin.</translation>
+    </message>
+    <message>
+        <source>a file of an unknown kind</source>
+        <translation>un fichier de nature inconnue</translation>
+    </message>
+    <message>
+        <source>A firewall or a policy forbids to listen on 127.0.0.1: allow it for Python.</source>
+        <translation>Un pare-feu ou une règle interdit l’écoute sur 127.0.0.1 : autorisez-la pour Python.</translation>
+    </message>
+    <message>
+        <source>a FlatGeobuf file</source>
+        <translation>un fichier FlatGeobuf</translation>
+    </message>
+    <message>
+        <source>A GeoPackage lists its vector tables in gpkg_contents and gpkg_geometry_columns, and these lists are empty.</source>
+        <translation>Un GeoPackage énumère ses tables vectorielles dans gpkg_contents et gpkg_geometry_columns, et ces listes sont vides.</translation>
+    </message>
+    <message>
+        <source>a gzip archive</source>
+        <translation>une archive gzip</translation>
+    </message>
+    <message>
+        <source>A layer name belongs to one datasheet.</source>
+        <translation>Un nom de couche appartient à une seule fiche de données.</translation>
+    </message>
+    <message>
+        <source>A link can point to files of this computer, so none is followed.</source>
+        <translation>Un lien peut désigner des fichiers de cet ordinateur ; aucun n’est donc suivi.</translation>
+    </message>
+    <message>
+        <source>A map service needs a geometry.</source>
+        <translation>Un service de carte a besoin d’une géométrie.</translation>
+    </message>
+    <message>
+        <source>A metadata link is not complete.</source>
+        <translation>Un lien de métadonnées est incomplet.</translation>
+    </message>
+    <message>
+        <source>A name is needed: it becomes part of the addresses.</source>
+        <translation>Un nom est nécessaire : il devient une partie des adresses.</translation>
+    </message>
+    <message>
+        <source>A number is needed.</source>
+        <translation>Il faut un nombre.</translation>
+    </message>
+    <message>
+        <source>a Parquet file</source>
+        <translation>un fichier Parquet</translation>
+    </message>
+    <message>
+        <source>A part named “file” is expected.</source>
+        <translation>Une partie nommée « file » est attendue.</translation>
+    </message>
+    <message>
+        <source>a PDF document</source>
+        <translation>un document PDF</translation>
+    </message>
+    <message>
+        <source>a picture</source>
+        <translation>une image</translation>
+    </message>
+    <message>
+        <source>A picture of {width} × {height} pixels cannot be made.</source>
+        <translation>Une image de {width} × {height} pixels ne peut pas être créée.</translation>
+    </message>
+    <message>
+        <source>a PMTiles archive</source>
+        <translation>une archive PMTiles</translation>
+    </message>
+    <message>
+        <source>A published table has one type of geometry.</source>
+        <translation>Une table publiée a un seul type de géométrie.</translation>
+    </message>
+    <message>
+        <source>A QML or SLD file, named after its table.</source>
+        <translation>Un fichier QML ou SLD, qui porte le nom de sa table.</translation>
+    </message>
+    <message>
+        <source>a shapefile</source>
+        <translation>un shapefile</translation>
+    </message>
+    <message>
+        <source>a space</source>
+        <translation>une espace</translation>
+    </message>
+    <message>
+        <source>a SQLite database without the tables of a GeoPackage</source>
+        <translation>une base SQLite sans les tables d’un GeoPackage</translation>
+    </message>
+    <message>
+        <source>A style file goes to the table of the same name; here there are: {names}.</source>
+        <translation>Un fichier de style va à la table du même nom ; il y a ici : {names}.</translation>
+    </message>
+    <message>
+        <source>A style is a QML file of QGIS or an SLD file.</source>
+        <translation>Un style est un fichier QML de QGIS ou un fichier SLD.</translation>
+    </message>
+    <message>
+        <source>A table without geometry cannot be drawn or tiled.</source>
+        <translation>Une table sans géométrie ne peut être ni dessinée ni tuilée.</translation>
+    </message>
+    <message>
+        <source>a text</source>
+        <translation>un texte</translation>
+    </message>
+    <message>
+        <source>a TIFF picture</source>
+        <translation>une image TIFF</translation>
+    </message>
+    <message>
+        <source>A tile service shows one pyramid.</source>
+        <translation>Un service de tuiles montre une seule pyramide.</translation>
+    </message>
+    <message>
+        <source>A title is needed: it is what people will read.</source>
+        <translation>Un titre est nécessaire : c’est ce que l’on lira.</translation>
+    </message>
+    <message>
+        <source>A whole number from {lowest} on is needed.</source>
+        <translation>Un nombre entier à partir de {lowest} est nécessaire.</translation>
+    </message>
+    <message>
+        <source>A worker process could not be started.</source>
+        <translation>Un processus de travail n’a pas pu être démarré.</translation>
+    </message>
+    <message>
+        <source>a zip archive</source>
+        <translation>une archive zip</translation>
+    </message>
+    <message>
+        <source>Aborted by the user.</source>
+        <translation>Arrêté par l'utilisateur.</translation>
+    </message>
+    <message>
+        <source>Add a symbol, an invisible one if only labels are wanted, or save the style as QML.</source>
+        <translation>Ajoutez un symbole, invisible si seules les étiquettes sont voulues, ou enregistrez le style en QML.</translation>
+    </message>
+    <message>
+        <source>Add at least one rule with a symbol.</source>
+        <translation>Ajoutez au moins une règle avec un symbole.</translation>
+    </message>
+    <message>
+        <source>Add features to the layer, then publish again.</source>
+        <translation>Ajoutez des entités à la couche, puis publiez de nouveau.</translation>
+    </message>
+    <message>
+        <source>Add it to the request.</source>
+        <translation>Ajoutez-le à la requête.</translation>
+    </message>
+    <message>
+        <source>Add to the project</source>
+        <translation>Ajouter au projet</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <source>All tables of a publication share one: they are published in {target}.</source>
+        <translation>Toutes les tables d’une publication en partagent un seul : elles sont publiées en {target}.</translation>
+    </message>
+    <message>
+        <source>All {quota} offerings of its quota are used.</source>
+        <translation>Les {quota} offres de son quota sont toutes utilisées.</translation>
+    </message>
+    <message>
+        <source>Among wfs,wms,tms.</source>
+        <translation>Parmi wfs,wms,tms.</translation>
+    </message>
+    <message>
+        <source>An annexe needs a path.</source>
+        <translation>Une annexe doit avoir un chemin.</translation>
+    </message>
+    <message>
+        <source>an archive that is not a zip file</source>
+        <translation>une archive qui n’est pas un zip</translation>
+    </message>
+    <message>
+        <source>Another annexe of the datastore has it.</source>
+        <translation>Une autre annexe de l'entrepôt le porte.</translation>
+    </message>
+    <message>
+        <source>Another field has the same name but for capital letters, which a GeoPackage does not allow.</source>
+        <translation>Un autre champ a le même nom, aux majuscules près, ce qu’un GeoPackage ne permet pas.</translation>
+    </message>
+    <message>
+        <source>Another GeoPub backend works on the data folder {path} and does not answer.</source>
+        <translation>Un autre moteur GeoPub travaille sur le dossier de données {path} et ne répond pas.</translation>
+    </message>
+    <message>
+        <source>Another GeoPub backend works on the data folder {path}.</source>
+        <translation>Un autre moteur GeoPub travaille sur le dossier de données {path}.</translation>
+    </message>
+    <message>
+        <source>Another program, or another GeoPub, listens there.</source>
+        <translation>Un autre programme, ou un autre GeoPub, y écoute déjà.</translation>
+    </message>
+    <message>
+        <source>Archives like this are made to fill the disk.</source>
+        <translation>De telles archives sont faites pour remplir le disque.</translation>
+    </message>
+    <message>
+        <source>As delivered</source>
+        <translation>Tel que livré</translation>
+    </message>
+    <message>
+        <source>As published</source>
+        <translation>Tel que publié</translation>
+    </message>
+    <message>
+        <source>Ask for a smaller picture, or for several.</source>
+        <translation>Demandez une image plus petite, ou plusieurs.</translation>
+    </message>
+    <message>
+        <source>Ask for GetCapabilities, GetMap, GetFeatureInfo or GetLegendGraphic.</source>
+        <translation>Demandez GetCapabilities, GetMap, GetFeatureInfo ou GetLegendGraphic.</translation>
+    </message>
+    <message>
+        <source>Ask for image/png, or install Qt's image format plugins.</source>
+        <translation>Demandez image/png, ou installez les modules de formats d’image de Qt.</translation>
+    </message>
+    <message>
+        <source>Ask for one of the formats that the capabilities list.</source>
+        <translation>Demandez l’un des formats que les capacités du service énumèrent.</translation>
+    </message>
+    <message>
+        <source>Ask for one of {names}.</source>
+        <translation>Demandez l’une de celles-ci : {names}.</translation>
+    </message>
+    <message>
+        <source>Ask for one of: {formats}.</source>
+        <translation>Demandez l’un de : {formats}.</translation>
+    </message>
+    <message>
+        <source>Ask for SERVICE=WMS.</source>
+        <translation>Demandez SERVICE=WMS.</translation>
+    </message>
+    <message>
+        <source>Ask for “hits” or “results”.</source>
+        <translation>Demandez « hits » ou « results ».</translation>
+    </message>
+    <message>
+        <source>Ask its administrator to allow the processing for your datastore.</source>
+        <translation>Demandez à son administrateur d’autoriser ce traitement pour votre entrepôt.</translation>
+    </message>
+    <message>
+        <source>Ask the administrator of the server to add you to a community.</source>
+        <translation>Demandez à l’administrateur du serveur de vous ajouter à une communauté.</translation>
+    </message>
+    <message>
+        <source>Ask with GET what is received, and continue there; or delete the file and begin again.</source>
+        <translation>Demandez par GET ce qui est reçu et continuez là ; ou supprimez le fichier et recommencez.</translation>
+    </message>
+    <message>
+        <source>At most {count} layers are drawn at once.</source>
+        <translation>Au plus {count} couches sont dessinées à la fois.</translation>
+    </message>
+    <message>
+        <source>At most {largest} pixels.</source>
+        <translation>Au plus {largest} pixels.</translation>
+    </message>
+    <message>
+        <source>At most {limit} are accepted.</source>
+        <translation>{limit} au plus sont acceptés.</translation>
+    </message>
+    <message>
+        <source>At most {limit} bytes are accepted for one entry.</source>
+        <translation>{limit} octets au plus sont acceptés pour un élément.</translation>
+    </message>
+    <message>
+        <source>Build the pyramid again.</source>
+        <translation>Reconstruisez la pyramide.</translation>
+    </message>
+    <message>
+        <source>Building the upper levels</source>
+        <translation>Construction des niveaux supérieurs</translation>
+    </message>
+    <message>
+        <source>Building tiles</source>
+        <translation>Construction des tuiles</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Annuler</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>Annulation…</translation>
+    </message>
+    <message>
+        <source>Capabilities</source>
+        <translation>Capacités</translation>
+    </message>
+    <message>
+        <source>Change the filter.</source>
+        <translation>Modifiez le filtre.</translation>
+    </message>
+    <message>
+        <source>Changed file</source>
+        <translation>Fichier modifié</translation>
+    </message>
+    <message>
+        <source>Check its path and try again.</source>
+        <translation>Vérifiez son chemin et recommencez.</translation>
+    </message>
+    <message>
+        <source>Check that the right layer was exported.</source>
+        <translation>Vérifiez que la bonne couche a été exportée.</translation>
+    </message>
+    <message>
+        <source>Check the address and the network, then try again: what was already sent is kept.</source>
+        <translation>Vérifiez l’adresse et le réseau, puis réessayez : ce qui est déjà envoyé est conservé.</translation>
+    </message>
+    <message>
+        <source>Check the address of the server; it usually ends with /api.</source>
+        <translation>Vérifiez l’adresse du serveur ; elle se termine d’ordinaire par /api.</translation>
+    </message>
+    <message>
+        <source>Check the coordinate reference system of the data.</source>
+        <translation>Vérifiez le système de coordonnées des données.</translation>
+    </message>
+    <message>
+        <source>Check the disk and try again.</source>
+        <translation>Vérifiez le disque et réessayez.</translation>
+    </message>
+    <message>
+        <source>Checking {table}</source>
+        <translation>Vérification de {table}</translation>
+    </message>
+    <message>
+        <source>Checks</source>
+        <translation>Vérifications</translation>
+    </message>
+    <message>
+        <source>Choose a file with vector layers.</source>
+        <translation>Choisissez un fichier avec des couches vectorielles.</translation>
+    </message>
+    <message>
+        <source>Choose a reference system that covers them, such as EPSG:4326.</source>
+        <translation>Choisissez un système qui les couvre, comme EPSG:4326.</translation>
+    </message>
+    <message>
+        <source>Choose a style that was saved from a layer of this kind.</source>
+        <translation>Choisissez un style enregistré depuis une couche de ce type.</translation>
+    </message>
+    <message>
+        <source>Choose among them.</source>
+        <translation>Choisissez parmi elles.</translation>
+    </message>
+    <message>
+        <source>Choose among these, or * for all.</source>
+        <translation>Choisissez parmi eux, ou * pour tous.</translation>
+    </message>
+    <message>
+        <source>Choose another coordinate reference system.</source>
+        <translation>Choisissez un autre système de coordonnées.</translation>
+    </message>
+    <message>
+        <source>Choose another layer name, or the datasheet “{owner}” to update it.</source>
+        <translation>Choisissez un autre nom de couche, ou la fiche « {owner} » pour la mettre à jour.</translation>
+    </message>
+    <message>
+        <source>Choose another one if {target} is not what you want.</source>
+        <translation>Choisissez-en un autre si {target} n’est pas ce que vous voulez.</translation>
+    </message>
+    <message>
+        <source>Choose at least one table.</source>
+        <translation>Choisissez au moins une table.</translation>
+    </message>
+    <message>
+        <source>Choose one of its tables: {names}.</source>
+        <translation>Choisissez l’une de ses tables : {names}.</translation>
+    </message>
+    <message>
+        <source>Choose one of the layers that GetCapabilities lists.</source>
+        <translation>Choisissez l’une des couches que GetCapabilities énumère.</translation>
+    </message>
+    <message>
+        <source>Choose one of these: {names}.</source>
+        <translation>Choisissez parmi ceux-ci : {names}.</translation>
+    </message>
+    <message>
+        <source>Choose one service at least.</source>
+        <translation>Choisissez au moins un service.</translation>
+    </message>
+    <message>
+        <source>Choose other levels.</source>
+        <translation>Choisissez d’autres niveaux.</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Fermer</translation>
+    </message>
+    <message>
+        <source>Close other programs or publish fewer features at a time, then start the execution again.</source>
+        <translation>Fermez d’autres programmes ou publiez moins d’objets à la fois, puis relancez l’exécution.</translation>
+    </message>
+    <message>
+        <source>Close other programs, then start the execution again.</source>
+        <translation>Fermez d’autres programmes, puis relancez l’exécution.</translation>
+    </message>
+    <message>
+        <source>Close the upload and wait for its checks.</source>
+        <translation>Fermez la livraison et attendez ses vérifications.</translation>
+    </message>
+    <message>
+        <source>Collapsed geometries</source>
+        <translation>Géométries effondrées</translation>
+    </message>
+    <message>
+        <source>Column of another type</source>
+        <translation>Colonne d’un autre type</translation>
+    </message>
+    <message>
+        <source>Columns of the table “{table}” published under other names: {count}.</source>
+        <translation>Colonnes de la table « {table} » publiées sous un autre nom : {count}.</translation>
+    </message>
+    <message>
+        <source>Columns of the table “{table}” that change their type: {count}.</source>
+        <translation>Colonnes de la table « {table} » qui changent de type : {count}.</translation>
+    </message>
+    <message>
+        <source>Compute what it gives into an attribute of the table, and use that.</source>
+        <translation>Calculez son résultat dans un attribut de la table, et utilisez celui-ci.</translation>
+    </message>
+    <message>
+        <source>Compute what they give into attributes of the table, and use those.</source>
+        <translation>Calculez leur résultat dans des attributs de la table, et utilisez ceux-ci.</translation>
+    </message>
+    <message>
+        <source>Configurations of type “{type}” are not served here.</source>
+        <translation>Les configurations de type « {type} » ne sont pas diffusées ici.</translation>
+    </message>
+    <message>
+        <source>Coordinate reference system overridden</source>
+        <translation>Système de coordonnées remplacé</translation>
+    </message>
+    <message>
+        <source>Coordinate reference system without a code</source>
+        <translation>Système de coordonnées sans code</translation>
+    </message>
+    <message>
+        <source>Coordinate system</source>
+        <translation>Système de coordonnées</translation>
+    </message>
+    <message>
+        <source>Coordinates cannot be brought from {source} to {target}.</source>
+        <translation>Les coordonnées ne peuvent pas passer de {source} à {target}.</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>Copier le rapport</translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation>Copier l’adresse</translation>
+    </message>
+    <message>
+        <source>Copy the report (Details) and send it to the authors of GeoPub.</source>
+        <translation>Copiez le rapport (Détails) et envoyez-le aux auteurs de GeoPub.</translation>
+    </message>
+    <message>
+        <source>Correct what is listed and publish again.</source>
+        <translation>Corrigez ce qui est listé et publiez à nouveau.</translation>
+    </message>
+    <message>
+        <source>Curves</source>
+        <translation>Courbes</translation>
+    </message>
+    <message>
+        <source>Curves of the table “{table}” published as straight segments: {count}.</source>
+        <translation>Courbes de la table « {table} » publiées en segments droits : {count}.</translation>
+    </message>
+    <message>
+        <source>Damaged archive</source>
+        <translation>Archive endommagée</translation>
+    </message>
+    <message>
+        <source>Damaged file</source>
+        <translation>Fichier endommagé</translation>
+    </message>
+    <message>
+        <source>Data folder</source>
+        <translation>Dossier de données</translation>
+    </message>
+    <message>
+        <source>Data folder: {folder}</source>
+        <translation>Dossier de données : {folder}</translation>
+    </message>
+    <message>
+        <source>Datasheet</source>
+        <translation>Fiche de données</translation>
+    </message>
+    <message>
+        <source>Declared coordinate reference system</source>
+        <translation>Système de coordonnées déclaré</translation>
+    </message>
+    <message>
+        <source>Delete its offering first.</source>
+        <translation>Supprimez d'abord son offre.</translation>
+    </message>
+    <message>
+        <source>Delete that file first, or give another path.</source>
+        <translation>Supprimez d'abord ce fichier, ou donnez un autre chemin.</translation>
+    </message>
+    <message>
+        <source>Delete them, or draw their geometries.</source>
+        <translation>Supprimez-les, ou dessinez leurs géométries.</translation>
+    </message>
+    <message>
+        <source>DescribeFeatureType lists its properties.</source>
+        <translation>DescribeFeatureType donne la liste de ses propriétés.</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Détails</translation>
+    </message>
+    <message>
+        <source>Did you mean “{nearest}”?</source>
+        <translation>Vouliez-vous dire « {nearest} » ?</translation>
+    </message>
+    <message>
+        <source>Different kinds of geometry</source>
+        <translation>Différents genres de géométrie</translation>
+    </message>
+    <message>
+        <source>Draw them again in the source.</source>
+        <translation>Dessinez-les à nouveau dans la source.</translation>
+    </message>
+    <message>
+        <source>Draw them again, or delete them in the source.</source>
+        <translation>Dessinez-les à nouveau, ou supprimez-les dans la source.</translation>
+    </message>
+    <message>
+        <source>Edits that are not saved yet will be published too.</source>
+        <translation>Les modifications non enregistrées seront publiées aussi.</translation>
+    </message>
+    <message>
+        <source>Empty file</source>
+        <translation>Fichier vide</translation>
+    </message>
+    <message>
+        <source>Empty geometries</source>
+        <translation>Géométries vides</translation>
+    </message>
+    <message>
+        <source>Empty geometries in the table “{table}”: {count}.</source>
+        <translation>Géométries vides dans la table « {table} » : {count}.</translation>
+    </message>
+    <message>
+        <source>Empty table</source>
+        <translation>Table vide</translation>
+    </message>
+    <message>
+        <source>Encrypted archive</source>
+        <translation>Archive chiffrée</translation>
+    </message>
+    <message>
+        <source>End the backend that was started, once all is published.</source>
+        <translation>Arrête le moteur démarré, une fois tout publié.</translation>
+    </message>
+    <message>
+        <source>Execution {identifier} cannot be aborted.</source>
+        <translation>L'exécution {identifier} ne peut pas être arrêtée.</translation>
+    </message>
+    <message>
+        <source>Execution {identifier} cannot be deleted.</source>
+        <translation>L'exécution {identifier} ne peut pas être supprimée.</translation>
+    </message>
+    <message>
+        <source>Execution {identifier} cannot be launched.</source>
+        <translation>L'exécution {identifier} ne peut pas être lancée.</translation>
+    </message>
+    <message>
+        <source>Execution {identifier} reads its files.</source>
+        <translation>L'exécution {identifier} lit ses fichiers.</translation>
+    </message>
+    <message>
+        <source>Execution {identifier} works on it.</source>
+        <translation>L'exécution {identifier} y travaille.</translation>
+    </message>
+    <message>
+        <source>Execution {other} is making the same data.</source>
+        <translation>L'exécution {other} produit la même donnée.</translation>
+    </message>
+    <message>
+        <source>Export at least one vector layer into it.</source>
+        <translation>Exportez-y au moins une couche vectorielle.</translation>
+    </message>
+    <message>
+        <source>Export it again from its source. If there is no other copy: ogr2ogr new.gpkg old.gpkg saves what can be read.</source>
+        <translation>Exportez-le à nouveau depuis sa source. S’il n’en existe pas d’autre copie : ogr2ogr nouveau.gpkg ancien.gpkg sauve ce qui peut être lu.</translation>
+    </message>
+    <message>
+        <source>Export it as GeoPackage (in QGIS: right-click ▸ Export ▸ Save Features As…) and send that file.</source>
+        <translation>Exportez la donnée en GeoPackage (dans QGIS : clic droit ▸ Exporter ▸ Sauvegarder les entités sous…) et envoyez ce fichier.</translation>
+    </message>
+    <message>
+        <source>Export of “{layer}”</source>
+        <translation>Export de « {layer} »</translation>
+    </message>
+    <message>
+        <source>Export the layer again and send the new file.</source>
+        <translation>Exportez à nouveau la couche et envoyez le nouveau fichier.</translation>
+    </message>
+    <message>
+        <source>Export the layer again from its source.</source>
+        <translation>Exportez à nouveau la couche depuis sa source.</translation>
+    </message>
+    <message>
+        <source>Exporting the layer</source>
+        <translation>Export de la couche</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>En échec</translation>
+    </message>
+    <message>
+        <source>Faults that forbid it: {count}.</source>
+        <translation>Défauts qui l’interdisent : {count}.</translation>
+    </message>
+    <message>
+        <source>features</source>
+        <translation>entités</translation>
+    </message>
+    <message>
+        <source>Features (WFS)</source>
+        <translation>Objets (WFS)</translation>
+    </message>
+    <message>
+        <source>Features without geometry</source>
+        <translation>Objets sans géométrie</translation>
+    </message>
+    <message>
+        <source>Features without geometry in the table “{table}”: {count}.</source>
+        <translation>Objets sans géométrie dans la table « {table} » : {count}.</translation>
+    </message>
+    <message>
+        <source>For example: {names}</source>
+        <translation>Par exemple : {names}</translation>
+    </message>
+    <message>
+        <source>Four numbers are needed: lower corner, upper corner.</source>
+        <translation>Quatre nombres sont nécessaires : coin inférieur, coin supérieur.</translation>
+    </message>
+    <message>
+        <source>Four numbers with commas between them are needed.</source>
+        <translation>Il faut quatre nombres séparés par des virgules.</translation>
+    </message>
+    <message>
+        <source>GeoJSON</source>
+        <translation>du GeoJSON</translation>
+    </message>
+    <message>
+        <source>Geometries of the table “{table}” outside of {target}: {count}. Their features stay, without a geometry.</source>
+        <translation>Géométries de la table « {table} » hors de {target} : {count}. Leurs objets restent, sans géométrie.</translation>
+    </message>
+    <message>
+        <source>Geometries outside of the reference system</source>
+        <translation>Géométries hors du système de coordonnées</translation>
+    </message>
+    <message>
+        <source>GeoPub answers at {url}</source>
+        <translation>GeoPub répond sur {url}</translation>
+    </message>
+    <message>
+        <source>GeoPub cannot open it.</source>
+        <translation>GeoPub ne peut pas l’ouvrir.</translation>
+    </message>
+    <message>
+        <source>GeoPub could not answer because of an error of its own. Its log says more.</source>
+        <translation>GeoPub n'a pas pu répondre à cause d'une erreur interne. Son journal en dit plus.</translation>
+    </message>
+    <message>
+        <source>GeoPub does not know it.</source>
+        <translation>GeoPub ne la connaît pas.</translation>
+    </message>
+    <message>
+        <source>GeoPub fetches nothing from elsewhere when it draws.</source>
+        <translation>GeoPub ne va rien chercher ailleurs quand il dessine.</translation>
+    </message>
+    <message>
+        <source>GeoPub is not installed completely.</source>
+        <translation>GeoPub n’est pas installé en entier.</translation>
+    </message>
+    <message>
+        <source>GeoPub panel</source>
+        <translation>Panneau GeoPub</translation>
+    </message>
+    <message>
+        <source>GeoPub publishes features: points, lines and polygons.</source>
+        <translation>GeoPub publie des objets : des points, des lignes et des polygones.</translation>
+    </message>
+    <message>
+        <source>GeoPub reads SLD 1.0.0 and 1.1.0.</source>
+        <translation>GeoPub lit les SLD 1.0.0 et 1.1.0.</translation>
+    </message>
+    <message>
+        <source>GeoPub {newer} has written it; this is GeoPub {version}.</source>
+        <translation>GeoPub {newer} l’a écrit ; celui-ci est GeoPub {version}.</translation>
+    </message>
+    <message>
+        <source>GeoPub's publishing engine did not start.</source>
+        <translation>Le moteur de publication de GeoPub n’a pas démarré.</translation>
+    </message>
+    <message>
+        <source>GeoPub's publishing engine ended by itself.</source>
+        <translation>Le moteur de publication de GeoPub s’est arrêté de lui-même.</translation>
+    </message>
+    <message>
+        <source>Give 127.0.0.1 to serve this computer only, or one of its own addresses.</source>
+        <translation>Donnez 127.0.0.1 pour ne servir que cet ordinateur, ou l’une de ses adresses.</translation>
+    </message>
+    <message>
+        <source>Give a folder that you may write with --data or GEOPUB_DATA.</source>
+        <translation>Donnez un dossier où vous pouvez écrire, avec --data ou GEOPUB_DATA.</translation>
+    </message>
+    <message>
+        <source>Give a folder that you may write.</source>
+        <translation>Donnez un dossier où vous pouvez écrire.</translation>
+    </message>
+    <message>
+        <source>Give a POLYGON with longitudes and latitudes.</source>
+        <translation>Donnez un POLYGON en longitudes et latitudes.</translation>
+    </message>
+    <message>
+        <source>Give a top_level and a bottom_level among these, the top one first.</source>
+        <translation>Donnez un top_level et un bottom_level parmi ceux-ci, le plus petit d'abord.</translation>
+    </message>
+    <message>
+        <source>Give a whole number from 0 to {last}.</source>
+        <translation>Donnez un nombre entier de 0 à {last}.</translation>
+    </message>
+    <message>
+        <source>Give a whole number from 1.</source>
+        <translation>Donnez un nombre entier à partir de 1.</translation>
+    </message>
+    <message>
+        <source>Give an empty or a new folder.</source>
+        <translation>Donnez un dossier vide ou nouveau.</translation>
+    </message>
+    <message>
+        <source>Give an ISO 19139 document with gmd:fileIdentifier.</source>
+        <translation>Donnez un document ISO 19139 avec gmd:fileIdentifier.</translation>
+    </message>
+    <message>
+        <source>Give another fileIdentifier, or replace that record's document.</source>
+        <translation>Donnez un autre fileIdentifier, ou remplacez le document de cette fiche.</translation>
+    </message>
+    <message>
+        <source>Give another layer_name, or modify that configuration.</source>
+        <translation>Donnez un autre layer_name, ou modifiez cette configuration.</translation>
+    </message>
+    <message>
+        <source>Give another layer_name.</source>
+        <translation>Donnez un autre layer_name.</translation>
+    </message>
+    <message>
+        <source>Give another path, or replace that file.</source>
+        <translation>Donnez un autre chemin, ou remplacez ce fichier.</translation>
+    </message>
+    <message>
+        <source>Give another port with --port, or 0 to take any that is free.</source>
+        <translation>Donnez un autre port avec --port, ou 0 pour en prendre un qui soit libre.</translation>
+    </message>
+    <message>
+        <source>Give another public_name.</source>
+        <translation>Donnez un autre public_name.</translation>
+    </message>
+    <message>
+        <source>Give another value with --{option} or in the environment variable {variable}.</source>
+        <translation>Donnez une autre valeur avec --{option} ou dans la variable d’environnement {variable}.</translation>
+    </message>
+    <message>
+        <source>Give degrees: west and south first, and smaller; or leave bbox out, and it is computed.</source>
+        <translation>Donnez des degrés : ouest et sud d'abord, et plus petits ; ou omettez bbox, elle sera calculée.</translation>
+    </message>
+    <message>
+        <source>Give each table its own public_name.</source>
+        <translation>Donnez à chaque table son propre public_name.</translation>
+    </message>
+    <message>
+        <source>Give format, url and type.</source>
+        <translation>Donnez format, url et type.</translation>
+    </message>
+    <message>
+        <source>Give it once.</source>
+        <translation>Donnez-le une seule fois.</translation>
+    </message>
+    <message>
+        <source>Give it with a name, or with the id of what is to be updated.</source>
+        <translation>Donnez-le avec un nom, ou avec l'identifiant de ce qui doit être mis à jour.</translation>
+    </message>
+    <message>
+        <source>Give one of the endpoints that the datastore lists.</source>
+        <translation>Donnez l'un des points d'accès que l'entrepôt énumère.</translation>
+    </message>
+    <message>
+        <source>Give one of the two.</source>
+        <translation>Donnez l’un des deux.</translation>
+    </message>
+    <message>
+        <source>Give one of: {types}.</source>
+        <translation>Donnez l'un de ceux-ci : {types}.</translation>
+    </message>
+    <message>
+        <source>Give the code of another one, such as EPSG:2154 or EPSG:4326.</source>
+        <translation>Donnez le code d’un autre, par exemple EPSG:2154 ou EPSG:4326.</translation>
+    </message>
+    <message>
+        <source>Give the file's name, as ?path=data/roads.gpkg.</source>
+        <translation>Donnez le nom du fichier, par exemple ?path=data/routes.gpkg.</translation>
+    </message>
+    <message>
+        <source>Give them a symbol, or remove them.</source>
+        <translation>Donnez-leur un symbole, ou supprimez-les.</translation>
+    </message>
+    <message>
+        <source>Give these another style, or delete them first.</source>
+        <translation>Donnez-leur un autre style, ou supprimez-les d'abord.</translation>
+    </message>
+    <message>
+        <source>Give true or false.</source>
+        <translation>Donnez true ou false.</translation>
+    </message>
+    <message>
+        <source>GML</source>
+        <translation>du GML</translation>
+    </message>
+    <message>
+        <source>Identifiers are those of the features that GetFeature sends.</source>
+        <translation>Les identifiants sont ceux des objets que GetFeature envoie.</translation>
+    </message>
+    <message>
+        <source>If the file is wrong about itself, set the right reference system on the layer in QGIS and export again.</source>
+        <translation>Si le fichier se trompe sur lui-même, définissez le bon système sur la couche dans QGIS et exportez à nouveau.</translation>
+    </message>
+    <message>
+        <source>If they matter, copy them into a column.</source>
+        <translation>Si elles comptent, copiez-les dans une colonne.</translation>
+    </message>
+    <message>
+        <source>Implausible coordinates</source>
+        <translation>Coordonnées invraisemblables</translation>
+    </message>
+    <message>
+        <source>In progress</source>
+        <translation>En cours</translation>
+    </message>
+    <message>
+        <source>In QGIS, save the layer as GeoPackage, then try again.</source>
+        <translation>Dans QGIS, enregistrez la couche en GeoPackage, puis réessayez.</translation>
+    </message>
+    <message>
+        <source>In QGIS, save the style of a vector layer with its symbology.</source>
+        <translation>Dans QGIS, enregistrez le style d’une couche vecteur avec sa symbologie.</translation>
+    </message>
+    <message>
+        <source>In QGIS: layer properties, Style, Save Style, and choose QML or SLD.</source>
+        <translation>Dans QGIS : propriétés de la couche, Style, Enregistrer le style, puis choisissez QML ou SLD.</translation>
+    </message>
+    <message>
+        <source>Indexing {table}</source>
+        <translation>Indexation de {table}</translation>
+    </message>
+    <message>
+        <source>INFO {table}: {count} features, {type}, {srs}</source>
+        <translation>INFO {table} : {count} objets, {type}, {srs}</translation>
+    </message>
+    <message>
+        <source>Install GeoPub again; `geopub doctor` shows what is missing.</source>
+        <translation>Réinstallez GeoPub ; `geopub doctor` montre ce qui manque.</translation>
+    </message>
+    <message>
+        <source>Install python3-gdal; it comes with QGIS.</source>
+        <translation>Installez python3-gdal ; il vient avec QGIS.</translation>
+    </message>
+    <message>
+        <source>Install python3-numpy; it comes with QGIS.</source>
+        <translation>Installez python3-numpy ; il vient avec QGIS.</translation>
+    </message>
+    <message>
+        <source>Install python3-pyproj; it comes with QGIS.</source>
+        <translation>Installez python3-pyproj ; il vient avec QGIS.</translation>
+    </message>
+    <message>
+        <source>Install QGIS with its Python bindings (Debian and Ubuntu: apt install qgis python3-qgis).</source>
+        <translation>Installez QGIS avec ses modules Python (Debian et Ubuntu : apt install qgis python3-qgis).</translation>
+    </message>
+    <message>
+        <source>Integrating {table}</source>
+        <translation>Intégration de {table}</translation>
+    </message>
+    <message>
+        <source>Integration</source>
+        <translation>Intégration</translation>
+    </message>
+    <message>
+        <source>Invalid geometries</source>
+        <translation>Géométries invalides</translation>
+    </message>
+    <message>
+        <source>Invalid geometries repaired in the table “{table}”: {count}.</source>
+        <translation>Géométries invalides réparées dans la table « {table} » : {count}.</translation>
+    </message>
+    <message>
+        <source>It calls functions that could read files or settings of the server: {names}.</source>
+        <translation>Il appelle des fonctions qui pourraient lire des fichiers ou des réglages du serveur : {names}.</translation>
+    </message>
+    <message>
+        <source>It cannot contain {character}: only a-z, A-Z, 0-9, _, - and . are allowed.</source>
+        <translation>Il ne peut pas contenir {character} : seuls a-z, A-Z, 0-9, _, - et . sont permis.</translation>
+    </message>
+    <message>
+        <source>It carries no valid token.</source>
+        <translation>Elle ne porte aucun jeton valable.</translation>
+    </message>
+    <message>
+        <source>It could read files or settings of the server, so published styles may not call it.</source>
+        <translation>Elle pourrait lire des fichiers ou des réglages du serveur : un style publié ne peut pas l’appeler.</translation>
+    </message>
+    <message>
+        <source>It decides what is drawn.</source>
+        <translation>Il décide de ce qui est dessiné.</translation>
+    </message>
+    <message>
+        <source>It did not get ready in {seconds} seconds.</source>
+        <translation>Il n’a pas été prêt en {seconds} secondes.</translation>
+    </message>
+    <message>
+        <source>It does not start as an SQLite database with a list of contents does.</source>
+        <translation>Il ne commence pas comme une base SQLite avec une liste de contenus.</translation>
+    </message>
+    <message>
+        <source>It ended at once.</source>
+        <translation>Il s’est arrêté aussitôt.</translation>
+    </message>
+    <message>
+        <source>It excludes filter.</source>
+        <translation>Il exclut filter.</translation>
+    </message>
+    <message>
+        <source>It excludes resourceId.</source>
+        <translation>Il exclut resourceId.</translation>
+    </message>
+    <message>
+        <source>It goes from {west}, {south} to {east}, {north}.</source>
+        <translation>Elle va de {west}, {south} à {east}, {north}.</translation>
+    </message>
+    <message>
+        <source>It has no “url”.</source>
+        <translation>Il n'a pas d'« url ».</translation>
+    </message>
+    <message>
+        <source>It has zero bytes: a copy or an export was interrupted.</source>
+        <translation>Il fait zéro octet : une copie ou un export a été interrompu.</translation>
+    </message>
+    <message>
+        <source>It has {size} bytes; at most {limit} are taken.</source>
+        <translation>Il compte {size} octets ; {limit} au plus sont acceptés.</translation>
+    </message>
+    <message>
+        <source>It has “{style}”.</source>
+        <translation>Elle a « {style} ».</translation>
+    </message>
+    <message>
+        <source>It has: {names}.</source>
+        <translation>Elle a : {names}.</translation>
+    </message>
+    <message>
+        <source>It holds labels or raster symbols only, and QGIS draws no vector layer with that.</source>
+        <translation>Il ne contient que des étiquettes ou des symboles raster, et QGIS ne dessine pas de couche vecteur avec cela.</translation>
+    </message>
+    <message>
+        <source>It holds no data file.</source>
+        <translation>Elle ne contient aucun fichier de données.</translation>
+    </message>
+    <message>
+        <source>It holds no rule that QGIS understands.</source>
+        <translation>Il ne contient aucune règle que QGIS comprenne.</translation>
+    </message>
+    <message>
+        <source>It holds “{value}”, which is not a SHA-256 in base 64.</source>
+        <translation>Il contient « {value} », qui n'est pas un SHA-256 en base 64.</translation>
+    </message>
+    <message>
+        <source>It is addressed to “{name}”, and this backend serves its own machine only.</source>
+        <translation>Elle s'adresse à « {name} », or ce serveur ne répond qu'à sa propre machine.</translation>
+    </message>
+    <message>
+        <source>It is cut off in its first 100 bytes.</source>
+        <translation>Il est tronqué dans ses 100 premiers octets.</translation>
+    </message>
+    <message>
+        <source>It is cut off, or its bytes are damaged.</source>
+        <translation>Elle est tronquée ou ses octets sont abîmés.</translation>
+    </message>
+    <message>
+        <source>It is cut off: {missing} bytes are missing.</source>
+        <translation>Il est tronqué : il manque {missing} octets.</translation>
+    </message>
+    <message>
+        <source>It is named by the delivery or by its checksums, but it never arrived.</source>
+        <translation>La livraison ou ses sommes de contrôle le nomment, mais il n’est jamais arrivé.</translation>
+    </message>
+    <message>
+        <source>It is not an address of this computer: {reason}.</source>
+        <translation>Ce n’est pas une adresse de cet ordinateur : {reason}.</translation>
+    </message>
+    <message>
+        <source>It is not clear which one is meant.</source>
+        <translation>Il n’est pas clair lequel est le bon.</translation>
+    </message>
+    <message>
+        <source>It is not empty: it holds “{name}”.</source>
+        <translation>Il n’est pas vide : il contient « {name} ».</translation>
+    </message>
+    <message>
+        <source>It is not JSON, so this is not the address of a store API.</source>
+        <translation>Ce n’est pas du JSON : cette adresse n’est donc pas celle d’une API Entrepôt.</translation>
+    </message>
+    <message>
+        <source>It is of type {type}.</source>
+        <translation>Elle est de type {type}.</translation>
+    </message>
+    <message>
+        <source>It is of type {type}; the result is of type {other}.</source>
+        <translation>Elle est de type {type} ; le résultat est de type {other}.</translation>
+    </message>
+    <message>
+        <source>It is of type {type}; the service shows data of type {other}.</source>
+        <translation>Elle est de type {type} ; le service montre des données de type {other}.</translation>
+    </message>
+    <message>
+        <source>It is published, and shows nothing.</source>
+        <translation>Elle est publiée et ne montre rien.</translation>
+    </message>
+    <message>
+        <source>It is published.</source>
+        <translation>Elle est publiée.</translation>
+    </message>
+    <message>
+        <source>It is too long: {length} characters, {limit} at most.</source>
+        <translation>Il est trop long : {length} caractères, {limit} au plus.</translation>
+    </message>
+    <message>
+        <source>It is {current}; what may follow is: {allowed}.</source>
+        <translation>Son état est {current} ; ce qui peut suivre : {allowed}.</translation>
+    </message>
+    <message>
+        <source>It is {status}.</source>
+        <translation>Son état est {status}.</translation>
+    </message>
+    <message>
+        <source>It is {who}, and only one may work on a folder.</source>
+        <translation>C’est {who}, et un seul peut travailler sur un dossier.</translation>
+    </message>
+    <message>
+        <source>It is “{value}”.</source>
+        <translation>Il vaut « {value} ».</translation>
+    </message>
+    <message>
+        <source>It looks like {guess}.</source>
+        <translation>Il ressemble à : {guess}.</translation>
+    </message>
+    <message>
+        <source>It may come from a raster layer, or hold forms or actions only.</source>
+        <translation>Il vient peut-être d’une couche raster, ou ne contient que des formulaires ou des actions.</translation>
+    </message>
+    <message>
+        <source>It may have been deleted; list again to see what there is.</source>
+        <translation>Il a peut-être été supprimé ; relisez la liste pour voir ce qu'il y a.</translation>
+    </message>
+    <message>
+        <source>It may still be starting or ending.</source>
+        <translation>Il est peut-être encore en train de démarrer ou de s’arrêter.</translation>
+    </message>
+    <message>
+        <source>It must be a language code, such as fr or en.</source>
+        <translation>Ce doit être un code de langue, comme fr ou en.</translation>
+    </message>
+    <message>
+        <source>It must be a URL as https://maps.example.org/geopub, without user, query or fragment.</source>
+        <translation>Ce doit être une URL comme https://cartes.exemple.org/geopub, sans utilisateur, requête ni fragment.</translation>
+    </message>
+    <message>
+        <source>It must be a whole number from {low} to {high}.</source>
+        <translation>Ce doit être un nombre entier de {low} à {high}.</translation>
+    </message>
+    <message>
+        <source>It must be an IP address or the name of a computer.</source>
+        <translation>Ce doit être une adresse IP ou le nom d’un ordinateur.</translation>
+    </message>
+    <message>
+        <source>It must be the path of a folder.</source>
+        <translation>Ce doit être le chemin d’un dossier.</translation>
+    </message>
+    <message>
+        <source>It must be the Python of QGIS, with GDAL and numpy.</source>
+        <translation>Ce doit être le Python de QGIS, avec GDAL et numpy.</translation>
+    </message>
+    <message>
+        <source>It must be yes or no.</source>
+        <translation>Ce doit être « yes » ou « no ».</translation>
+    </message>
+    <message>
+        <source>It must hold numbers.</source>
+        <translation>Il doit contenir des nombres.</translation>
+    </message>
+    <message>
+        <source>It must lie between {lowest} and {highest}.</source>
+        <translation>Il doit se situer entre {lowest} et {highest}.</translation>
+    </message>
+    <message>
+        <source>It must start with a letter or _ and hold only letters without accents, digits, _, - and dots.</source>
+        <translation>Il doit commencer par une lettre ou _ et ne contenir que des lettres sans accent, des chiffres, _, - et des points.</translation>
+    </message>
+    <message>
+        <source>It must start with a letter or _.</source>
+        <translation>Il doit commencer par une lettre ou _.</translation>
+    </message>
+    <message>
+        <source>It received the signal {name}.</source>
+        <translation>Il a reçu le signal {name}.</translation>
+    </message>
+    <message>
+        <source>It said nothing for {seconds} seconds.</source>
+        <translation>Il n’a rien dit pendant {seconds} secondes.</translation>
+    </message>
+    <message>
+        <source>It selects by one box, or by identifiers.</source>
+        <translation>Il sélectionne par un rectangle ou par des identifiants.</translation>
+    </message>
+    <message>
+        <source>It starts at byte {first} of {total}; received are {received} of {expected}.</source>
+        <translation>Il commence à l'octet {first} sur {total} ; {received} sur {expected} sont reçus.</translation>
+    </message>
+    <message>
+        <source>It states no fileIdentifier.</source>
+        <translation>Elles n'indiquent pas de fileIdentifier.</translation>
+    </message>
+    <message>
+        <source>It took longer than {seconds} seconds.</source>
+        <translation>Le dessin a duré plus de {seconds} secondes.</translation>
+    </message>
+    <message>
+        <source>It uses a compression method that is not supported.</source>
+        <translation>Elle emploie une méthode de compression qui n’est pas prise en charge.</translation>
+    </message>
+    <message>
+        <source>It was launched: it is {status}.</source>
+        <translation>Elle a été lancée : son état est {status}.</translation>
+    </message>
+    <message>
+        <source>It was made for {wanted}, and the table holds {have}.</source>
+        <translation>Il a été fait pour des {wanted}, et la table contient des {have}.</translation>
+    </message>
+    <message>
+        <source>It was moved, renamed or deleted.</source>
+        <translation>Il a été déplacé, renommé ou supprimé.</translation>
+    </message>
+    <message>
+        <source>It was never published here, or not any more.</source>
+        <translation>Elle n’a jamais été publiée ici, ou ne l’est plus.</translation>
+    </message>
+    <message>
+        <source>Its attributes are: {names}.</source>
+        <translation>Ses attributs sont : {names}.</translation>
+    </message>
+    <message>
+        <source>Its bytes are cut off or are not well-known binary.</source>
+        <translation>Ses octets sont tronqués ou ne sont pas du WKB.</translation>
+    </message>
+    <message>
+        <source>Its catalogue has version {found}; this GeoPub knows versions up to {known}.</source>
+        <translation>Son catalogue est en version {found} ; ce GeoPub connaît les versions jusqu'à {known}.</translation>
+    </message>
+    <message>
+        <source>Its catalogue, {name}, cannot be read: {reason}.</source>
+        <translation>Son catalogue, {name}, ne peut pas être lu : {reason}.</translation>
+    </message>
+    <message>
+        <source>Its catalogue, {name}, is missing or empty, and there are data.</source>
+        <translation>Son catalogue, {name}, manque ou est vide, alors qu’il y a des données.</translation>
+    </message>
+    <message>
+        <source>Its coordinates are converted to {target}.</source>
+        <translation>Ses coordonnées sont converties en {target}.</translation>
+    </message>
+    <message>
+        <source>Its coordinates are not longitudes and latitudes, and {declared} was declared.</source>
+        <translation>Ses coordonnées ne sont ni longitudes ni latitudes, et {declared} a été déclaré.</translation>
+    </message>
+    <message>
+        <source>Its definition, “{definition}”, means nothing to PROJ.</source>
+        <translation>Sa définition, « {definition} », ne dit rien à PROJ.</translation>
+    </message>
+    <message>
+        <source>Its elements are nested more than {count} deep.</source>
+        <translation>Ses éléments sont imbriqués sur plus de {count} niveaux.</translation>
+    </message>
+    <message>
+        <source>Its file is missing or damaged.</source>
+        <translation>Son fichier est absent ou endommagé.</translation>
+    </message>
+    <message>
+        <source>Its file “version” is damaged.</source>
+        <translation>Son fichier « version » est endommagé.</translation>
+    </message>
+    <message>
+        <source>Its filter hides all of them.</source>
+        <translation>Son filtre les cache toutes.</translation>
+    </message>
+    <message>
+        <source>Its header or its directory cannot be read.</source>
+        <translation>Son en-tête ou son répertoire ne peut pas être lu.</translation>
+    </message>
+    <message>
+        <source>Its header states an impossible page size, {page}.</source>
+        <translation>Son en-tête annonce une taille de page impossible, {page}.</translation>
+    </message>
+    <message>
+        <source>Its key is missing, is not a number, or occurs twice.</source>
+        <translation>Sa clé manque, n’est pas un nombre ou apparaît deux fois.</translation>
+    </message>
+    <message>
+        <source>Its list of contents does not name it.</source>
+        <translation>Sa liste de contenus ne la nomme pas.</translation>
+    </message>
+    <message>
+        <source>Its lower corner is not below and left of its upper corner.</source>
+        <translation>Son coin inférieur n’est pas en dessous et à gauche de son coin supérieur.</translation>
+    </message>
+    <message>
+        <source>Its lower corner lies above its upper corner.</source>
+        <translation>Son coin inférieur est au-dessus de son coin supérieur.</translation>
+    </message>
+    <message>
+        <source>Its MD5 checksum is {found}, and {expected} was announced: the transfer changed it.</source>
+        <translation>Sa somme MD5 est {found} alors que {expected} était annoncée : le transfert l’a modifié.</translation>
+    </message>
+    <message>
+        <source>Its outermost element is &lt;{name}&gt;; QML has &lt;qgis&gt; and SLD has &lt;StyledLayerDescriptor&gt;.</source>
+        <translation>Son élément racine est &lt;{name}&gt; ; celui du QML est &lt;qgis&gt; et celui du SLD &lt;StyledLayerDescriptor&gt;.</translation>
+    </message>
+    <message>
+        <source>Its process ended or did not answer.</source>
+        <translation>Son processus s’est arrêté ou n’a pas répondu.</translation>
+    </message>
+    <message>
+        <source>Its rows are copied as they are now.</source>
+        <translation>Ses lignes sont copiées telles qu’elles sont maintenant.</translation>
+    </message>
+    <message>
+        <source>Its SHA-256 is not the announced one.</source>
+        <translation>Son SHA-256 n'est pas celui annoncé.</translation>
+    </message>
+    <message>
+        <source>Its source is missing or does not answer.</source>
+        <translation>Sa source est absente ou ne répond pas.</translation>
+    </message>
+    <message>
+        <source>Its tables are: {names}.</source>
+        <translation>Ses tables sont : {names}.</translation>
+    </message>
+    <message>
+        <source>Join the table to a layer with geometry and publish that layer.</source>
+        <translation>Joignez la table à une couche qui a une géométrie et publiez cette couche.</translation>
+    </message>
+    <message>
+        <source>JSON</source>
+        <translation>du JSON</translation>
+    </message>
+    <message>
+        <source>Keep one of them, or put all tables into one GeoPackage.</source>
+        <translation>N’en gardez qu’un, ou mettez toutes les tables dans un seul GeoPackage.</translation>
+    </message>
+    <message>
+        <source>KML</source>
+        <translation>du KML</translation>
+    </message>
+    <message>
+        <source>Launch it again; if it fails again, report it with the log.</source>
+        <translation>Relancez-le ; s'il échoue encore, signalez-le avec le journal.</translation>
+    </message>
+    <message>
+        <source>Leave the filter empty, or publish a filtered copy of the table.</source>
+        <translation>Laissez le filtre vide, ou publiez une copie filtrée de la table.</translation>
+    </message>
+    <message>
+        <source>Levels {top} to {bottom} of “{table}” cannot be built.</source>
+        <translation>Les niveaux {top} à {bottom} de « {table} » ne peuvent pas être construits.</translation>
+    </message>
+    <message>
+        <source>Line {line}: it declares a document type or entities, which can be used to attack the reader.</source>
+        <translation>Ligne {line} : il déclare un type de document ou des entités, qui peuvent servir à attaquer le lecteur.</translation>
+    </message>
+    <message>
+        <source>Line {line}: {reason}.</source>
+        <translation>Ligne {line} : {reason}.</translation>
+    </message>
+    <message>
+        <source>lines</source>
+        <translation>lignes</translation>
+    </message>
+    <message>
+        <source>Link in the archive</source>
+        <translation>Lien dans l’archive</translation>
+    </message>
+    <message>
+        <source>List of publications</source>
+        <translation>Liste des publications</translation>
+    </message>
+    <message>
+        <source>List the datasheets and their live addresses.</source>
+        <translation>Liste les fiches de données et leurs adresses en service.</translation>
+    </message>
+    <message>
+        <source>List the processings of the datastore to see what it runs.</source>
+        <translation>Énumérez les traitements de l'entrepôt pour voir ce qu'il exécute.</translation>
+    </message>
+    <message>
+        <source>Local coordinates</source>
+        <translation>Coordonnées locales</translation>
+    </message>
+    <message>
+        <source>Log:</source>
+        <translation>Journal :</translation>
+    </message>
+    <message>
+        <source>Look at the accents. If they are wrong, export the layer again with the right encoding.</source>
+        <translation>Regardez les accents. S’ils sont faux, exportez à nouveau la couche avec le bon encodage.</translation>
+    </message>
+    <message>
+        <source>Look at the map: the features should lie where you expect them.</source>
+        <translation>Regardez la carte : les objets doivent se trouver là où vous les attendez.</translation>
+    </message>
+    <message>
+        <source>Look at them: a repaired shape covers the same ground, but its outline may differ.</source>
+        <translation>Regardez-les : une forme réparée couvre le même terrain, mais son contour peut différer.</translation>
+    </message>
+    <message>
+        <source>Look into QGIS's log messages, and report what they say to the authors of GeoPub.</source>
+        <translation>Regardez le journal des messages de QGIS et transmettez ce qu’il dit aux auteurs de GeoPub.</translation>
+    </message>
+    <message>
+        <source>Look into the file renderer.log of the log folder.</source>
+        <translation>Consultez le fichier renderer.log du dossier des journaux.</translation>
+    </message>
+    <message>
+        <source>Look into the renderer's log, and report it.</source>
+        <translation>Consultez le journal du moteur de rendu et signalez l’erreur.</translation>
+    </message>
+    <message>
+        <source>Looking for damage</source>
+        <translation>Recherche de dommages</translation>
+    </message>
+    <message>
+        <source>Make a vector tile archive of a GeoPackage, without any server.</source>
+        <translation>Fabrique une archive de tuiles vectorielles d’un GeoPackage, sans aucun serveur.</translation>
+    </message>
+    <message>
+        <source>Make another configuration.</source>
+        <translation>Créez une autre configuration.</translation>
+    </message>
+    <message>
+        <source>Make room on it, then publish again.</source>
+        <translation>Libérez de la place, puis publiez de nouveau.</translation>
+    </message>
+    <message>
+        <source>Make the zip file again and send it.</source>
+        <translation>Refaites le fichier zip et envoyez-le.</translation>
+    </message>
+    <message>
+        <source>Make the zip file again from the GeoPackage alone.</source>
+        <translation>Refaites le fichier zip à partir du seul GeoPackage.</translation>
+    </message>
+    <message>
+        <source>Make the zip file again with the real files.</source>
+        <translation>Refaites le fichier zip avec les vrais fichiers.</translation>
+    </message>
+    <message>
+        <source>Make the zip file again without a password.</source>
+        <translation>Refaites le fichier zip sans mot de passe.</translation>
+    </message>
+    <message>
+        <source>Maps (WMS)</source>
+        <translation>Cartes (WMS)</translation>
+    </message>
+    <message>
+        <source>Maps cannot be drawn: QGIS's Python modules were not found.</source>
+        <translation>Les cartes ne peuvent pas être dessinées : les modules Python de QGIS sont introuvables.</translation>
+    </message>
+    <message>
+        <source>Maps cannot be drawn: the renderer did not start.</source>
+        <translation>Les cartes ne peuvent pas être dessinées : le moteur de rendu n’a pas démarré.</translation>
+    </message>
+    <message>
+        <source>Maps drawn by GeoPub use the QGIS style and are not concerned.</source>
+        <translation>Les cartes dessinées par GeoPub emploient le style QGIS et ne sont pas concernées.</translation>
+    </message>
+    <message>
+        <source>Maps zoom in further by enlarging the tiles of the last level.</source>
+        <translation>Au-delà, les cartes agrandissent les tuiles du dernier niveau.</translation>
+    </message>
+    <message>
+        <source>Measures left out</source>
+        <translation>Mesures laissées de côté</translation>
+    </message>
+    <message>
+        <source>Missing file</source>
+        <translation>Fichier manquant</translation>
+    </message>
+    <message>
+        <source>Missing table</source>
+        <translation>Table manquante</translation>
+    </message>
+    <message>
+        <source>Modify its configuration and synchronise it.</source>
+        <translation>Modifiez sa configuration et synchronisez-le.</translation>
+    </message>
+    <message>
+        <source>More errors: {count}.</source>
+        <translation>Autres erreurs : {count}.</translation>
+    </message>
+    <message>
+        <source>Most programs, and every style, expect one kind in a table.</source>
+        <translation>La plupart des logiciels, et tous les styles, en attendent un seul dans une table.</translation>
+    </message>
+    <message>
+        <source>Name a property of the feature type, then ASC or DESC.</source>
+        <translation>Nommez une propriété du type d’objets, puis ASC ou DESC.</translation>
+    </message>
+    <message>
+        <source>Name each file after its table, or give one file for all of them.</source>
+        <translation>Donnez à chaque fichier le nom de sa table, ou donnez un seul fichier pour toutes.</translation>
+    </message>
+    <message>
+        <source>Name one style per layer, or leave STYLES empty.</source>
+        <translation>Nommez un style par couche, ou laissez STYLES vide.</translation>
+    </message>
+    <message>
+        <source>Names that services cannot carry were changed:</source>
+        <translation>Des noms que les services ne peuvent pas porter ont été changés :</translation>
+    </message>
+    <message>
+        <source>New keys</source>
+        <translation>Nouvelles clés</translation>
+    </message>
+    <message>
+        <source>No backend runs on the data folder {path}.</source>
+        <translation>Aucun moteur ne tourne sur le dossier de données {path}.</translation>
+    </message>
+    <message>
+        <source>No coordinate reference system</source>
+        <translation>Pas de système de coordonnées</translation>
+    </message>
+    <message>
+        <source>No data folder is given.</source>
+        <translation>Aucun dossier de données n’est donné.</translation>
+    </message>
+    <message>
+        <source>No feature type of this name is published here.</source>
+        <translation>Aucun type d’objets de ce nom n’est publié ici.</translation>
+    </message>
+    <message>
+        <source>No geometry of the table “{table}” can be read.</source>
+        <translation>Aucune géométrie de la table « {table} » ne peut être lue.</translation>
+    </message>
+    <message>
+        <source>No GeoPackage in the archive</source>
+        <translation>Pas de GeoPackage dans l’archive</translation>
+    </message>
+    <message>
+        <source>No published type has such features.</source>
+        <translation>Aucun type publié n’a de tels objets.</translation>
+    </message>
+    <message>
+        <source>No Python was found to run the publishing backend with.</source>
+        <translation>Aucun Python n’a été trouvé pour faire tourner le moteur de publication.</translation>
+    </message>
+    <message>
+        <source>No readable geometry</source>
+        <translation>Aucune géométrie lisible</translation>
+    </message>
+    <message>
+        <source>No room was left while writing in {path}.</source>
+        <translation>Il ne restait plus de place en écrivant dans {path}.</translation>
+    </message>
+    <message>
+        <source>No storage of the datastore carries the label {label}.</source>
+        <translation>Aucun stockage de l'entrepôt ne porte l'étiquette {label}.</translation>
+    </message>
+    <message>
+        <source>No vector table</source>
+        <translation>Aucune table vectorielle</translation>
+    </message>
+    <message>
+        <source>None of its corners has coordinates there.</source>
+        <translation>Aucun de ses coins n’y a de coordonnées.</translation>
+    </message>
+    <message>
+        <source>None of its files has a name that ends in .gpkg.</source>
+        <translation>Aucun de ses fichiers n’a un nom qui finit par .gpkg.</translation>
+    </message>
+    <message>
+        <source>None of the versions {names} is served.</source>
+        <translation>Aucune des versions {names} n’est servie.</translation>
+    </message>
+    <message>
+        <source>Not a GeoPackage</source>
+        <translation>Pas un GeoPackage</translation>
+    </message>
+    <message>
+        <source>Not published</source>
+        <translation>Non publié</translation>
+    </message>
+    <message>
+        <source>Not run: “{name}” has failed.</source>
+        <translation>Non exécutée : « {name} » a échoué.</translation>
+    </message>
+    <message>
+        <source>Nothing forbids the publication.</source>
+        <translation>Rien ne s'oppose à la publication.</translation>
+    </message>
+    <message>
+        <source>Nothing is public at {path}.</source>
+        <translation>Rien n'est public à l'adresse {path}.</translation>
+    </message>
+    <message>
+        <source>Nothing is published here yet.</source>
+        <translation>Rien n'est encore publié ici.</translation>
+    </message>
+    <message>
+        <source>Nothing is published yet.</source>
+        <translation>Rien n’est encore publié.</translation>
+    </message>
+    <message>
+        <source>Nothing more can be published on “{endpoint}”.</source>
+        <translation>Rien de plus ne peut être publié sur « {endpoint} ».</translation>
+    </message>
+    <message>
+        <source>Nothing was added to it yet.</source>
+        <translation>Rien n’y a encore été ajouté.</translation>
+    </message>
+    <message>
+        <source>Nothing was chosen.</source>
+        <translation>Rien n’a été choisi.</translation>
+    </message>
+    <message>
+        <source>Nothing was found here.</source>
+        <translation>Rien n’a été trouvé ici.</translation>
+    </message>
+    <message>
+        <source>Nothing would be drawn.</source>
+        <translation>Rien ne serait dessiné.</translation>
+    </message>
+    <message>
+        <source>On this computer: nothing leaves it.</source>
+        <translation>Sur cet ordinateur : rien n’en sort.</translation>
+    </message>
+    <message>
+        <source>One delivery is one GeoPackage, which may hold many tables.</source>
+        <translation>Une livraison est un seul GeoPackage, qui peut contenir plusieurs tables.</translation>
+    </message>
+    <message>
+        <source>Only pictures</source>
+        <translation>Des images seulement</translation>
+    </message>
+    <message>
+        <source>Only the features that the layer's filter lets through will be published.</source>
+        <translation>Seules les entités que le filtre de la couche laisse passer seront publiées.</translation>
+    </message>
+    <message>
+        <source>Only the GeoPackage is published.</source>
+        <translation>Seul le GeoPackage est publié.</translation>
+    </message>
+    <message>
+        <source>Only this table (may be repeated).</source>
+        <translation>Cette table seulement (peut être répété).</translation>
+    </message>
+    <message>
+        <source>Open it again first.</source>
+        <translation>Rouvrez-la d'abord.</translation>
+    </message>
+    <message>
+        <source>Open preview</source>
+        <translation>Ouvrir l’aperçu</translation>
+    </message>
+    <message>
+        <source>Open the file in a text editor or save it again from the program that made it.</source>
+        <translation>Ouvrez le fichier dans un éditeur de texte, ou enregistrez-le à nouveau depuis le programme qui l’a produit.</translation>
+    </message>
+    <message>
+        <source>Open the style in QGIS, correct it and publish it again.</source>
+        <translation>Ouvrez le style dans QGIS, corrigez-le et publiez-le à nouveau.</translation>
+    </message>
+    <message>
+        <source>Open the web page of the services</source>
+        <translation>Ouvrir la page web des services</translation>
+    </message>
+    <message>
+        <source>Other coordinate reference system than declared</source>
+        <translation>Autre système de coordonnées que celui déclaré</translation>
+    </message>
+    <message>
+        <source>Other delivered files</source>
+        <translation>Autres fichiers livrés</translation>
+    </message>
+    <message>
+        <source>Other delivered files left out: {count}.</source>
+        <translation>Autres fichiers livrés laissés de côté : {count}.</translation>
+    </message>
+    <message>
+        <source>Other files in the archive</source>
+        <translation>Autres fichiers dans l’archive</translation>
+    </message>
+    <message>
+        <source>Other files in the archive “{name}” left out: {count}.</source>
+        <translation>Autres fichiers de l’archive « {name} » laissés de côté : {count}.</translation>
+    </message>
+    <message>
+        <source>Part of the addresses of the services; it cannot be changed later.</source>
+        <translation>Il fait partie des adresses des services ; il ne pourra plus être changé.</translation>
+    </message>
+    <message>
+        <source>Pictures are at most {largest} × {largest} pixels.</source>
+        <translation>Les images ont au plus {largest} × {largest} pixels.</translation>
+    </message>
+    <message>
+        <source>points</source>
+        <translation>points</translation>
+    </message>
+    <message>
+        <source>polygons</source>
+        <translation>polygones</translation>
+    </message>
+    <message>
+        <source>Polygons without area in the table “{table}”: {count}. Their features stay, without a geometry.</source>
+        <translation>Polygones sans surface dans la table « {table} » : {count}. Leurs objets restent, sans géométrie.</translation>
+    </message>
+    <message>
+        <source>Port on 127.0.0.1</source>
+        <translation>Port sur 127.0.0.1</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>Aperçu</translation>
+    </message>
+    <message>
+        <source>Preview of “{title}”</source>
+        <translation>Aperçu de « {title} »</translation>
+    </message>
+    <message>
+        <source>Print one JSON document on standard output.</source>
+        <translation>Écrit un document JSON sur la sortie standard.</translation>
+    </message>
+    <message>
+        <source>process {pid}</source>
+        <translation>le processus {pid}</translation>
+    </message>
+    <message>
+        <source>process {pid} at {url}</source>
+        <translation>le processus {pid} à l’adresse {url}</translation>
+    </message>
+    <message>
+        <source>PROJ does not find it in its database.</source>
+        <translation>PROJ ne le trouve pas dans sa base.</translation>
+    </message>
+    <message>
+        <source>PROJ knows no operation between the two.</source>
+        <translation>PROJ ne connaît aucune opération entre les deux.</translation>
+    </message>
+    <message>
+        <source>Publication</source>
+        <translation>Publication</translation>
+    </message>
+    <message>
+        <source>Publication of “{title}”</source>
+        <translation>Publication de « {title} »</translation>
+    </message>
+    <message>
+        <source>Publish</source>
+        <translation>Publier</translation>
+    </message>
+    <message>
+        <source>Publish a GeoPackage, or a zip with one, and print the live addresses.</source>
+        <translation>Publie un GeoPackage, ou un zip qui en contient un, et affiche les adresses en service.</translation>
+    </message>
+    <message>
+        <source>Publish again when the tables behind it change.</source>
+        <translation>Publiez à nouveau quand les tables derrière elle changent.</translation>
+    </message>
+    <message>
+        <source>Publish it with “open”: true, or do not publish it here.</source>
+        <translation>Publiez-le avec « open » : true, ou ne le publiez pas ici.</translation>
+    </message>
+    <message>
+        <source>Publish layers as live WFS, WMS and vector tile services.</source>
+        <translation>Publie des couches en services WFS, WMS et tuiles vectorielles.</translation>
+    </message>
+    <message>
+        <source>Publish layer…</source>
+        <translation>Publier la couche…</translation>
+    </message>
+    <message>
+        <source>Publish the current layer…</source>
+        <translation>Publier la couche courante…</translation>
+    </message>
+    <message>
+        <source>Publish the file again.</source>
+        <translation>Publiez le fichier à nouveau.</translation>
+    </message>
+    <message>
+        <source>Publish the layer again.</source>
+        <translation>Publiez à nouveau la couche.</translation>
+    </message>
+    <message>
+        <source>Publish the style again.</source>
+        <translation>Publiez à nouveau le style.</translation>
+    </message>
+    <message>
+        <source>Publish with the layer's style</source>
+        <translation>Publier avec le style de la couche</translation>
+    </message>
+    <message>
+        <source>Publish “{layer}”</source>
+        <translation>Publier « {layer} »</translation>
+    </message>
+    <message>
+        <source>Published</source>
+        <translation>Publié</translation>
+    </message>
+    <message>
+        <source>Published names have only lower-case letters without accents, digits and “_”, and no two are equal.</source>
+        <translation>Les noms publiés n’ont que des minuscules sans accent, des chiffres et « _ », et aucun n’apparaît deux fois.</translation>
+    </message>
+    <message>
+        <source>Published with GeoPub.</source>
+        <translation>Publié avec GeoPub.</translation>
+    </message>
+    <message>
+        <source>Publishing needs a community with a datastore, and the right to upload into it.</source>
+        <translation>Publier demande une communauté dotée d’un entrepôt, et le droit d’y livrer.</translation>
+    </message>
+    <message>
+        <source>Put all tables into one GeoPackage, or publish the files one by one.</source>
+        <translation>Mettez toutes les tables dans un seul GeoPackage, ou publiez les fichiers un par un.</translation>
+    </message>
+    <message>
+        <source>Put one GeoPackage into the archive.</source>
+        <translation>Mettez un GeoPackage dans l’archive.</translation>
+    </message>
+    <message>
+        <source>Put only the GeoPackage into the archive.</source>
+        <translation>Ne mettez que le GeoPackage dans l’archive.</translation>
+    </message>
+    <message>
+        <source>Python 3.9 or later is needed.</source>
+        <translation>Python 3.9 ou plus récent est nécessaire.</translation>
+    </message>
+    <message>
+        <source>QGIS cannot draw with the style of “{table}”.</source>
+        <translation>QGIS ne peut pas dessiner avec le style de « {table} ».</translation>
+    </message>
+    <message>
+        <source>QGIS says: {message}</source>
+        <translation>QGIS dit : {message}</translation>
+    </message>
+    <message>
+        <source>Raster tables left out</source>
+        <translation>Tables raster laissées de côté</translation>
+    </message>
+    <message>
+        <source>Raster tables left out: {count}.</source>
+        <translation>Tables raster laissées de côté : {count}.</translation>
+    </message>
+    <message>
+        <source>Refresh</source>
+        <translation>Actualiser</translation>
+    </message>
+    <message>
+        <source>Refresh the list, and publish the layer again if it stays so.</source>
+        <translation>Actualisez la liste, et publiez de nouveau la couche si cela persiste.</translation>
+    </message>
+    <message>
+        <source>Remove the &lt;!DOCTYPE …&gt; declaration.</source>
+        <translation>Retirez la déclaration &lt;!DOCTYPE …&gt;.</translation>
+    </message>
+    <message>
+        <source>Remove the filter first to publish all of them.</source>
+        <translation>Enlevez d’abord le filtre pour les publier toutes.</translation>
+    </message>
+    <message>
+        <source>Remove what is no longer needed on this disk, or use a data folder on another one.</source>
+        <translation>Supprimez de ce disque ce qui ne sert plus, ou utilisez un dossier de données sur un autre disque.</translation>
+    </message>
+    <message>
+        <source>Remove what is no longer needed on this disk, then start the step again.</source>
+        <translation>Supprimez de ce disque ce qui ne sert plus, puis relancez l’étape.</translation>
+    </message>
+    <message>
+        <source>Rename it in QGIS and try again.</source>
+        <translation>Renommez-la dans QGIS et recommencez.</translation>
+    </message>
+    <message>
+        <source>Rename one of them.</source>
+        <translation>Renommez l’une d’elles.</translation>
+    </message>
+    <message>
+        <source>Renamed columns</source>
+        <translation>Colonnes renommées</translation>
+    </message>
+    <message>
+        <source>Renamed table</source>
+        <translation>Table renommée</translation>
+    </message>
+    <message>
+        <source>Repair the data source of the layer, then publish again.</source>
+        <translation>Réparez la source de données de la couche, puis publiez de nouveau.</translation>
+    </message>
+    <message>
+        <source>Repair the file in QGIS (Export ▸ Save Features As…) and try again.</source>
+        <translation>Réparez le fichier dans QGIS (Exporter ▸ Sauvegarder les entités sous…) et recommencez.</translation>
+    </message>
+    <message>
+        <source>Restore the folder from a backup, or give a new folder.</source>
+        <translation>Restaurez le dossier depuis une sauvegarde, ou donnez un nouveau dossier.</translation>
+    </message>
+    <message>
+        <source>Run `geopub doctor` to see what is missing.</source>
+        <translation>Lancez `geopub doctor` pour voir ce qui manque.</translation>
+    </message>
+    <message>
+        <source>Run `geopub serve` again.</source>
+        <translation>Relancez `geopub serve`.</translation>
+    </message>
+    <message>
+        <source>Runs on {host}</source>
+        <translation>En marche sur {host}</translation>
+    </message>
+    <message>
+        <source>Save or undo them first if you do not want that.</source>
+        <translation>Enregistrez-les ou annulez-les d’abord si vous ne le voulez pas.</translation>
+    </message>
+    <message>
+        <source>Save the layer to a new GeoPackage in QGIS; if that works, publish the saved layer.</source>
+        <translation>Enregistrez la couche dans un nouveau GeoPackage avec QGIS ; si cela fonctionne, publiez la couche enregistrée.</translation>
+    </message>
+    <message>
+        <source>Save the style again from QGIS or GeoServer, or correct the version attribute.</source>
+        <translation>Enregistrez à nouveau le style depuis QGIS ou GeoServer, ou corrigez l’attribut version.</translation>
+    </message>
+    <message>
+        <source>Save the style in QGIS with Layer properties, Style, Save style.</source>
+        <translation>Dans QGIS, enregistrez le style avec Propriétés de la couche, Style, Enregistrer le style.</translation>
+    </message>
+    <message>
+        <source>Saving</source>
+        <translation>Enregistrement</translation>
+    </message>
+    <message>
+        <source>Say which one it is, such as EPSG:2154 in mainland France, or set it on the layer in QGIS and export again.</source>
+        <translation>Indiquez lequel c’est, par exemple EPSG:2154 en France métropolitaine, ou définissez-le sur la couche dans QGIS et exportez à nouveau.</translation>
+    </message>
+    <message>
+        <source>Say which reference system they are really in, or set the right one on the layer in QGIS and export again.</source>
+        <translation>Indiquez dans quel système elles sont vraiment, ou définissez le bon sur la couche dans QGIS et exportez à nouveau.</translation>
+    </message>
+    <message>
+        <source>Say which versions are at hand, what is missing, and how to get it.</source>
+        <translation>Indique les versions présentes, ce qui manque, et comment l’obtenir.</translation>
+    </message>
+    <message>
+        <source>Search…</source>
+        <translation>Rechercher…</translation>
+    </message>
+    <message>
+        <source>Seconds: {times}</source>
+        <translation>Secondes : {times}</translation>
+    </message>
+    <message>
+        <source>See the description of configurations in docs/store.md.</source>
+        <translation>Voyez la description des configurations dans docs/store.md.</translation>
+    </message>
+    <message>
+        <source>See the parameters of the processing.</source>
+        <translation>Voyez les paramètres du traitement.</translation>
+    </message>
+    <message>
+        <source>Select a service to see its address</source>
+        <translation>Choisissez un service pour voir son adresse</translation>
+    </message>
+    <message>
+        <source>Select a vector layer in the layer tree first: only those can be published.</source>
+        <translation>Choisissez d’abord une couche vecteur dans le panneau des couches : seules celles-ci se publient.</translation>
+    </message>
+    <message>
+        <source>Send a file first.</source>
+        <translation>Envoyez d'abord un fichier.</translation>
+    </message>
+    <message>
+        <source>Send a request for each of them.</source>
+        <translation>Envoyez une requête pour chacun d’eux.</translation>
+    </message>
+    <message>
+        <source>Send it again.</source>
+        <translation>Envoyez-le à nouveau.</translation>
+    </message>
+    <message>
+        <source>Send it as multipart/form-data.</source>
+        <translation>Envoyez-la en multipart/form-data.</translation>
+    </message>
+    <message>
+        <source>Send it as plain UTF-8.</source>
+        <translation>Envoyez-la en UTF-8 ordinaire.</translation>
+    </message>
+    <message>
+        <source>Send the chunk again.</source>
+        <translation>Renvoyez le morceau.</translation>
+    </message>
+    <message>
+        <source>Send the GeoPackage itself, without an archive, or split it.</source>
+        <translation>Envoyez le GeoPackage lui-même, sans archive, ou découpez-le.</translation>
+    </message>
+    <message>
+        <source>Send the GeoPackage itself, without an archive.</source>
+        <translation>Envoyez le GeoPackage lui-même, sans archive.</translation>
+    </message>
+    <message>
+        <source>Send the header Content-Length.</source>
+        <translation>Envoyez l'en-tête Content-Length.</translation>
+    </message>
+    <message>
+        <source>Send the header “Authorization: Bearer …” with the token of server.json in the data folder.</source>
+        <translation>Envoyez l'en-tête « Authorization: Bearer … » avec le jeton du fichier server.json du dossier de données.</translation>
+    </message>
+    <message>
+        <source>Send the style as a static of type GEOSERVER-STYLE first.</source>
+        <translation>Envoyez d'abord le style comme fichier statique de type GEOSERVER-STYLE.</translation>
+    </message>
+    <message>
+        <source>Send what is missing, or delete the file.</source>
+        <translation>Envoyez ce qui manque, ou supprimez le fichier.</translation>
+    </message>
+    <message>
+        <source>Sending the file</source>
+        <translation>Envoi du fichier</translation>
+    </message>
+    <message>
+        <source>serve a data folder</source>
+        <translation>sert un dossier de données</translation>
+    </message>
+    <message>
+        <source>Serve what is published in a data folder until Ctrl-C.</source>
+        <translation>Sert ce qui est publié dans un dossier de données, jusqu’à Ctrl-C.</translation>
+    </message>
+    <message>
+        <source>Service</source>
+        <translation>Service</translation>
+    </message>
+    <message>
+        <source>Services</source>
+        <translation>Services</translation>
+    </message>
+    <message>
+        <source>Services name reference systems by their codes, so the table is published in {target}.</source>
+        <translation>Les services nomment les systèmes par leur code ; la table est donc publiée en {target}.</translation>
+    </message>
+    <message>
+        <source>Services of {name}</source>
+        <translation>Services de {name}</translation>
+    </message>
+    <message>
+        <source>Services show it: {services}.</source>
+        <translation>Des services le montrent : {services}.</translation>
+    </message>
+    <message>
+        <source>Serving at {url} until Ctrl-C.</source>
+        <translation>En service sur {url} jusqu’à Ctrl-C.</translation>
+    </message>
+    <message>
+        <source>Set the environment variable GEOPUB_PYTHON to the python program that comes with QGIS.</source>
+        <translation>Donnez à la variable d’environnement GEOPUB_PYTHON le chemin du programme python fourni avec QGIS.</translation>
+    </message>
+    <message>
+        <source>Set the right reference system on the layer in QGIS, or georeference it, and export again.</source>
+        <translation>Définissez le bon système sur la couche dans QGIS, ou géoréférencez-la, et exportez à nouveau.</translation>
+    </message>
+    <message>
+        <source>Several coordinate reference systems</source>
+        <translation>Plusieurs systèmes de coordonnées</translation>
+    </message>
+    <message>
+        <source>Several feature types have this name, under different prefixes.</source>
+        <translation>Plusieurs types d’objets portent ce nom, sous des préfixes différents.</translation>
+    </message>
+    <message>
+        <source>Several files</source>
+        <translation>Plusieurs fichiers</translation>
+    </message>
+    <message>
+        <source>Several GeoPackages in the archive</source>
+        <translation>Plusieurs GeoPackages dans l’archive</translation>
+    </message>
+    <message>
+        <source>Show everything</source>
+        <translation>Tout afficher</translation>
+    </message>
+    <message>
+        <source>Simplify the document.</source>
+        <translation>Simplifiez le document.</translation>
+    </message>
+    <message>
+        <source>Single and multiple geometries</source>
+        <translation>Géométries simples et multiples</translation>
+    </message>
+    <message>
+        <source>SLD has no equivalent for some symbols of this layer.</source>
+        <translation>SLD n’a pas d’équivalent pour certains symboles de cette couche.</translation>
+    </message>
+    <message>
+        <source>Something happened that GeoPub does not expect.</source>
+        <translation>Il s’est produit quelque chose que GeoPub n’attend pas.</translation>
+    </message>
+    <message>
+        <source>Split it into one table a kind.</source>
+        <translation>Séparez-la en une table par genre.</translation>
+    </message>
+    <message>
+        <source>Split the data, or raise the limit of the backend (upload_bytes).</source>
+        <translation>Découpez les données, ou relevez la limite du serveur (upload_bytes).</translation>
+    </message>
+    <message>
+        <source>SQL forbids empty names and names with a NUL character.</source>
+        <translation>SQL interdit les noms vides et ceux qui contiennent un caractère NUL.</translation>
+    </message>
+    <message>
+        <source>SQLite says: {reason}.</source>
+        <translation>SQLite dit : {reason}.</translation>
+    </message>
+    <message>
+        <source>Start it again in the GeoPub panel: what it was doing goes on.</source>
+        <translation>Redémarrez-le dans le panneau GeoPub : ce qu’il faisait reprendra.</translation>
+    </message>
+    <message>
+        <source>Start it with --data FOLDER, or set GEOPUB_DATA.</source>
+        <translation>Démarrez-le avec --data DOSSIER, ou définissez GEOPUB_DATA.</translation>
+    </message>
+    <message>
+        <source>Start of GeoPub</source>
+        <translation>Démarrage de GeoPub</translation>
+    </message>
+    <message>
+        <source>Start one with `geopub serve`, or publish something with `geopub publish`.</source>
+        <translation>Démarrez-en un avec `geopub serve`, ou publiez quelque chose avec `geopub publish`.</translation>
+    </message>
+    <message>
+        <source>Start the execution again. If it fails again, report it with the execution's log.</source>
+        <translation>Relancez l’exécution. Si elle échoue encore, signalez-le avec le journal de l’exécution.</translation>
+    </message>
+    <message>
+        <source>Start the services</source>
+        <translation>Démarrer les services</translation>
+    </message>
+    <message>
+        <source>Starting GeoPub</source>
+        <translation>Démarrage de GeoPub</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>Démarrage…</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>État</translation>
+    </message>
+    <message>
+        <source>Statics of type “{type}” are not used here.</source>
+        <translation>Les fichiers statiques de type « {type} » ne sont pas utilisés ici.</translation>
+    </message>
+    <message>
+        <source>Stop the services</source>
+        <translation>Arrêter les services</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>Arrêté</translation>
+    </message>
+    <message>
+        <source>Stopped. `geopub serve` brings everything back.</source>
+        <translation>Arrêté. `geopub serve` remet tout en service.</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>Arrêt…</translation>
+    </message>
+    <message>
+        <source>Style</source>
+        <translation>Style</translation>
+    </message>
+    <message>
+        <source>Suspicious compression</source>
+        <translation>Compression suspecte</translation>
+    </message>
+    <message>
+        <source>Synchronise its offering (PUT) to show what has changed.</source>
+        <translation>Synchronisez son offre (PUT) pour montrer ce qui a changé.</translation>
+    </message>
+    <message>
+        <source>Tables without geometry</source>
+        <translation>Tables sans géométrie</translation>
+    </message>
+    <message>
+        <source>Tables without geometry left out: {count}.</source>
+        <translation>Tables sans géométrie laissées de côté : {count}.</translation>
+    </message>
+    <message>
+        <source>Technical name</source>
+        <translation>Nom technique</translation>
+    </message>
+    <message>
+        <source>Text in another encoding</source>
+        <translation>Texte dans un autre encodage</translation>
+    </message>
+    <message>
+        <source>Texts of the table “{table}” that are not UTF-8: {count}.</source>
+        <translation>Textes de la table « {table} » qui ne sont pas en UTF-8 : {count}.</translation>
+    </message>
+    <message>
+        <source>That is what was declared.</source>
+        <translation>C’est ce qui a été déclaré.</translation>
+    </message>
+    <message>
+        <source>The address of a server; by default, the backend here.</source>
+        <translation>L’adresse d’un serveur ; par défaut, le moteur de ce poste.</translation>
+    </message>
+    <message>
+        <source>The address to listen on.</source>
+        <translation>L’adresse d’écoute.</translation>
+    </message>
+    <message>
+        <source>The answer of {address} cannot be read.</source>
+        <translation>La réponse de {address} est illisible.</translation>
+    </message>
+    <message>
+        <source>the answer was cut off</source>
+        <translation>la réponse a été interrompue</translation>
+    </message>
+    <message>
+        <source>The archive “{name}” cannot be opened.</source>
+        <translation>L’archive « {name} » ne peut pas être ouverte.</translation>
+    </message>
+    <message>
+        <source>The archive “{name}” contains links.</source>
+        <translation>L’archive « {name} » contient des liens.</translation>
+    </message>
+    <message>
+        <source>The archive “{name}” contains no GeoPackage.</source>
+        <translation>L’archive « {name} » ne contient aucun GeoPackage.</translation>
+    </message>
+    <message>
+        <source>The archive “{name}” contains {count} GeoPackages.</source>
+        <translation>L’archive « {name} » contient {count} GeoPackages.</translation>
+    </message>
+    <message>
+        <source>The archive “{name}” has entries that point outside of it.</source>
+        <translation>L’archive « {name} » contient des éléments qui désignent un endroit hors d’elle.</translation>
+    </message>
+    <message>
+        <source>The archive “{name}” has {count} entries.</source>
+        <translation>L’archive « {name} » contient {count} éléments.</translation>
+    </message>
+    <message>
+        <source>The archive “{name}” is protected by a password.</source>
+        <translation>L’archive « {name} » est protégée par un mot de passe.</translation>
+    </message>
+    <message>
+        <source>The area lies outside of where {target} is defined.</source>
+        <translation>L’emprise se trouve hors du domaine de définition de {target}.</translation>
+    </message>
+    <message>
+        <source>The area of the sample cannot be read.</source>
+        <translation>La zone de l’échantillon ne peut pas être lue.</translation>
+    </message>
+    <message>
+        <source>The backend keeps everything it publishes in one folder.</source>
+        <translation>Le moteur garde tout ce qu’il publie dans un seul dossier.</translation>
+    </message>
+    <message>
+        <source>The backend stopped; the work begins again.</source>
+        <translation>Le serveur s'est arrêté ; le travail recommence.</translation>
+    </message>
+    <message>
+        <source>The body of the request is not JSON.</source>
+        <translation>Le corps de la requête n'est pas du JSON.</translation>
+    </message>
+    <message>
+        <source>The body of the request is too large.</source>
+        <translation>Le corps de la requête est trop volumineux.</translation>
+    </message>
+    <message>
+        <source>The body of the request must be a JSON array.</source>
+        <translation>Le corps de la requête doit être un tableau JSON.</translation>
+    </message>
+    <message>
+        <source>The body of the request must be a JSON object.</source>
+        <translation>Le corps de la requête doit être un objet JSON.</translation>
+    </message>
+    <message>
+        <source>The bottom level of the tiles.</source>
+        <translation>Le niveau le plus détaillé des tuiles.</translation>
+    </message>
+    <message>
+        <source>The capabilities have not changed since.</source>
+        <translation>Les capacités n’ont pas changé depuis.</translation>
+    </message>
+    <message>
+        <source>The capabilities list the operations it has.</source>
+        <translation>Les capacités du service donnent la liste de ses opérations.</translation>
+    </message>
+    <message>
+        <source>The configuration is not complete.</source>
+        <translation>La configuration est incomplète.</translation>
+    </message>
+    <message>
+        <source>The configuration “{name}” cannot be deleted.</source>
+        <translation>La configuration « {name} » ne peut pas être supprimée.</translation>
+    </message>
+    <message>
+        <source>The connection failed: {reason}</source>
+        <translation>La connexion a échoué : {reason}</translation>
+    </message>
+    <message>
+        <source>The Content-Digest header cannot be read.</source>
+        <translation>L'en-tête Content-Digest est illisible.</translation>
+    </message>
+    <message>
+        <source>The coordinate reference system of the table “{table}” cannot be understood.</source>
+        <translation>Le système de coordonnées de référence de la table « {table} » ne peut pas être compris.</translation>
+    </message>
+    <message>
+        <source>The coordinate reference system of the table “{table}”, {srs}, has no EPSG code.</source>
+        <translation>Le système de coordonnées de la table « {table} », {srs}, n’a pas de code EPSG.</translation>
+    </message>
+    <message>
+        <source>The coordinate reference system “{srs}” is not known.</source>
+        <translation>Le système de coordonnées « {srs} » est inconnu.</translation>
+    </message>
+    <message>
+        <source>The coordinate reference system, as EPSG:2154, if the file does not say.</source>
+        <translation>Le système de coordonnées, comme EPSG:2154, si le fichier ne le dit pas.</translation>
+    </message>
+    <message>
+        <source>The coordinates of the table “{table}” do not fit its reference system, {srs}.</source>
+        <translation>Les coordonnées de la table « {table} » ne conviennent pas à son système de référence, {srs}.</translation>
+    </message>
+    <message>
+        <source>The data folder {path} cannot be read.</source>
+        <translation>Le dossier de données {path} ne peut pas être lu.</translation>
+    </message>
+    <message>
+        <source>The data folder {path} cannot be used.</source>
+        <translation>Le dossier de données {path} ne peut pas être utilisé.</translation>
+    </message>
+    <message>
+        <source>The data folder {path} is newer than this GeoPub.</source>
+        <translation>Le dossier de données {path} est plus récent que ce GeoPub.</translation>
+    </message>
+    <message>
+        <source>The data folder; by default that of the user ($GEOPUB_DATA).</source>
+        <translation>Le dossier de données ; par défaut, celui de l’utilisateur ($GEOPUB_DATA).</translation>
+    </message>
+    <message>
+        <source>The data has the tables: {tables}.</source>
+        <translation>Les tables de la donnée sont : {tables}.</translation>
+    </message>
+    <message>
+        <source>The data “{name}” is in use.</source>
+        <translation>La donnée « {name} » est utilisée.</translation>
+    </message>
+    <message>
+        <source>The datasheet it belongs to; the title by default.</source>
+        <translation>La fiche de données concernée ; par défaut, le titre.</translation>
+    </message>
+    <message>
+        <source>The delivery holds {count} data files.</source>
+        <translation>La livraison contient {count} fichiers de données.</translation>
+    </message>
+    <message>
+        <source>The disk is full.</source>
+        <translation>Le disque est plein.</translation>
+    </message>
+    <message>
+        <source>The disk is nearly full: make room.</source>
+        <translation>Le disque est presque plein : faites de la place.</translation>
+    </message>
+    <message>
+        <source>The disk that holds {folder} is full.</source>
+        <translation>Le disque qui contient {folder} est plein.</translation>
+    </message>
+    <message>
+        <source>The endpoint takes configurations of type {type}.</source>
+        <translation>Le point d'accès prend des configurations de type {type}.</translation>
+    </message>
+    <message>
+        <source>The execution needed more than is free.</source>
+        <translation>L’exécution demandait plus qu’il n’en reste.</translation>
+    </message>
+    <message>
+        <source>The extent cannot be used.</source>
+        <translation>L'emprise ne peut pas être utilisée.</translation>
+    </message>
+    <message>
+        <source>The feature type {type} has no such property.</source>
+        <translation>Le type d’objets {type} n’a pas cette propriété.</translation>
+    </message>
+    <message>
+        <source>The field “inputs” names no upload and no stored data.</source>
+        <translation>Le champ « inputs » ne nomme ni livraison ni donnée stockée.</translation>
+    </message>
+    <message>
+        <source>The field “output.stored_data” has neither “name” nor “id”.</source>
+        <translation>Le champ « output.stored_data » n'a ni « name » ni « id ».</translation>
+    </message>
+    <message>
+        <source>The field “output.stored_data” is missing.</source>
+        <translation>Le champ « output.stored_data » manque.</translation>
+    </message>
+    <message>
+        <source>The field “paths” is empty.</source>
+        <translation>Le champ « paths » est vide.</translation>
+    </message>
+    <message>
+        <source>The field “used_data” names {count}.</source>
+        <translation>Le champ « used_data » en nomme {count}.</translation>
+    </message>
+    <message>
+        <source>The field “{field}” is missing or is not what it should be.</source>
+        <translation>Le champ « {field} » manque ou n'est pas ce qu'il devrait être.</translation>
+    </message>
+    <message>
+        <source>The field “{field}” will be published as “{name}”.</source>
+        <translation>Le champ « {field} » sera publié sous le nom « {name} ».</translation>
+    </message>
+    <message>
+        <source>The field “{name}” cannot be “{value}”.</source>
+        <translation>Le champ « {name} » ne peut pas valoir « {value} ».</translation>
+    </message>
+    <message>
+        <source>The field “{name}” must be a list of texts.</source>
+        <translation>Le champ « {name} » doit être une liste de textes.</translation>
+    </message>
+    <message>
+        <source>The field “{name}” must be a list.</source>
+        <translation>Le champ « {name} » doit être une liste.</translation>
+    </message>
+    <message>
+        <source>The field “{name}” must be an object.</source>
+        <translation>Le champ « {name} » doit être un objet.</translation>
+    </message>
+    <message>
+        <source>The file is damaged or cut off: export the layer again.</source>
+        <translation>Le fichier est endommagé ou tronqué : exportez la couche de nouveau.</translation>
+    </message>
+    <message>
+        <source>The file is too large.</source>
+        <translation>Le fichier est trop volumineux.</translation>
+    </message>
+    <message>
+        <source>The file with the server's token (or $GEOPUB_TOKEN).</source>
+        <translation>Le fichier du jeton du serveur (ou $GEOPUB_TOKEN).</translation>
+    </message>
+    <message>
+        <source>The file {file} cannot be read.</source>
+        <translation>Le fichier {file} ne peut pas être lu.</translation>
+    </message>
+    <message>
+        <source>The file {file} has no table “{table}” with a geometry.</source>
+        <translation>Le fichier {file} n’a pas de table « {table} » avec une géométrie.</translation>
+    </message>
+    <message>
+        <source>The file {file} is not a PMTiles archive.</source>
+        <translation>Le fichier {file} n’est pas une archive PMTiles.</translation>
+    </message>
+    <message>
+        <source>The file {file} is not there.</source>
+        <translation>Le fichier {file} est introuvable.</translation>
+    </message>
+    <message>
+        <source>The file {path} of this data is no longer there.</source>
+        <translation>Le fichier {path} de cette donnée n'est plus là.</translation>
+    </message>
+    <message>
+        <source>The file “{name}” holds no table of features.</source>
+        <translation>Le fichier « {name} » ne contient aucune table d’objets géographiques.</translation>
+    </message>
+    <message>
+        <source>The file “{name}” holds only raster tiles.</source>
+        <translation>Le fichier « {name} » ne contient que des tuiles raster.</translation>
+    </message>
+    <message>
+        <source>The file “{name}” is damaged.</source>
+        <translation>Le fichier « {name} » est endommagé.</translation>
+    </message>
+    <message>
+        <source>The file “{name}” is empty.</source>
+        <translation>Le fichier « {name} » est vide.</translation>
+    </message>
+    <message>
+        <source>The file “{name}” is not a GeoPackage.</source>
+        <translation>Le fichier « {name} » n’est pas un GeoPackage.</translation>
+    </message>
+    <message>
+        <source>The file “{name}” is not in the delivery.</source>
+        <translation>Le fichier « {name} » n’est pas dans la livraison.</translation>
+    </message>
+    <message>
+        <source>The file “{name}” is not the one that was sent.</source>
+        <translation>Le fichier « {name} » n’est pas celui qui a été envoyé.</translation>
+    </message>
+    <message>
+        <source>The filter of “{table}” cannot be used.</source>
+        <translation>Le filtre de « {table} » ne peut pas être utilisé.</translation>
+    </message>
+    <message>
+        <source>The first zoom level cannot be larger than the last.</source>
+        <translation>Le premier niveau de zoom ne peut pas dépasser le dernier.</translation>
+    </message>
+    <message>
+        <source>The folder {path} is not a GeoPub data folder.</source>
+        <translation>Le dossier {path} n’est pas un dossier de données de GeoPub.</translation>
+    </message>
+    <message>
+        <source>The format “{format}” is not offered.</source>
+        <translation>Le format « {format} » n’est pas offert.</translation>
+    </message>
+    <message>
+        <source>The generalisation option “{flag}” cannot be used.</source>
+        <translation>L’option de généralisation « {flag} » ne peut pas être utilisée.</translation>
+    </message>
+    <message>
+        <source>The geometry in row {row} of the batch cannot be read.</source>
+        <translation>La géométrie de la ligne {row} du lot ne peut pas être lue.</translation>
+    </message>
+    <message>
+        <source>The header Content-Range does not describe the body.</source>
+        <translation>L'en-tête Content-Range ne décrit pas le corps de la requête.</translation>
+    </message>
+    <message>
+        <source>The host {host} cannot be used.</source>
+        <translation>L’hôte {host} ne peut pas être utilisé.</translation>
+    </message>
+    <message>
+        <source>The layer does not say where it lies: choose its coordinate system.</source>
+        <translation>La couche ne dit pas où elle se trouve : choisissez son système de coordonnées.</translation>
+    </message>
+    <message>
+        <source>The layer is published without this format.</source>
+        <translation>La couche est publiée sans ce format.</translation>
+    </message>
+    <message>
+        <source>The layer “{layer}” cannot be read.</source>
+        <translation>La couche « {layer} » ne peut pas être lue.</translation>
+    </message>
+    <message>
+        <source>The layer “{layer}” could not be exported.</source>
+        <translation>La couche « {layer} » n’a pas pu être exportée.</translation>
+    </message>
+    <message>
+        <source>The layer “{layer}” has no feature.</source>
+        <translation>La couche « {layer} » n’a aucune entité.</translation>
+    </message>
+    <message>
+        <source>The layer “{layer}” has no geometry.</source>
+        <translation>La couche « {layer} » n’a pas de géométrie.</translation>
+    </message>
+    <message>
+        <source>The layer “{layer}” has no style “{style}”.</source>
+        <translation>La couche « {layer} » n’a pas de style « {style} ».</translation>
+    </message>
+    <message>
+        <source>The layer “{layer}” has no tile {z}/{x}/{y}.</source>
+        <translation>La couche « {layer} » n’a pas de tuile {z}/{x}/{y}.</translation>
+    </message>
+    <message>
+        <source>The layer “{layer}” is in QUERY_LAYERS but not in LAYERS.</source>
+        <translation>La couche « {layer} » est dans QUERY_LAYERS mais pas dans LAYERS.</translation>
+    </message>
+    <message>
+        <source>The layers of a vector tile need names of their own.</source>
+        <translation>Les couches d’une tuile vectorielle doivent avoir chacune leur nom.</translation>
+    </message>
+    <message>
+        <source>The levels {top} to {bottom} cannot be shown.</source>
+        <translation>Les niveaux {top} à {bottom} ne peuvent pas être montrés.</translation>
+    </message>
+    <message>
+        <source>The list “{list}” cannot be sorted by “{name}”.</source>
+        <translation>La liste « {list} » ne peut pas être triée par « {name} ».</translation>
+    </message>
+    <message>
+        <source>The log of the service says more.</source>
+        <translation>Le journal du service en dit plus.</translation>
+    </message>
+    <message>
+        <source>The M values of the table “{table}” are left out.</source>
+        <translation>Les valeurs M de la table « {table} » sont laissées de côté.</translation>
+    </message>
+    <message>
+        <source>The map could not be drawn.</source>
+        <translation>La carte n’a pas pu être dessinée.</translation>
+    </message>
+    <message>
+        <source>The memory of this computer is used up.</source>
+        <translation>La mémoire de cet ordinateur est épuisée.</translation>
+    </message>
+    <message>
+        <source>The metadata cannot be used.</source>
+        <translation>Les métadonnées ne peuvent pas être utilisées.</translation>
+    </message>
+    <message>
+        <source>The metadata identifier {name} is taken.</source>
+        <translation>L'identifiant de métadonnées {name} est déjà pris.</translation>
+    </message>
+    <message>
+        <source>The name is already used by the datasheet “{owner}”.</source>
+        <translation>Ce nom est déjà utilisé par la fiche de données « {owner} ».</translation>
+    </message>
+    <message>
+        <source>The name “{name}” is already used by the datasheet “{owner}”.</source>
+        <translation>Le nom « {name} » est déjà utilisé par la fiche de données « {owner} ».</translation>
+    </message>
+    <message>
+        <source>The name “{name}” is taken.</source>
+        <translation>Le nom « {name} » est déjà pris.</translation>
+    </message>
+    <message>
+        <source>The names are listed in the capabilities, each with its prefix.</source>
+        <translation>Les capacités du service donnent la liste des noms, chacun avec son préfixe.</translation>
+    </message>
+    <message>
+        <source>The names of this datastore start with “{prefix}.”.</source>
+        <translation>Les noms de cet entrepôt commencent par « {prefix}. ».</translation>
+    </message>
+    <message>
+        <source>The new data has no table “{table}”.</source>
+        <translation>La nouvelle donnée n'a pas de table « {table} ».</translation>
+    </message>
+    <message>
+        <source>The only one is {name}.</source>
+        <translation>La seule est {name}.</translation>
+    </message>
+    <message>
+        <source>The operation “{operation}” is not offered.</source>
+        <translation>L’opération « {operation} » n’est pas offerte.</translation>
+    </message>
+    <message>
+        <source>The output must be a stored data.</source>
+        <translation>La sortie doit être une donnée stockée.</translation>
+    </message>
+    <message>
+        <source>The output needs a name.</source>
+        <translation>La sortie doit avoir un nom.</translation>
+    </message>
+    <message>
+        <source>The parameter is there twice, with two values.</source>
+        <translation>Le paramètre y est deux fois, avec deux valeurs.</translation>
+    </message>
+    <message>
+        <source>The parameter “path” is empty, too long or holds control characters.</source>
+        <translation>Le paramètre « path » est vide, trop long ou contient des caractères de contrôle.</translation>
+    </message>
+    <message>
+        <source>The parameter “{name}” cannot be “{value}”.</source>
+        <translation>Le paramètre « {name} » ne peut pas valoir « {value} ».</translation>
+    </message>
+    <message>
+        <source>The parameter “{name}” is missing.</source>
+        <translation>Le paramètre « {name} » manque.</translation>
+    </message>
+    <message>
+        <source>The path {path} is taken.</source>
+        <translation>Le chemin {path} est déjà pris.</translation>
+    </message>
+    <message>
+        <source>The picture could not be drawn.</source>
+        <translation>L’image n’a pas pu être dessinée.</translation>
+    </message>
+    <message>
+        <source>The picture could not be written as {format}.</source>
+        <translation>L’image n’a pas pu être écrite en {format}.</translation>
+    </message>
+    <message>
+        <source>The picture format “{format}” is not known.</source>
+        <translation>Le format d’image « {format} » n’est pas connu.</translation>
+    </message>
+    <message>
+        <source>The port {port} of {host} cannot be used.</source>
+        <translation>Le port {port} de {host} ne peut pas être utilisé.</translation>
+    </message>
+    <message>
+        <source>The port; the one of the last time by default.</source>
+        <translation>Le port ; par défaut, celui de la dernière fois.</translation>
+    </message>
+    <message>
+        <source>The program could not be started.</source>
+        <translation>Le programme n’a pas pu être lancé.</translation>
+    </message>
+    <message>
+        <source>The publication was cancelled.</source>
+        <translation>La publication a été annulée.</translation>
+    </message>
+    <message>
+        <source>The publishing backend did not start.</source>
+        <translation>Le moteur de publication n’a pas démarré.</translation>
+    </message>
+    <message>
+        <source>The publishing backend ended unexpectedly.</source>
+        <translation>Le moteur de publication s’est arrêté de façon inattendue.</translation>
+    </message>
+    <message>
+        <source>The publishing backend started and wrote no address into {path}.</source>
+        <translation>Le moteur de publication a démarré sans écrire d’adresse dans {path}.</translation>
+    </message>
+    <message>
+        <source>The publishing engine of GeoPub.</source>
+        <translation>Le moteur de publication de GeoPub.</translation>
+    </message>
+    <message>
+        <source>The pyramid has no table.</source>
+        <translation>La pyramide n’a pas de table.</translation>
+    </message>
+    <message>
+        <source>The pyramid has the levels {first} to {last}.</source>
+        <translation>La pyramide a les niveaux {first} à {last}.</translation>
+    </message>
+    <message>
+        <source>The Python package {name} is missing.</source>
+        <translation>Le paquet Python {name} manque.</translation>
+    </message>
+    <message>
+        <source>The renderer broke down over it, twice.</source>
+        <translation>Le moteur de rendu s’est arrêté deux fois en la dessinant.</translation>
+    </message>
+    <message>
+        <source>The renderer has ended too often, or was stopped.</source>
+        <translation>Le moteur de rendu s’est arrêté trop souvent, ou a été arrêté.</translation>
+    </message>
+    <message>
+        <source>The renderer is too busy.</source>
+        <translation>Le moteur de rendu est trop occupé.</translation>
+    </message>
+    <message>
+        <source>The renderer met an error that it does not know.</source>
+        <translation>Le moteur de rendu a rencontré une erreur qu’il ne connaît pas.</translation>
+    </message>
+    <message>
+        <source>The request could not be answered because of an error inside the service.</source>
+        <translation>La requête n’a pas pu recevoir de réponse à cause d’une erreur interne du service.</translation>
+    </message>
+    <message>
+        <source>The request holds no file.</source>
+        <translation>La requête ne contient aucun fichier.</translation>
+    </message>
+    <message>
+        <source>The request holds text that cannot be read.</source>
+        <translation>La requête contient du texte illisible.</translation>
+    </message>
+    <message>
+        <source>The request holds {count}.</source>
+        <translation>La requête en contient {count}.</translation>
+    </message>
+    <message>
+        <source>The request is not authenticated.</source>
+        <translation>La requête n'est pas authentifiée.</translation>
+    </message>
+    <message>
+        <source>The request names {count}.</source>
+        <translation>La requête en nomme {count}.</translation>
+    </message>
+    <message>
+        <source>The request states no length.</source>
+        <translation>La requête n'indique pas sa longueur.</translation>
+    </message>
+    <message>
+        <source>The request was refused.</source>
+        <translation>La requête a été refusée.</translation>
+    </message>
+    <message>
+        <source>The result of the job could not be kept.</source>
+        <translation>Le résultat du traitement n'a pas pu être conservé.</translation>
+    </message>
+    <message>
+        <source>The result of the job is not what it announced.</source>
+        <translation>Le résultat du traitement n'est pas celui qu'il a annoncé.</translation>
+    </message>
+    <message>
+        <source>The rows of the table “{table}” have been numbered.</source>
+        <translation>Les lignes de la table « {table} » ont été numérotées.</translation>
+    </message>
+    <message>
+        <source>The server answered with status {status}.</source>
+        <translation>Le serveur a répondu avec le code {status}.</translation>
+    </message>
+    <message>
+        <source>The server does not say why.</source>
+        <translation>Le serveur ne dit pas pourquoi.</translation>
+    </message>
+    <message>
+        <source>The server has no open endpoint with room for a {type} service.</source>
+        <translation>Le serveur n’a pas de point d’accès ouvert avec de la place pour un service {type}.</translation>
+    </message>
+    <message>
+        <source>The server moved to {address}: use that address.</source>
+        <translation>Le serveur a déménagé vers {address} : utilisez cette adresse.</translation>
+    </message>
+    <message>
+        <source>The server refused with status {status}, without saying why.</source>
+        <translation>Le serveur a refusé avec le statut {status}, sans dire pourquoi.</translation>
+    </message>
+    <message>
+        <source>The server {host} does not answer.</source>
+        <translation>Le serveur {host} ne répond pas.</translation>
+    </message>
+    <message>
+        <source>The service cannot be restricted.</source>
+        <translation>Le service ne peut pas être restreint.</translation>
+    </message>
+    <message>
+        <source>The service is {status}.</source>
+        <translation>Le service est dans l’état {status}.</translation>
+    </message>
+    <message>
+        <source>The service “{service}” is not offered at this address.</source>
+        <translation>Le service « {service} » n’est pas offert à cette adresse.</translation>
+    </message>
+    <message>
+        <source>The services and tiles know only straight segments; arcs are followed in steps of 4 degrees.</source>
+        <translation>Les services et les tuiles ne connaissent que des segments droits ; les arcs sont suivis par pas de 4 degrés.</translation>
+    </message>
+    <message>
+        <source>The services do not carry them. Coordinates and heights stay.</source>
+        <translation>Les services ne les transportent pas. Les coordonnées et les altitudes restent.</translation>
+    </message>
+    <message>
+        <source>The setting {name} cannot be “{value}”.</source>
+        <translation>Le réglage {name} ne peut pas valoir « {value} ».</translation>
+    </message>
+    <message>
+        <source>The SLD does not show everything that the QGIS style shows.</source>
+        <translation>Le SLD ne montre pas tout ce que montre le style QGIS.</translation>
+    </message>
+    <message>
+        <source>The SLD is of version “{version}”.</source>
+        <translation>Le SLD est de version « {version} ».</translation>
+    </message>
+    <message>
+        <source>The spatial reference system “{srs}” is not known to QGIS.</source>
+        <translation>QGIS ne connaît pas le système de coordonnées « {srs} ».</translation>
+    </message>
+    <message>
+        <source>The step “{step}” failed.</source>
+        <translation>L’étape « {step} » a échoué.</translation>
+    </message>
+    <message>
+        <source>The style calls the function “{name}”.</source>
+        <translation>Le style appelle la fonction « {name} ».</translation>
+    </message>
+    <message>
+        <source>The style cannot be read.</source>
+        <translation>Le style ne peut pas être lu.</translation>
+    </message>
+    <message>
+        <source>The style could not be written as {format}.</source>
+        <translation>Le style n’a pas pu être écrit en {format}.</translation>
+    </message>
+    <message>
+        <source>The style does not fit the geometry of “{table}”.</source>
+        <translation>Le style ne convient pas à la géométrie de « {table} ».</translation>
+    </message>
+    <message>
+        <source>The style has no rule.</source>
+        <translation>Le style n’a aucune règle.</translation>
+    </message>
+    <message>
+        <source>The style has no symbol for points, lines or polygons.</source>
+        <translation>Le style n’a pas de symbole pour des points, des lignes ou des polygones.</translation>
+    </message>
+    <message>
+        <source>The style has no vector symbology.</source>
+        <translation>Le style n’a pas de symbologie vectorielle.</translation>
+    </message>
+    <message>
+        <source>The style of “{table}” is not drawn.</source>
+        <translation>Le style de « {table} » n’est pas dessiné.</translation>
+    </message>
+    <message>
+        <source>The style uses the attribute “{name}”, which “{table}” does not have.</source>
+        <translation>Le style utilise l’attribut « {name} », que « {table} » n’a pas.</translation>
+    </message>
+    <message>
+        <source>The style “{name}” is in use.</source>
+        <translation>Le style « {name} » est utilisé.</translation>
+    </message>
+    <message>
+        <source>The style “{style}” does not fit the table “{table}”.</source>
+        <translation>Le style « {style} » ne convient pas à la table « {table} ».</translation>
+    </message>
+    <message>
+        <source>The styles {names} belong to no table.</source>
+        <translation>Les styles {names} ne correspondent à aucune table.</translation>
+    </message>
+    <message>
+        <source>The system does not allow it to this user: {reason}.</source>
+        <translation>Le système ne le permet pas à cet utilisateur : {reason}.</translation>
+    </message>
+    <message>
+        <source>The system says: {message}</source>
+        <translation>Le système dit : {message}</translation>
+    </message>
+    <message>
+        <source>The system says: {reason}.</source>
+        <translation>Le système répond : {reason}.</translation>
+    </message>
+    <message>
+        <source>The table has: {fields}.</source>
+        <translation>La table contient : {fields}.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” cannot be opened for drawing.</source>
+        <translation>La table « {table} » ne peut pas être ouverte pour le dessin.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” cannot be read: {reason}.</source>
+        <translation>La table « {table} » ne peut pas être lue : {reason}.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” has no attribute “{name}”.</source>
+        <translation>La table « {table} » n’a pas d’attribut « {name} ».</translation>
+    </message>
+    <message>
+        <source>The table “{table}” has no coordinate reference system.</source>
+        <translation>La table « {table} » n’a pas de système de coordonnées de référence.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” has no rows.</source>
+        <translation>La table « {table} » n’a aucune ligne.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” has no usable coordinate reference system; it is read as {declared}.</source>
+        <translation>La table « {table} » n’a pas de système de coordonnées de référence utilisable ; elle est lue en {declared}.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” holds {kinds}.</source>
+        <translation>La table « {table} » contient {kinds}.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” is in coordinates of its own, “{srs}”.</source>
+        <translation>La table « {table} » est dans des coordonnées qui lui sont propres, « {srs} ».</translation>
+    </message>
+    <message>
+        <source>The table “{table}” is in {found}, and {declared} was declared.</source>
+        <translation>La table « {table} » est en {found}, alors que {declared} a été déclaré.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” is published as “{name}”.</source>
+        <translation>La table « {table} » est publiée sous le nom « {name} ».</translation>
+    </message>
+    <message>
+        <source>The table “{table}” mixes single and multiple geometries; all are published as {type}.</source>
+        <translation>La table « {table} » mêle des géométries simples et multiples ; toutes sont publiées en {type}.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” says that it is in {found}; it is read as {declared}.</source>
+        <translation>La table « {table} » se dit en {found} ; elle est lue en {declared}.</translation>
+    </message>
+    <message>
+        <source>The tables of features are: {known}.</source>
+        <translation>Les tables d’objets géographiques sont : {known}.</translation>
+    </message>
+    <message>
+        <source>The tables of the file use {count} coordinate reference systems.</source>
+        <translation>Les tables du fichier emploient {count} systèmes de coordonnées de référence.</translation>
+    </message>
+    <message>
+        <source>The technical name in addresses; made from the title by default.</source>
+        <translation>Le nom technique dans les adresses ; par défaut, tiré du titre.</translation>
+    </message>
+    <message>
+        <source>The tiles of “{title}” do not answer.</source>
+        <translation>Les tuiles de « {title} » ne répondent pas.</translation>
+    </message>
+    <message>
+        <source>The title people see.</source>
+        <translation>Le titre affiché.</translation>
+    </message>
+    <message>
+        <source>The token cannot be read from {path}.</source>
+        <translation>Le jeton ne peut pas être lu dans {path}.</translation>
+    </message>
+    <message>
+        <source>The top level is the smaller number: it shows the whole.</source>
+        <translation>Le niveau du haut est le plus petit nombre : il montre l'ensemble.</translation>
+    </message>
+    <message>
+        <source>The top level may not be below the bottom level, and both lie between 0 and 18.</source>
+        <translation>Le niveau le plus haut ne peut pas être sous le niveau le plus bas, et tous deux sont compris entre 0 et 18.</translation>
+    </message>
+    <message>
+        <source>The top level of the tiles.</source>
+        <translation>Le niveau le plus large des tuiles.</translation>
+    </message>
+    <message>
+        <source>The type of a configuration cannot change.</source>
+        <translation>Le type d'une configuration ne peut pas changer.</translation>
+    </message>
+    <message>
+        <source>The upload is no longer on the server.</source>
+        <translation>La livraison n’est plus sur le serveur.</translation>
+    </message>
+    <message>
+        <source>The upload “{name}” already has a file “{path}”.</source>
+        <translation>La livraison « {name} » a déjà un fichier « {path} ».</translation>
+    </message>
+    <message>
+        <source>The upload “{name}” cannot be closed.</source>
+        <translation>La livraison « {name} » ne peut pas être fermée.</translation>
+    </message>
+    <message>
+        <source>The upload “{name}” has no file “{path}”.</source>
+        <translation>La livraison « {name} » n'a pas de fichier « {path} ».</translation>
+    </message>
+    <message>
+        <source>The upload “{name}” is in use.</source>
+        <translation>La livraison « {name} » est utilisée.</translation>
+    </message>
+    <message>
+        <source>The upload “{name}” takes no files.</source>
+        <translation>La livraison « {name} » n'accepte pas de fichier.</translation>
+    </message>
+    <message>
+        <source>The view “{table}” is published as a table.</source>
+        <translation>La vue « {table} » est publiée comme une table.</translation>
+    </message>
+    <message>
+        <source>The whole world is 0; each level doubles the scale.</source>
+        <translation>Le monde entier est au niveau 0 ; chaque niveau double l’échelle.</translation>
+    </message>
+    <message>
+        <source>The worker ended with the code {code} and no result.</source>
+        <translation>Le processus s’est terminé avec le code {code} et sans résultat.</translation>
+    </message>
+    <message>
+        <source>The worker of this execution crashed.</source>
+        <translation>Le processus de cette exécution s’est arrêté brutalement.</translation>
+    </message>
+    <message>
+        <source>The worker of this execution was ended by the system.</source>
+        <translation>Le processus de cette exécution a été arrêté par le système.</translation>
+    </message>
+    <message>
+        <source>The XML cannot be read.</source>
+        <translation>Le XML ne peut pas être lu.</translation>
+    </message>
+    <message>
+        <source>The XML was refused.</source>
+        <translation>Le XML a été refusé.</translation>
+    </message>
+    <message>
+        <source>The {kind} service does not answer. Refresh, then publish again.</source>
+        <translation>Le service {kind} ne répond pas. Actualisez, puis publiez de nouveau.</translation>
+    </message>
+    <message>
+        <source>Their bytes are damaged, or their coordinates are not numbers.</source>
+        <translation>Leurs octets sont abîmés, ou leurs coordonnées ne sont pas des nombres.</translation>
+    </message>
+    <message>
+        <source>Their bytes are damaged.</source>
+        <translation>Leurs octets sont abîmés.</translation>
+    </message>
+    <message>
+        <source>Their names are absolute or contain “..”.</source>
+        <translation>Leurs noms sont absolus ou contiennent « .. ».</translation>
+    </message>
+    <message>
+        <source>Their outlines cross or touch themselves, or are not closed.</source>
+        <translation>Leurs contours se croisent, se touchent eux-mêmes ou ne sont pas fermés.</translation>
+    </message>
+    <message>
+        <source>Their points lie on one line or in one place.</source>
+        <translation>Leurs points sont alignés ou confondus.</translation>
+    </message>
+    <message>
+        <source>There is no check {identifier}.</source>
+        <translation>Il n'y a pas de vérification {identifier}.</translation>
+    </message>
+    <message>
+        <source>There is no datastore {name} among yours.</source>
+        <translation>L’entrepôt {name} n’est pas parmi les vôtres.</translation>
+    </message>
+    <message>
+        <source>There is no datastore {name}.</source>
+        <translation>Il n'y a pas d'entrepôt {name}.</translation>
+    </message>
+    <message>
+        <source>There is no endpoint {identifier} in this datastore.</source>
+        <translation>Il n'y a pas de point d'accès {identifier} dans cet entrepôt.</translation>
+    </message>
+    <message>
+        <source>There is no feature “{name}”.</source>
+        <translation>Il n’y a pas d’objet « {name} ».</translation>
+    </message>
+    <message>
+        <source>There is no layer “{layer}”.</source>
+        <translation>Il n’y a pas de couche « {layer} ».</translation>
+    </message>
+    <message>
+        <source>There is no metadata with the identifier {name}.</source>
+        <translation>Il n'y a pas de métadonnées d'identifiant {name}.</translation>
+    </message>
+    <message>
+        <source>There is no processing {identifier}.</source>
+        <translation>Il n'y a pas de traitement {identifier}.</translation>
+    </message>
+    <message>
+        <source>There is no storage for data of type {type}.</source>
+        <translation>Il n'y a pas de stockage pour les données de type {type}.</translation>
+    </message>
+    <message>
+        <source>There is no stored data {identifier} to publish.</source>
+        <translation>Il n'y a pas de donnée stockée {identifier} à publier.</translation>
+    </message>
+    <message>
+        <source>There is no stored query “{name}”.</source>
+        <translation>Il n’y a pas de requête enregistrée « {name} ».</translation>
+    </message>
+    <message>
+        <source>There is no style {identifier}.</source>
+        <translation>Il n'y a pas de style {identifier}.</translation>
+    </message>
+    <message>
+        <source>There is no table “{name}” to publish.</source>
+        <translation>Il n'y a pas de table « {name} » à publier.</translation>
+    </message>
+    <message>
+        <source>There is no table “{table}” in the file.</source>
+        <translation>Il n’y a pas de table « {table} » dans le fichier.</translation>
+    </message>
+    <message>
+        <source>There is no table “{table}” to make tiles of.</source>
+        <translation>Il n'y a pas de table « {table} » à mettre en tuiles.</translation>
+    </message>
+    <message>
+        <source>There is no tile layer “{name}”.</source>
+        <translation>Il n’y a pas de couche de tuiles « {name} ».</translation>
+    </message>
+    <message>
+        <source>There is no {identifier} in the list “{list}”.</source>
+        <translation>Il n'y a pas de {identifier} dans la liste « {list} ».</translation>
+    </message>
+    <message>
+        <source>There is not enough room in {path}.</source>
+        <translation>Il n’y a pas assez de place dans {path}.</translation>
+    </message>
+    <message>
+        <source>There is nothing at {path}.</source>
+        <translation>Il n'y a rien à l'adresse {path}.</translation>
+    </message>
+    <message>
+        <source>They are in WFS, but no map shows them.</source>
+        <translation>Ils sont dans le WFS, mais aucune carte ne les montre.</translation>
+    </message>
+    <message>
+        <source>They are not tied to any place on Earth.</source>
+        <translation>Elles ne sont rattachées à aucun lieu sur la Terre.</translation>
+    </message>
+    <message>
+        <source>They come with the plugin; in a checkout: make setup.</source>
+        <translation>Ils viennent avec l’extension ; dans une copie des sources : make setup.</translation>
+    </message>
+    <message>
+        <source>They hold no symbolizer.</source>
+        <translation>Elles ne contiennent aucun symbole.</translation>
+    </message>
+    <message>
+        <source>They hold values that are not of the type they declare.</source>
+        <translation>Elles contiennent des valeurs qui ne sont pas du type qu’elles déclarent.</translation>
+    </message>
+    <message>
+        <source>They lie outside of the area where {target} is defined.</source>
+        <translation>Elles se trouvent hors de la zone où {target} est défini.</translation>
+    </message>
+    <message>
+        <source>They reach from {west}, {south} to {east}, {north}, which are not longitudes and latitudes.</source>
+        <translation>Elles vont de {west}, {south} à {east}, {north}, ce qui n’est ni longitude ni latitude.</translation>
+    </message>
+    <message>
+        <source>They were read as Windows-1252, the usual encoding of older files.</source>
+        <translation>Ils ont été lus en Windows-1252, l’encodage habituel des fichiers anciens.</translation>
+    </message>
+    <message>
+        <source>This chunk does not continue the file “{path}”.</source>
+        <translation>Ce morceau ne continue pas le fichier « {path} ».</translation>
+    </message>
+    <message>
+        <source>This data folder was written by a newer GeoPub.</source>
+        <translation>Ce dossier de données a été écrit par un GeoPub plus récent.</translation>
+    </message>
+    <message>
+        <source>This endpoint serves WFS.</source>
+        <translation>Cette adresse sert le WFS.</translation>
+    </message>
+    <message>
+        <source>This execution stopped because of an error inside GeoPub.</source>
+        <translation>Cette exécution s’est arrêtée à cause d’une erreur interne de GeoPub.</translation>
+    </message>
+    <message>
+        <source>This feature type cannot be sorted: its rows have no key.</source>
+        <translation>Ce type d’objets ne peut pas être trié : ses lignes n’ont pas de clé.</translation>
+    </message>
+    <message>
+        <source>This happens most often when the memory is used up (signal SIGKILL).</source>
+        <translation>Cela arrive le plus souvent quand la mémoire est épuisée (signal SIGKILL).</translation>
+    </message>
+    <message>
+        <source>This is not a style that GeoPub can use.</source>
+        <translation>Ce n’est pas un style que GeoPub sait utiliser.</translation>
+    </message>
+    <message>
+        <source>This server has no processing that makes {output} from {needs}.</source>
+        <translation>Ce serveur n’a pas de traitement qui produit {output} à partir de {needs}.</translation>
+    </message>
+    <message>
+        <source>This service answers one feature type at a time.</source>
+        <translation>Ce service répond pour un seul type d’objets à la fois.</translation>
+    </message>
+    <message>
+        <source>This service answers one query at a time.</source>
+        <translation>Ce service répond à une seule interrogation à la fois.</translation>
+    </message>
+    <message>
+        <source>This service does not filter by expressions.</source>
+        <translation>Ce service ne filtre pas par expressions.</translation>
+    </message>
+    <message>
+        <source>This service has no operation “{name}”.</source>
+        <translation>Ce service n’a pas d’opération « {name} ».</translation>
+    </message>
+    <message>
+        <source>This SQLite has no R-tree: use the Python that comes with QGIS.</source>
+        <translation>Ce SQLite n’a pas de R-tree : utilisez le Python fourni avec QGIS.</translation>
+    </message>
+    <message>
+        <source>This version of GeoPub does not act on it yet.</source>
+        <translation>Cette version de GeoPub ne la met pas encore en œuvre.</translation>
+    </message>
+    <message>
+        <source>This version of GeoPub does not filter pyramids yet.</source>
+        <translation>Cette version de GeoPub ne filtre pas encore les pyramides.</translation>
+    </message>
+    <message>
+        <source>tiles</source>
+        <translation>tuiles</translation>
+    </message>
+    <message>
+        <source>Title</source>
+        <translation>Titre</translation>
+    </message>
+    <message>
+        <source>TMS service</source>
+        <translation>Service TMS</translation>
+    </message>
+    <message>
+        <source>TMS – vector tiles, for fast web maps</source>
+        <translation>TMS – tuiles vectorielles, pour des cartes web rapides</translation>
+    </message>
+    <message>
+        <source>to</source>
+        <translation>à</translation>
+    </message>
+    <message>
+        <source>To publish: right-click on a vector layer, then “Publish layer…”.</source>
+        <translation>Pour publier : clic droit sur une couche vecteur, puis « Publier la couche… ».</translation>
+    </message>
+    <message>
+        <source>Too large an entry</source>
+        <translation>Élément trop volumineux</translation>
+    </message>
+    <message>
+        <source>Too many entries</source>
+        <translation>Trop d’éléments</translation>
+    </message>
+    <message>
+        <source>Tried: {names}.</source>
+        <translation>Essayés : {names}.</translation>
+    </message>
+    <message>
+        <source>Try a simpler style, and look into the file renderer.log of the log folder.</source>
+        <translation>Essayez un style plus simple, et consultez le fichier renderer.log du dossier des journaux.</translation>
+    </message>
+    <message>
+        <source>Try again in a minute.</source>
+        <translation>Réessayez dans une minute.</translation>
+    </message>
+    <message>
+        <source>Try again in a minute; if it goes on, look into the file renderer.log of the log folder.</source>
+        <translation>Réessayez dans une minute ; si cela continue, consultez le fichier renderer.log du dossier des journaux.</translation>
+    </message>
+    <message>
+        <source>Try again in a moment, or give another data folder.</source>
+        <translation>Réessayez dans un instant, ou donnez un autre dossier de données.</translation>
+    </message>
+    <message>
+        <source>Two tables have the public name “{name}”.</source>
+        <translation>Deux tables ont le nom public « {name} ».</translation>
+    </message>
+    <message>
+        <source>Two tables of the pyramid are called “{layer}”.</source>
+        <translation>Deux tables de la pyramide s’appellent « {layer} ».</translation>
+    </message>
+    <message>
+        <source>unknown error</source>
+        <translation>erreur inconnue</translation>
+    </message>
+    <message>
+        <source>Unpacking</source>
+        <translation>Décompression</translation>
+    </message>
+    <message>
+        <source>Unpublish a service that is no longer needed, or ask the administrator for a larger quota.</source>
+        <translation>Dépubliez un service devenu inutile, ou demandez un quota plus grand à l’administrateur.</translation>
+    </message>
+    <message>
+        <source>Unpublish something first.</source>
+        <translation>Dépubliez d'abord quelque chose.</translation>
+    </message>
+    <message>
+        <source>Unpublish these and delete their configurations first.</source>
+        <translation>Dépubliez-les et supprimez d'abord leurs configurations.</translation>
+    </message>
+    <message>
+        <source>Unreadable coordinate reference system</source>
+        <translation>Système de coordonnées illisible</translation>
+    </message>
+    <message>
+        <source>Unreadable geometries</source>
+        <translation>Géométries illisibles</translation>
+    </message>
+    <message>
+        <source>Unreadable geometries in the table “{table}”: {count}. Their features stay, without a geometry.</source>
+        <translation>Géométries illisibles dans la table « {table} » : {count}. Leurs objets restent, sans géométrie.</translation>
+    </message>
+    <message>
+        <source>Unsafe path</source>
+        <translation>Chemin dangereux</translation>
+    </message>
+    <message>
+        <source>Update</source>
+        <translation>Mettre à jour</translation>
+    </message>
+    <message>
+        <source>Update GeoPub, or choose another data folder.</source>
+        <translation>Mettez GeoPub à jour, ou choisissez un autre dossier de données.</translation>
+    </message>
+    <message>
+        <source>Update GeoPub, or give another data folder.</source>
+        <translation>Mettez GeoPub à jour, ou donnez un autre dossier de données.</translation>
+    </message>
+    <message>
+        <source>Updates “{datasheet}” on this computer: its addresses stay the same.</source>
+        <translation>Met à jour « {datasheet} » sur cet ordinateur : ses adresses restent les mêmes.</translation>
+    </message>
+    <message>
+        <source>Uploads of type “{type}” are not taken.</source>
+        <translation>Les livraisons de type « {type} » ne sont pas acceptées.</translation>
+    </message>
+    <message>
+        <source>Use -S followed by a number above 0, such as -S10, and -an.</source>
+        <translation>Utilisez -S suivi d’un nombre supérieur à 0, comme -S10, et -an.</translation>
+    </message>
+    <message>
+        <source>Use a symbol that QGIS brings along, or embed the graphic in the style and save it as QML.</source>
+        <translation>Utilisez un symbole fourni par QGIS, ou intégrez l’image dans le style et enregistrez-le en QML.</translation>
+    </message>
+    <message>
+        <source>Use bbox or resourceId, or filter what you receive.</source>
+        <translation>Utilisez bbox ou resourceId, ou filtrez ce que vous recevez.</translation>
+    </message>
+    <message>
+        <source>Use http://127.0.0.1 with its port, or set the public URL of the backend.</source>
+        <translation>Utilisez http://127.0.0.1 avec son port, ou indiquez l'URL publique du serveur.</translation>
+    </message>
+    <message>
+        <source>Use that backend, end it first, or give another data folder.</source>
+        <translation>Utilisez ce moteur, arrêtez-le d’abord, ou donnez un autre dossier de données.</translation>
+    </message>
+    <message>
+        <source>users/me lists the datastores that you may use.</source>
+        <translation>users/me énumère les entrepôts que vous pouvez utiliser.</translation>
+    </message>
+    <message>
+        <source>Vector tiles</source>
+        <translation>Tuiles vectorielles</translation>
+    </message>
+    <message>
+        <source>Vector tiles (TMS)</source>
+        <translation>Tuiles vectorielles (TMS)</translation>
+    </message>
+    <message>
+        <source>Verifying the checksum</source>
+        <translation>Vérification de la somme de contrôle</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>Vue</translation>
+    </message>
+    <message>
+        <source>Wait for its end, or abort it.</source>
+        <translation>Attendez sa fin, ou arrêtez-la.</translation>
+    </message>
+    <message>
+        <source>Wait until it is GENERATED.</source>
+        <translation>Attendez qu'elle soit GENERATED.</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>En attente</translation>
+    </message>
+    <message>
+        <source>WFS service</source>
+        <translation>Service WFS</translation>
+    </message>
+    <message>
+        <source>WFS – the features, to query and download</source>
+        <translation>WFS – les entités, à interroger et à télécharger</translation>
+    </message>
+    <message>
+        <source>What depends on it, such as labels or sizes, will be missing.</source>
+        <translation>Ce qui en dépend, comme les étiquettes ou les tailles, manquera.</translation>
+    </message>
+    <message>
+        <source>What to do:</source>
+        <translation>Que faire :</translation>
+    </message>
+    <message>
+        <source>Where</source>
+        <translation>Où</translation>
+    </message>
+    <message>
+        <source>Which of your datastores on the server.</source>
+        <translation>Lequel de vos entrepôts sur le serveur.</translation>
+    </message>
+    <message>
+        <source>Without it nobody can tell where its coordinates are on Earth.</source>
+        <translation>Sans lui, personne ne peut dire où ses coordonnées se trouvent sur la Terre.</translation>
+    </message>
+    <message>
+        <source>Without PyQGIS there is no WMS. On Debian and Ubuntu: apt install python3-qgis.</source>
+        <translation>Sans PyQGIS, pas de WMS. Sur Debian et Ubuntu : apt install python3-qgis.</translation>
+    </message>
+    <message>
+        <source>WMS service</source>
+        <translation>Service WMS</translation>
+    </message>
+    <message>
+        <source>WMS – map images with the layer's style</source>
+        <translation>WMS – des images de carte avec le style de la couche</translation>
+    </message>
+    <message>
+        <source>Write it as 0xRRGGBB.</source>
+        <translation>Écrivez-le sous la forme 0xRRVVBB.</translation>
+    </message>
+    <message>
+        <source>Write it as in the capabilities, such as urn:ogc:def:crs:EPSG::4326.</source>
+        <translation>Écrivez-le comme dans les capacités du service, par exemple urn:ogc:def:crs:EPSG::4326.</translation>
+    </message>
+    <message>
+        <source>Write it as: bytes 0-1048575/5000000, with as many bytes as the body has.</source>
+        <translation>Écrivez-le ainsi : bytes 0-1048575/5000000, avec autant d'octets que le corps en contient.</translation>
+    </message>
+    <message>
+        <source>Write it as: sha-256=:…=: (RFC 9530).</source>
+        <translation>Écrivez-le ainsi : sha-256=:…=: (RFC 9530).</translation>
+    </message>
+    <message>
+        <source>Writing the archive</source>
+        <translation>Écriture de l’archive</translation>
+    </message>
+    <message>
+        <source>XML</source>
+        <translation>du XML</translation>
+    </message>
+    <message>
+        <source>You have several datastores on this server.</source>
+        <translation>Vous avez plusieurs entrepôts sur ce serveur.</translation>
+    </message>
+    <message>
+        <source>Your account has no datastore on this server.</source>
+        <translation>Votre compte n’a pas d’entrepôt sur ce serveur.</translation>
+    </message>
+    <message>
+        <source>Zoom in, ask for a smaller picture, or show fewer features at this scale.</source>
+        <translation>Zoomez, demandez une image plus petite, ou montrez moins d’objets à cette échelle.</translation>
+    </message>
+    <message>
+        <source>Zoom levels from</source>
+        <translation>Niveaux de zoom de</translation>
+    </message>
+    <message>
+        <source>{count} bytes are missing.</source>
+        <translation>Il manque {count} octets.</translation>
+    </message>
+    <message>
+        <source>{count} graphics of the style lie outside of it.</source>
+        <translation>{count} images du style se trouvent en dehors de lui.</translation>
+    </message>
+    <message>
+        <source>{count} rules of the style draw nothing.</source>
+        <translation>{count} règles du style ne dessinent rien.</translation>
+    </message>
+    <message>
+        <source>{done} of {total} MB</source>
+        <translation>{done} sur {total} Mo</translation>
+    </message>
+    <message>
+        <source>{done} of {total} {unit}</source>
+        <translation>{done} sur {total} {unit}</translation>
+    </message>
+    <message>
+        <source>{file} became shorter while it was read.</source>
+        <translation>{file} a raccourci pendant sa lecture.</translation>
+    </message>
+    <message>
+        <source>{file} cannot be published.</source>
+        <translation>{file} ne peut pas être publié.</translation>
+    </message>
+    <message>
+        <source>{file} is not a GeoPackage.</source>
+        <translation>{file} n’est pas un GeoPackage.</translation>
+    </message>
+    <message>
+        <source>{file} is not a style that GeoPub reads.</source>
+        <translation>{file} n’est pas un style que GeoPub sait lire.</translation>
+    </message>
+    <message>
+        <source>{method} is not possible at {path}.</source>
+        <translation>{method} n'est pas possible à l'adresse {path}.</translation>
+    </message>
+    <message>
+        <source>{needed} are needed and {free} are free, of which {reserve} are kept free.</source>
+        <translation>Il faut {needed} et {free} sont libres, dont {reserve} sont gardés en réserve.</translation>
+    </message>
+    <message>
+        <source>{path}, {free} GB free</source>
+        <translation>{path}, {free} Go libres</translation>
+    </message>
+    <message>
+        <source>{path}: levels {top} to {bottom}, {size} MB</source>
+        <translation>{path} : niveaux {top} à {bottom}, {size} Mo</translation>
+    </message>
+    <message>
+        <source>{reason}</source>
+        <translation>{reason}</translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} s</translation>
+    </message>
+    <message>
+        <source>{step} …</source>
+        <translation>{step} …</translation>
+    </message>
+    <message>
+        <source>{styles} styles are named for {layers} layers.</source>
+        <translation>{styles} styles sont nommés pour {layers} couches.</translation>
+    </message>
+    <message>
+        <source>“{entry}” in the archive “{name}” grows more than {limit} times when unpacked.</source>
+        <translation>« {entry} », dans l’archive « {name} », grossit de plus de {limit} fois à la décompression.</translation>
+    </message>
+    <message>
+        <source>“{entry}” in the archive “{name}” is too large.</source>
+        <translation>« {entry} », dans l’archive « {name} », est trop volumineux.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be published by this service.</source>
+        <translation>« {name} » ne peut pas être publiée par ce service.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be published on “{endpoint}”.</source>
+        <translation>« {name} » ne peut pas être publié sur « {endpoint} ».</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be the name of a layer.</source>
+        <translation>« {name} » ne peut pas être le nom d'une couche.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be the name of a table or column.</source>
+        <translation>« {name} » ne peut pas être le nom d’une table ou d’une colonne.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be the public name of a table.</source>
+        <translation>« {name} » ne peut pas être le nom public d'une table.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot become {following}.</source>
+        <translation>« {name} » ne peut pas devenir {following}.</translation>
+    </message>
+    <message>
+        <source>“{name}” has {size} bytes instead of {expected}.</source>
+        <translation>« {name} » compte {size} octets au lieu de {expected}.</translation>
+    </message>
+    <message>
+        <source>“{name}” is live</source>
+        <translation>« {name} » est en service</translation>
+    </message>
+    <message>
+        <source>“{name}” is not an identifier.</source>
+        <translation>« {name} » n’est pas un identifiant.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not ready to be published.</source>
+        <translation>« {name} » n'est pas prête à être publiée.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not ready to be read.</source>
+        <translation>« {name} » n'est pas prête à être lue.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not the name of a revision.</source>
+        <translation>« {name} » n’est pas le nom d’une révision.</translation>
+    </message>
+    <message>
+        <source>“{name}” is of type {type}.</source>
+        <translation>« {name} » est de type {type}.</translation>
+    </message>
+    <message>
+        <source>“{name}” is published already.</source>
+        <translation>« {name} » est déjà publié.</translation>
+    </message>
+    <message>
+        <source>“{name}” is updated</source>
+        <translation>« {name} » est à jour</translation>
+    </message>
+    <message>
+        <source>“{name}” serves everybody who can reach it.</source>
+        <translation>« {name} » sert tous ceux qui peuvent l'atteindre.</translation>
+    </message>
+    <message>
+        <source>“{name}” shows the new data.</source>
+        <translation>« {name} » montre les nouvelles données.</translation>
+    </message>
+    <message>
+        <source>“{name}” still shows the former data.</source>
+        <translation>« {name} » montre encore les anciennes données.</translation>
+    </message>
+    <message>
+        <source>“{other}” of type {type} has it.</source>
+        <translation>« {other} », de type {type}, le porte.</translation>
+    </message>
+    <message>
+        <source>“{path}” is not complete: {received} of {total} bytes are here.</source>
+        <translation>« {path} » est incomplet : {received} octets sur {total} sont arrivés.</translation>
+    </message>
+    <message>
+        <source>“{processing}” cannot read “{name}”.</source>
+        <translation>« {processing} » ne peut pas lire « {name} ».</translation>
+    </message>
+    <message>
+        <source>“{processing}” cannot update “{name}”.</source>
+        <translation>« {processing} » ne peut pas mettre à jour « {name} ».</translation>
+    </message>
+    <message>
+        <source>“{processing}” needs something to read.</source>
+        <translation>« {processing} » a besoin de quelque chose à lire.</translation>
+    </message>
+    <message>
+        <source>“{task}” failed.</source>
+        <translation>« {task} » a échoué.</translation>
+    </message>
+    <message>
+        <source>“{task}” was cancelled.</source>
+        <translation>« {task} » a été annulé.</translation>
+    </message>
+    <message>
+        <source>“{title}” is live.</source>
+        <translation>« {title} » est en ligne.</translation>
+    </message>
+    <message>
+        <source>“{title}” is up to date.</source>
+        <translation>« {title} » est à jour.</translation>
+    </message>
+    <message>
+        <source>“{value}” is no pixel of the picture for the parameter {name}.</source>
+        <translation>« {value} » n’est pas un pixel de l’image pour le paramètre {name}.</translation>
+    </message>
+    <message>
+        <source>“{value}” is no value of the parameter “{name}”.</source>
+        <translation>« {value} » n’est pas une valeur du paramètre « {name} ».</translation>
+    </message>
+    <message>
+        <source>“{wkt}” is not a shape in WKT.</source>
+        <translation>« {wkt} » n’est pas une géométrie en WKT.</translation>
+    </message>
+</context>
+</TS>

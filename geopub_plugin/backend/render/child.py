@@ -152,7 +152,8 @@ def _environment(folder: Path) -> Dict[str, Any]:
     """Return the backend's environment without its secrets, and with what a process without windows needs."""
     own = {key: value for key, value in os.environ.items() if not key.startswith("GEOPUB_")}
     own["GEOPUB_LANGUAGE"] = language()
-    own["PYTHONPATH"] = os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    paths = [str(PACKAGE.parent), str(PACKAGE / "vendor"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    own["PYTHONPATH"] = os.pathsep.join(paths)
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700, exist_ok=True)  # Qt demands that nobody else can read it
     own.setdefault("XDG_RUNTIME_DIR", str(runtime))

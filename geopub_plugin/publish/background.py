@@ -14,6 +14,13 @@ from ..backend.translation import tr
 Work = Callable[["BackgroundCall"], Any]
 
 
+# From 3.26 on QGIS can be told not to announce the end as well, and not to list what takes but a moment.
+FLAGS = QgsTask.Flag.CanCancel
+if hasattr(QgsTask.Flag, "Silent"):
+    FLAGS = FLAGS | QgsTask.Flag.Silent
+HIDDEN = FLAGS | QgsTask.Flag.Hidden if hasattr(QgsTask.Flag, "Hidden") else FLAGS
+
+
 class BackgroundCall(QgsTask):
     """Runs `work(self)` in one of QGIS's threads; its outcome arrives as a signal in the GUI thread.
 
@@ -23,9 +30,9 @@ class BackgroundCall(QgsTask):
     answered = pyqtSignal(object)  # what `work` returned
     refused = pyqtSignal(object)  # GeoPubError; Cancelled when the user ended it
 
-    def __init__(self, title: str, work: Work) -> None:
-        """Name the work as the user reads it in QGIS's task list."""
-        super().__init__(title, QgsTask.Flag.CanCancel)
+    def __init__(self, title: str, work: Work, listed: bool = False) -> None:
+        """Name the work as the user reads it; `listed` shows it among QGIS's tasks."""
+        super().__init__(title, FLAGS if listed else HIDDEN)
         self.cancelled = Event()
         self.ended = False
         self._work = work

@@ -162,7 +162,7 @@ class LayerPublication(QObject):
                     keep_sld(store, request.datasheet, request.layer_name, sld)
                 return result
 
-        self._call = PublicationCall(tr("Publication of “{title}”", title=self.plan.title), publish)
+        self._call = PublicationCall(tr("Publication of “{title}”", title=self.plan.title), publish, listed=True)
         self._call.moved.connect(self._moved)
         self._call.answered.connect(self._published)
         self._call.refused.connect(self._fail)

@@ -129,7 +129,10 @@ class Desk(QObject):
         self._forget(publication)
         self._process.start()  # which lists anew
         title, datasheet = publication.plan.title, publication.plan.datasheet
-        self._messages.published(title, result.updated, lambda: self._open_preview_of(datasheet))
+        # After QGIS's own note on the end of its task, so that ours is on top.
+        QTimer.singleShot(
+            0, lambda: self._messages.published(title, result.updated, lambda: self._open_preview_of(datasheet))
+        )
 
     def _failed(self, publication: LayerPublication, error: GeoPubError) -> None:
         self._forget(publication)

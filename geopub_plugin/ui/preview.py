@@ -15,7 +15,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas, QgsMapToolPan
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ..backend.translation import tr
 from ..publish.background import BackgroundCall
@@ -42,6 +42,7 @@ class Preview(QWidget):
         self._describing: Optional[BackgroundCall] = None
         self._extent: Optional[QgsRectangle] = None
         self.title = QLabel(self)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.message = QLabel(self, wordWrap=True)
         self.message.hide()
         self.canvas = QgsMapCanvas(self)
@@ -52,6 +53,7 @@ class Preview(QWidget):
         self.canvas.setMapTool(self._pan)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.title)
         layout.addLayout(self._make_bar())
         layout.addWidget(self.message)
         layout.addWidget(self.canvas, 1)
@@ -63,7 +65,9 @@ class Preview(QWidget):
             self.services.setdefault(service.kind, service)
         if not self.services:
             return
-        self.title.setText(next(iter(self.services.values())).title)
+        title = next(iter(self.services.values())).title
+        self.title.setText(tr("Preview of “{title}”", title=title))
+        self.title.setToolTip(title)
         for name, button in self.switch.items():
             button.setEnabled(name in self.services)
         self.show()
@@ -96,7 +100,6 @@ class Preview(QWidget):
 
     def _make_bar(self) -> QHBoxLayout:
         bar = QHBoxLayout()
-        bar.addWidget(self.title, 1)
         self.switch: Dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
         for kind in KINDS:
@@ -110,6 +113,7 @@ class Preview(QWidget):
             self._group.addButton(button)
             self.switch[kind] = button
             bar.addWidget(button)
+        bar.addStretch()
         for name, text, slot in (
             ("mActionZoomFullExtent", tr("Show everything"), self.zoom_to_all),
             ("mActionAddLayer", tr("Add to the project"), self._add),

@@ -7,6 +7,7 @@ from typing import Mapping, Optional
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -107,7 +108,7 @@ class PublishDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.notes)
         form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(tr("Title"), self.title)
         form.addRow("", self.title_fault)
         form.addRow(tr("Technical name"), self.name)
@@ -159,3 +160,16 @@ class PublishDialog(QDialog):
         self.crs_fault.say(tr("The layer does not say where it lies: choose its coordinate system.") if no_crs else "")
         faulty = bool(self.title_fault.text() or self.name.fault or self.services.fault or no_crs)
         self.publish.setEnabled(not faulty and not blocking(self._faults))
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make room for texts that have just appeared: a dialog does not do so by itself."""
+        layout = self.layout()
+        layout.activate()
+        wanted = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else self.height()
+        self.resize(self.width(), max(self.height(), wanted))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show with room for every line."""
+        super().showEvent(event)
+        self._grow()

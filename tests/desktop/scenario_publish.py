@@ -102,6 +102,12 @@ def steps(driver: Driver) -> Steps:
         driver.photograph(f"preview_{kind.lower()}_{language}", iface.mainWindow())
     results["preview_pulse"] = preview_pulse.stop()
     driver.photograph(f"dock_{language}", dock)
+    plugin.actions.publish.trigger()
+    yield lambda: plugin.desk.dialog is not None and plugin.desk.dialog.isVisible()
+    plugin.desk.dialog.title.setText("")
+    yield 300
+    driver.photograph(f"dialog_update_{language}", plugin.desk.dialog)
+    plugin.desk.dialog.reject()
     results["locale"] = QgsApplication.instance().locale()
 
 

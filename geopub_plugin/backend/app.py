@@ -44,7 +44,7 @@ def create_app(store: Store, settings: Settings, token: str, renderer: Renderer)
         renderer: draws the pictures of WMS, started at the first of them.
     """
     app = Flask(__name__, static_folder=None)
-    app.request_class = streaming_request(settings.data)
+    app.request_class = streaming_request(store.folder.path / "work")
     base_url = base_url_of(settings.public_url)
     context.give(app, store, settings, base_url)
 

@@ -15,7 +15,7 @@ MULTIPART_OVERHEAD = 1 << 20  # boundaries, headers and fields around a file
 
 
 def streaming_request(folder: Path) -> Type[Request]:
-    """Return a class of requests whose files go to nameless temporary files on the disk of a folder."""
+    """Return a class of requests whose files go to temporary files in a folder, on the disk of the data."""
 
     class StreamingRequest(Request):
         def _get_file_stream(self, *_described: Any, **_more: Any) -> IO[bytes]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tracemalloc
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Dict, Iterator
 
 import pytest
@@ -148,3 +151,28 @@ def test_an_upload_without_a_file_is_not_closed(client: Client, upload: dict) ->
 def test_a_body_beyond_its_limit_is_refused(client: Client, upload: dict) -> None:
     many = b'{"name": "' + b"x" * (17 << 20) + b'"}'
     client.ask("POST", "uploads", data=many, status=413)
+
+
+def test_a_large_file_costs_no_memory(client: Client, upload: dict, tmp_path: Path) -> None:
+    size = 64 << 20
+    before = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+    form, plain = tmp_path / "form", tmp_path / "plain"
+    with open(form, "wb") as out:  # a sparse file: zeros between the boundaries
+        out.write(before)
+        out.seek(size, os.SEEK_CUR)
+        out.write(b"\r\n--b--\r\n")
+    with open(plain, "wb") as out:
+        out.truncate(size)
+    multipart = {"Content-Type": "multipart/form-data; boundary=b"}
+    part = {"Content-Range": f"bytes 0-{size - 1}/{size}"}
+    tracemalloc.start()
+    try:
+        with open(form, "rb") as body:
+            client.ask("POST", f"{data_path(upload)}?path=whole", input_stream=body, headers=multipart)
+        with open(plain, "rb") as body:
+            client.ask("PUT", f"{data_path(upload)}?path=chunk", input_stream=body, headers=part)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 << 20
+    assert [node["size"] for node in client.get(f"uploads/{upload['_id']}/tree")] == [size, size]

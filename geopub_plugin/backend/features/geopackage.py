@@ -16,7 +16,15 @@ from ..errors import InvalidInput
 from ..translation import tr
 from .batch import Batch, Geometries
 from .columns import column
-from .geopackage_schema import attribute_tables, connect, damage_told, feature_tables, is_geopackage, quoted
+from .geopackage_schema import (
+    attribute_tables,
+    connect,
+    damage_told,
+    feature_table,
+    feature_tables,
+    is_geopackage,
+    quoted,
+)
 from .measure import feature_bounds
 from .ragged import starts_of
 from .schema import Bounds, TableSchema
@@ -41,14 +49,14 @@ class GeoPackageTable:
         """Open the table; raise InvalidInput where the file has no feature table of this name."""
         self.path = Path(path)
         self._connection = connect(self.path)
-        tables = feature_tables(self.path)
-        schema = next((table for table in tables if table.name == name), None)
+        schema = feature_table(self.path, name)
         if schema is None:
             self._connection.close()
+            names = ", ".join(table.name for table in feature_tables(self.path))
             raise InvalidInput(
                 tr("The file {file} has no table “{table}” with a geometry.", file=self.path.name, table=name),
                 tr("Its list of contents does not name it."),
-                tr("Choose one of its tables: {names}.", names=", ".join(table.name for table in tables) or "–"),
+                tr("Choose one of its tables: {names}.", names=names or "–"),
             )
         self.schema: TableSchema = schema
         self._key = quoted(schema.fid) if schema.fid else "row_number() OVER ()"

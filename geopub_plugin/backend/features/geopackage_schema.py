@@ -177,13 +177,15 @@ def _table(connection: sqlite3.Connection, content: sqlite3.Row, geometry: Optio
     )
 
 
-def _tables(path: Path, features: bool) -> Tuple[TableSchema, ...]:
+def _tables(path: Path, features: bool, only: Optional[str] = None) -> Tuple[TableSchema, ...]:
     with damage_told(path), closing(connect(path)) as connection:
         existing = {str(row["name"]).lower() for row in _rows(connection, "SELECT name FROM sqlite_master")}
         geometries = {
             str(row["table_name"]).lower(): row for row in _rows(connection, "SELECT * FROM gpkg_geometry_columns")
         }
-        said = _rows(connection, "SELECT * FROM gpkg_contents ORDER BY rowid")
+        said = _rows(
+            connection, "SELECT * FROM gpkg_contents WHERE table_name = coalesce(?, table_name) ORDER BY rowid", (only,)
+        )
         contents = [(row, str(row["table_name"]).lower()) for row in said]
         if features:
             kept = [
@@ -199,6 +201,11 @@ def _tables(path: Path, features: bool) -> Tuple[TableSchema, ...]:
 def feature_tables(path: Path) -> Tuple[TableSchema, ...]:
     """Return the tables with a geometry, in the order of the file's contents; raise InvalidInput if damaged."""
     return _tables(path, True)
+
+
+def feature_table(path: Path, name: str) -> Optional[TableSchema]:
+    """Return the table of this name, or None where the file has none of it with a geometry."""
+    return next(iter(_tables(path, True, name)), None)
 
 
 def attribute_tables(path: Path) -> Tuple[TableSchema, ...]:

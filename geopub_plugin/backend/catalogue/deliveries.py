@@ -119,11 +119,13 @@ def receive_file(store: Store, upload: Upload, path: str, kind: str, body: Binar
     with store.alone(upload.id):
         with store.reading() as connection:
             known = _find(connection, upload, _checked(path))
-        if known is not None:
+        if known is not None and known.complete:
             raise Conflict(
                 tr("The upload “{name}” already has a file “{path}”.", name=upload.name, path=path),
                 cure=tr("Delete that file first, or give another path."),
             )
+        if known is not None:
+            remove_file(store, upload, path)  # cut off on its way: the whole file replaces what came of it
         body.seek(0, os.SEEK_END)
         size = body.tell()
         body.seek(0)

@@ -48,7 +48,7 @@ class Store:
         self.progress: Dict[str, Dict[str, Any]] = {}  # of running executions; too frequent for the database
         self.works: Dict[str, Path] = {}  # folders of the jobs in the queue
         self._queue: List[JobQueue] = []
-        self._locks: Sequence[threading.Lock] = tuple(threading.Lock() for _ in range(64))
+        self._locks: Sequence[threading.RLock] = tuple(threading.RLock() for _ in range(64))
 
     def use_queue(self, queue: JobQueue) -> None:
         """Let executions run on this queue from now on."""
@@ -69,7 +69,7 @@ class Store:
 
     @contextmanager
     def alone(self, identifier: str) -> Iterator[None]:
-        """Let one thread at a time work on the files of an entity."""
+        """Let one thread at a time work on the files of an entity; the same thread may ask again."""
         with self._locks[hash(identifier) % len(self._locks)]:
             yield
 

@@ -11,9 +11,11 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..errors import TooLarge
 from ..features.geopackage import GeoPackageTable
 from ..features.projection import Projection
 from ..features.schema import Bounds
+from ..translation import tr
 from .boxes import feature_boxes, geometry_bytes
 from .grid import WORLD, Cell, tile_id, unit_points
 from .outline import WGS84
@@ -22,6 +24,7 @@ from .plan import BUFFER, EXTENT, PyramidPlan, TablePlan
 _VERTEX = 16  # bytes
 _DEEP = 10  # levels at most below a block's square: a million tiles
 _SLACK = 0.05  # of a box's size, for borders that reprojection bends
+_MOST_TILES = 50_000_000
 _ROUNDING = 4  # units by which rounding, and squares for dust, may bring a shape nearer to a tile
 _ALONG = (0.0, 0.5, 1.0)
 
@@ -127,11 +130,31 @@ def _spread(table: TablePlan, area: Optional[Bounds]) -> _Spread:
     with GeoPackageTable(table.data, table.table) as source:
         fids, boxes = feature_boxes(source)
         weights = geometry_bytes(source, fids) / _VERTEX  # headers weigh, too: as much as a feature's attributes
+        polygons = "POLYGON" in source.schema.geometry_type or "SURFACE" in source.schema.geometry_type
         boxes = _unit_boxes(boxes, Projection(source.schema.srs or WGS84, WGS84))
     if area is not None:
         near = (boxes[:, 2] >= area[0]) & (boxes[:, 0] <= area[2]) & (boxes[:, 3] >= area[1]) & (boxes[:, 1] <= area[3])
         fids, boxes, weights = fids[near], boxes[near], weights[near]
+    _refuse_too_many(table, polygons, boxes, area)
     return _Spread(table, fids, boxes, weights)
+
+
+def _refuse_too_many(table: TablePlan, polygons: bool, boxes: np.ndarray, area: Optional[Bounds]) -> None:
+    """Raise TooLarge where polygons would fill more tiles than any disk is meant for."""
+    if not polygons or len(boxes) == 0:
+        return
+    west, north, east, south = area or (0.0, 0.0, 1.0, 1.0)
+    low = np.maximum(boxes[:, :2], (west, north))
+    high = np.minimum(boxes[:, 2:], (east, south))
+    covered = float(np.clip(high - low, 0, None).prod(axis=1).sum())
+    tiles = int(min(covered, (east - west) * (south - north)) * 4.0**table.bottom_level)
+    if tiles > _MOST_TILES:
+        raise TooLarge(
+            tr("The pyramid of “{table}” would have about {count} million tiles.", table=table.table,
+               count=tiles // 1_000_000),
+            tr("Its polygons cover that much at level {level}.", level=table.bottom_level),
+            tr("Choose a bottom level that is smaller by a few, or a smaller area."),
+        )  # fmt: skip
 
 
 def _unit_boxes(boxes: np.ndarray, projection: Projection) -> np.ndarray:

@@ -42,7 +42,7 @@ def strip(column, row):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(points)
 def test_rings_cover_what_geos_says(path):
     ring = shapely.Polygon(path)
@@ -59,17 +59,18 @@ def test_rings_cover_what_geos_says(path):
             assert area == pytest.approx(expected.area, abs=2 * perimeter)  # rounding: two units along the border
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(points)
-def test_lines_are_as_long_as_geos_says(path):
+def test_lines_are_where_geos_says(path):
+    """Rounding may move a vertex by a unit, and so the place where a line leaves at a flat angle by much more."""
     found = clipped([path], LINE)
+    line = shapely.MultiLineString(list(zip(path, path[1:])))
     for column in range(8):
         for row in range(8):
-            pieces = found.get((column, row), [])
-            length = sum(shapely.LineString(v).length for _, v in pieces if len(v) > 1)
-            edges = shapely.linestrings(list(zip(path, path[1:])))
-            whole = shapely.length(shapely.intersection(edges, strip(column, row))).sum()
-            assert length == pytest.approx(whole, abs=4 * len(path))
+            pieces = [shapely.LineString(v) for _, v in found.get((column, row), []) if len(v) > 1]
+            ours = shapely.union_all([piece.buffer(2) for piece in pieces])
+            assert shapely.intersection(line, strip(column, row).buffer(-2)).difference(ours).length < 1
+            assert all(piece.difference(line.buffer(2)).length < 1 for piece in pieces)
 
 
 @settings(max_examples=50, deadline=None)

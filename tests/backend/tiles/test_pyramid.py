@@ -13,7 +13,7 @@ from osgeo import gdal, ogr
 from pmtiles.reader import MmapSource
 from pmtiles.reader import Reader as OtherReader
 
-from geopub_plugin.backend.errors import InvalidInput
+from geopub_plugin.backend.errors import InvalidInput, TooLarge
 from geopub_plugin.backend.features.geopackage import feature_tables
 from geopub_plugin.backend.tiles.archive_reader import Archive
 from geopub_plugin.backend.tiles.executors import processes
@@ -282,3 +282,12 @@ def test_real_data(real_data, tmp_path, name):
             checked(data)
         except InvalidTile as fault:
             pytest.fail(f"{place}: {fault}")
+
+
+def test_more_tiles_than_a_disk_is_meant_for_are_refused(world_map, tmp_path):
+    table = TablePlan(world_map, "countries", "countries", 0, 16)
+    with pytest.raises(TooLarge, match="million tiles"):
+        build(PyramidPlan((table,)), tmp_path / "a.pmtiles")
+    assert not list(tmp_path.iterdir())
+    report = build(PyramidPlan((table,), area=(2.0, 48.0, 2.05, 48.05)), tmp_path / "a.pmtiles")
+    assert report.levels[-1].tiles > 100

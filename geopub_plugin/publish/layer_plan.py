@@ -59,7 +59,7 @@ def name_fault(name: str) -> str:
         return tr("It must start with a letter or _.")
     for character in name:
         if not NAME_RULE.fullmatch("_" + character):
-            shown = tr("a space") if character.isspace() else f"“{character}”"
+            shown = tr("a space") if character.isspace() else tr("“{character}”", character=character)
             return tr("It cannot contain {character}: only a-z, A-Z, 0-9, _, - and . are allowed.", character=shown)
     if len(name) > LONGEST_NAME:
         return tr("It is too long: {length} characters, {limit} at most.", length=len(name), limit=LONGEST_NAME)

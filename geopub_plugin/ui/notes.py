@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QLabel, QWidget
 
 from ..backend.faults import Fault, Severity
 
-_MARKS = {Severity.ERROR: "✖", Severity.WARNING: "⚠", Severity.REPAIRED: "✔", Severity.INFO: "ⓘ"}
+_MARKS = {Severity.ERROR: "✖", Severity.WARNING: "⚠", Severity.REPAIRED: "✔", Severity.INFO: "•"}
 
 
 class Notes(QLabel):

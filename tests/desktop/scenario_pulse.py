@@ -11,6 +11,7 @@ sys.path.insert(0, json.loads(os.environ["GEOPUB_DESKTOP_TEST"])["here"])
 
 from driver import GIVEN, Driver, Pulse, Steps
 from qgis.core import QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QTimer
 from qgis.utils import iface, plugins
 
 
@@ -26,6 +27,9 @@ def steps(driver: Driver) -> Steps:
 
     later = time.monotonic() + 2
     results["idle"] = yield from _pulse(driver, lambda: time.monotonic() > later)
+    QTimer.singleShot(100, lambda: time.sleep(0.15))
+    later = time.monotonic() + 0.5
+    results["stalled"] = yield from _pulse(driver, lambda: time.monotonic() > later)
     outcomes: list = []
     plugin.actions.publish.trigger()
     yield lambda: plugin.desk.dialog is not None and plugin.desk.dialog.isVisible()

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.desktop
 def check(run) -> None:
     seen = run.results
     assert run.returncode == 0
+    assert seen["stalled"]["largest"] > 140, "a stall that was made on purpose was not measured"
     assert seen["publishing"]["largest"] < LONGEST_GAP, seen
     assert seen["button"] == "Update"
     outcome, seconds = seen["cancel"]

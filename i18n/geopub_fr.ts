@@ -356,6 +356,10 @@
         <translation>Vérifications</translation>
     </message>
     <message>
+        <source>Choose a bottom level that is smaller by a few, or a smaller area.</source>
+        <translation>Choisissez un niveau le plus bas un peu plus petit, ou une zone plus petite.</translation>
+    </message>
+    <message>
         <source>Choose a file with vector layers.</source>
         <translation>Choisissez un fichier avec des couches vectorielles.</translation>
     </message>
@@ -1266,6 +1270,10 @@
     <message>
         <source>Its outermost element is &lt;{name}&gt;; QML has &lt;qgis&gt; and SLD has &lt;StyledLayerDescriptor&gt;.</source>
         <translation>Son élément racine est &lt;{name}&gt; ; celui du QML est &lt;qgis&gt; et celui du SLD &lt;StyledLayerDescriptor&gt;.</translation>
+    </message>
+    <message>
+        <source>Its polygons cover that much at level {level}.</source>
+        <translation>Ses polygones en couvrent autant au niveau {level}.</translation>
     </message>
     <message>
         <source>Its process ended or did not answer.</source>
@@ -2660,6 +2668,10 @@
         <translation>La pyramide a les niveaux {first} à {last}.</translation>
     </message>
     <message>
+        <source>The pyramid of “{table}” would have about {count} million tiles.</source>
+        <translation>La pyramide de « {table} » aurait environ {count} millions de tuiles.</translation>
+    </message>
+    <message>
         <source>The Python package {name} is missing.</source>
         <translation>Le paquet Python {name} manque.</translation>
     </message>
@@ -3498,6 +3510,10 @@
     <message>
         <source>{styles} styles are named for {layers} layers.</source>
         <translation>{styles} styles sont nommés pour {layers} couches.</translation>
+    </message>
+    <message>
+        <source>“{character}”</source>
+        <translation>« {character} »</translation>
     </message>
     <message>
         <source>“{entry}” in the archive “{name}” grows more than {limit} times when unpacked.</source>

@@ -156,5 +156,7 @@ class Desk(QObject):
 
     def _listed(self, datasheets: Tuple[Datasheet, ...]) -> None:
         self._model.show(datasheets)
+        if self.dialog is not None:
+            self.dialog.know(self._model.names())
         if self._preview_wanted and any(sheet.name == self._preview_wanted for sheet in datasheets):
             self._open_preview_of(self._preview_wanted)

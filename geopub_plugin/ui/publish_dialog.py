@@ -68,6 +68,11 @@ class PublishDialog(QDialog):
             self.styled.isChecked(),
         )
 
+    def know(self, taken: Mapping[str, str]) -> None:
+        """Hear, once the engine answers, to which datasheet each technical name belongs."""
+        self._taken = dict(taken)
+        self._check()
+
     def sizeHint(self) -> QSize:
         """Return a size in which the longest line of either language fits."""
         return super().sizeHint().expandedTo(QSize(520, 0))

@@ -105,6 +105,12 @@ def test_a_title_that_is_published_already_is_said_to_be_updated(qtbot, lake):
     assert dialog.publish.isEnabled() and "Updates “Étangs & lacs”" in dialog.where.text()
 
 
+def test_names_that_are_taken_may_become_known_later(dialog):
+    assert dialog.publish.isEnabled()
+    dialog.know({"etangs_lacs": "Another"})
+    assert "already used by the datasheet “Another”" in dialog.name.label.text() and not dialog.publish.isEnabled()
+
+
 def test_what_a_layer_remembers_survives_nonsense(lake):
     assert remembered_plan(lake) is None
     lake.setCustomProperty("geopub/datasheet", "Ponds")

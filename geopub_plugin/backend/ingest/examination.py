@@ -25,6 +25,8 @@ from .survey import Survey, published_type, survey
 
 _GDAL_PLACEHOLDER = "ogr_empty_table"  # what GDAL puts into a GeoPackage without any vector table
 
+QGIS_OWN = ("layer_styles", "qgis_projects")  # where QGIS keeps styles and projects: nobody misses them in a service
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -110,7 +112,8 @@ def _wanted_tables(geopackage: Path, name: str, wishes: Wishes) -> Tuple[List[Ta
     """Return the tables of features that are to be published, and what there is to say of all the others."""
     try:
         schemas = [schema for schema in feature_tables(geopackage) if schema.name != _GDAL_PLACEHOLDER]
-        attributes = [schema.name for schema in attribute_tables(geopackage)]
+        tables = (schema.name for schema in attribute_tables(geopackage))
+        attributes = [name for name in tables if name.lower() not in QGIS_OWN]
         rasters = _raster_tables(geopackage)
     except (InvalidInput, sqlite3.DatabaseError) as error:
         reason = error.why if isinstance(error, InvalidInput) else str(error)

@@ -1,6 +1,7 @@
 """Run the benchmarks one after the other: `make bench`, or `make bench ARGS="name …"`.
 
-Those whose first line asks for a FILE get the buildings of the real data where they are, else QGIS's world map.
+Scripts say in their first line how they are called; those that ask for a FILE get the buildings of the real data
+where they are, else QGIS's world map. The long comparison of tiles has a target of its own, `make bench-tiles`.
 """
 
 from __future__ import annotations
@@ -17,9 +18,14 @@ DATA = (
 )
 
 
+def first_line(script: Path) -> str:
+    """Return what a script says of itself."""
+    return script.read_text("utf-8").split("\n", 1)[0]
+
+
 def command(script: Path) -> List[str]:
     """Return how a benchmark is called."""
-    asks = "FILE" in script.read_text("utf-8").split("\n", 1)[0]
+    asks = "FILE" in first_line(script)
     file = [str(next(path for path in DATA if path.exists()))] if asks else []
     return [sys.executable, str(script), *file]
 
@@ -29,7 +35,7 @@ def main() -> int:
     wanted = sys.argv[1:]
     failed = []
     for script in sorted(BENCHMARKS.glob("[!_]*.py")):
-        runs = '__name__ == "__main__"' in script.read_text("utf-8")  # the others are what they share
+        runs = f"`python benchmarks/{script.name}" in first_line(script)  # the others are what they share
         if runs and (not wanted or script.stem in wanted):
             called = command(script)
             print(f"== {script.stem} {' '.join(called[2:])}", flush=True)

@@ -1,0 +1,209 @@
+"""The tables of RESULTS.md about vector tiles."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Callable, Dict, Iterable, List, Sequence
+
+from process_meter import Usage
+from tile_archives import LevelContents
+from tile_data import DataSet
+from tile_peers import ALL_POINTS, BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, commands_shown
+from tile_pictures import Share
+
+RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
+GOAL, GDAL_GOAL = 4.0, 20.0
+_SAME, _ALIKE = 0.02, 0.01  # of features; of pixels
+_BEGIN, _END = "<!-- begin: make bench-tiles -->", "<!-- end: make bench-tiles -->"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the programs took for one set, and what they made of it."""
+
+    data: DataSet
+    turns: Dict[str, List[Usage]]  # by program
+    contents: Dict[str, Dict[int, LevelContents]]  # by program and level
+    dropped: Dict[int, int]  # by level, by the peer's own account
+    pictures: Dict[int, List[Share]]  # by level, shares of pixels that differ from the peer's
+
+    def typical(self, program: str, of: Callable[[Usage], float]) -> float:
+        """Return the median of a program's runs."""
+        return median(of(used) for used in self.turns[program])
+
+    @property
+    def peer(self) -> str:
+        """The program whose tiles hold the same features."""
+        return ALL_POINTS.name if ALL_POINTS.name in self.contents else TIPPECANOE.name
+
+
+def written(section: str, results: Path) -> None:
+    """Put the section in its place in the file; what others wrote there stays."""
+    before = results.read_text("utf-8") if results.exists() else "# Results of the benchmarks\n"
+    block = f"{_BEGIN}\n{section}\n{_END}\n"
+    if _BEGIN in before:
+        start, end = before.index(_BEGIN), before.index(_END) + len(_END) + 1
+        results.write_text(before[:start] + block + before[end:], "utf-8")
+    else:
+        results.write_text(f"{before.rstrip()}\n\n{block}", "utf-8")
+
+
+def published(outcomes: Sequence[Outcome], runs: int, load: float) -> str:
+    """Return the section."""
+    parts = [_circumstances(outcomes, runs, load), _times(outcomes), _made(outcomes), _features(outcomes)]
+    return "\n\n".join([*parts, _pictures(outcomes)])
+
+
+def _circumstances(outcomes: Sequence[Outcome], runs: int, load: float) -> str:
+    disturbance = max(used.disturbance for one in outcomes for turn in one.turns.values() for used in turn)
+    made = "" if all(one.data.real for one in outcomes) else " **The real data were absent: these sets were made.**"
+    commands = [line for lines in commands_shown().values() for line in lines]
+    return "\n".join(
+        [
+            "## Vector tile pyramids", "",
+            f"{datetime.date.today():%d %B %Y}, {os.cpu_count()} cores of {_processor()}, {platform.system()} "
+            f"{platform.release()}, Python {platform.python_version()}. Medians of {runs} runs, in turn.{made}", "",
+            f"When the run began, the load was {load:.1f}; meanwhile other programs took at most {disturbance:.0%} "
+            f"of the processors{'' if disturbance < 0.1 else '; **the machine was busy: the figures are uncertain**'}.",
+            "", *(f"* {program.version()}" for program in (GEOPUB, TIPPECANOE, GDAL)), "",
+            "```", *commands, "```",
+        ]
+    )  # fmt: skip
+
+
+def _processor() -> str:
+    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return found.group(1) if found else platform.machine()
+
+
+def _times(outcomes: Sequence[Outcome]) -> str:
+    rows = [_time_row(one, TIPPECANOE.name) for one in outcomes]
+    rows += [_time_row(one, ALL_POINTS.name) for one in outcomes if ALL_POINTS.name in one.turns]
+    reached = sum(_ratio(one, TIPPECANOE.name, lambda used: used.wall) >= GOAL for one in outcomes)
+    head = (
+        "data",
+        "features",
+        "peer",
+        "GeoPub",
+        "peer",
+        "times as fast",
+        "CPU",
+        "CPU of peer",
+        "ratio",
+        "memory",
+        "of peer",
+    )
+    gdal = [_gdal_line(one) for one in outcomes if GDAL.name in one.turns]
+    return "\n\n".join([
+        "### Time and memory",
+        _table(head, rows),
+        f"Time is from start to end of the programs, the conversion for tippecanoe included; memory is the greatest "
+        f"sum of all processes' resident memory. {reached} of {len(outcomes)} sets reach the goal of {GOAL:g} times.",
+        *([_table(("data", "GeoPub", "GDAL's MVT driver", "times as fast"), gdal)] if gdal else []),
+    ])  # fmt: skip
+
+
+def _time_row(one: Outcome, peer: str) -> List[str]:
+    def shown(program: str, of: Callable[[Usage], float], unit: str) -> str:
+        return f"{one.typical(program, of):.{1 if unit == 's' else 0}f} {unit}"
+
+    own = GEOPUB.name
+    return [
+        one.data.name, f"{one.data.features:,}", peer,
+        shown(own, lambda used: used.wall, "s"), shown(peer, lambda used: used.wall, "s"),
+        f"**{_ratio(one, peer, lambda used: used.wall):.1f}**",
+        shown(own, lambda used: used.cpu, "s"), shown(peer, lambda used: used.cpu, "s"),
+        f"{_ratio(one, peer, lambda used: used.cpu):.1f}",
+        shown(own, lambda used: used.memory / 1e6, "MB"), shown(peer, lambda used: used.memory / 1e6, "MB"),
+    ]  # fmt: skip
+
+
+def _ratio(one: Outcome, peer: str, of: Callable[[Usage], float]) -> float:
+    return one.typical(peer, of) / one.typical(GEOPUB.name, of)
+
+
+def _gdal_line(one: Outcome) -> List[str]:
+    used = one.turns[GDAL.name][0]
+    least = "" if used.complete else "more than "
+    ratio = f"{least}{_ratio(one, GDAL.name, lambda used: used.wall):.1f}"
+    return [
+        one.data.name, f"{one.typical(GEOPUB.name, lambda used: used.wall):.1f} s", f"{least}{used.wall:.1f} s",
+        f"**{ratio}**",
+    ]  # fmt: skip
+
+
+def _made(outcomes: Sequence[Outcome]) -> str:
+    rows = []
+    for one in outcomes:
+        for program, levels in one.contents.items():
+            total = [sum(getattr(level, name) for level in levels.values()) for name in ("tiles", "features", "size")]
+            largest = max(level.largest for level in levels.values())
+            rows.append(
+                [one.data.name, program, f"{total[0]:,}", f"{total[1]:,}", f"{total[2] / 1e6:.1f}", f"{largest:,}"]
+            )
+    head = ("data", "program", "tiles", "features in tiles", "MB of tiles", "largest tile")
+    text = "Identical tiles count once in the MB, a feature counts in every tile that holds it."
+    return f"### What was made\n\n{_table(head, rows)}\n\n{text}"
+
+
+def _features(outcomes: Sequence[Outcome]) -> str:
+    levels = range(TOP, BOTTOM + 1)
+    rows = []
+    for one in outcomes:
+        own, peer = one.contents[GEOPUB.name], one.contents[one.peer]
+        rows.append([one.data.name, "GeoPub", *(f"{_count(own, level):,}" for level in levels)])
+        rows.append(["", one.peer, *(f"{_count(peer, level):,}" for level in levels)])
+        rows.append(["", "difference", *(_differs(one, level) for level in levels)])
+    head = ("data", "features", *(str(level) for level in levels))
+    return "\n\n".join([
+        "### Equal work: features of each level",
+        _table(head, rows),
+        "(In brackets: tippecanoe says that it left out features for the size of tiles. **Bold**: it did not, and the "
+        "counts differ by more than 2 %.)",
+    ])  # fmt: skip
+
+
+def _count(levels: Dict[int, LevelContents], level: int) -> int:
+    return levels[level].features if level in levels else 0
+
+
+def _differs(one: Outcome, level: int) -> str:
+    own, peer = (_count(one.contents[name], level) for name in (GEOPUB.name, one.peer))
+    share = own / peer - 1 if peer else 0.0
+    text = f"{share:+.1%}"
+    if one.dropped.get(level, 0):
+        return f"({text})"
+    return text if abs(share) <= _SAME else f"**{text}**"
+
+
+def _pictures(outcomes: Sequence[Outcome]) -> str:
+    levels = range(TOP, BOTTOM + 1)
+    rows = []
+    for one in outcomes:
+        rows.append([one.data.name, "of all", *(_pixels(one, level, lambda share: share.of_all) for level in levels)])
+        rows.append(["", "of drawn", *(_pixels(one, level, lambda share: share.of_drawn) for level in levels)])
+    return "\n\n".join([
+        "### Equal work: pictures",
+        _table(("data", "pixels", *(str(level) for level in levels)), rows),
+        "Share of pixels that differ by more than one pixel's width between the pictures of both archives (1024 × 1024 "
+        "pixels, one flat style, mean of five places): of all pixels, and of those on which anything is drawn. "
+        "**Bold**: over 1 %. In brackets: tippecanoe says that it left out features there.",
+    ])  # fmt: skip
+
+
+def _pixels(one: Outcome, level: int, of: Callable[[Share], float]) -> str:
+    mean = sum(of(share) for share in one.pictures[level]) / len(one.pictures[level])
+    if one.dropped.get(level, 0):
+        return f"({mean:.2%})"
+    return f"{mean:.2%}" if mean <= _ALIKE else f"**{mean:.2%}**"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

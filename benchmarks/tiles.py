@@ -1,0 +1,75 @@
+"""Vector tile pyramids of GeoPub beside those of tippecanoe and GDAL: `make bench-tiles`, written to RESULTS.md.
+
+All programs make levels 5 to 14 of the same GeoPackage with equivalent options, in turn. The times of tippecanoe hold
+the conversion that it needs. GDAL runs once, on the smaller sets, within a limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Dict, List
+
+from process_meter import Usage
+from tile_archives import contents_of, dropped, opened
+from tile_data import DataSet, data_sets
+from tile_peers import ALL_POINTS, BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, Program
+from tile_pictures import compare
+from tile_report import RESULTS, Outcome, published, written
+
+WORK = Path(__file__).resolve().parent.parent / "build" / "bench-tiles"
+GDAL_AT_MOST = 30_000  # features
+
+
+def measure(data: DataSet, runs: int, gdal_limit: float) -> Outcome:
+    """Run all programs on one set, then look at what they made."""
+    folder = WORK / data.name
+    folder.mkdir(parents=True, exist_ok=True)
+    turns: Dict[str, List[Usage]] = {}
+    for _ in range(runs):
+        for program in (GEOPUB, TIPPECANOE):
+            turns.setdefault(program.name, []).append(_told(program, data, folder))
+    if data.kind == "point":
+        turns[ALL_POINTS.name] = [_told(ALL_POINTS, data, folder)]
+    if data.features <= GDAL_AT_MOST and gdal_limit > 0:
+        turns[GDAL.name] = [_told(GDAL, data, folder, gdal_limit)]
+    made = [program for program in (GEOPUB, TIPPECANOE, ALL_POINTS) if program.name in turns]
+    archives = {program.name: opened(program.archive(folder)) for program in made}
+    contents = {name: contents_of(archive) for name, archive in archives.items()}
+    peer = archives.get(ALL_POINTS.name, archives[TIPPECANOE.name])
+    print(f"   pictures in {folder / 'pictures'}", flush=True)
+    shares = compare(archives[GEOPUB.name], peer, (TOP, BOTTOM), folder / "pictures")
+    return Outcome(data, turns, contents, dropped(peer), shares)
+
+
+def _told(program: Program, data: DataSet, folder: Path, limit: float = 0.0) -> Usage:
+    used = program.run(data.path, folder, data.layer, limit or None)
+    ended = "" if used.complete else f"  (ended after {limit:.0f} s)"
+    print(
+        f"   {program.name:<14}{used.wall:8.2f} s {used.cpu:8.2f} s CPU {used.memory / 1e6:8.0f} MB"
+        f"   others {used.disturbance:4.0%}{ended}",
+        flush=True,
+    )
+    return used
+
+
+def main() -> None:
+    """Measure the sets asked for and write RESULTS.md."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--sets", default="", help="names with commas between; all by default")
+    asked.add_argument("--runs", type=int, default=3)
+    asked.add_argument("--gdal-limit", type=float, default=60.0, help="seconds; 0 leaves GDAL out")
+    asked.add_argument("--results", type=Path, default=RESULTS)
+    given = asked.parse_args()
+    load = os.getloadavg()[0]
+    outcomes = []
+    for data in data_sets([name for name in given.sets.split(",") if name], WORK / "made"):
+        print(f"== {data.name}: {data.features:,} {data.kind}s{'' if data.real else ' (made)'}", flush=True)
+        outcomes.append(measure(data, given.runs, given.gdal_limit))
+        written(published(outcomes, given.runs, load), given.results)
+    print(f"written: {given.results}")
+
+
+if __name__ == "__main__":
+    main()

@@ -50,14 +50,10 @@ def data_sets(wanted: Sequence[str], folder: Path) -> List[DataSet]:
 def _described(name: str, path: Path, real: bool) -> DataSet:
     source = ogr.Open(str(path))
     layer = source.GetLayer(0)
-    flat = ogr.GT_Flatten(layer.GetGeomType())
-    kind = {
-        ogr.wkbPoint: "point",
-        ogr.wkbMultiPoint: "point",
-        ogr.wkbLineString: "line",
-        ogr.wkbMultiLineString: "line",
-    }
-    return DataSet(name, path, layer.GetName(), layer.GetFeatureCount(), kind.get(flat, "polygon"), real)
+    first = layer.GetNextFeature()  # held, as its geometry is its own
+    name_of_kind = first.GetGeometryRef().GetGeometryName().lower()
+    kind = next(kind for kind in ("point", "line", "polygon") if kind in name_of_kind)
+    return DataSet(name, path, layer.GetName(), layer.GetFeatureCount(), kind, real)
 
 
 def _made(path: Path, make: Callable[[np.random.Generator], List[str]]) -> Path:

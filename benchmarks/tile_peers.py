@@ -47,8 +47,14 @@ class Program:
         return folder / f"{self.name}.{self.suffix}"
 
 
+def geopub_command(data: Path, archive: Path, jobs: int = JOBS) -> List[str]:
+    """Return how GeoPub makes the archive with a number of processes."""
+    levels = ["--min-zoom", str(TOP), "--max-zoom", str(BOTTOM)]
+    return [*_geopub_start(), str(data), str(archive), *levels, "--options", OPTIONS, "--jobs", str(jobs)]
+
+
 def _geopub(data: Path, archive: Path, layer: str) -> List[List[str]]:
-    return [[*_geopub_start(), str(data), str(archive), *_geopub_options()]]
+    return [geopub_command(data, archive)]
 
 
 @cache
@@ -59,10 +65,6 @@ def _geopub_takes_options() -> bool:
 def _geopub_start() -> List[str]:
     """Return the command line's `tiles`, or the engine itself as long as that does not take options."""
     return [str(_GEOPUB), "tiles"] if _geopub_takes_options() else [sys.executable, str(_ENGINE)]
-
-
-def _geopub_options() -> List[str]:
-    return ["--min-zoom", str(TOP), "--max-zoom", str(BOTTOM), "--options", OPTIONS, "--jobs", str(JOBS)]
 
 
 def _tippecanoe(data: Path, archive: Path, layer: str, *more: str) -> List[List[str]]:

@@ -14,13 +14,14 @@ from typing import Callable, Dict, Iterable, List, Sequence
 from process_meter import Usage
 from tile_archives import LevelContents
 from tile_data import DataSet
+from tile_growth import Step
 from tile_peers import ALL_POINTS, BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, commands_shown
 from tile_pictures import Share
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 GOAL, GDAL_GOAL = 4.0, 20.0
 _SAME, _ALIKE = 0.02, 0.01  # of features; of pixels
-_BEGIN, _END = "<!-- begin: make bench-tiles -->", "<!-- end: make bench-tiles -->"
+_QUIET = 0.1  # of the processors: when others use more, times say little
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,14 @@ class Outcome:
         return ALL_POINTS.name if ALL_POINTS.name in self.contents else TIPPECANOE.name
 
 
-def written(section: str, results: Path) -> None:
-    """Put the section in its place in the file; what others wrote there stays."""
+def written(section: str, results: Path, name: str) -> None:
+    """Put a section in its place in the file; what others wrote there stays."""
+    begin, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
     before = results.read_text("utf-8") if results.exists() else "# Results of the benchmarks\n"
-    block = f"{_BEGIN}\n{section}\n{_END}\n"
-    if _BEGIN in before:
-        start, end = before.index(_BEGIN), before.index(_END) + len(_END) + 1
-        results.write_text(before[:start] + block + before[end:], "utf-8")
+    block = f"{begin}\n{section}\n{end}\n"
+    if begin in before:
+        head, rest = before.split(begin, 1)
+        results.write_text(head + block + rest.split(f"{end}\n", 1)[1], "utf-8")
     else:
         results.write_text(f"{before.rstrip()}\n\n{block}", "utf-8")
 
@@ -60,21 +62,55 @@ def published(outcomes: Sequence[Outcome], runs: int, load: float) -> str:
     return "\n\n".join([*parts, _pictures(outcomes)])
 
 
+def growth_published(data: DataSet, steps: Sequence[Step], load: float) -> str:
+    """Return the section on growth."""
+    first = next(step for step in steps if step.jobs > 1)
+    alone = next(step for step in steps if step.jobs == 1)
+    rows = [
+        [
+            f"{step.features:,}", str(step.jobs), f"{step.used.wall:.1f} s",
+            f"{1e6 * step.used.wall / step.features:.1f} µs", f"{step.used.cpu:.1f} s",
+            f"{step.used.memory / 1e6:.0f} MB",
+        ] for step in steps
+    ]  # fmt: skip
+    gain = alone.used.wall / first.used.wall
+    return "\n\n".join([
+        "## Growth of vector tile pyramids",
+        f"{_machine()}. Copies of {data.name} side by side, one run. " + _busy(load, [step.used for step in steps]),
+        _table(("features", "processes", "time", "a feature", "CPU", "memory"), rows),
+        f"{first.jobs} processes are {gain:.2f} times as fast as one (goal: {0.8 * first.jobs:.1f}).",
+    ])  # fmt: skip
+
+
 def _circumstances(outcomes: Sequence[Outcome], runs: int, load: float) -> str:
-    disturbance = max(used.disturbance for one in outcomes for turn in one.turns.values() for used in turn)
+    turns = [used for one in outcomes for turn in one.turns.values() for used in turn]
     made = "" if all(one.data.real for one in outcomes) else " **The real data were absent: these sets were made.**"
     commands = [line for lines in commands_shown().values() for line in lines]
     return "\n".join(
         [
             "## Vector tile pyramids", "",
-            f"{datetime.date.today():%d %B %Y}, {os.cpu_count()} cores of {_processor()}, {platform.system()} "
-            f"{platform.release()}, Python {platform.python_version()}. Medians of {runs} runs, in turn.{made}", "",
-            f"When the run began, the load was {load:.1f}; meanwhile other programs took at most {disturbance:.0%} "
-            f"of the processors{'' if disturbance < 0.1 else '; **the machine was busy: the figures are uncertain**'}.",
-            "", *(f"* {program.version()}" for program in (GEOPUB, TIPPECANOE, GDAL)), "",
+            f"{_machine()}. Medians of {runs} runs, in turn.{made}", "", _busy(load, turns), "",
+            *(f"* {program.version()}" for program in (GEOPUB, TIPPECANOE, GDAL)), "",
             "```", *commands, "```",
         ]
     )  # fmt: skip
+
+
+def _machine() -> str:
+    return (
+        f"{datetime.date.today():%d %B %Y}, {os.cpu_count()} cores of {_processor()}, {platform.system()} "
+        f"{platform.release()}, Python {platform.python_version()}"
+    )
+
+
+def _busy(load: float, turns: Sequence[Usage]) -> str:
+    """Say how much else was going on."""
+    shares = [used.disturbance for used in turns]
+    busy = "; **the machine was busy: the figures are uncertain**" if median(shares) > _QUIET else ""
+    return (
+        f"When the run began, the load was {load:.1f}; meanwhile other programs took {median(shares):.0%} of the "
+        f"processors (median of all runs; at most {max(shares):.0%}){busy}."
+    )
 
 
 def _processor() -> str:

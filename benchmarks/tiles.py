@@ -9,14 +9,15 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, Sequence
 
 from process_meter import Usage
 from tile_archives import contents_of, dropped, opened
 from tile_data import DataSet, data_sets
+from tile_growth import grown
 from tile_peers import ALL_POINTS, BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, Program
 from tile_pictures import compare
-from tile_report import RESULTS, Outcome, published, written
+from tile_report import RESULTS, Outcome, growth_published, published, written
 
 WORK = Path(__file__).resolve().parent.parent / "build" / "bench-tiles"
 GDAL_AT_MOST = 30_000  # features
@@ -61,14 +62,24 @@ def main() -> None:
     asked.add_argument("--runs", type=int, default=3)
     asked.add_argument("--gdal-limit", type=float, default=60.0, help="seconds; 0 leaves GDAL out")
     asked.add_argument("--results", type=Path, default=RESULTS)
+    asked.add_argument("--growth", action="store_true", help="measure ten times the polygons, and one process, instead")
     given = asked.parse_args()
     load = os.getloadavg()[0]
-    outcomes = []
-    for data in data_sets([name for name in given.sets.split(",") if name], WORK / "made"):
-        print(f"== {data.name}: {data.features:,} {data.kind}s{'' if data.real else ' (made)'}", flush=True)
-        outcomes.append(measure(data, given.runs, given.gdal_limit))
-        written(published(outcomes, given.runs, load), given.results)
+    sets = data_sets([name for name in given.sets.split(",") if name], WORK / "made")
+    if given.growth:
+        data = max((data for data in sets if data.kind == "polygon"), key=lambda data: data.features)
+        written(growth_published(data, grown(data, WORK / "growth"), load), given.results, "tile growth")
+    else:
+        _compare(sets, given.runs, given.gdal_limit, load, given.results)
     print(f"written: {given.results}")
+
+
+def _compare(sets: Sequence[DataSet], runs: int, gdal_limit: float, load: float, results: Path) -> None:
+    outcomes = []
+    for data in sets:
+        print(f"== {data.name}: {data.features:,} {data.kind}s{'' if data.real else ' (made)'}", flush=True)
+        outcomes.append(measure(data, runs, gdal_limit))
+        written(published(outcomes, runs, load), results, "tiles")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,66 @@
+"""How time and memory grow with features and processes: `make bench-tiles ARGS=--growth`.
+
+Larger sets are copies of one set, side by side.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List
+
+from osgeo import ogr
+from process_meter import Usage, measured
+from tile_data import DataSet
+from tile_peers import JOBS, geopub_command
+
+TIMES = (1, 3, 10)
+_GAP = 1.03  # of the width, so that copies never share a tile's content
+
+
+@dataclass(frozen=True)
+class Step:
+    """One size, or one number of processes."""
+
+    features: int
+    jobs: int
+    used: Usage
+
+
+def grown(data: DataSet, folder: Path) -> List[Step]:
+    """Return what GeoPub takes for the set by itself with one process, then with two for 1, 3 and 10 copies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    alone = _step(data.path, data.features, 1, folder)
+    larger = [(multiplied(data, times, folder), data.features * times) for times in TIMES]
+    return [alone, *(_step(path, features, JOBS, folder) for path, features in larger)]
+
+
+def _step(path: Path, features: int, jobs: int, folder: Path) -> Step:
+    used = measured(geopub_command(path, folder / "grown.pmtiles", jobs), folder / "grown.log")
+    print(f"   {features:>10,} features {jobs} jobs {used.wall:8.2f} s {used.memory / 1e6:6.0f} MB", flush=True)
+    return Step(features, jobs, used)
+
+
+def multiplied(data: DataSet, times: int, folder: Path) -> Path:
+    """Return a GeoPackage with the set so many times side by side, made on first use."""
+    if times == 1:
+        return data.path
+    path = folder / f"{data.name}-{times}.gpkg"
+    if not path.exists():
+        part = path.with_suffix(".part.gpkg")
+        part.unlink(missing_ok=True)
+        source = ogr.Open(str(data.path))
+        layer = source.GetLayer(0)
+        west, east, _, _ = layer.GetExtent()
+        column = layer.GetGeometryColumn()
+        for copy in range(times):
+            moved = f'ShiftCoords("{column}", {copy * _GAP * (east - west)!r}, 0)'
+            sql = f'SELECT {moved} AS "{column}", * FROM "{data.layer}"'
+            create = ["-f", "GPKG", "-lco", "SPATIAL_INDEX=NO"] if copy == 0 else ["-append"]
+            kind = ["-nln", data.layer, "-dialect", "SQLite", "-sql", sql, "-gt", "unlimited"]
+            subprocess.run(["ogr2ogr", *create, *kind, str(part), str(data.path)], check=True)
+        index = f"SELECT CreateSpatialIndex('{data.layer}', '{column}')"
+        subprocess.run(["ogrinfo", "-q", "-sql", index, str(part)], check=True, stdout=subprocess.DEVNULL)
+        part.rename(path)
+    return path

@@ -25,6 +25,7 @@ from .plan import EXTENT, PyramidPlan, TablePlan
 from .records import Records, records_of
 from .remainder import Remainder, save, surviving, together
 from .shapes import Shapes
+from .thinning import thinned
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class BlockTask:
 
     plan: PyramidPlan
     fields: Tuple[Tuple[Field, ...], ...]  # of each table, those that its tiles carry
+    thinning: Tuple[int, ...]  # of each table, see `thinning.thinned`
     block: Block
     levels: Tuple[int, int]  # top and bottom
     area: Optional[Bounds]  # unit square
@@ -46,6 +48,7 @@ class UpperTask:
 
     plan: PyramidPlan
     fields: Tuple[Tuple[Field, ...], ...]
+    thinning: Tuple[int, ...]
     levels: Tuple[int, int]
     area: Optional[Bounds]
     output: Path
@@ -69,12 +72,15 @@ class _TableState:
     records: Records
     shapes: List[Shapes]
     name: LayerName
+    thinning: int
 
 
 def build_block(task: BlockTask) -> BlockResult:
     """Make the tiles of a block and what it hands up."""
     states = [
-        _read(share, fields, task.plan) for share, fields in zip(task.block.shares, task.fields) if len(share.fids)
+        _read(share, fields, steps, task.plan)
+        for share, fields, steps in zip(task.block.shares, task.fields, task.thinning)
+        if len(share.fids)
     ]
     with task.output.open("wb") as output:
         made = _climb(states, task.plan, task.levels, task.block.cell, task.area, output)
@@ -91,17 +97,17 @@ def build_block(task: BlockTask) -> BlockResult:
 def build_upper(task: UpperTask) -> BlockResult:
     """Make the tiles of levels above the blocks."""
     states = []
-    for place, (table, fields) in enumerate(zip(task.plan.tables, task.fields)):
+    for place, (table, fields, steps) in enumerate(zip(task.plan.tables, task.fields, task.thinning)):
         found = together([folder / f"{place}.npz" for folder in task.remainders])
         if found is not None:
             name = LayerName.of(table.layer, [field.name for field in fields])
-            states.append(_TableState(table, found.records, found.shapes, name))
+            states.append(_TableState(table, found.records, found.shapes, name, steps))
     with task.output.open("wb") as output:
         made = _climb(states, task.plan, task.levels, WORLD, task.area, output)
     return BlockResult(task.output, tuple(made), 0)
 
 
-def _read(share: TableShare, fields: Sequence[Field], plan: PyramidPlan) -> _TableState:
+def _read(share: TableShare, fields: Sequence[Field], thinning: int, plan: PyramidPlan) -> _TableState:
     table = share.plan
     with GeoPackageTable(table.data, table.table) as source:
         names = [field.name for field in fields]
@@ -111,7 +117,7 @@ def _read(share: TableShare, fields: Sequence[Field], plan: PyramidPlan) -> _Tab
     geometries = concatenate([batch.geometries for batch in batches])
     floor = (plan.options.simplification / (EXTENT << table.bottom_level)) ** 2
     shapes = shapes_of(geometries, records.fids, projection, floor)
-    return _TableState(table, records, list(shapes.values()), LayerName.of(table.layer, names))
+    return _TableState(table, records, list(shapes.values()), LayerName.of(table.layer, names), thinning)
 
 
 def _climb(
@@ -129,6 +135,7 @@ def _climb(
                 continue
             geometries = []
             for place, shapes in enumerate(state.shapes):
+                shapes = thinned(shapes, state.plan.bottom_level - level, state.thinning)
                 state.shapes[place], paths = at_level(shapes, level, tolerance)
                 if level >= state.plan.top_level:
                     pieces = to_tiles(paths, shapes.kind, limits)

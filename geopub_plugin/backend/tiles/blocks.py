@@ -20,6 +20,7 @@ from .boxes import feature_boxes, geometry_bytes
 from .grid import WORLD, Cell, tile_id, unit_points
 from .outline import WGS84
 from .plan import BUFFER, EXTENT, PyramidPlan, TablePlan
+from .thinning import thinning_steps
 
 _VERTEX = 16  # bytes
 _DEEP = 10  # levels at most below a block's square: a million tiles
@@ -53,6 +54,7 @@ class Cut:
     split_level: int
     blocks: Tuple[Block, ...]
     features: int
+    thinning: Tuple[int, ...]  # of each table, see `thinning.thinned`
     bounds: Optional[Bounds]  # of all features in the unit square, None without any
 
 
@@ -64,6 +66,7 @@ class _Spread:
     fids: np.ndarray  # int64 (N,)
     boxes: np.ndarray  # float64 (N, 4) unit square
     weights: np.ndarray  # float64 (N,) vertices
+    thinning: int
 
 
 def cut(plan: PyramidPlan, limit: int, area: Optional[Bounds] = None) -> Cut:
@@ -71,7 +74,7 @@ def cut(plan: PyramidPlan, limit: int, area: Optional[Bounds] = None) -> Cut:
     spreads = [_spread(table, area) for table in plan.tables]
     boxes = np.concatenate([spread.boxes for spread in spreads])
     if len(boxes) == 0:
-        return Cut(plan.top_level, (), 0, None)
+        return Cut(plan.top_level, (), 0, (0,) * len(spreads), None)
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     centres = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, 1 - 1e-12)  # (N, 2)
     weights = np.concatenate([spread.weights for spread in spreads])
@@ -83,6 +86,7 @@ def cut(plan: PyramidPlan, limit: int, area: Optional[Bounds] = None) -> Cut:
         split,
         tuple(block for block in blocks if any(len(share.fids) for share in block.shares)),
         len(boxes),
+        tuple(spread.thinning for spread in spreads),
         (float(low[0]), float(low[1]), float(high[0]), float(high[1])),
     )
 
@@ -132,11 +136,12 @@ def _spread(table: TablePlan, area: Optional[Bounds]) -> _Spread:
         weights = geometry_bytes(source, fids) / _VERTEX  # headers weigh, too: as much as a feature's attributes
         polygons = "POLYGON" in source.schema.geometry_type or "SURFACE" in source.schema.geometry_type
         boxes = _unit_boxes(boxes, Projection(source.schema.srs or WGS84, WGS84))
+    thinning = thinning_steps(len(fids))  # of the whole table: a sample's tiles are the pyramid's
     if area is not None:
         near = (boxes[:, 2] >= area[0]) & (boxes[:, 0] <= area[2]) & (boxes[:, 3] >= area[1]) & (boxes[:, 1] <= area[3])
         fids, boxes, weights = fids[near], boxes[near], weights[near]
     _refuse_too_many(table, polygons, boxes, area)
-    return _Spread(table, fids, boxes, weights)
+    return _Spread(table, fids, boxes, weights, thinning)
 
 
 def _refuse_too_many(table: TablePlan, polygons: bool, boxes: np.ndarray, area: Optional[Bounds]) -> None:

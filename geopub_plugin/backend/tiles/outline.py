@@ -45,7 +45,7 @@ def shapes_of(geometries: Geometries, fids: np.ndarray, projection: Projection, 
         shapes = Shapes(
             kind=one, x=x[vertices], y=y[vertices], significance=x[vertices], path_start=starts_of(counts[paths]),
             feature=feature[paths], part=part[paths], outer=outer[paths], size=np.zeros(len(paths)),
-            chance=chances(fids[feature[paths]], place[paths]),
+            chance=chances(fids[feature[paths]], place[paths] if one == POLYGON else np.zeros(1)),
         )  # fmt: skip
         shapes = _around_the_world(_closed(shapes), bool(projection.source.is_geographic))
         found[one] = _measured(shapes, floor)

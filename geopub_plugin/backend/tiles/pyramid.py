@@ -100,7 +100,7 @@ def _blocks(
     for number, block in enumerate(blocks.blocks):
         remainder = work / f"up-{number}" if up else None
         levels = (blocks.split_level, plan.bottom_level)
-        task = BlockTask(plan, fields, block, levels, area, work / f"block-{number}", remainder)
+        task = BlockTask(plan, fields, blocks.thinning, block, levels, area, work / f"block-{number}", remainder)
         future = runner.submit(build_block, task)
         waiting[future] = number
         if future.done():  # an executor that works at once
@@ -124,7 +124,9 @@ def _upper(
     alone = isinstance(runner, InThisProcess)
     spans = [(plan.top_level, last)] if alone else [(last, last), (plan.top_level, last - 1)]
     waiting = [
-        runner.submit(build_upper, UpperTask(plan, fields, span, area, work / f"upper-{span[1]}", folders))
+        runner.submit(
+            build_upper, UpperTask(plan, fields, blocks.thinning, span, area, work / f"upper-{span[1]}", folders)
+        )
         for span in spans
         if folders and plan.top_level <= span[0] <= span[1]
     ]

@@ -15,6 +15,7 @@ from process_meter import Usage
 from tile_archives import LevelContents
 from tile_data import DataSet
 from tile_growth import Step
+from tile_limits import Limits
 from tile_peers import ALL_POINTS, BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, commands_shown
 from tile_pictures import Share
 
@@ -33,6 +34,7 @@ class Outcome:
     contents: Dict[str, Dict[int, LevelContents]]  # by program and level
     dropped: Dict[int, int]  # by level, by the peer's own account
     pictures: Dict[int, List[Share]]  # by level, shares of pixels that differ from the peer's
+    limits: Limits
 
     def typical(self, program: str, of: Callable[[Usage], float]) -> float:
         """Return the median of a program's runs."""
@@ -58,8 +60,8 @@ def written(section: str, results: Path, name: str) -> None:
 
 def published(outcomes: Sequence[Outcome], runs: int, load: float) -> str:
     """Return the section."""
-    parts = [_circumstances(outcomes, runs, load), _times(outcomes), _made(outcomes), _features(outcomes)]
-    return "\n\n".join([*parts, _pictures(outcomes)])
+    parts = [_circumstances(outcomes, runs, load), _times(outcomes), _limits(outcomes), _made(outcomes)]
+    return "\n\n".join([*parts, _features(outcomes), _pictures(outcomes)])
 
 
 def growth_published(data: DataSet, steps: Sequence[Step], load: float) -> str:
@@ -172,6 +174,21 @@ def _gdal_line(one: Outcome) -> List[str]:
         one.data.name, f"{one.typical(GEOPUB.name, lambda used: used.wall):.1f} s", f"{least}{used.wall:.1f} s",
         f"**{ratio}**",
     ]  # fmt: skip
+
+
+def _limits(outcomes: Sequence[Outcome]) -> str:
+    rows = []
+    for one in outcomes:
+        least, cpu = one.limits, one.typical(GEOPUB.name, lambda used: used.cpu)
+        total = least.reading + least.compressing + least.writing
+        parts = ((least.read, least.reading), (least.compressed, least.compressing), (least.written, least.writing))
+        shown = [f"{size / 1e6:.0f} MB, {seconds:.2f} s" for size, seconds in parts]
+        rows.append([one.data.name, *shown, f"{total:.2f} s", f"{cpu:.1f} s", f"{total / cpu:.0%}"])
+    head = ("data", "read the table", "compress the tiles", "write the archive", "together", "GeoPub's CPU", "share")
+    text = (
+        "What no engine can do without, measured by itself on one processor: SQLite reading all rows, gzip 5, a copy."
+    )
+    return f"### Physical limits\n\n{_table(head, rows)}\n\n{text}"
 
 
 def _made(outcomes: Sequence[Outcome]) -> str:

@@ -15,6 +15,7 @@ from process_meter import Usage
 from tile_archives import contents_of, dropped, opened
 from tile_data import DataSet, data_sets
 from tile_growth import grown
+from tile_limits import limits_of
 from tile_peers import ALL_POINTS, BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, Program
 from tile_pictures import compare
 from tile_report import RESULTS, Outcome, growth_published, published, written
@@ -41,7 +42,8 @@ def measure(data: DataSet, runs: int, gdal_limit: float) -> Outcome:
     peer = archives.get(ALL_POINTS.name, archives[TIPPECANOE.name])
     print(f"   pictures in {folder / 'pictures'}", flush=True)
     shares = compare(archives[GEOPUB.name], peer, (TOP, BOTTOM), folder / "pictures")
-    return Outcome(data, turns, contents, dropped(peer), shares)
+    limits = limits_of(data.path, data.layer, archives[GEOPUB.name], GEOPUB.archive(folder))
+    return Outcome(data, turns, contents, dropped(peer), shares, limits)
 
 
 def _told(program: Program, data: DataSet, folder: Path, limit: float = 0.0) -> Usage:

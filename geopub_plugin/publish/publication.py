@@ -43,6 +43,8 @@ __all__ = [
 INTEGRATIONS = ("0de8c60b-9938-4be9-aa36-9026b77c3c96", "5a348542-61a7-4289-a950-8544bb0ce2b8")
 PYRAMIDS = ("aa5f9391-0bdb-4b97-9209-fcde351b82f6", "a07a2d00-2bb3-45cb-a4c3-ac298501148c")
 
+Inputs = Mapping[str, List[str]]  # "upload" or "stored_data": identifiers
+
 
 class Publication:
     """One publication, run once; its store's connection carries the event that cancels it."""
@@ -171,12 +173,14 @@ class Publication:
                     self._store.stored_data.delete(made)
         _remove_upload(self._store, upload.id)
 
-    def _remove_orphan(self, name: str) -> None:
-        """Remove the output of an execution that the line broke over before it could be named and launched."""
-        for data in self._store.stored_data.list(name=name, status="CREATED"):
-            if "datasheet_name" not in data.tags:
+    def _remove_unlaunched(self, inputs: Inputs, replaced: str) -> None:
+        """Remove executions that the line broke over before they were launched, with what they were to make."""
+        for kind, identifiers in inputs.items():
+            for left in self._store.executions.list(status="CREATED", **{f"input_{kind}": identifiers[0]}):
                 with suppress(Conflict, NotFound):
-                    self._store.stored_data.delete(data.id)
+                    self._store.executions.delete(left.id)
+                    if left.stored_data not in ("", replaced):
+                        self._store.stored_data.delete(left.stored_data)
 
     def _sent(self, done: int, total: int) -> None:
         self._listener.moved(Step.DELIVERY, done, total, "bytes")
@@ -208,9 +212,10 @@ class Publication:
                 upload,
                 "proc_int_id",
                 request.layer_name,
-                lambda output: self._store.executions.create(
+                {"upload": [upload.id]},
+                lambda inputs, output: self._store.executions.create(
                     self._store.executions.processing("VECTOR-DB", "VECTOR", INTEGRATIONS),
-                    {"upload": [upload.id]},
+                    inputs,
                     output,
                     {"tables": list(request.tables)} if request.tables else {},
                 ),
@@ -233,9 +238,10 @@ class Publication:
             self._store.uploads.get(upload.id),
             "proc_pyr_creat_id",
             f"{self._request.layer_name}_tms",
-            lambda output: self._store.executions.create(
+            {"stored_data": [data.id]},
+            lambda inputs, output: self._store.executions.create(
                 self._store.executions.processing("ROK4-PYRAMID-VECTOR", "VECTOR-DB", PYRAMIDS),
-                {"stored_data": [data.id]},
+                inputs,
                 output,
                 {
                     "composition": composition(data, top, bottom),
@@ -256,7 +262,13 @@ class Publication:
         return execution.stored_data
 
     def _launched(
-        self, upload: Upload, tag: str, name: str, create: Callable[[Dict[str, Any]], Execution], replaced: str
+        self,
+        upload: Upload,
+        tag: str,
+        name: str,
+        inputs: Inputs,
+        create: Callable[[Inputs, Dict[str, Any]], Execution],
+        replaced: str,
     ) -> Execution:
         """Return an execution that runs, or has run well: the one an interrupted publication left, or a new one."""
         executions = self._store.executions
@@ -268,8 +280,8 @@ class Publication:
             if execution is not None and execution.stored_data not in ("", replaced):
                 with suppress(Conflict, NotFound):
                     self._store.stored_data.delete(execution.stored_data)
-            self._remove_orphan(name)
-            execution = create({"stored_data": {"id": replaced} if replaced else {"name": name}})
+            self._remove_unlaunched(inputs, replaced)
+            execution = create(inputs, {"stored_data": {"id": replaced} if replaced else {"name": name}})
             self._store.uploads.tag(upload.id, {tag: execution.id})
         identifier, made = execution.id, execution.stored_data
         if made != replaced:

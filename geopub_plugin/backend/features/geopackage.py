@@ -16,6 +16,7 @@ from ..errors import InvalidInput
 from ..translation import tr
 from .batch import Batch, Geometries
 from .columns import column
+from .condition import SqlCondition
 from .geopackage_schema import (
     attribute_tables,
     connect,
@@ -31,6 +32,8 @@ from .schema import Bounds, TableSchema
 from .wkb import parse
 
 __all__ = ["GeoPackageTable", "attribute_tables", "connect", "feature_tables", "is_geopackage", "quoted"]
+
+_ROW = quoted("number of the row")
 
 
 def _without_geometry(count: int) -> Geometries:
@@ -127,6 +130,17 @@ class GeoPackageTable:
             for batch in self.batches(columns=(), fids=doubtful.tolist())
         ]
         return np.sort(np.concatenate([fids[sure], *checked]))
+
+    def fids_where(self, condition: SqlCondition) -> np.ndarray:
+        """Return the keys of the rows for which a condition holds, in order: int64 (n,)."""
+        table = quoted(self.schema.name)
+        if not self.schema.fid:  # rows are numbered before any is left out
+            table = f"(SELECT {self._key} AS {_ROW}, * FROM {table})"  # nosec B608 - quoted
+        key = self._key if self.schema.fid else _ROW
+        sql = f"SELECT {key} FROM {table} WHERE {condition.sql} ORDER BY 1"  # nosec B608 - quoted, placeholders
+        with damage_told(self.path):
+            rows = self._connection.execute(sql, condition.values).fetchall()
+        return np.array([row[0] for row in rows], np.int64)
 
     def _scanned_within(self, bounds: Bounds) -> np.ndarray:
         found = [

@@ -20,6 +20,7 @@ from .boxes import feature_boxes, geometry_bytes
 from .grid import WORLD, Cell, tile_id, unit_points
 from .outline import WGS84
 from .plan import BUFFER, EXTENT, PyramidPlan, TablePlan
+from .row_filter import condition_of
 from .thinning import thinning_steps
 
 _VERTEX = 16  # bytes
@@ -133,6 +134,10 @@ def _block(cell: Cell, spreads: Sequence[_Spread], split: int) -> Block:
 def _spread(table: TablePlan, area: Optional[Bounds]) -> _Spread:
     with GeoPackageTable(table.data, table.table) as source:
         fids, boxes = feature_boxes(source)
+        condition = condition_of(table.filter, source.schema)
+        if condition is not None:
+            chosen = np.isin(fids, source.fids_where(condition))
+            fids, boxes = fids[chosen], boxes[chosen]
         weights = geometry_bytes(source, fids) / _VERTEX  # headers weigh, too: as much as a feature's attributes
         polygons = "POLYGON" in source.schema.geometry_type or "SURFACE" in source.schema.geometry_type
         boxes = _unit_boxes(boxes, Projection(source.schema.srs or WGS84, WGS84))

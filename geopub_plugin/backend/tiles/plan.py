@@ -10,6 +10,7 @@ from ..errors import InvalidInput
 from ..features.schema import Bounds
 from ..translation import tr
 from .options import Generalisation
+from .row_filter import checked_filter
 
 EXTENT = 4096  # units of a tile's side (MVT 2.1, 4.1)
 BUFFER = 80  # units around a tile that its shapes reach into: 5 pixels of 256
@@ -27,7 +28,7 @@ class TablePlan:
     top_level: int
     bottom_level: int
     attributes: Tuple[str, ...] = ALL  # field names; "*" stands for all
-    filter: str = ""
+    filter: str = ""  # of rows, as `row_filter` understands it
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built."""
@@ -38,12 +39,13 @@ class TablePlan:
                 tr("The top level may not be below the bottom level, and both lie between 0 and 18."),
                 tr("Choose other levels."),
             )  # fmt: skip
-        if self.filter.strip():
+        if not self.attributes:
             raise InvalidInput(
-                tr("The filter of “{table}” cannot be used.", table=self.table),
-                tr("This version of GeoPub does not filter pyramids yet."),
-                tr("Leave the filter empty, or publish a filtered copy of the table."),
+                tr("The tiles of “{table}” would carry no attribute.", table=self.table),
+                tr("A layer needs at least one to be styled and asked about."),
+                tr("Choose attributes, or * for all."),
             )
+        checked_filter(self.filter)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ FIELD_TYPES = {
     str: ogr.OFTString,
     bool: ogr.OFTInteger,
     bytes: ogr.OFTBinary,
+    "date": ogr.OFTDate,
+    "datetime": ogr.OFTDateTime,
 }
 
 

@@ -41,9 +41,15 @@ def test_levels_out_of_order_are_refused(top, bottom):
         TablePlan(Path("a.gpkg"), "a", "a", top, bottom)
 
 
-def test_a_filter_is_refused_rather_than_ignored():
-    with pytest.raises(InvalidInput):
-        TablePlan(Path("a.gpkg"), "a", "a", 0, 1, filter="pop > 3")
+def test_a_filter_that_no_table_understands_is_refused_at_once():
+    assert TablePlan(Path("a.gpkg"), "a", "a", 0, 1, filter="pop > 3").filter
+    with pytest.raises(InvalidInput, match="lower"):
+        TablePlan(Path("a.gpkg"), "a", "a", 0, 1, filter="lower(pop) > 3")
+
+
+def test_a_layer_needs_an_attribute():
+    with pytest.raises(InvalidInput, match="attribute"):
+        TablePlan(Path("a.gpkg"), "a", "a", 0, 1, attributes=())
 
 
 def test_two_layers_of_one_name_are_refused():

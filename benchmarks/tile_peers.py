@@ -67,18 +67,13 @@ def _geopub_start() -> List[str]:
     return [str(_GEOPUB), "tiles"] if _geopub_takes_options() else [sys.executable, str(_ENGINE)]
 
 
-def _tippecanoe(data: Path, archive: Path, layer: str, *more: str) -> List[List[str]]:
+def _tippecanoe(data: Path, archive: Path, layer: str) -> List[List[str]]:
     converted = archive.parent / "tippecanoe-input.fgb"
     converted.unlink(missing_ok=True)
     convert = ["ogr2ogr", "-f", "FlatGeobuf", "-lco", "SPATIAL_INDEX=NO", "-t_srs", "EPSG:4326"]
     levels = [f"-Z{TOP}", f"-z{BOTTOM}"]
-    make = [str(tippecanoe()), *OPTIONS.split(), *more, *levels, "--force", "--quiet", "-l", layer, "-o", str(archive)]
+    make = [str(tippecanoe()), *OPTIONS.split(), *levels, "--force", "--quiet", "-l", layer, "-o", str(archive)]
     return [[*convert, str(converted), str(data)], [*make, str(converted)]]
-
-
-def _tippecanoe_all_points(data: Path, archive: Path, layer: str) -> List[List[str]]:
-    """Return the commands that keep what GeoPub keeps: by itself, tippecanoe drops 60 % of the points a level up."""
-    return _tippecanoe(data, archive, layer, "-r1")
 
 
 def _gdal(data: Path, archive: Path, layer: str) -> List[List[str]]:
@@ -109,7 +104,6 @@ def _geopub_version() -> str:
 
 GEOPUB = Program("geopub", "pmtiles", _geopub, _geopub_version)
 TIPPECANOE = Program("tippecanoe", "mbtiles", _tippecanoe, lambda: _said([str(tippecanoe()), "--version"]))
-ALL_POINTS = Program("tippecanoe-r1", "mbtiles", _tippecanoe_all_points, TIPPECANOE.version)
 GDAL = Program("gdal", "mbtiles", _gdal, lambda: _said(["ogr2ogr", "--version"]))
 
 

@@ -9,14 +9,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Callable, Dict, Iterable, List, Sequence
+from typing import Callable, Dict, Iterable, List, Sequence, Tuple
 
 from process_meter import Usage
 from tile_archives import LevelContents
 from tile_data import DataSet
 from tile_growth import Step
 from tile_limits import Limits
-from tile_peers import ALL_POINTS, BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, commands_shown
+from tile_peers import BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, commands_shown
 from tile_pictures import Share
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
@@ -39,11 +39,6 @@ class Outcome:
     def typical(self, program: str, of: Callable[[Usage], float]) -> float:
         """Return the median of a program's runs."""
         return median(of(used) for used in self.turns[program])
-
-    @property
-    def peer(self) -> str:
-        """The program whose tiles hold the same features."""
-        return ALL_POINTS.name if ALL_POINTS.name in self.contents else TIPPECANOE.name
 
 
 def written(section: str, results: Path, name: str) -> None:
@@ -121,45 +116,37 @@ def _processor() -> str:
 
 
 def _times(outcomes: Sequence[Outcome]) -> str:
-    rows = [_time_row(one, TIPPECANOE.name) for one in outcomes]
-    rows += [_time_row(one, ALL_POINTS.name) for one in outcomes if ALL_POINTS.name in one.turns]
     reached = sum(_ratio(one, TIPPECANOE.name, lambda used: used.wall) >= GOAL for one in outcomes)
     head = (
         "data",
         "features",
-        "peer",
         "GeoPub",
-        "peer",
+        "tippecanoe",
         "times as fast",
-        "CPU",
-        "CPU of peer",
-        "ratio",
-        "memory",
-        "of peer",
+        *("CPU", "", "ratio"),
+        *("memory", "", "ratio"),
     )
     gdal = [_gdal_line(one) for one in outcomes if GDAL.name in one.turns]
     return "\n\n".join([
         "### Time and memory",
-        _table(head, rows),
+        _table(head, [_time_row(one) for one in outcomes]),
         f"Time is from start to end of the programs, the conversion for tippecanoe included; memory is the greatest "
         f"sum of all processes' resident memory. {reached} of {len(outcomes)} sets reach the goal of {GOAL:g} times.",
         *([_table(("data", "GeoPub", "GDAL's MVT driver", "times as fast"), gdal)] if gdal else []),
     ])  # fmt: skip
 
 
-def _time_row(one: Outcome, peer: str) -> List[str]:
-    def shown(program: str, of: Callable[[Usage], float], unit: str) -> str:
-        return f"{one.typical(program, of):.{1 if unit == 's' else 0}f} {unit}"
-
-    own = GEOPUB.name
-    return [
-        one.data.name, f"{one.data.features:,}", peer,
-        shown(own, lambda used: used.wall, "s"), shown(peer, lambda used: used.wall, "s"),
-        f"**{_ratio(one, peer, lambda used: used.wall):.1f}**",
-        shown(own, lambda used: used.cpu, "s"), shown(peer, lambda used: used.cpu, "s"),
-        f"{_ratio(one, peer, lambda used: used.cpu):.1f}",
-        shown(own, lambda used: used.memory / 1e6, "MB"), shown(peer, lambda used: used.memory / 1e6, "MB"),
-    ]  # fmt: skip
+def _time_row(one: Outcome) -> List[str]:
+    measures: Sequence[Tuple[Callable[[Usage], float], str]] = (
+        (lambda used: used.wall, ".1f} s"),
+        (lambda used: used.cpu, ".1f} s"),
+        (lambda used: used.memory / 1e6, ".0f} MB"),
+    )
+    row = [one.data.name, f"{one.data.features:,}"]
+    for of, form in measures:
+        row += [("{:" + form).format(one.typical(program.name, of)) for program in (GEOPUB, TIPPECANOE)]
+        row.append(f"**{_ratio(one, TIPPECANOE.name, of):.1f}**")
+    return row
 
 
 def _ratio(one: Outcome, peer: str, of: Callable[[Usage], float]) -> float:
@@ -209,16 +196,16 @@ def _features(outcomes: Sequence[Outcome]) -> str:
     levels = range(TOP, BOTTOM + 1)
     rows = []
     for one in outcomes:
-        own, peer = one.contents[GEOPUB.name], one.contents[one.peer]
+        own, peer = one.contents[GEOPUB.name], one.contents[TIPPECANOE.name]
         rows.append([one.data.name, "GeoPub", *(f"{_count(own, level):,}" for level in levels)])
-        rows.append(["", one.peer, *(f"{_count(peer, level):,}" for level in levels)])
+        rows.append(["", TIPPECANOE.name, *(f"{_count(peer, level):,}" for level in levels)])
         rows.append(["", "difference", *(_differs(one, level) for level in levels)])
     head = ("data", "features", *(str(level) for level in levels))
     return "\n\n".join([
         "### Equal work: features of each level",
         _table(head, rows),
-        "(In brackets: tippecanoe says that it left out features for the size of tiles. **Bold**: it did not, and the "
-        "counts differ by more than 2 %.)",
+        "In brackets: tippecanoe says that it left features out, by rate or for the size of tiles. **Bold**: it did "
+        "not, and the counts differ by more than 2 %.",
     ])  # fmt: skip
 
 
@@ -227,7 +214,7 @@ def _count(levels: Dict[int, LevelContents], level: int) -> int:
 
 
 def _differs(one: Outcome, level: int) -> str:
-    own, peer = (_count(one.contents[name], level) for name in (GEOPUB.name, one.peer))
+    own, peer = (_count(one.contents[name], level) for name in (GEOPUB.name, TIPPECANOE.name))
     share = own / peer - 1 if peer else 0.0
     text = f"{share:+.1%}"
     if one.dropped.get(level, 0):

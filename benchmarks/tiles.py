@@ -16,7 +16,7 @@ from tile_archives import contents_of, dropped, opened
 from tile_data import DataSet, data_sets
 from tile_growth import grown
 from tile_limits import limits_of
-from tile_peers import ALL_POINTS, BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, Program
+from tile_peers import BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, Program
 from tile_pictures import compare
 from tile_report import RESULTS, Outcome, growth_published, published, written
 
@@ -32,17 +32,14 @@ def measure(data: DataSet, runs: int, gdal_limit: float) -> Outcome:
     for _ in range(runs):
         for program in (GEOPUB, TIPPECANOE):
             turns.setdefault(program.name, []).append(_told(program, data, folder))
-    if data.kind == "point":
-        turns[ALL_POINTS.name] = [_told(ALL_POINTS, data, folder)]
     if data.features <= GDAL_AT_MOST and gdal_limit > 0:
         turns[GDAL.name] = [_told(GDAL, data, folder, gdal_limit)]
-    made = [program for program in (GEOPUB, TIPPECANOE, ALL_POINTS) if program.name in turns]
-    archives = {program.name: opened(program.archive(folder)) for program in made}
+    archives = {program.name: opened(program.archive(folder)) for program in (GEOPUB, TIPPECANOE)}
     contents = {name: contents_of(archive) for name, archive in archives.items()}
-    peer = archives.get(ALL_POINTS.name, archives[TIPPECANOE.name])
+    own, peer = archives[GEOPUB.name], archives[TIPPECANOE.name]
     print(f"   pictures in {folder / 'pictures'}", flush=True)
-    shares = compare(archives[GEOPUB.name], peer, (TOP, BOTTOM), folder / "pictures")
-    limits = limits_of(data.path, data.layer, archives[GEOPUB.name], GEOPUB.archive(folder))
+    shares = compare(own, peer, (TOP, BOTTOM), folder / "pictures")
+    limits = limits_of(data.path, data.layer, own, GEOPUB.archive(folder))
     return Outcome(data, turns, contents, dropped(peer), shares, limits)
 
 

@@ -117,15 +117,8 @@ def _processor() -> str:
 
 def _times(outcomes: Sequence[Outcome]) -> str:
     reached = sum(_ratio(one, TIPPECANOE.name, lambda used: used.wall) >= GOAL for one in outcomes)
-    head = (
-        "data",
-        "features",
-        "GeoPub",
-        "tippecanoe",
-        "times as fast",
-        *("CPU", "", "ratio"),
-        *("memory", "", "ratio"),
-    )
+    ratios = ("CPU", "tippecanoe", "ratio", "memory", "tippecanoe", "ratio")
+    head = ("data", "features", "GeoPub", "tippecanoe", "times as fast", *ratios)
     gdal = [_gdal_line(one) for one in outcomes if GDAL.name in one.turns]
     return "\n\n".join([
         "### Time and memory",

@@ -20,6 +20,7 @@ from .encode import encoded
 from .generalise import at_level
 from .grid import WORLD, Cell
 from .layer import LayerName, merged
+from .limits import within
 from .outline import WGS84, shapes_of
 from .plan import EXTENT, PyramidPlan, TablePlan
 from .records import Records, records_of
@@ -138,7 +139,7 @@ def _climb(
                 shapes = thinned(shapes, state.plan.bottom_level - level, state.thinning)
                 state.shapes[place], paths = at_level(shapes, level, tolerance)
                 if level >= state.plan.top_level:
-                    pieces = to_tiles(paths, shapes.kind, limits)
+                    pieces = within(to_tiles(paths, shapes.kind, limits), plan.area, level)
                     geometries.append(encoded(pieces, state.shapes[place], level))
             if geometries:
                 contents.append(Content(merged(geometries), state.records, state.name))

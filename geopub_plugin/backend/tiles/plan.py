@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Optional, Tuple
 
 from ..errors import InvalidInput
-from ..features.schema import Bounds
 from ..translation import tr
+from .area import Area
 from .options import Generalisation
 from .row_filter import checked_filter
 
@@ -54,7 +54,7 @@ class PyramidPlan:
 
     tables: Tuple[TablePlan, ...]
     options: Generalisation = field(default_factory=Generalisation)
-    area: Optional[Bounds] = None  # longitude and latitude: only tiles that meet it
+    area: Optional[Area] = None  # only tiles that meet it
     budget: int = 500_000  # bytes of a compressed tile
     name: str = ""
     description: str = ""

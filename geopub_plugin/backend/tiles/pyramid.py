@@ -45,7 +45,7 @@ def build(
     begun = time.monotonic()
     progress = progress or Silent()
     fields = tuple(_fields(table) for table in plan.tables)
-    area = None if plan.area is None else unit_bounds(plan.area)
+    area = None if plan.area is None else unit_bounds(plan.area.bounds)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         with ExitStack() as stack:
@@ -136,14 +136,13 @@ def _upper(
 def _bounds(blocks: Cut, plan: PyramidPlan) -> Bounds:
     """Return the bounds in longitude and latitude, within the world and the area."""
     if blocks.bounds is None:
-        return plan.area or (-180.0, -HIGHEST, 180.0, HIGHEST)
+        return (-180.0, -HIGHEST, 180.0, HIGHEST) if plan.area is None else plan.area.bounds
     left, top, right, bottom = (min(max(value, 0.0), 1.0) for value in blocks.bounds)
     (west, north), (east, south) = degrees(left, top), degrees(right, bottom)
     if plan.area is None:
         return west, south, east, north
-    return (
-        max(west, plan.area[0]), max(south, plan.area[1]), min(east, plan.area[2]), min(north, plan.area[3]),
-    )  # fmt: skip
+    limits = plan.area.bounds
+    return max(west, limits[0]), max(south, limits[1]), min(east, limits[2]), min(north, limits[3])
 
 
 def _archive(

@@ -5,13 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
-from osgeo import ogr
-
-from ..errors import InvalidInput
 from ..features.geopackage import GeoPackageTable, feature_tables
-from ..features.schema import Bounds
 from ..jobs.progress import Progress
-from ..translation import tr
+from .area import area_of
 from .executors import usual_count
 from .options import parse_options
 from .plan import ALL, PyramidPlan, TablePlan
@@ -29,7 +25,7 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
     plan = PyramidPlan(
         tables,
         parse_options(parameters.get("options") or ""),
-        area_bounds(parameters.get("area") or ""),
+        area_of(parameters.get("area") or ""),
         name=parameters.get("name") or tables[0].layer if tables else "",
     )
     report = build(plan, work / ARCHIVE, progress, jobs=_jobs(tables))
@@ -56,26 +52,8 @@ def build_pyramid_file(
     """Build the tables of a GeoPackage (all by default) into one archive; a table's layer has its name."""
     names = list(tables) if tables else [table.name for table in feature_tables(data)]
     chosen = tuple(TablePlan(data, name, name, levels[0], levels[1], tuple(attributes)) for name in names)
-    plan = PyramidPlan(chosen, parse_options(options), area_bounds(area), name=data.stem)
+    plan = PyramidPlan(chosen, parse_options(options), area_of(area), name=data.stem)
     return build(plan, out, progress, jobs=_jobs(chosen) if jobs is None else jobs)
-
-
-def area_bounds(wkt: str) -> Optional[Bounds]:
-    """Return the bounds of an area in WKT (longitude and latitude), None for an empty text."""
-    if not wkt.strip():
-        return None
-    try:
-        shape = ogr.CreateGeometryFromWkt(wkt)
-    except RuntimeError:  # with ogr.UseExceptions()
-        shape = None
-    if shape is None or shape.IsEmpty():
-        raise InvalidInput(
-            tr("The area of the sample cannot be read."),
-            tr("“{wkt}” is not a shape in WKT.", wkt=wkt[:80]),
-            tr("Give a POLYGON with longitudes and latitudes."),
-        )
-    west, east, south, north = shape.GetEnvelope()
-    return west, south, east, north
 
 
 def _table(data: Path, entry: Dict[str, Any]) -> TablePlan:

@@ -16,6 +16,7 @@ from pmtiles.reader import Reader as OtherReader
 from geopub_plugin.backend.errors import InvalidInput, TooLarge
 from geopub_plugin.backend.features.geopackage import feature_tables
 from geopub_plugin.backend.tiles.archive_reader import Archive
+from geopub_plugin.backend.tiles.area import Area
 from geopub_plugin.backend.tiles.executors import processes
 from geopub_plugin.backend.tiles.options import parse_options
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
@@ -154,7 +155,7 @@ def test_the_budget_is_kept_by_dropping_the_least_important(tiles_of, kind):
 
 def test_only_the_area(tiles_of):
     rows = [(f"POINT ({x} {y})", {}) for x in range(-175, 180, 10) for y in range(-75, 80, 10)]
-    found = tiles_of(rows, (0, 4), area=(0.5, 0.5, 40.0, 20.0))
+    found = tiles_of(rows, (0, 4), area=Area.of_bounds((0.5, 0.5, 40.0, 20.0)))
     assert {place for place in found if place[0] == 4} == {(4, column, 7) for column in (8, 9)}
 
 
@@ -289,5 +290,5 @@ def test_more_tiles_than_a_disk_is_meant_for_are_refused(world_map, tmp_path):
     with pytest.raises(TooLarge, match="million tiles"):
         build(PyramidPlan((table,)), tmp_path / "a.pmtiles")
     assert not list(tmp_path.iterdir())
-    report = build(PyramidPlan((table,), area=(2.0, 48.0, 2.05, 48.05)), tmp_path / "a.pmtiles")
+    report = build(PyramidPlan((table,), area=Area.of_bounds((2.0, 48.0, 2.05, 48.05))), tmp_path / "a.pmtiles")
     assert report.levels[-1].tiles > 100

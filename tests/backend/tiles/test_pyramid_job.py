@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
+import numpy as np
 
-from geopub_plugin.backend.errors import InvalidInput
 from geopub_plugin.backend.jobs.progress import Silent
 from geopub_plugin.backend.tiles.archive_reader import Archive
-from geopub_plugin.backend.tiles.pyramid_job import area_bounds, build_pyramid_file, run
+from geopub_plugin.backend.tiles.area import area_of
+from geopub_plugin.backend.tiles.pyramid_job import build_pyramid_file, run
 
 
 class Heard(Silent):
@@ -47,8 +47,11 @@ def test_the_whole_file(world_map: Path, tmp_path: Path):
     assert [level.tiles for level in report.levels] == [1, 4]
 
 
-def test_area():
-    assert area_bounds("") is None
-    assert area_bounds("POLYGON ((2 48, 3 48, 3 49, 2 49, 2 48))") == (2.0, 48.0, 3.0, 49.0)
-    with pytest.raises(InvalidInput):
-        area_bounds("POLYGON ((2 48")
+def test_an_area_limits_the_tiles_to_those_that_meet_it(world_map: Path, tmp_path: Path):
+    europe = "POLYGON ((-9 36, 3 43, -9 43, -9 36))"  # a triangle: at level 6 its box holds 12 tiles
+    table = {"table": "countries", "top_level": 6, "bottom_level": 6}
+    result = run({"data": str(world_map), "composition": [table], "area": europe}, tmp_path, Heard())
+    area = area_of(europe)
+    places = [place for place, _ in Archive(tmp_path / result["file"]).tiles()]
+    assert len(places) == area.tile_count(6) < 12
+    assert all(area.meets(6, np.array([column]), np.array([row])).all() for _, column, row in places)

@@ -10,6 +10,22 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+# Functions that do not call one another, by stage; what is left is the loops that hold them together.
+STAGES = (
+    ("cut into blocks", ("blocks.py:cut",)),
+    ("read rows", ("geopackage.py:batches",)),
+    ("attributes", ("records.py:records_of",)),
+    ("reproject", ("outline.py:_unit_points", "projection.py:points", "grid.py:unit_points")),
+    ("significance", ("significance.py:significances",)),
+    ("generalise", ("generalise.py:at_level",)),
+    ("clip", ("clip.py:to_tiles",)),
+    ("commands", ("encode.py:encoded",)),
+    ("features to bytes", ("layer.py:layer_of",)),
+    ("compress", ("assemble.py:gzipped",)),
+    ("hand up", ("remainder.py:surviving", "remainder.py:save", "remainder.py:together")),
+    ("archive", ("pyramid.py:_archive",)),
+)
+
 
 def main() -> None:
     """Make one archive."""
@@ -22,18 +38,31 @@ def main() -> None:
     asked.add_argument("--max-zoom", type=int, default=14)
     asked.add_argument("--options", default="-S10 -an")
     asked.add_argument("--jobs", type=int, default=1)
-    asked.add_argument("--profile", action="store_true")
+    asked.add_argument("--profile", action="store_true", help="in one process: seconds by stage, and by function")
     given = asked.parse_args()
+    levels = (given.min_zoom, given.max_zoom)
+    if not given.profile:
+        build_pyramid_file(given.file, given.archive, levels, options=given.options, jobs=given.jobs)
+        return
     profile = cProfile.Profile()
-    if given.profile:
-        profile.enable()
-    build_pyramid_file(
-        given.file, given.archive, (given.min_zoom, given.max_zoom), options=given.options, jobs=given.jobs
-    )
-    if given.profile:
-        profile.disable()
-        pstats.Stats(profile).sort_stats("tottime").print_stats(30)
-        pstats.Stats(profile).sort_stats("cumtime").print_stats(60)
+    profile.runcall(build_pyramid_file, given.file, given.archive, levels, options=given.options, jobs=1)
+    stats = pstats.Stats(profile)
+    print_stages(stats)
+    stats.sort_stats("tottime").print_stats(25)
+
+
+def print_stages(stats: pstats.Stats) -> None:
+    """Print seconds and share of each stage."""
+    by_function = {f"{Path(file).name}:{name}": row[3] for (file, _, name), row in stats.stats.items()}  # type: ignore[attr-defined]
+    total = stats.total_tt  # type: ignore[attr-defined]
+    left = total
+    for stage, functions in STAGES:
+        seconds = sum(by_function.get(function, 0.0) for function in functions)
+        left -= seconds
+        print(f"{stage:<20}{seconds:7.2f} s {seconds / total:4.0%}")
+    print(f"{'the rest':<20}{left:7.2f} s {left / total:4.0%}")
+    upper = by_function.get("block.py:build_upper", 0.0)
+    print(f"{'total':<20}{total:7.2f} s, of which levels above the blocks {upper:.2f} s {upper / total:4.0%}")
 
 
 if __name__ == "__main__":

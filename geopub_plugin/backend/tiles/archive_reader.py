@@ -87,12 +87,27 @@ class Archive:
 
     def tiles(self) -> Iterator[Tuple[Tuple[int, int, int], bytes]]:
         """Yield (level, column, row) and the stored bytes of every tile, in the order of their numbers."""
+        for first, run, offset, length in self.runs():
+            data = self.content(offset, length)
+            for number in range(first, first + run):
+                yield tile_of(number), data
+
+    def runs(self) -> Iterator[Tuple[int, int, int, int]]:
+        """Yield runs of tiles with the same content: first number, count, offset and length of the content."""
         for entries in self._all_entries():
-            rows = zip(entries.tile.tolist(), entries.run.tolist(), entries.offset.tolist(), entries.length.tolist())
-            for first, run, offset, length in rows:
-                data = self._slice(self._header["tile_data_offset"] + offset, length)
-                for number in range(first, first + run):
-                    yield tile_of(number), data
+            yield from zip(
+                entries.tile.tolist(), entries.run.tolist(), entries.offset.tolist(), entries.length.tolist()
+            )
+
+    def content(self, offset: int, length: int) -> bytes:
+        """Return stored bytes of a tile by their place."""
+        return self._slice(self._header["tile_data_offset"] + offset, length)
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of the file. No other thread may read from it any more."""

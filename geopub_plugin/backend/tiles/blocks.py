@@ -46,6 +46,7 @@ class Block:
 
     cell: Cell
     shares: Tuple[TableShare, ...]
+    weight: float  # vertices, about
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def _block(cell: Cell, spreads: Sequence[_Spread], split: int) -> Block:
     margin = 2.0**-split * (BUFFER + _ROUNDING) / EXTENT
     west, north, east, south = cell.x * side, cell.y * side, (cell.x + 1) * side, (cell.y + 1) * side
     shares = []
+    weight = 0.0
     for spread in spreads:
         boxes = spread.boxes
         meets = (boxes[:, 2] >= west - margin) & (boxes[:, 0] <= east + margin)
@@ -128,7 +130,8 @@ def _block(cell: Cell, spreads: Sequence[_Spread], split: int) -> Block:
         owned = (np.floor(centre[:, 0] / side) == cell.x) & (np.floor(centre[:, 1] / side) == cell.y)
         here = np.flatnonzero(meets | owned)
         shares.append(TableShare(spread.plan, spread.fids[here], owned[here]))
-    return Block(cell, tuple(shares))
+        weight += float(spread.weights[here].sum())
+    return Block(cell, tuple(shares), weight)
 
 
 def _spread(table: TablePlan, area: Optional[Bounds]) -> _Spread:

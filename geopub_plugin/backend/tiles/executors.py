@@ -1,31 +1,115 @@
-"""Who does the blocks: this process, or several."""
+"""Who does the blocks: this process and its helpers, or an executor of somebody else's."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections import deque
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from multiprocessing.connection import wait
-from typing import Any, Callable
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Callable, Deque, Iterator, Optional, Sequence, Tuple, Type, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
-class InThisProcess(Executor):
-    """An executor that does everything at once, where it is asked to."""
+class Crew:
+    """This process and helpers of its own, who take the next task whenever they have done one."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Do the work now; what it raises is raised here."""
-        done: Future[Any] = Future()
-        done.set_result(fn(*args, **kwargs))
-        return done
+    def __init__(self, count: int) -> None:
+        """Have `count` processes in all; helpers that are not forked begin to import the engine now."""
+        self._helpers = max(count, 1) - 1
+        self._pool: Optional[ProcessPoolExecutor] = None
+        if self._helpers:
+            method = _start_method()
+            context = multiprocessing.get_context(method)
+            self._pool = ProcessPoolExecutor(self._helpers, mp_context=context, initializer=end_with_parent)
+            if method != "fork":
+                for _ in range(self._helpers):
+                    self._pool.submit(_import_engine)
+
+    @property
+    def alone(self) -> bool:
+        """Whether there are no helpers."""
+        return self._pool is None
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def results(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Tuple[int, Result]]:
+        """Yield the place and the result of each task as it is done; they are begun in this order."""
+        left: Deque[int] = deque(range(len(tasks)))
+        done: SimpleQueue[Tuple[int, Future[Result]]] = SimpleQueue()
+
+        def give() -> None:
+            place = None if self._pool is None else _next(left)
+            if self._pool is None or place is None:
+                return
+            try:
+                future = self._pool.submit(work, tasks[place])
+            except RuntimeError as error:  # the helpers have broken down
+                future = Future()
+                future.set_exception(error)
+            future.add_done_callback(lambda one: take(place, one))
+
+        def take(place: int, future: Future[Result]) -> None:
+            done.put((place, future))
+            if future.exception() is None:
+                give()
+
+        try:
+            for _ in range(self._helpers):
+                give()
+            finished = 0
+            while finished < len(tasks):
+                own = _next(left)
+                if own is not None:
+                    yield own, work(tasks[own])
+                    finished += 1
+                while finished < len(tasks) and (own is None or not done.empty()):
+                    place, future = done.get()
+                    yield place, future.result()
+                    finished += 1
+        finally:
+            left.clear()
 
 
-def processes(count: int) -> Executor:
-    """Return an executor of this many processes (spawned: the same on every system), or of this one for 1."""
-    if count <= 1:
-        return InThisProcess()
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=context, initializer=end_with_parent)
+def _next(left: Deque[int]) -> Optional[int]:
+    try:
+        return left.popleft()
+    except IndexError:
+        return None
+
+
+def results_of(
+    executor: Optional[Executor], crew: Crew, work: Callable[[Task], Result], tasks: Sequence[Task]
+) -> Iterator[Tuple[int, Result]]:
+    """Yield the place and the result of each task as it is done, by the executor or, without one, by the crew."""
+    if executor is None:
+        yield from crew.results(work, tasks)
+        return
+    waiting = {executor.submit(work, task): place for place, task in enumerate(tasks)}
+    for done in as_completed(waiting):
+        yield waiting[done], done.result()
+
+
+def _start_method() -> str:
+    """Return how helpers start: forked where that is safe, which takes no time; else spawned."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+
+
+def _import_engine() -> None:
+    from . import block  # noqa: F401 - so that the first task finds it
 
 
 def end_with_parent() -> None:

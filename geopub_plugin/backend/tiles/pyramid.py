@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, BinaryIO, Dict, List, Optional, Sequence, Tuple
 
 from ..about import __title__, __version__
 from ..errors import InvalidInput
@@ -19,7 +19,7 @@ from ..translation import tr
 from .archive import ArchiveWriter
 from .block import BlockResult, BlockTask, UpperTask, build_block, build_upper
 from .blocks import Cut, cut
-from .executors import InThisProcess, processes
+from .executors import Crew, results_of
 from .grid import HIGHEST, degrees, unit_bounds
 from .plan import ALL, PyramidPlan, TablePlan
 from .records import written
@@ -49,12 +49,12 @@ def build(
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         with ExitStack() as stack:
-            runner = executor or stack.enter_context(processes(jobs))
+            crew = stack.enter_context(Crew(1 if executor else jobs))
             blocks = cut(plan, block, area)
             progress.step(tr("Building tiles"), blocks.features, "features")
-            results = _blocks(plan, fields, blocks, area, work, runner, progress)
+            results = _blocks(plan, fields, blocks, area, work, executor, crew, progress)
             progress.step(tr("Building the upper levels"), 0, "tiles")
-            results = _upper(plan, fields, blocks, area, work, runner) + results
+            results = _upper(plan, fields, blocks, area, work, executor, crew) + results
         bounds = _bounds(blocks, plan)
         partial = work / "archive.pmtiles"
         progress.step(tr("Writing the archive"), 0, "bytes")
@@ -92,45 +92,40 @@ def _fields(table: TablePlan) -> Tuple[Field, ...]:
 
 def _blocks(
     plan: PyramidPlan, fields: Tuple[Tuple[Field, ...], ...], blocks: Cut, area: Optional[Bounds], work: Path,
-    runner: Executor, progress: Progress,
+    executor: Optional[Executor], crew: Crew, progress: Progress,
 ) -> List[BlockResult]:  # fmt: skip
     up = blocks.split_level > plan.top_level
-    waiting: Dict[Future[BlockResult], int] = {}
-    told: Set[Future[BlockResult]] = set()
-    for number, block in enumerate(blocks.blocks):
-        remainder = work / f"up-{number}" if up else None
-        levels = (blocks.split_level, plan.bottom_level)
-        task = BlockTask(plan, fields, blocks.thinning, block, levels, area, work / f"block-{number}", remainder)
-        future = runner.submit(build_block, task)
-        waiting[future] = number
-        if future.done():  # an executor that works at once
-            progress.advance(future.result().owned)
-            told.add(future)
+    levels = (blocks.split_level, plan.bottom_level)
+    order = sorted(range(len(blocks.blocks)), key=lambda number: -blocks.blocks[number].weight)  # the small ones last
+    tasks = [
+        BlockTask(
+            plan, fields, blocks.thinning, blocks.blocks[number], levels, area, work / f"block-{number}",
+            work / f"up-{number}" if up else None,
+        )
+        for number in order
+    ]  # fmt: skip
     results: Dict[int, BlockResult] = {}
-    for done in as_completed(waiting):
-        result = results[waiting[done]] = done.result()
-        if done not in told:
-            progress.advance(result.owned)
+    for place, result in results_of(executor, crew, build_block, tasks):
+        results[order[place]] = result
+        progress.advance(result.owned)
     return [results[number] for number in sorted(results)]
 
 
 def _upper(
     plan: PyramidPlan, fields: Tuple[Tuple[Field, ...], ...], blocks: Cut, area: Optional[Bounds], work: Path,
-    runner: Executor,
+    executor: Optional[Executor], crew: Crew,
 ) -> List[BlockResult]:  # fmt: skip
     """Build the levels above the split level; with several processes, the fullest one by itself."""
     last = blocks.split_level - 1
     folders = tuple(work / f"up-{number}" for number in range(len(blocks.blocks)))
-    alone = isinstance(runner, InThisProcess)
-    spans = [(plan.top_level, last)] if alone else [(last, last), (plan.top_level, last - 1)]
-    waiting = [
-        runner.submit(
-            build_upper, UpperTask(plan, fields, blocks.thinning, span, area, work / f"upper-{span[1]}", folders)
-        )
+    spans = [(plan.top_level, last)] if crew.alone and executor is None else [(last, last), (plan.top_level, last - 1)]
+    tasks = [
+        UpperTask(plan, fields, blocks.thinning, span, area, work / f"upper-{span[1]}", folders)
         for span in spans
         if folders and plan.top_level <= span[0] <= span[1]
     ]
-    return [done.result() for done in waiting]
+    results = dict(results_of(executor, crew, build_upper, tasks))
+    return [results[place] for place in sorted(results)]
 
 
 def _bounds(blocks: Cut, plan: PyramidPlan) -> Bounds:

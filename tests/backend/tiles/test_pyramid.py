@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import mapbox_vector_tile
@@ -17,7 +18,6 @@ from geopub_plugin.backend.errors import InvalidInput, TooLarge
 from geopub_plugin.backend.features.geopackage import feature_tables
 from geopub_plugin.backend.tiles.archive_reader import Archive
 from geopub_plugin.backend.tiles.area import Area
-from geopub_plugin.backend.tiles.executors import processes
 from geopub_plugin.backend.tiles.options import parse_options
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 from geopub_plugin.backend.tiles.pyramid import build
@@ -221,9 +221,11 @@ def test_the_same_bytes_however_the_work_is_cut(countries, tmp_path, block):
 
 def test_the_same_bytes_from_several_processes(countries, tmp_path):
     build(countries, tmp_path / "one.pmtiles")
-    with processes(2) as executor:
-        build(countries, tmp_path / "two.pmtiles", executor=executor, block=40_000)
+    build(countries, tmp_path / "two.pmtiles", jobs=2, block=40_000)
+    with ThreadPoolExecutor(2) as executor:  # stands for anybody's
+        build(countries, tmp_path / "foreign.pmtiles", executor=executor, block=40_000)
     assert (tmp_path / "two.pmtiles").read_bytes() == (tmp_path / "one.pmtiles").read_bytes()
+    assert (tmp_path / "foreign.pmtiles").read_bytes() == (tmp_path / "one.pmtiles").read_bytes()
 
 
 def test_points_at_the_border_of_a_block_are_in_the_buffers_beyond_it(tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -40,3 +42,15 @@ def world_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not origin.exists():
         pytest.skip("QGIS's world_map.gpkg is not on this machine")
     return Path(shutil.copy(origin, tmp_path_factory.mktemp("world") / "world_map.gpkg"))
+
+
+@pytest.fixture(scope="session")
+def plugin_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the zip that people install, made by the tool that makes it for them; skip where pip reaches nothing."""
+    out = tmp_path_factory.mktemp("package")
+    command = [sys.executable, str(ROOT / "tools" / "package.py"), "--out", str(out)]
+    told = subprocess.run(command, cwd=out, capture_output=True, text=True, check=False, timeout=120)
+    if told.returncode and "pip" in told.stderr:
+        pytest.skip("offline: pip cannot fetch the wheels that the zip carries")
+    assert told.returncode == 0, told.stderr
+    return next(out.glob("geopub-*.zip"))

@@ -18,26 +18,15 @@ SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("package")
-    command = [sys.executable, str(ROOT / "tools" / "package.py"), "--out", str(out)]
-    told = subprocess.run(command, cwd=out, capture_output=True, text=True, check=False, timeout=120)
-    if told.returncode and "pip" in told.stderr:
-        pytest.skip("offline: pip cannot fetch the wheels that the zip carries")
-    assert told.returncode == 0, told.stderr
-    return next(out.glob("geopub-*.zip"))
-
-
-@pytest.fixture(scope="module")
-def names(archive):
-    with zipfile.ZipFile(archive) as packed:
+def names(plugin_zip):
+    with zipfile.ZipFile(plugin_zip) as packed:
         assert packed.testzip() is None
         return packed.namelist()
 
 
-def test_one_top_folder_of_a_modest_size(archive, names):
+def test_one_top_folder_of_a_modest_size(plugin_zip, names):
     assert {name.split("/")[0] for name in names} == {"geopub_plugin"}
-    assert archive.stat().st_size < 25_000_000
+    assert plugin_zip.stat().st_size < 25_000_000
 
 
 @pytest.mark.parametrize(
@@ -75,18 +64,18 @@ def test_the_vendored_versions_are_those_of_development():
         assert f'"{wanted[package]}"' in project
 
 
-def test_the_same_sources_make_the_same_bytes(archive, tmp_path):
+def test_the_same_sources_make_the_same_bytes(plugin_zip, tmp_path):
     command = [sys.executable, str(ROOT / "tools" / "package.py"), "--out", str(tmp_path)]
     subprocess.run(command, capture_output=True, check=True, timeout=120)
-    with zipfile.ZipFile(archive) as first, zipfile.ZipFile(next(tmp_path.glob("*.zip"))) as second:
+    with zipfile.ZipFile(plugin_zip) as first, zipfile.ZipFile(next(tmp_path.glob("*.zip"))) as second:
         assert [(e.filename, e.date_time) for e in first.infolist()] == [
             (e.filename, e.date_time) for e in second.infolist()
         ]
 
 
 @pytest.mark.skipif(not SYSTEM_PYTHON.exists(), reason="there is no /usr/bin/python3")
-def test_the_backend_of_the_zip_publishes_with_a_bare_python(archive, world_map, tmp_path):
-    with zipfile.ZipFile(archive) as packed:
+def test_the_backend_of_the_zip_publishes_with_a_bare_python(plugin_zip, world_map, tmp_path):
+    with zipfile.ZipFile(plugin_zip) as packed:
         packed.extractall(tmp_path / "plugins")
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     environment = {**bare, "PYTHONPATH": str(tmp_path / "plugins"), "PYTHONNOUSERSITE": "1"}

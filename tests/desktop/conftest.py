@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import runpy
 import shutil
 import signal
 import subprocess
-import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional
@@ -63,14 +62,14 @@ def screen() -> Iterator[str]:
 
 
 @pytest.fixture
-def qgis(screen: str, tmp_path: Path) -> Callable[..., Run]:
-    """Return a function that runs QGIS with the plugin and a scenario of this folder until it ends."""
+def qgis(screen: str, plugin_zip: Path, tmp_path: Path) -> Callable[..., Run]:
+    """Return a function that runs QGIS with the plugin's zip installed and a scenario of this folder until it ends."""
 
     def run(scenario: str, language: str = "en", seconds: int = 180, **given: Any) -> Run:
         profiles = tmp_path / "profiles"
         profile = profiles / "profiles" / "default"
         if not profile.exists():
-            install(profile, language)
+            install(plugin_zip, profile, language)
         results = tmp_path / "results.json"
         results.unlink(missing_ok=True)
         scratch = tmp_path / "run"
@@ -86,7 +85,6 @@ def qgis(screen: str, tmp_path: Path) -> Callable[..., Run]:
             "QT_QPA_PLATFORM": "xcb",
             "LIBGL_ALWAYS_SOFTWARE": "1",
             "LANG": "C.UTF-8",
-            "GEOPUB_PYTHON": sys.executable,
             "GEOPUB_DESKTOP_TEST": json.dumps(
                 {
                     "results": str(results),
@@ -120,15 +118,10 @@ def qgis(screen: str, tmp_path: Path) -> Callable[..., Run]:
     return run
 
 
-def install(profile: Path, language: str) -> None:
-    """Put the plugin as it is in the checkout into a new profile."""
-    plugin = profile / "python" / "plugins" / "geopub_plugin"
-    shutil.copytree(ROOT / "geopub_plugin", plugin, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "metadata.txt", plugin)
-    for folder in ("resources", "i18n"):
-        shutil.copytree(ROOT / folder, plugin / folder)
-    i18n = runpy.run_path(str(ROOT / "tools" / "i18n.py"))
-    i18n["write"]({**i18n["read"](), **i18n["pending"]()}, plugin / "i18n" / "geopub_fr.ts")
+def install(archive: Path, profile: Path, language: str) -> None:
+    """Put the plugin's zip into a new profile, as QGIS's own plugin manager does."""
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(profile / "python" / "plugins")
     (profile / "QGIS").mkdir()
     (profile / "QGIS" / "QGIS3.ini").write_text(INI.format(language=language), "utf-8")
 

@@ -8,10 +8,12 @@ import pytest
 
 from .conftest import processes_with
 
-pytestmark = [pytest.mark.desktop, pytest.mark.slow]
+pytestmark = pytest.mark.desktop
 
 
-@pytest.mark.parametrize("language, title", [("en", "Countries"), ("fr", "Pays du monde")])
+@pytest.mark.parametrize(
+    "language, title", [("en", "Countries"), pytest.param("fr", "Pays du monde", marks=pytest.mark.slow)]
+)
 def test_a_layer_goes_live_and_is_previewed(qgis, world_map, tmp_path, language, title):
     data = tmp_path / "data"
     data.mkdir()

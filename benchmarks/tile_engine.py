@@ -7,6 +7,7 @@ import cProfile
 import pstats
 import sys
 from pathlib import Path
+from typing import Dict, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -15,7 +16,7 @@ STAGES = (
     ("cut into blocks", ("blocks.py:cut",)),
     ("read rows", ("geopackage.py:batches",)),
     ("attributes", ("records.py:records_of",)),
-    ("reproject", ("outline.py:_unit_points", "projection.py:points", "grid.py:unit_points")),
+    ("reproject", ("projection.py:points", "grid.py:unit_points")),
     ("significance", ("significance.py:significances",)),
     ("generalise", ("generalise.py:at_level",)),
     ("clip", ("clip.py:to_tiles",)),
@@ -53,7 +54,10 @@ def main() -> None:
 
 def print_stages(stats: pstats.Stats) -> None:
     """Print seconds and share of each stage."""
-    by_function = {f"{Path(file).name}:{name}": row[3] for (file, _, name), row in stats.stats.items()}  # type: ignore[attr-defined]
+    by_function = {
+        f"{Path(file).name}:{name}": seconds - _within_cut(callers)
+        for (file, _, name), (_, _, _, seconds, callers) in stats.stats.items()  # type: ignore[attr-defined]
+    }
     total = stats.total_tt  # type: ignore[attr-defined]
     left = total
     for stage, functions in STAGES:
@@ -63,6 +67,11 @@ def print_stages(stats: pstats.Stats) -> None:
     print(f"{'the rest':<20}{left:7.2f} s {left / total:4.0%}")
     upper = by_function.get("block.py:build_upper", 0.0)
     print(f"{'total':<20}{total:7.2f} s, of which levels above the blocks {upper:.2f} s {upper / total:4.0%}")
+
+
+def _within_cut(callers: Dict[Tuple[str, int, str], Tuple[int, int, float, float]]) -> float:
+    """Return the seconds of the calls made for boxes, which count as cutting."""
+    return sum(row[3] for (_, _, name), row in callers.items() if name == "_unit_boxes")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Tuple
 
 from tile_archives import TileArchive, raw
 
-_LEVEL = 5  # of compression, as the engine's
+LEVEL = 4  # of compression, as the engine's
 _PIECE = 1 << 20
 
 
@@ -48,7 +48,7 @@ def _compress(archive: TileArchive) -> Tuple[float, int]:
     for stored in {data for _, data in archive.tiles()}:
         tile = raw(stored)
         begun = time.perf_counter()
-        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
+        packer = zlib.compressobj(LEVEL, zlib.DEFLATED, 31)
         packer.compress(tile)
         packer.flush()
         taken += time.perf_counter() - begun

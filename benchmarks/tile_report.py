@@ -15,7 +15,7 @@ from process_meter import Usage
 from tile_archives import LevelContents
 from tile_data import DataSet
 from tile_growth import Step
-from tile_limits import Limits
+from tile_limits import LEVEL, Limits
 from tile_peers import BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, commands_shown
 from tile_pictures import Share
 
@@ -166,7 +166,8 @@ def _limits(outcomes: Sequence[Outcome]) -> str:
         rows.append([one.data.name, *shown, f"{total:.2f} s", f"{cpu:.1f} s", f"{total / cpu:.0%}"])
     head = ("data", "read the table", "compress the tiles", "write the archive", "together", "GeoPub's CPU", "share")
     text = (
-        "What no engine can do without, measured by itself on one processor: SQLite reading all rows, gzip 5, a copy."
+        "What no engine can do without, measured by itself on one processor: SQLite reading all rows, "
+        f"gzip {LEVEL}, a copy of the archive."
     )
     return f"### Physical limits\n\n{_table(head, rows)}\n\n{text}"
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import geopub_plugin.backend  # noqa: F401 - first of all: it tells pyproj where its data are
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 CACHE = Path(os.environ.get("GEOPUB_TEST_CACHE", Path.home() / ".cache" / "geopub-tests"))

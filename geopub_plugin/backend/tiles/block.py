@@ -21,6 +21,7 @@ from .generalise import at_level
 from .grid import WORLD, Cell
 from .layer import LayerName, merged
 from .limits import within
+from .nodes import load_nodes
 from .outline import WGS84, shapes_of
 from .plan import EXTENT, PyramidPlan, TablePlan
 from .records import Records, records_of
@@ -41,6 +42,7 @@ class BlockTask:
     area: Optional[Bounds]  # unit square
     output: Path  # contents of all tiles, one after the other
     remainder: Optional[Path]  # folder for what goes up; None when nothing does
+    nodes: Tuple[Optional[Path], ...]  # of each table, a file of `nodes.write_nodes`; None where nobody asks for them
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ class _TableState:
 def build_block(task: BlockTask) -> BlockResult:
     """Make the tiles of a block and what it hands up."""
     states = [
-        _read(share, fields, steps, task.plan)
-        for share, fields, steps in zip(task.block.shares, task.fields, task.thinning)
+        _read(share, fields, steps, nodes, task.plan)
+        for share, fields, steps, nodes in zip(task.block.shares, task.fields, task.thinning, task.nodes)
         if len(share.fids)
     ]
     with task.output.open("wb") as output:
@@ -108,7 +110,9 @@ def build_upper(task: UpperTask) -> BlockResult:
     return BlockResult(task.output, tuple(made), 0)
 
 
-def _read(share: TableShare, fields: Sequence[Field], thinning: int, plan: PyramidPlan) -> _TableState:
+def _read(
+    share: TableShare, fields: Sequence[Field], thinning: int, nodes: Optional[Path], plan: PyramidPlan
+) -> _TableState:
     table = share.plan
     with GeoPackageTable(table.data, table.table) as source:
         names = [field.name for field in fields]
@@ -117,7 +121,7 @@ def _read(share: TableShare, fields: Sequence[Field], thinning: int, plan: Pyram
     records = records_of(batches, fields)
     geometries = concatenate([batch.geometries for batch in batches])
     floor = (plan.options.simplification / (EXTENT << table.bottom_level)) ** 2
-    shapes = shapes_of(geometries, records.fids, projection, floor)
+    shapes = shapes_of(geometries, records.fids, projection, floor, None if nodes is None else load_nodes(nodes))
     return _TableState(table, records, list(shapes.values()), LayerName.of(table.layer, names), thinning)
 
 
@@ -127,7 +131,6 @@ def _climb(
 ) -> List[LevelTiles]:  # fmt: skip
     """Write the tiles of all levels from the bottom up; the states lose detail on the way."""
     made: List[LevelTiles] = []
-    tolerance = plan.options.simplification
     for level in range(levels[1], levels[0] - 1, -1):
         limits = _tiles_at(cell, level, area)
         contents = []
@@ -137,7 +140,7 @@ def _climb(
             geometries = []
             for place, shapes in enumerate(state.shapes):
                 shapes = thinned(shapes, state.plan.bottom_level - level, state.thinning)
-                state.shapes[place], paths = at_level(shapes, level, tolerance)
+                state.shapes[place], paths = at_level(shapes, level, plan.options, level == state.plan.bottom_level)
                 if level >= state.plan.top_level:
                     pieces = within(to_tiles(paths, shapes.kind, limits), plan.area, level)
                     geometries.append(encoded(pieces, state.shapes[place], level))

@@ -27,7 +27,6 @@ _VERTEX = 16  # bytes
 _DEEP = 10  # levels at most below a block's square: a million tiles
 _SLACK = 0.05  # of a box's size, for borders that reprojection bends
 _MOST_TILES = 50_000_000
-_ROUNDING = 4  # units by which rounding, and squares for dust, may bring a shape nearer to a tile
 _ALONG = (0.0, 0.5, 1.0)
 
 
@@ -83,7 +82,7 @@ def cut(plan: PyramidPlan, limit: int, area: Optional[Bounds] = None) -> Cut:
     squares: List[Cell] = []
     _descend(WORLD, centres, weights, limit, plan, squares)
     split = max(plan.top_level, max(square.z for square in squares))
-    blocks = [_block(square, spreads, split) for square in squares]
+    blocks = [_block(square, spreads, split, plan.options.reach) for square in squares]
     return Cut(
         split,
         tuple(block for block in blocks if any(len(share.fids) for share in block.shares)),
@@ -115,9 +114,9 @@ def _hilbert_quarters(cell: Cell) -> Sequence[Tuple[int, int]]:
     return sorted(quarters, key=lambda quarter: tile_id(cell.z + 1, *quarter))
 
 
-def _block(cell: Cell, spreads: Sequence[_Spread], split: int) -> Block:
+def _block(cell: Cell, spreads: Sequence[_Spread], split: int, reach: int) -> Block:
     side = 2.0**-cell.z
-    margin = 2.0**-split * (BUFFER + _ROUNDING) / EXTENT
+    margin = 2.0**-split * (BUFFER + reach) / EXTENT
     west, north, east, south = cell.x * side, cell.y * side, (cell.x + 1) * side, (cell.y + 1) * side
     shares = []
     weight = 0.0

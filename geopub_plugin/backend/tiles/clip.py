@@ -128,8 +128,9 @@ def _emitted(
     enter, leave = np.clip(p, low, high), np.clip(q, low, high)
     slope = (q2 - p2) / np.where(q == p, 1, q - p)
     enters = p != enter
-    enter2 = np.where(enters, np.rint(p2 + (enter - p) * slope), p2).astype(np.int64)
-    leave2 = np.where(q != leave, np.rint(p2 + (leave - p) * slope), q2).astype(np.int64)
+    base, base2 = np.where(p < q, p, q), np.where(p < q, p2, q2)  # both sides of a border reckon from the same end
+    enter2 = np.where(enters, np.rint(base2 + (enter - base) * slope), p2).astype(np.int64)
+    leave2 = np.where(q != leave, np.rint(base2 + (leave - base) * slope), q2).astype(np.int64)
     group = np.ones(len(cell), bool)  # (I,) where another path or cell begins
     group[1:] = (path[1:] != path[:-1]) | (cell[1:] != cell[:-1])
     starts_here = enters if kind == POLYGON else enters | begins

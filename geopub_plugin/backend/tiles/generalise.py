@@ -9,6 +9,8 @@ import numpy as np
 
 from ..features.batch import LINE, POINT, POLYGON
 from ..features.ragged import starts_of
+from .grid_snapping import snapped, stairs
+from .options import FULL_DETAIL, Generalisation
 from .plan import EXTENT
 from .shapes import Shapes
 
@@ -26,30 +28,47 @@ class GridPaths:
     source: np.ndarray  # int64 (Q,) path of the shapes
 
 
-def at_level(shapes: Shapes, level: int, tolerance: float) -> Tuple[Shapes, GridPaths]:
+def at_level(shapes: Shapes, level: int, options: Generalisation, bottom: bool) -> Tuple[Shapes, GridPaths]:
     """Return what is left of the shapes at a level, for the levels above too, and its paths on the grid.
 
-    `tolerance` is in units of the grid. Nothing that a level leaves out comes back above it.
+    `bottom` says that it is the table's bottom level. Nothing that a level leaves out comes back above it.
     """
-    scale = float(EXTENT << level)
     if len(shapes) == 0:
         none = np.zeros(0, np.int64)
         return shapes, GridPaths(none, none, starts_of(none), none)
     if shapes.kind == POINT:
-        return shapes, _gridded(shapes, scale)
+        return shapes, _gridded(shapes, float(EXTENT << level))
+    if options.detail < FULL_DETAIL and not bottom:
+        return _on_coarse_grid(shapes, level, options)
+    left, paths = _simplified(shapes, level, options)
+    return shapes if options.grid_low_zooms else left, paths  # the grid sees what neighbours have in common, whole
+
+
+def _simplified(shapes: Shapes, level: int, options: Generalisation) -> Tuple[Shapes, GridPaths]:
+    """Return the shapes with the vertices that matter at a level, large enough to be seen, and their paths."""
+    scale = float(EXTENT << level)
     dust = np.zeros(len(shapes), bool)  # (Q,)
-    if shapes.kind == POLYGON:
+    if shapes.kind == POLYGON and not options.keeps_coverage:
         keep, dust = _large_enough(shapes, scale)
         shapes, dust = shapes.with_paths(keep), dust[keep]
         if len(shapes) == 0:
-            return at_level(shapes, level, tolerance)
-    matters = shapes.significance > (tolerance / scale) ** 2  # (V,)
+            return shapes, _gridded(shapes, scale)
+    matters = shapes.significance > (options.simplification / scale) ** 2  # (V,)
     if dust.any():
         matters &= ~np.repeat(dust, shapes.counts)
         matters[shapes.path_start[:-1]] = True
     shapes = shapes.with_vertices(matters)
     paths = _gridded(shapes, scale)
     return shapes, _with_squares(paths, dust) if dust.any() else paths
+
+
+def _on_coarse_grid(shapes: Shapes, level: int, options: Generalisation) -> Tuple[Shapes, GridPaths]:
+    """Return the shapes on the coarse grid of a level above the bottom, and their paths, stepped with -aL."""
+    if not options.grid_low_zooms:
+        shapes, _ = _simplified(shapes, level, options)
+    shapes = snapped(shapes, level, options.detail)
+    x, y, starts = stairs(shapes, level, options.detail, diagonal=not options.grid_low_zooms)
+    return shapes, GridPaths(x, y, starts, np.arange(len(shapes)))
 
 
 def _large_enough(shapes: Shapes, scale: float) -> Tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, Tuple
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from ..features.batch import LINE, POINT, POLYGON, Geometries
 from ..features.measure import path_feature, ring_areas
 from ..features.projection import Projection
 from ..features.ragged import aranges, starts_of
+from .arcs import measured_arcs
 from .grid import unit_points
+from .nodes import are_nodes
 from .shapes import Shapes, chances
 from .significance import significances
 
@@ -19,12 +21,16 @@ WGS84 = "EPSG:4326"
 _WIDE = 0.5  # of the world: an edge longer than this went the short way round, over the antimeridian
 
 
-def shapes_of(geometries: Geometries, fids: np.ndarray, projection: Projection, floor: float) -> Dict[int, Shapes]:
+def shapes_of(
+    geometries: Geometries, fids: np.ndarray, projection: Projection, floor: float, nodes: Optional[np.ndarray] = None
+) -> Dict[int, Shapes]:
     """Return the shapes of N features by kind of part: POINT, LINE, POLYGON; kinds that do not occur are left out.
 
     `projection` leads to WGS 84. Vertices nearer than the square root of `floor` (units of the square) to the line
-    between their neighbours are not told apart.
+    between their neighbours are not told apart. `nodes` are the hashes of the vertices that stay at every level (see
+    `nodes.write_nodes`).
     """
+    node = np.zeros(0, bool) if nodes is None else are_nodes(nodes, geometries.x, geometries.y)  # (V,)
     longitude, latitude = projection.points(geometries.x, geometries.y)
     x, y = unit_points(np.asarray(longitude), np.asarray(latitude))  # (V,)
     counts = np.diff(geometries.path_start)
@@ -35,6 +41,7 @@ def shapes_of(geometries: Geometries, fids: np.ndarray, projection: Projection, 
     place = part - geometries.feature_start[feature]  # of the part within its feature
     outer = np.ones(len(part), bool)
     outer[1:] = (part[1:] != part[:-1]) | (kind[1:] != POLYGON)
+    told = x if nodes is None else node.astype(np.float64)
     found: Dict[int, Shapes] = {}
     for one in (POINT, LINE, POLYGON):
         paths = np.flatnonzero((kind == one) & sound[part] & (counts > 0))
@@ -43,12 +50,12 @@ def shapes_of(geometries: Geometries, fids: np.ndarray, projection: Projection, 
         whole = len(paths) == len(counts)
         vertices = slice(None) if whole else aranges(geometries.path_start[paths], counts[paths])
         shapes = Shapes(
-            kind=one, x=x[vertices], y=y[vertices], significance=x[vertices], path_start=starts_of(counts[paths]),
+            kind=one, x=x[vertices], y=y[vertices], significance=told[vertices], path_start=starts_of(counts[paths]),
             feature=feature[paths], part=part[paths], outer=outer[paths], size=np.zeros(len(paths)),
             chance=chances(fids[feature[paths]], place[paths] if one == POLYGON else np.zeros(1)),
         )  # fmt: skip
         shapes = _around_the_world(_closed(shapes), bool(projection.source.is_geographic))
-        found[one] = _measured(shapes, floor)
+        found[one] = _measured(shapes, floor, nodes is not None)
     return found
 
 
@@ -71,7 +78,8 @@ def _closed(shapes: Shapes) -> Shapes:
     at = last[open_] + 1
     return replace(
         shapes, x=np.insert(shapes.x, at, shapes.x[first[open_]]), y=np.insert(shapes.y, at, shapes.y[first[open_]]),
-        significance=np.zeros(len(shapes.x) + len(at)), path_start=starts_of(shapes.counts + open_),
+        significance=np.insert(shapes.significance, at, shapes.significance[first[open_]]),
+        path_start=starts_of(shapes.counts + open_),
     )  # fmt: skip
 
 
@@ -124,11 +132,15 @@ def _unwrapped(shapes: Shapes, geographic: bool) -> Shapes:
     return replace(shapes, x=shapes.x + turns)
 
 
-def _measured(shapes: Shapes, floor: float) -> Shapes:
-    """Return the shapes with their sizes and the significance of their vertices."""
+def _measured(shapes: Shapes, floor: float, with_nodes: bool) -> Shapes:
+    """Return the shapes with their sizes and the significance of their vertices, whose field told the nodes so far."""
     if shapes.kind == POINT:
         return replace(shapes, significance=np.full(len(shapes.x), np.inf))
-    significance = significances(shapes.x, shapes.y, shapes.path_start, shapes.kind == POLYGON, floor)
+    if with_nodes:
+        shapes = measured_arcs(shapes, shapes.significance.astype(bool), floor)
+    else:
+        significance = significances(shapes.x, shapes.y, shapes.path_start, shapes.kind == POLYGON, floor)
+        shapes = replace(shapes, significance=significance)
     if shapes.kind == LINE:
         length = np.hypot(np.diff(shapes.x, prepend=0), np.diff(shapes.y, prepend=0))  # (V,)
         length[shapes.path_start[:-1]] = 0
@@ -136,4 +148,4 @@ def _measured(shapes: Shapes, floor: float) -> Shapes:
     else:
         none = np.zeros(0, np.uint8)
         size = np.abs(ring_areas(Geometries(shapes.x, shapes.y, shapes.path_start, none, none, none, none)))
-    return replace(shapes, significance=significance, size=size)
+    return replace(shapes, size=size)

@@ -21,6 +21,7 @@ from .block import BlockResult, BlockTask, UpperTask, build_block, build_upper
 from .blocks import Cut, cut
 from .executors import Crew, results_of
 from .grid import HIGHEST, degrees, unit_bounds
+from .nodes import write_nodes
 from .plan import ALL, PyramidPlan, TablePlan
 from .records import written
 from .report import PyramidReport, level_report
@@ -95,12 +96,13 @@ def _blocks(
     executor: Optional[Executor], crew: Crew, progress: Progress,
 ) -> List[BlockResult]:  # fmt: skip
     up = blocks.split_level > plan.top_level
+    nodes = _nodes(plan, work)
     levels = (blocks.split_level, plan.bottom_level)
     order = sorted(range(len(blocks.blocks)), key=lambda number: -blocks.blocks[number].weight)  # the small ones last
     tasks = [
         BlockTask(
             plan, fields, blocks.thinning, blocks.blocks[number], levels, area, work / f"block-{number}",
-            work / f"up-{number}" if up else None,
+            work / f"up-{number}" if up else None, nodes,
         )
         for number in order
     ]  # fmt: skip
@@ -109,6 +111,16 @@ def _blocks(
         results[order[place]] = result
         progress.advance(result.owned)
     return [results[number] for number in sorted(results)]
+
+
+def _nodes(plan: PyramidPlan, work: Path) -> Tuple[Optional[Path], ...]:
+    """Return for each table a file of the vertices where its paths meet; None where no option asks for them."""
+    if not plan.options.needs_nodes:
+        return (None,) * len(plan.tables)
+    files = tuple(work / f"nodes-{place}" for place in range(len(plan.tables)))
+    for table, file in zip(plan.tables, files):
+        write_nodes(table.data, table.table, plan.options, file)
+    return files
 
 
 def _upper(

@@ -16,10 +16,14 @@ from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 @pytest.mark.parametrize(
     "text, expected",
     [
-        ("", Generalisation(1.0, False)),
-        ("-S10", Generalisation(10.0, False)),
-        ("-an -S15 ", Generalisation(15.0, True)),
-        ("-S2.5", Generalisation(2.5, False)),
+        ("", Generalisation(1.0)),
+        ("-S10", Generalisation(10.0)),
+        ("-an -S15 ", Generalisation(15.0, drop_smallest=True)),
+        ("-S2.5", Generalisation(2.5)),
+        ("-pn -ab", Generalisation(keep_shared_nodes=True, shared_borders=True)),
+        ("-aL -D6", Generalisation(grid_low_zooms=True, detail=6)),
+        ("-aL", Generalisation(grid_low_zooms=True, detail=8)),
+        ("-ac  -aD", Generalisation(coalesce=True, coalesce_densest=True)),
     ],
 )
 def test_options(text, expected):
@@ -27,12 +31,13 @@ def test_options(text, expected):
 
 
 @pytest.mark.parametrize(
-    "flag", ["-pn", "-aL", "-D8", "-ac", "-aD", "-ab", "-zz", "--simplification=10", "-S", "-S0", "10"]
+    "flag", ["-zz", "--simplification=10", "-S", "-S0", "10", "-D", "-D0", "-D13", "-an-ac", "-AN"]
 )
-def test_a_flag_that_is_not_acted_on_is_refused_by_name(flag):
+def test_an_unknown_flag_is_refused_by_name_and_the_known_ones_are_listed(flag):
     with pytest.raises(InvalidInput) as refused:
         parse_options(f"-S10 {flag}")
     assert f"“{flag}”" in refused.value.what
+    assert all(known in refused.value.why for known in ("-S", "-D", "-pn", "-an", "-aL", "-ac", "-aD", "-ab"))
 
 
 @pytest.mark.parametrize("top, bottom", [(5, 4), (-1, 4), (3, 19)])

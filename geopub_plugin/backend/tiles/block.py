@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, List, Optional, Sequence, Tuple
@@ -65,6 +66,7 @@ class BlockResult:
     output: Path
     levels: Tuple[LevelTiles, ...]
     owned: int  # features
+    seconds: Tuple[float, ...]  # of work for each of the levels
 
 
 @dataclass
@@ -86,7 +88,7 @@ def build_block(task: BlockTask) -> BlockResult:
         if len(share.fids)
     ]
     with task.output.open("wb") as output:
-        made = _climb(states, task.plan, task.levels, task.block.cell, task.area, output)
+        made, seconds = _climb(states, task.plan, task.levels, task.block.cell, task.area, output)
     if task.remainder is not None:
         task.remainder.mkdir(parents=True)
         shares = [share for share in task.block.shares if len(share.fids)]
@@ -94,7 +96,7 @@ def build_block(task: BlockTask) -> BlockResult:
             up = Remainder(state.records, state.shapes)
             save(surviving(up, share.owned), task.remainder / f"{task.plan.tables.index(state.plan)}.npz")
     owned = sum(int(share.owned.sum()) for share in task.block.shares)
-    return BlockResult(task.output, tuple(made), owned)
+    return BlockResult(task.output, tuple(made), owned, tuple(seconds))
 
 
 def build_upper(task: UpperTask) -> BlockResult:
@@ -106,8 +108,8 @@ def build_upper(task: UpperTask) -> BlockResult:
             name = LayerName.of(table.layer, [field.name for field in fields])
             states.append(_TableState(table, found.records, found.shapes, name, steps))
     with task.output.open("wb") as output:
-        made = _climb(states, task.plan, task.levels, WORLD, task.area, output)
-    return BlockResult(task.output, tuple(made), 0)
+        made, seconds = _climb(states, task.plan, task.levels, WORLD, task.area, output)
+    return BlockResult(task.output, tuple(made), 0, tuple(seconds))
 
 
 def _read(
@@ -128,10 +130,12 @@ def _read(
 def _climb(
     states: Sequence[_TableState], plan: PyramidPlan, levels: Tuple[int, int], cell: Cell, area: Optional[Bounds],
     output: BinaryIO,
-) -> List[LevelTiles]:  # fmt: skip
-    """Write the tiles of all levels from the bottom up; the states lose detail on the way."""
+) -> Tuple[List[LevelTiles], List[float]]:  # fmt: skip
+    """Write the tiles of all levels from the bottom up, and time each; the states lose detail on the way."""
     made: List[LevelTiles] = []
+    seconds: List[float] = []
     for level in range(levels[1], levels[0] - 1, -1):
+        begun = time.monotonic()
         limits = _tiles_at(cell, level, area)
         contents = []
         for state in states:
@@ -149,7 +153,8 @@ def _climb(
         tiles, data = assembled(contents, level, plan.budget)
         output.write(b"".join(data))
         made.append(tiles)
-    return made
+        seconds.append(time.monotonic() - begun)
+    return made, seconds
 
 
 def _tiles_at(cell: Cell, level: int, area: Optional[Bounds]) -> Tuple[int, int, int, int]:

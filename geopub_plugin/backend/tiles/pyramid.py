@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Optional, Sequence, Tuple
 
 from ..about import __title__, __version__
+from ..disk import storing
 from ..errors import InvalidInput
 from ..features.geopackage import GeoPackageTable
 from ..features.schema import Bounds, ColumnKind, Field
@@ -19,12 +18,14 @@ from ..translation import tr
 from .archive import ArchiveWriter
 from .block import BlockResult, BlockTask, UpperTask, build_block, build_upper
 from .blocks import Cut, cut
+from .checkpoint import fingerprint, keep, kept, work_folder
 from .executors import Crew, results_of
 from .grid import HIGHEST, degrees, unit_bounds
 from .nodes import write_nodes
 from .plan import ALL, PyramidPlan, TablePlan
 from .records import written
 from .report import PyramidReport, level_report
+from .unreadable import unreadable_told
 
 BLOCK = 400_000  # vertices: arrays of a few megabytes, that stay near the processor
 _JSON_TYPES = {ColumnKind.INTEGER: "Number", ColumnKind.REAL: "Number", ColumnKind.BOOLEAN: "Boolean"}
@@ -37,18 +38,20 @@ def build(
     executor: Optional[Executor] = None,
     jobs: int = 1,
     block: int = BLOCK,
+    checkpoints: Optional[Path] = None,
 ) -> PyramidReport:
     """Build a pyramid into a PMTiles archive.
 
     The archive is written beside its place and renamed at the end; the same plan and data give the same bytes,
-    whatever the executor, the number of jobs and the size of a block (vertices).
+    whatever the executor, the number of jobs and the size of a block (vertices). With a folder for checkpoints, the
+    blocks that were finished before a crash are not built again.
     """
     begun = time.monotonic()
     progress = progress or Silent()
     fields = tuple(_fields(table) for table in plan.tables)
     area = None if plan.area is None else unit_bounds(plan.area.bounds)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
+    name = fingerprint(plan, fields, block)
+    with storing(out.parent), unreadable_told(plan.tables), work_folder(out, checkpoints, name) as work:
         with ExitStack() as stack:
             crew = stack.enter_context(Crew(1 if executor else jobs))
             blocks = cut(plan, block, area)
@@ -61,12 +64,8 @@ def build(
         progress.step(tr("Writing the archive"), 0, "bytes")
         _archive(partial, plan, fields, results, bounds)
         partial.replace(out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     levels = tuple(
-        level_report(level, [tiles for one in results for tiles in one.levels if tiles.level == level])
-        for level in range(plan.top_level, plan.bottom_level + 1)
-        if results
+        level_report(level, results) for level in range(plan.top_level, plan.bottom_level + 1) if results
     )
     return PyramidReport(
         levels, blocks.features, sum(level.tiles for level in levels), out.stat().st_size, bounds,
@@ -107,9 +106,16 @@ def _blocks(
         for number in order
     ]  # fmt: skip
     results: Dict[int, BlockResult] = {}
-    for place, result in results_of(executor, crew, build_block, tasks):
-        results[order[place]] = result
+    for number, task in zip(order, tasks):
+        done = kept(task)
+        if done is not None:
+            results[number] = done
+            progress.advance(done.owned)
+    left = [(number, task) for number, task in zip(order, tasks) if number not in results]
+    for place, result in results_of(executor, crew, build_block, [task for _, task in left]):
+        results[left[place][0]] = result
         progress.advance(result.owned)
+        keep(result)
     return [results[number] for number in sorted(results)]
 
 

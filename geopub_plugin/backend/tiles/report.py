@@ -9,6 +9,7 @@ import numpy as np
 
 from ..features.schema import Bounds
 from .assemble import LevelTiles
+from .block import BlockResult
 from .grid import tile_of
 
 _LARGEST = 5
@@ -22,6 +23,7 @@ class LargeTile:
     x: int
     y: int
     bytes: int
+    path: str  # to be joined to the address of the tile service
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class LevelReport:
     features: int
     dropped: int  # left out for the sake of the byte budget
     bytes: int  # compressed, identical tiles counted each time
+    seconds: float  # of work, summed over the processes
     largest: Tuple[LargeTile, ...]
 
 
@@ -45,16 +48,27 @@ class PyramidReport:
     tiles: int
     size: int  # bytes of the archive
     bounds: Bounds  # longitude and latitude
-    seconds: float
+    seconds: float  # from beginning to end
+
+    @property
+    def dropped(self) -> int:
+        """Features left out of single tiles, summed over all of them."""
+        return sum(level.dropped for level in self.levels)
 
     def as_json(self) -> Dict[str, Any]:
         """Return the wire form."""
         return asdict(self)
 
 
-def level_report(level: int, blocks: Iterable[LevelTiles]) -> LevelReport:
-    """Sum up one level over all blocks."""
-    found: List[LevelTiles] = list(blocks)
+def level_report(level: int, blocks: Iterable[BlockResult]) -> LevelReport:
+    """Sum up one level over all blocks, of which at least one has it."""
+    found: List[LevelTiles] = []
+    seconds = 0.0
+    for block in blocks:
+        for tiles, time in zip(block.levels, block.seconds):
+            if tiles.level == level:
+                found.append(tiles)
+                seconds += time
     ids = np.concatenate([tiles.ids for tiles in found])
     sizes = np.concatenate([tiles.sizes[tiles.content] for tiles in found])
     order = np.argsort(-sizes, kind="stable")[:_LARGEST]
@@ -64,5 +78,11 @@ def level_report(level: int, blocks: Iterable[LevelTiles]) -> LevelReport:
         features=sum(tiles.features for tiles in found),
         dropped=sum(tiles.dropped for tiles in found),
         bytes=int(sizes.sum()),
-        largest=tuple(LargeTile(*tile_of(int(ids[place])), int(sizes[place])) for place in order),
+        seconds=round(seconds, 3),
+        largest=tuple(_large(int(ids[place]), int(sizes[place])) for place in order),
     )
+
+
+def _large(number: int, size: int) -> LargeTile:
+    level, column, row = tile_of(number)
+    return LargeTile(level, column, row, size, f"{level}/{column}/{row}.pbf")

@@ -33,8 +33,6 @@ from .wkb import parse
 
 __all__ = ["GeoPackageTable", "attribute_tables", "connect", "feature_tables", "is_geopackage", "quoted"]
 
-_ROW = quoted("number of the row")
-
 
 def _without_geometry(count: int) -> Geometries:
     """Return `count` NULL geometries."""
@@ -62,7 +60,10 @@ class GeoPackageTable:
                 tr("Choose one of its tables: {names}.", names=names or "–"),
             )
         self.schema: TableSchema = schema
-        self._key = quoted(schema.fid) if schema.fid else "row_number() OVER ()"
+        table = quoted(schema.name)
+        self._key = quoted(schema.fid or "geopub row")
+        numbered = f"(SELECT row_number() OVER () AS {self._key}, * FROM {table})"  # nosec B608 - quoted
+        self._rows = table if schema.fid else numbered
         self._bounds: Optional[Bounds] = None
 
     def __enter__(self) -> GeoPackageTable:
@@ -80,7 +81,7 @@ class GeoPackageTable:
         if bounds is not None:
             return len(self.fids_within(bounds))
         with damage_told(self.path):
-            sql = f"SELECT count(*) FROM {quoted(self.schema.name)}"  # nosec B608 - quoted
+            sql = f"SELECT count(*) FROM {self._rows}"  # nosec B608 - quoted
             return int(self._connection.execute(sql).fetchone()[0])
 
     def bounds(self) -> Optional[Bounds]:
@@ -133,11 +134,7 @@ class GeoPackageTable:
 
     def fids_where(self, condition: SqlCondition) -> np.ndarray:
         """Return the keys of the rows for which a condition holds, in order: int64 (n,)."""
-        table = quoted(self.schema.name)
-        if not self.schema.fid:  # rows are numbered before any is left out
-            table = f"(SELECT {self._key} AS {_ROW}, * FROM {table})"  # nosec B608 - quoted
-        key = self._key if self.schema.fid else _ROW
-        sql = f"SELECT {key} FROM {table} WHERE {condition.sql} ORDER BY 1"  # nosec B608 - quoted, placeholders
+        sql = f"SELECT {self._key} FROM {self._rows} WHERE {condition.sql} ORDER BY 1"  # nosec B608 - quoted, placeholders
         with damage_told(self.path):
             rows = self._connection.execute(sql, condition.values).fetchall()
         return np.array([row[0] for row in rows], np.int64)
@@ -181,7 +178,7 @@ class GeoPackageTable:
         if geometry and self.schema.geometry:
             wanted.append(quoted(self.schema.geometry))
         wanted.extend(quoted(name) for name in names)
-        return f"SELECT {', '.join(wanted)} FROM {quoted(self.schema.name)}"  # nosec B608 - quoted
+        return f"SELECT {', '.join(wanted)} FROM {self._rows}"  # nosec B608 - quoted
 
     def _streamed(self, names: Sequence[str], geometry: bool, offset: int, limit: Optional[int], size: int
                   ) -> Iterator[List[Tuple[Any, ...]]]:  # fmt: skip
@@ -201,7 +198,7 @@ class GeoPackageTable:
 
     def _picked(self, names: Sequence[str], geometry: bool, fids: Sequence[int], size: int
                 ) -> Iterator[List[Tuple[Any, ...]]]:  # fmt: skip
-        sql = f"{self._select(names, geometry)} WHERE {self._key} IN (SELECT value FROM json_each(?)) ORDER BY 1"
+        sql = f"{self._select(names, geometry)} WHERE {self._key} IN (SELECT value FROM json_each(?)) ORDER BY 1"  # nosec B608
         for start in range(0, len(fids), size):
             rows = self._connection.execute(sql, (repr(list(fids[start : start + size])),)).fetchall()
             if rows:

@@ -29,13 +29,13 @@ class Connection:
         self,
         transport: Transport,
         base_url: str,
-        token: Union[str, Callable[[], str]] = "",
+        token: Union[str, Callable[[], str], None] = None,
         cancel: Optional[Event] = None,
     ) -> None:
         """Speak to the API at `base_url` ("http://127.0.0.1:8123/api"); a callable `token` is asked each time."""
         self.base_url = base_url.rstrip("/")
         self.cancel = cancel or Event()
-        self._transport, self._token = transport, token
+        self._transport, self._token = transport, token or ""
 
     def send(
         self,

@@ -46,7 +46,7 @@ class Store:
 
 def open_store(
     url: str,
-    token: Union[str, Callable[[], str]] = "",
+    token: Union[str, Callable[[], str], None] = None,
     datastore_name: str = "",
     transport: Optional[Transport] = None,
     cancel: Optional[Event] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -195,3 +196,17 @@ def test_bounds_and_areas_agree_with_shapely(file: Path) -> None:
     holes = WKTS.index(VALID["polygon with holes"])
     first = g.part_start[g.feature_start[holes]]
     assert ring_areas(g)[first : first + 3].tolist() == [100.0, 1.0, 2.0]
+
+
+def test_a_view_without_a_key_is_numbered(tmp_path: Path, world_map: Path) -> None:
+    path = Path(shutil.copy(world_map, tmp_path / "view.gpkg"))
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE VIEW far AS SELECT NAME AS name, geom FROM countries ORDER BY NAME DESC")
+        connection.execute("INSERT INTO gpkg_contents (table_name, data_type, srs_id) VALUES ('far', 'features', 4326)")
+        connection.execute("INSERT INTO gpkg_geometry_columns VALUES ('far', 'geom', 'MULTIPOLYGON', 4326, 0, 0)")
+    connection.close()
+    with GeoPackageTable(path, "far") as table:
+        assert table.count() == 240
+        assert [fid for batch in table.batches(size=100) for fid in batch.fids] == list(range(1, 241))
+        (first,) = table.batches(fids=[2, 1])
+        assert first.columns["name"].values.tolist() == ["Åland", "eSwatini"]

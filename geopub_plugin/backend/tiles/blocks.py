@@ -60,7 +60,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class _Spread:
+class Spread:
     """Where the features of one table lie, and what they weigh."""
 
     plan: TablePlan
@@ -72,7 +72,16 @@ class _Spread:
 
 def cut(plan: PyramidPlan, limit: int, area: Optional[Bounds] = None) -> Cut:
     """Cut a pyramid into blocks of at most about `limit` vertices; `area` is in the unit square."""
-    spreads = [_spread(table, area) for table in plan.tables]
+    return cut_of(spreads_of(plan, area), plan, limit)
+
+
+def spreads_of(plan: PyramidPlan, area: Optional[Bounds]) -> List[Spread]:
+    """Return where the features of each table lie that are near the area (in the unit square)."""
+    return [_spread(table, area) for table in plan.tables]
+
+
+def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
+    """Cut features into blocks of at most about `limit` vertices."""
     boxes = np.concatenate([spread.boxes for spread in spreads])
     if len(boxes) == 0:
         return Cut(plan.top_level, (), 0, (0,) * len(spreads), None)
@@ -114,7 +123,7 @@ def _hilbert_quarters(cell: Cell) -> Sequence[Tuple[int, int]]:
     return sorted(quarters, key=lambda quarter: tile_id(cell.z + 1, *quarter))
 
 
-def _block(cell: Cell, spreads: Sequence[_Spread], split: int, reach: int) -> Block:
+def _block(cell: Cell, spreads: Sequence[Spread], split: int, reach: int) -> Block:
     side = 2.0**-cell.z
     margin = 2.0**-split * (BUFFER + reach) / EXTENT
     west, north, east, south = cell.x * side, cell.y * side, (cell.x + 1) * side, (cell.y + 1) * side
@@ -133,7 +142,7 @@ def _block(cell: Cell, spreads: Sequence[_Spread], split: int, reach: int) -> Bl
     return Block(cell, tuple(shares), weight)
 
 
-def _spread(table: TablePlan, area: Optional[Bounds]) -> _Spread:
+def _spread(table: TablePlan, area: Optional[Bounds]) -> Spread:
     with GeoPackageTable(table.data, table.table) as source:
         fids, boxes = feature_boxes(source)
         condition = condition_of(table.filter, source.schema)
@@ -148,7 +157,7 @@ def _spread(table: TablePlan, area: Optional[Bounds]) -> _Spread:
         near = (boxes[:, 2] >= area[0]) & (boxes[:, 0] <= area[2]) & (boxes[:, 3] >= area[1]) & (boxes[:, 1] <= area[3])
         fids, boxes, weights = fids[near], boxes[near], weights[near]
     _refuse_too_many(table, polygons, boxes, area)
-    return _Spread(table, fids, boxes, weights, thinning)
+    return Spread(table, fids, boxes, weights, thinning)
 
 
 def _refuse_too_many(table: TablePlan, polygons: bool, boxes: np.ndarray, area: Optional[Bounds]) -> None:

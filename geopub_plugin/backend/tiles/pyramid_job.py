@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
-from ..features.geopackage import GeoPackageTable, feature_tables
+from ..features.geopackage import GeoPackageTable
 from ..jobs.progress import Progress
 from .area import area_of
+from .checkpoint import sweep
 from .executors import usual_count
 from .options import parse_options
 from .plan import ALL, PyramidPlan, TablePlan
 from .pyramid import build
 from .report import PyramidReport
+from .sources import tables_in
 
 ARCHIVE = "pyramid.pmtiles"
 _FEW = 20_000  # features: below, starting processes takes longer than the work
 
 
 def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str, Any]:
-    """Build the pyramid that the parameters describe (as in docs/architecture.md) into `work`/pyramid.pmtiles."""
-    data = Path(parameters["data"])
-    tables = tuple(_table(data, one) for one in parameters["composition"])
-    plan = PyramidPlan(
-        tables,
-        parse_options(parameters.get("options") or ""),
-        area_of(parameters.get("area") or ""),
-        name=parameters.get("name") or tables[0].layer if tables else "",
-    )
-    report = build(plan, work / ARCHIVE, progress, jobs=_jobs(tables))
+    """Build the pyramid that the parameters describe (as in docs/architecture.md) into `work`/pyramid.pmtiles.
+
+    `checkpoints`, if given, is a folder on the same disk, in which finished blocks outlive a crash; what others left
+    there is removed after a day. `jobs` is the number of processes.
+    """
+    plan = plan_of(parameters)
+    checkpoints = Path(parameters["checkpoints"]) if parameters.get("checkpoints") else None
+    if checkpoints is not None:
+        sweep(checkpoints)
+    jobs = int(parameters.get("jobs") or 0) or _jobs(plan.tables)
+    report = build(plan, work / ARCHIVE, progress, jobs=jobs, checkpoints=checkpoints)
     return {
         "file": ARCHIVE,
         "levels": [str(level) for level in range(plan.top_level, plan.bottom_level + 1)],
@@ -36,6 +39,18 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
         "size": report.size,
         "report": report.as_json(),
     }
+
+
+def plan_of(parameters: Mapping[str, Any]) -> PyramidPlan:
+    """Return the plan that the parameters of the job describe; raise InvalidInput for what cannot be built."""
+    data = Path(parameters["data"])
+    tables = tuple(_table(data, one) for one in parameters["composition"])
+    return PyramidPlan(
+        tables,
+        parse_options(parameters.get("options") or ""),
+        area_of(parameters.get("area") or ""),
+        name=parameters.get("name") or (tables[0].layer if tables else ""),
+    )
 
 
 def build_pyramid_file(
@@ -50,7 +65,7 @@ def build_pyramid_file(
     progress: Optional[Progress] = None,
 ) -> PyramidReport:
     """Build the tables of a GeoPackage (all by default) into one archive; a table's layer has its name."""
-    names = list(tables) if tables else [table.name for table in feature_tables(data)]
+    names = list(tables) if tables else [table.name for table in tables_in(data)]
     chosen = tuple(TablePlan(data, name, name, levels[0], levels[1], tuple(attributes)) for name in names)
     plan = PyramidPlan(chosen, parse_options(options), area_of(area), name=data.stem)
     return build(plan, out, progress, jobs=_jobs(chosen) if jobs is None else jobs)

@@ -19,7 +19,7 @@ from .blocks import Block, TableShare
 from .clip import to_tiles
 from .encode import encoded
 from .generalise import at_level
-from .grid import WORLD, Cell
+from .grid import Cell
 from .layer import LayerName, merged
 from .limits import within
 from .nodes import load_nodes
@@ -28,6 +28,7 @@ from .plan import EXTENT, PyramidPlan, TablePlan
 from .records import Records, records_of
 from .remainder import Remainder, save, surviving, together
 from .shapes import Shapes
+from .stages import Square
 from .thinning import thinned
 
 
@@ -48,7 +49,7 @@ class BlockTask:
 
 @dataclass(frozen=True)
 class UpperTask:
-    """Levels above the blocks, from what the blocks left; picklable."""
+    """A square of the levels above, from what squares below have left; picklable."""
 
     plan: PyramidPlan
     fields: Tuple[Tuple[Field, ...], ...]
@@ -56,7 +57,8 @@ class UpperTask:
     levels: Tuple[int, int]
     area: Optional[Bounds]
     output: Path
-    remainders: Tuple[Path, ...]  # folders
+    square: Square
+    remainder: Optional[Path]
 
 
 @dataclass(frozen=True)
@@ -90,26 +92,32 @@ def build_block(task: BlockTask) -> BlockResult:
     with task.output.open("wb") as output:
         made, seconds = _climb(states, task.plan, task.levels, task.block.cell, task.area, output)
     if task.remainder is not None:
-        task.remainder.mkdir(parents=True)
-        shares = [share for share in task.block.shares if len(share.fids)]
-        for state, share in zip(states, shares):
-            up = Remainder(state.records, state.shapes)
-            save(surviving(up, share.owned), task.remainder / f"{task.plan.tables.index(state.plan)}.npz")
+        _hand_up(states, [share.owned for share in task.block.shares if len(share.fids)], task.plan, task.remainder)
     owned = sum(int(share.owned.sum()) for share in task.block.shares)
     return BlockResult(task.output, tuple(made), owned, tuple(seconds))
 
 
 def build_upper(task: UpperTask) -> BlockResult:
     """Make the tiles of levels above the blocks."""
-    states = []
+    states, owned = [], []
     for place, (table, fields, steps) in enumerate(zip(task.plan.tables, task.fields, task.thinning)):
-        found = together([folder / f"{place}.npz" for folder in task.remainders])
+        own, beside = ([folder / str(place) for folder in some] for some in (task.square.own, task.square.beside))
+        found, is_own = together(own, beside, task.square.box)
         if found is not None:
             name = LayerName.of(table.layer, [field.name for field in fields])
             states.append(_TableState(table, found.records, found.shapes, name, steps))
+            owned.append(is_own)
     with task.output.open("wb") as output:
-        made, seconds = _climb(states, task.plan, task.levels, WORLD, task.area, output)
+        made, seconds = _climb(states, task.plan, task.levels, task.square.cell, task.area, output)
+    if task.remainder is not None:
+        _hand_up(states, owned, task.plan, task.remainder)
     return BlockResult(task.output, tuple(made), 0, tuple(seconds))
+
+
+def _hand_up(states: Sequence[_TableState], owned: Sequence[np.ndarray], plan: PyramidPlan, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for state, own in zip(states, owned):
+        save(surviving(Remainder(state.records, state.shapes), own), folder / str(plan.tables.index(state.plan)))
 
 
 def _read(

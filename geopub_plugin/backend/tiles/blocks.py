@@ -24,7 +24,7 @@ from .row_filter import condition_of
 from .thinning import thinning_steps
 
 _VERTEX = 16  # bytes
-_DEEP = 10  # levels at most below a block's square: a million tiles
+DEEP = 10  # levels at most below a block's square: a million tiles
 _SLACK = 0.05  # of a box's size, for borders that reprojection bends
 _MOST_TILES = 50_000_000
 _ALONG = (0.0, 0.5, 1.0)
@@ -91,7 +91,8 @@ def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
     squares: List[Cell] = []
     _descend(WORLD, centres, weights, limit, plan, squares)
     split = max(plan.top_level, max(square.z for square in squares))
-    blocks = [_block(square, spreads, split, plan.options.reach) for square in squares]
+    margin = margin_at(split, plan)
+    blocks = [_block(square, spreads, margin) for square in squares]
     return Cut(
         split,
         tuple(block for block in blocks if any(len(share.fids) for share in block.shares)),
@@ -107,25 +108,30 @@ def _descend(
     """Add the cell to the squares, or its quarters if it is too heavy; empty squares too, for what crosses them."""
     deepest = plan.bottom_level
     too_heavy = float(weights.sum()) > limit and cell.z < deepest
-    too_deep = cell.z < deepest - _DEEP
+    too_deep = cell.z < deepest - DEEP
     if not (too_heavy or too_deep) or len(weights) == 0:
         found.append(cell)
         return
     side = 2.0 ** (cell.z + 1)
     quarter = np.floor(centres * side).astype(np.int64)  # (n, 2)
-    for x, y in _hilbert_quarters(cell):
+    for x, y in hilbert_quarters(cell):
         inside = (quarter[:, 0] == x) & (quarter[:, 1] == y)
         _descend(Cell(cell.z + 1, x, y), centres[inside], weights[inside], limit, plan, found)
 
 
-def _hilbert_quarters(cell: Cell) -> Sequence[Tuple[int, int]]:
+def hilbert_quarters(cell: Cell) -> Sequence[Tuple[int, int]]:
+    """Return columns and rows of a cell's four quarters, in the order of the Hilbert curve."""
     quarters = [(2 * cell.x + i, 2 * cell.y + j) for i in (0, 1) for j in (0, 1)]
     return sorted(quarters, key=lambda quarter: tile_id(cell.z + 1, *quarter))
 
 
-def _block(cell: Cell, spreads: Sequence[Spread], split: int, reach: int) -> Block:
+def margin_at(level: int, plan: PyramidPlan) -> float:
+    """Return how far beyond its tiles of a level, and those below, a square has to read (unit square)."""
+    return 2.0**-level * (BUFFER + plan.options.reach) / EXTENT
+
+
+def _block(cell: Cell, spreads: Sequence[Spread], margin: float) -> Block:
     side = 2.0**-cell.z
-    margin = 2.0**-split * (BUFFER + reach) / EXTENT
     west, north, east, south = cell.x * side, cell.y * side, (cell.x + 1) * side, (cell.y + 1) * side
     shares = []
     weight = 0.0

@@ -28,6 +28,7 @@ from ..translation import tr
 from .assemble import LevelTiles
 from .block import BlockResult, BlockTask
 from .plan import PyramidPlan
+from .remainder import is_whole
 
 _DAY = 86_400.0  # seconds for which somebody may still come back for a work folder
 _LOCK = ".lock"
@@ -102,7 +103,7 @@ def kept(task: BlockTask) -> Optional[BlockResult]:
     if note.exists():
         try:
             result = _read(task.output, note)
-            if _whole(result) and (task.remainder is None or _whole_archives(task.remainder)):
+            if _whole(result) and (task.remainder is None or all(map(is_whole, task.remainder.iterdir()))):
                 return result
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             pass  # what a power cut left
@@ -134,15 +135,6 @@ def _whole(result: BlockResult) -> bool:
                 if hashlib.blake2b(contents.read(size), digest_size=16).digest() != digest.tobytes():
                     return False
         return not contents.read(1)
-
-
-def _whole_archives(folder: Path) -> bool:
-    """Say whether the files in a folder of remainders can be read."""
-    for path in folder.iterdir():
-        with zipfile.ZipFile(path) as file:
-            if file.testzip() is not None:
-                return False
-    return True
 
 
 def _locked(place: Path, name: str) -> Optional[FolderLock]:

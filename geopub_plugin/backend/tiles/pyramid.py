@@ -25,6 +25,7 @@ from .nodes import write_nodes
 from .plan import ALL, PyramidPlan, TablePlan
 from .records import written
 from .report import PyramidReport, level_report
+from .stages import left_of, stage
 from .unreadable import unreadable_told
 
 BLOCK = 400_000  # vertices: arrays of a few megabytes, that stay near the processor
@@ -58,15 +59,13 @@ def build(
             progress.step(tr("Building tiles"), blocks.features, "features")
             results = _blocks(plan, fields, blocks, area, work, executor, crew, progress)
             progress.step(tr("Building the upper levels"), 0, "tiles")
-            results = _upper(plan, fields, blocks, area, work, executor, crew) + results
+            results = _upper(plan, fields, blocks, area, work, executor, crew, block) + results
         bounds = _bounds(blocks, plan)
         partial = work / "archive.pmtiles"
         progress.step(tr("Writing the archive"), 0, "bytes")
         _archive(partial, plan, fields, results, bounds)
         partial.replace(out)
-    levels = tuple(
-        level_report(level, results) for level in range(plan.top_level, plan.bottom_level + 1) if results
-    )
+    levels = tuple(level_report(level, results) for level in range(plan.top_level, plan.bottom_level + 1) if results)
     return PyramidReport(
         levels, blocks.features, sum(level.tiles for level in levels), out.stat().st_size, bounds,
         time.monotonic() - begun,
@@ -131,19 +130,35 @@ def _nodes(plan: PyramidPlan, work: Path) -> Tuple[Optional[Path], ...]:
 
 def _upper(
     plan: PyramidPlan, fields: Tuple[Tuple[Field, ...], ...], blocks: Cut, area: Optional[Bounds], work: Path,
-    executor: Optional[Executor], crew: Crew,
+    executor: Optional[Executor], crew: Crew, limit: int,
 ) -> List[BlockResult]:  # fmt: skip
-    """Build the levels above the split level; with several processes, the fullest one by itself."""
-    last = blocks.split_level - 1
-    folders = tuple(work / f"up-{number}" for number in range(len(blocks.blocks)))
-    spans = [(plan.top_level, last)] if crew.alone and executor is None else [(last, last), (plan.top_level, last - 1)]
-    tasks = [
-        UpperTask(plan, fields, blocks.thinning, span, area, work / f"upper-{span[1]}", folders)
-        for span in spans
-        if folders and plan.top_level <= span[0] <= span[1]
-    ]
-    results = dict(results_of(executor, crew, build_upper, tasks))
-    return [results[place] for place in sorted(results)]
+    """Build the levels above the split level, from the bottom up; the last stage, one square, by two if there are."""
+    bottom = blocks.split_level - 1
+    if bottom < plan.top_level:
+        return []
+    made: List[BlockResult] = []
+    left = [left_of(block.cell, work / f"up-{number}") for number, block in enumerate(blocks.blocks)]
+    while left and bottom >= plan.top_level:
+        now = stage(left, bottom, plan, limit)
+        top = now.levels[0]
+        up = top > plan.top_level
+        spans = [now.levels]
+        if not up and len(now.squares) == 1 and top < bottom and not (crew.alone and executor is None):
+            spans = [(bottom, bottom), (top, bottom - 1)]
+        tasks = [
+            UpperTask(
+                plan, fields, blocks.thinning, span, area, work / f"upper-{span[1]}-{number}", square,
+                work / f"up-{bottom}-{number}" if up else None,
+            )
+            for span in spans
+            for number, square in enumerate(now.squares)
+        ]  # fmt: skip
+        results = dict(results_of(executor, crew, build_upper, tasks))
+        made += [results[place] for place in sorted(results)]
+        if up:
+            left = [left_of(task.square.cell, task.remainder) for task in tasks if task.remainder is not None]
+        bottom = top - 1
+    return made
 
 
 def _bounds(blocks: Cut, plan: PyramidPlan) -> Bounds:

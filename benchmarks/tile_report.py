@@ -86,7 +86,8 @@ def _circumstances(outcomes: Sequence[Outcome], runs: int, load: float) -> str:
     return "\n".join(
         [
             "## Vector tile pyramids", "",
-            f"{_machine()}. {'One run' if runs == 1 else f'Medians of {runs} runs'}, in turn.{made}", "", _busy(load, turns), "",
+            f"{_machine()}. {'One run' if runs == 1 else f'Medians of {runs} runs'}, in turn.{made}", "",
+            _busy(load, turns), "",
             *(f"* {program.version()}" for program in (GEOPUB, TIPPECANOE, GDAL)), "",
             "```", *commands, "```",
         ]

@@ -19,6 +19,7 @@ from ..errors import InvalidInput
 from ..translation import tr
 from .batch import COLLECTION, LINE, MULTIPOINT, NULL, POINT, POLYGON, Geometries
 from .ragged import aranges, starts_of
+from .spatialite import standard_blobs
 from .wkb_walker import Cut, Walker
 
 _ENVELOPE_BYTES = np.array([0, 32, 48, 48, 64, 0, 0, 0])  # by the three bits of the header's envelope code
@@ -68,7 +69,8 @@ class _Events:
     path_little: np.ndarray  # bool (Q,)
 
 
-def _joined(blobs: Sequence[Optional[bytes]], geopackage: bool) -> _Joined:
+def _joined(given: Sequence[Optional[bytes]], geopackage: bool) -> _Joined:
+    blobs = standard_blobs(given) if geopackage else given
     present = np.ones(len(blobs), bool)  # (N,)
     if None in blobs:
         present[:] = [blob is not None for blob in blobs]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..features.geopackage import quoted
 from ..features.schema import ColumnKind, Field, TableSchema
+from ..features.spatialite import standard_blobs
 from .names import KEY
 
 BLOCK = 20_000  # rows read at once, at most
@@ -70,7 +71,7 @@ class SourceTable:
         cursor = self._connection.execute(sql)
         for rows in _blocks(cursor, geometry=1):
             keys, blobs = zip(*rows)
-            yield np.array(keys, np.int64), [_bytes(blob) for blob in blobs]
+            yield np.array(keys, np.int64), list(standard_blobs([_bytes(blob) for blob in blobs]))
 
     def storage_classes(self, fields: Sequence[Field], allowed: Sequence[Tuple[str, ...]]) -> List[bool]:
         """Tell for each field whether some value has a storage class other than those allowed and NULL."""

@@ -7,7 +7,7 @@ still are above. The result does not depend on the cut: what becomes of a featur
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -88,14 +88,13 @@ def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     centres = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, 1 - 1e-12)  # (N, 2)
     weights = np.concatenate([spread.weights for spread in spreads])
-    squares: List[Cell] = []
-    _descend(WORLD, centres, weights, limit, plan, squares)
+    found: List[Tuple[Cell, np.ndarray]] = []
+    _descend(WORLD, np.arange(len(boxes)), centres, weights, limit, plan, found)
+    squares = [square for square, _ in found]
     split = max(plan.top_level, max(square.z for square in squares))
-    margin = margin_at(split, plan)
-    blocks = [_block(square, spreads, margin) for square in squares]
     return Cut(
         split,
-        tuple(block for block in blocks if any(len(share.fids) for share in block.shares)),
+        tuple(_blocks(found, boxes, spreads, margin_at(split, plan))),
         len(boxes),
         tuple(spread.thinning for spread in spreads),
         (float(low[0]), float(low[1]), float(high[0]), float(high[1])),
@@ -103,20 +102,25 @@ def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
 
 
 def _descend(
-    cell: Cell, centres: np.ndarray, weights: np.ndarray, limit: int, plan: PyramidPlan, found: List[Cell]
-) -> None:
-    """Add the cell to the squares, or its quarters if it is too heavy; empty squares too, for what crosses them."""
+    cell: Cell, rows: np.ndarray, centres: np.ndarray, weights: np.ndarray, limit: int, plan: PyramidPlan,
+    found: List[Tuple[Cell, np.ndarray]],
+) -> None:  # fmt: skip
+    """Add the cell and its features (int64 (n,), ascending), or do so for its quarters if it is too heavy.
+
+    Empty squares are added too, for what crosses them.
+    """
     deepest = plan.bottom_level
-    too_heavy = float(weights.sum()) > limit and cell.z < deepest
+    too_heavy = cell.z < deepest and float(weights[rows].sum()) > limit
     too_deep = cell.z < deepest - DEEP
-    if not (too_heavy or too_deep) or len(weights) == 0:
-        found.append(cell)
+    if not (too_heavy or too_deep) or len(rows) == 0:
+        found.append((cell, rows))
         return
     side = 2.0 ** (cell.z + 1)
-    quarter = np.floor(centres * side).astype(np.int64)  # (n, 2)
+    east = centres[rows, 0] * side >= 2 * cell.x + 1  # bool (n,)
+    south = centres[rows, 1] * side >= 2 * cell.y + 1
     for x, y in hilbert_quarters(cell):
-        inside = (quarter[:, 0] == x) & (quarter[:, 1] == y)
-        _descend(Cell(cell.z + 1, x, y), centres[inside], weights[inside], limit, plan, found)
+        inside = (east == (x & 1)) & (south == (y & 1))
+        _descend(Cell(cell.z + 1, x, y), rows[inside], centres, weights, limit, plan, found)
 
 
 def hilbert_quarters(cell: Cell) -> Sequence[Tuple[int, int]]:
@@ -130,22 +134,44 @@ def margin_at(level: int, plan: PyramidPlan) -> float:
     return 2.0**-level * (BUFFER + plan.options.reach) / EXTENT
 
 
-def _block(cell: Cell, spreads: Sequence[Spread], margin: float) -> Block:
+def _blocks(
+    found: Sequence[Tuple[Cell, np.ndarray]], boxes: np.ndarray, spreads: Sequence[Spread], margin: float
+) -> Iterator[Block]:
+    """Yield the blocks that have something to read; `boxes` (float64 (N, 4)) are those of all spreads in a row."""
+    limits = np.array([_limits(square, margin) for square, _ in found])  # (M, 4) of squares with their margin
+    owner = np.empty(len(boxes), np.int64)  # (N,) square
+    for number, (_, rows) in enumerate(found):
+        owner[rows] = number
+    inner = limits[owner] + (2 * margin, 2 * margin, -2 * margin, -2 * margin)  # (N, 4)
+    crossing = np.flatnonzero((boxes[:, :2] < inner[:, :2]).any(axis=1) | (boxes[:, 2:] > inner[:, 2:]).any(axis=1))
+    crossing_boxes, crossing_owner = boxes[crossing], owner[crossing]
+    first = np.cumsum([0] + [len(spread.fids) for spread in spreads])
+    for number, (square, rows) in enumerate(found):
+        guests = crossing[_meets(crossing_boxes, limits[number]) & (crossing_owner != number)]
+        here = np.sort(np.concatenate([rows, guests]))
+        if len(here) == 0:
+            continue
+        edges = np.searchsorted(here, first).tolist()
+        weight, shares = 0.0, []
+        for place, spread in enumerate(spreads):
+            own = here[edges[place] : edges[place + 1]]
+            weight += float(spread.weights[own - first[place]].sum())
+            shares.append(TableShare(spread.plan, spread.fids[own - first[place]], owner[own] == number))
+        yield Block(square, tuple(shares), weight)
+
+
+def _limits(cell: Cell, margin: float) -> Bounds:
+    """Return the bounds of a square with its margin."""
     side = 2.0**-cell.z
-    west, north, east, south = cell.x * side, cell.y * side, (cell.x + 1) * side, (cell.y + 1) * side
-    shares = []
-    weight = 0.0
-    for spread in spreads:
-        boxes = spread.boxes
-        meets = (boxes[:, 2] >= west - margin) & (boxes[:, 0] <= east + margin)
-        meets |= (boxes[:, 2] - 1 >= west - margin) | (boxes[:, 0] + 1 <= east + margin)  # over the antimeridian
-        meets &= (boxes[:, 3] >= north - margin) & (boxes[:, 1] <= south + margin)
-        centre = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, 1 - 1e-12)
-        owned = (np.floor(centre[:, 0] / side) == cell.x) & (np.floor(centre[:, 1] / side) == cell.y)
-        here = np.flatnonzero(meets | owned)
-        shares.append(TableShare(spread.plan, spread.fids[here], owned[here]))
-        weight += float(spread.weights[here].sum())
-    return Block(cell, tuple(shares), weight)
+    return cell.x * side - margin, cell.y * side - margin, (cell.x + 1) * side + margin, (cell.y + 1) * side + margin
+
+
+def _meets(boxes: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Return which boxes (float64 (n, 4)) meet the limits (float64 (4,)), over the antimeridian too: bool (n,)."""
+    meets = (boxes[:, 2] >= limits[0]) & (boxes[:, 0] <= limits[2])
+    meets |= (boxes[:, 2] - 1 >= limits[0]) | (boxes[:, 0] + 1 <= limits[2])
+    meets &= (boxes[:, 3] >= limits[1]) & (boxes[:, 1] <= limits[3])
+    return meets
 
 
 def _spread(table: TablePlan, area: Optional[Bounds]) -> Spread:

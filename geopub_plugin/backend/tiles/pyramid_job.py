@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
-from ..features.geopackage import GeoPackageTable
 from ..jobs.progress import Progress
 from .area import area_of
 from .checkpoint import sweep
@@ -17,7 +16,7 @@ from .report import PyramidReport
 from .sources import tables_in
 
 ARCHIVE = "pyramid.pmtiles"
-_FEW = 20_000  # features: below, starting processes takes longer than the work
+_SMALL = 4_000_000  # bytes of data: below, starting processes takes longer than the work
 
 
 def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str, Any]:
@@ -91,8 +90,5 @@ def _names(attributes: Union[str, Iterable[str]]) -> Tuple[str, ...]:
 
 def _jobs(tables: Sequence[TablePlan]) -> int:
     """Return how many processes the work is worth."""
-    total = 0
-    for one in tables:
-        with GeoPackageTable(one.data, one.table) as table:
-            total += table.count()
-    return usual_count() if total > _FEW else 1
+    size = sum(file.stat().st_size for file in {one.data for one in tables} if file.exists())
+    return usual_count() if size > _SMALL else 1

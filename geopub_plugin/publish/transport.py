@@ -202,6 +202,8 @@ def _file_blocks(piece: FileSlice) -> Iterator[bytes]:
 
 def _reason(error: BaseException) -> str:
     """Return the innermost cause of a failed connection: the outer ones only repeat addresses."""
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return tr("the answer was cut off")
     chain: List[BaseException] = [error]
     while True:
         last = chain[-1]

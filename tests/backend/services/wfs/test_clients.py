@@ -35,7 +35,9 @@ def test_gdal_reads_what_is_in_the_table(server, catalogue_file, version, table)
     assert len(read) == theirs.GetFeatureCount()
     for (geometry, _feature), expected in zip(read, theirs):
         other = expected.GetGeometryRef()
-        if geometry is not None:
+        if geometry is not None and geometry.IsEmpty():
+            assert other.IsEmpty()  # their envelopes differ by GDAL's version
+        elif geometry is not None:
             assert geometry.GetEnvelope() == pytest.approx(other.GetEnvelope(), abs=1e-3)
 
 

@@ -81,8 +81,8 @@ def test_gml_is_read_back(ask, catalogue_file, table):
     assert found.keys() == expected.keys()
     for fid, row in expected.items():
         geometry = row.geometry
-        if geometry is not None and geometry.IsEmpty():
-            geometry = None  # GDAL reads no empty geometry from GML
+        if geometry is not None and geometry.IsEmpty() and found[fid].geometry is None:
+            geometry = None  # GDAL before 3.10 reads no empty geometry from GML
         assert same(found[fid].geometry, geometry, 1e-3 if table in map(str.lower, KINDS) else 1e-7), geometry
 
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Event
-from typing import Any, Callable, Iterator, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 
 import click
 from platformdirs import user_data_dir
@@ -26,6 +26,9 @@ from .publish.proposal import SERVICES, match_styles, propose, slug
 from .publish.publication import Publication, PublicationRequest, Quiet
 from .terminal.display import progress_on, show_datasheets, show_error, show_result
 from .terminal.outcome import ExitCode, error_json, exit_code, result_json, status_json
+
+if TYPE_CHECKING:
+    from .terminal.tiling import TilesRequest
 
 out = Console(highlight=False)  # results
 err = Console(stderr=True, highlight=False)  # everything else
@@ -114,27 +117,58 @@ def serve(data: Optional[Path], host: str, port: int) -> None:
     raise SystemExit(backend_main(arguments))
 
 
-@cli.command(help=tr("Make a vector tile archive of a GeoPackage, without any server."))
-@click.argument("file", type=_FILE)
-@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--table", "tables", multiple=True, help=tr("Only this table (may be repeated)."))
-@click.option("--min-zoom", type=click.IntRange(0, 18), help=tr("The top level of the tiles."))
-@click.option("--max-zoom", type=click.IntRange(0, 18), help=tr("The bottom level of the tiles."))
-@_json_option
-def tiles(
-    file: Path, archive: Path, tables: Tuple[str, ...], min_zoom: Optional[int], max_zoom: Optional[int], as_json: bool
-) -> None:
-    """Make a PMTiles archive beside its place and move it there when it is finished."""
-    from .terminal.tiling import make_archive
+def _point(_: click.Context, parameter: click.Parameter, value: Optional[str]) -> Optional[Tuple[float, float]]:
+    """Read LONGITUDE,LATITUDE."""
+    if value is None:
+        return None
+    try:
+        longitude, latitude = (float(part) for part in value.split(","))
+    except ValueError:
+        longitude, latitude = 999.0, 999.0
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        raise click.BadParameter(tr("Give a longitude and a latitude, such as 2.35,48.85."))
+    return longitude, latitude
 
-    made = make_archive(file, archive, tables, min_zoom, max_zoom, None if as_json else err)
+
+@cli.command(
+    help=tr("Make vector tiles of a GeoPackage without any server: OUT.pmtiles, OUT.mbtiles or a folder OUT/.")
+)
+@click.argument("file", type=_FILE)
+@click.argument("archive", metavar="OUT")
+@click.option("--table", "tables", multiple=True, help=tr("Only this table (may be repeated)."))
+@click.option("--layer", "layers", multiple=True, help=tr("The table's name in the tiles (may be repeated)."))
+@click.option("--min-zoom", "top", type=click.IntRange(0, 18), help=tr("The top level of the tiles."))
+@click.option("--max-zoom", "bottom", type=click.IntRange(0, 18), help=tr("The bottom level of the tiles."))
+@click.option("--preset", default="", help=tr("A generalisation by its name, see docs/tiles.md."))
+@click.option("--options", default="", help=tr("A generalisation by its flags, such as -S10 -an."))
+@click.option("--attributes", default="*", help=tr("The attributes of the tiles, with commas; all by default."))
+@click.option("--where", default="", help=tr("Only rows for which this holds, as in SQL, such as pop > 1000."))
+@click.option("--area", default="", help=tr("Only tiles that meet this POLYGON (WKT in longitude and latitude)."))
+@click.option("--sample", "around", callback=_point, help=tr("Only 10 × 10 tiles around LONGITUDE,LATITUDE."))
+@click.option("--jobs", type=click.IntRange(1, 64), help=tr("The number of processes; one a core by default."))
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), help=tr("Write the report into a JSON file.")
+)
+@click.option("--dry-run", is_flag=True, help=tr("Only say how many tiles, how large and how long."))
+@_json_option
+def tiles(file: Path, archive: str, report: Optional[Path], dry_run: bool, as_json: bool, **choices: Any) -> None:
+    """Make tiles beside their place and move them there when they are finished."""
+    from .terminal.tiling import estimated, make_archive, show_estimate, show_tiles, write_report
+
+    request = _tiles_request(file, archive, choices)
+    if dry_run:
+        told = estimated(request, sample=True)
+        _print_json(told) if as_json else show_estimate(out, told)
+        return
+    if not as_json:
+        show_estimate(err, estimated(request, sample=False))
+    made = make_archive(request, None if as_json else err)
+    if report is not None:
+        write_report(report, made)
     if as_json:
         _print_json(made)
     else:
-        low, *_, high = (*made["levels"], *made["levels"][-1:])
-        size = f"{archive.stat().st_size / 1e6:.1f}"
-        text = tr("{path}: levels {top} to {bottom}, {size} MB", path=archive, top=low, bottom=high, size=size)
-        out.print(text, soft_wrap=True, markup=False)
+        show_tiles(out, made)
 
 
 @cli.command(help=tr("List the datasheets and their live addresses."))
@@ -224,6 +258,21 @@ def _request(file: Path, tables: Sequence[str], styles: Sequence[Path], choices:
         top_level=top,
         bottom_level=bottom,
     )
+
+
+def _tiles_request(file: Path, archive: str, choices: Dict[str, Any]) -> TilesRequest:
+    """Return what `geopub tiles` is asked for; refuse options that contradict one another."""
+    from .terminal.tiling import TilesRequest, flags_of, place_of
+
+    for one, other in (("options", "preset"), ("area", "around")):
+        if choices[one] and choices[other]:
+            names = {"around": "sample"}
+            raise click.UsageError(tr("Give --{one} or --{other}, not both.", one=one, other=names.get(other, other)))
+    if None not in (choices["top"], choices["bottom"]) and choices["top"] > choices["bottom"]:
+        raise click.UsageError(tr("--min-zoom must not be greater than --max-zoom."))
+    attributes = tuple(name.strip() for name in choices.pop("attributes").split(",") if name.strip())
+    options = flags_of(choices.pop("options"), choices.pop("preset"))
+    return TilesRequest(file, *place_of(archive), attributes=attributes, options=options, **choices)
 
 
 def _store(server: str, token_file: Optional[Path], datastore: str, backend: Optional[Backend], cancel: Event) -> Store:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Iterator, List
 
@@ -15,6 +16,7 @@ import requests
 from osgeo import ogr, osr
 
 from geopub_plugin.backend import errors
+from geopub_plugin.backend.tiles.archive_reader import Archive
 from geopub_plugin.cli import main
 from geopub_plugin.publish.embedded import Backend, find_backend, open_backend, start_backend
 from geopub_plugin.terminal.outcome import ExitCode, exit_code
@@ -196,6 +198,128 @@ def test_tiles(shapes, tmp_path):
     assert [path.name for path in archive.parent.iterdir()] == ["x.pmtiles"]
     (tmp_path / "text.gpkg").write_text("text")
     assert geopub("tiles", tmp_path / "text.gpkg", tmp_path / "y.pmtiles").returncode == 1
+
+
+def tiles_json(*arguments: object) -> dict:
+    told = geopub("tiles", *arguments, "--json")
+    assert told.returncode == 0, told.stderr
+    return json.loads(told.stdout)
+
+
+def test_tiles_as_asked(shapes, tmp_path):
+    layers = ("--table", "fields", "--layer", "champs", "--table", "Les Villes", "--layer", "villes")
+    levels = ("--min-zoom", 2, "--max-zoom", 6, "--jobs", 1, "--options", "-S10 -an")
+    made = tiles_json(
+        shapes, tmp_path / "x.pmtiles", *layers, *levels, "--attributes", "N,geom", "--where", "N IN (1, 2)",
+        "--report", tmp_path / "report" / "r.json",
+    )  # fmt: skip
+    report = json.loads((tmp_path / "report" / "r.json").read_text("utf-8"))
+    assert report == made
+    levels_told = made["report"]["levels"]
+    assert [level["level"] for level in levels_told] == [2, 3, 4, 5, 6]
+    assert made["report"]["features"] == 4  # two of each table
+    assert set(levels_told[0]) >= {"tiles", "features", "dropped", "bytes", "seconds", "largest"}
+    assert levels_told[0]["largest"][0]["path"].endswith(".pbf")
+    with Archive(tmp_path / "x.pmtiles") as archive:
+        told = archive.metadata()["vector_layers"]
+    assert [(layer["id"], list(layer["fields"])) for layer in told] == [("champs", ["N"]), ("villes", ["N"])]
+
+
+def test_tiles_of_an_area_and_of_a_sample(shapes, tmp_path):
+    area = "POLYGON ((0.1 0.1, 0.4 0.1, 0.4 0.2, 0.1 0.1))"
+    levels = ("--min-zoom", 8, "--max-zoom", 8)
+    whole = tiles_json(shapes, tmp_path / "w.pmtiles", *levels)["report"]["tiles"]
+    assert 0 < tiles_json(shapes, tmp_path / "a.pmtiles", *levels, "--area", area)["report"]["tiles"] < whole
+    sample = tiles_json(shapes, tmp_path / "s.pmtiles", "--max-zoom", 12, "--sample", "0.3,0.2")
+    assert sample["area"].startswith("POLYGON((")
+    assert sample["report"]["levels"][-1]["tiles"] <= 100
+
+
+def test_tiles_into_mbtiles_and_a_folder(shapes, tmp_path):
+    levels = ("--min-zoom", 0, "--max-zoom", 4)
+    made = [tiles_json(shapes, f"{tmp_path}/{name}", *levels) for name in ("x.mbtiles", "tiles/", "x.pmtiles")]
+    assert len({one["report"]["tiles"] for one in made}) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tiles", "x.mbtiles", "x.pmtiles"]
+    assert made[0]["size"] == (tmp_path / "x.mbtiles").stat().st_size
+    assert len(list((tmp_path / "tiles").rglob("*.pbf"))) == made[0]["report"]["tiles"]
+    assert ogr.Open(str(tmp_path / "x.mbtiles")).GetLayerByName("fields") is not None
+
+
+def test_tiles_are_estimated_first(shapes, tmp_path):
+    told = tiles_json(shapes, tmp_path / "x.pmtiles", "--dry-run", "--max-zoom", 6)
+    assert set(told) == {"levels", "features", "tiles", "size", "seconds"}
+    assert told["features"] == 10 and told["tiles"] > 0
+    assert not list(tmp_path.iterdir())
+    shown = geopub("tiles", shapes, tmp_path / "x.pmtiles", "--max-zoom", 6)
+    assert "About" in shown.stderr and "tiles" in shown.stderr
+    assert "levels" in shown.stdout and "Largest tile" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments, code, told",
+    [
+        (("--where", "lower(N) = 'a'"), 1, "lower(…)"),
+        (("--where", "M = 1"), 1, "“M”"),
+        (("--attributes", "N,M"), 1, "“M”"),
+        (("--attributes", "geom"), 1, "attribute"),
+        (("--table", "nothing"), 1, "“nothing”"),
+        (("--area", "POINT (0 0)"), 1, "POINT"),
+        (("--options", "-zz"), 1, "“-zz”"),
+        (("--preset", "best"), 1, "“best”"),
+        (("--preset", "mixed", "--options", "-S10"), 2, "not both"),
+        (("--area", "POLYGON ((0 0, 1 0, 1 1, 0 0))", "--sample", "0,0"), 2, "not both"),
+        (("--sample", "Paris"), 2, "2.35,48.85"),
+        (("--min-zoom", "5", "--max-zoom", "4"), 2, "--max-zoom"),
+        (("--max-zoom", "19"), 2, "18"),
+        (("--layer", "a", "--layer", "b", "--layer", "c"), 1, "layer"),
+    ],
+)
+def test_tiles_refused(shapes, tmp_path, arguments, code, told):
+    ended = geopub("tiles", shapes, tmp_path / "x.pmtiles", *arguments)
+    assert ended.returncode == code
+    assert told in " ".join(ended.stderr.split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_tiles_go_nowhere_else(shapes, tmp_path):
+    assert geopub("tiles", shapes, tmp_path / "x.zip").returncode == 1
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "thesis.odt").write_text("years of work")
+    assert geopub("tiles", shapes, f"{tmp_path}/own/").returncode == 1
+    assert (tmp_path / "own" / "thesis.odt").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("to_all", [False, True])
+def test_ctrl_c_ends_the_making_of_tiles_within_a_second(tmp_path, to_all):
+    """A million tiles of one box; the signal goes to the first process only, or as a terminal does to all."""
+    srs = osr.SpatialReference()
+    srs.ImportFromEPSG(4326)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "in.gpkg"))
+    layer = source.CreateLayer("boxes", srs, ogr.wkbPolygon)
+    layer.CreateField(ogr.FieldDefn("N", ogr.OFTInteger))
+    layer.StartTransaction()
+    for number in range(3000):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        x, y = number % 60, number // 60
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON (({x} {y}, {x + 1} {y}, {x + 1} {y + 1}, {x} {y}))"))
+        layer.CreateFeature(feature)
+    layer.CommitTransaction()
+    del layer, source
+    out = tmp_path / "out" / "x.pmtiles"
+    begun = start("tiles", tmp_path / "in.gpkg", out, "--min-zoom", 0, "--max-zoom", 12, "--jobs", 2)
+    deadline = time.monotonic() + 30
+    while not list(out.parent.glob(".x.pmtiles.geopub/*/block-*")) and begun.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    sent = time.monotonic()
+    if to_all:
+        os.killpg(begun.pid, signal.SIGINT)
+    else:
+        begun.send_signal(signal.SIGINT)
+    assert begun.wait(10) == ExitCode.INTERRUPTED
+    assert time.monotonic() - sent < 2  # one, on a machine that does nothing else
+    assert not list(out.parent.iterdir())
 
 
 def test_it_starts_a_backend_serves_until_ctrl_c_and_finds_everything_again(shapes, tmp_path):

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
+from ..backend.disk import readable, storing
 from ..backend.errors import InvalidInput
-from ..backend.features.geopackage import is_geopackage
+from ..backend.features.schema import TableSchema
 from ..backend.jobs.progress import Silent
 from ..backend.translation import tr
 from ..publish.proposal import propose, slug
 from .display import amount
+
+PMTILES, MBTILES, FOLDER = ".pmtiles", ".mbtiles", ""
+
+
+@dataclass(frozen=True)
+class TilesRequest:
+    """What `geopub tiles` is asked for."""
+
+    file: Path
+    out: Path
+    kind: str = PMTILES  # or MBTILES, or FOLDER
+    tables: Tuple[str, ...] = ()  # all of them by default
+    layers: Tuple[str, ...] = ()  # names in the tiles, in the order of `tables`
+    top: Optional[int] = None
+    bottom: Optional[int] = None
+    options: str = ""  # flags
+    attributes: Tuple[str, ...] = ("*",)
+    where: str = ""
+    area: str = ""  # WKT
+    around: Optional[Tuple[float, float]] = None  # longitude and latitude of a sample, in place of an area
+    jobs: Optional[int] = None
 
 
 class BarProgress:
@@ -48,38 +73,162 @@ class BarProgress:
             self._progress.update(self._task, total=1, completed=1)
 
 
-def make_archive(
-    file: Path,
-    archive: Path,
-    tables: Sequence[str],
-    top: Optional[int],
-    bottom: Optional[int],
-    console: Optional[Console],
-) -> Dict[str, Any]:
-    """Make a PMTiles archive of a GeoPackage and return what the engine reports; no console, no bars."""
+def place_of(out: str) -> Tuple[Path, str]:
+    """Return where to write, and what: PMTILES, MBTILES or FOLDER; raise InvalidInput for other endings."""
+    place = Path(out)
+    suffix = place.suffix.lower()
+    if out.endswith(("/", os.sep)) or suffix == "" or place.is_dir():
+        return place, FOLDER
+    if suffix not in (PMTILES, MBTILES):
+        raise InvalidInput(
+            tr("{file} is no kind of tile archive.", file=place.name),
+            tr("Tiles are written as .pmtiles, as .mbtiles, or into a folder."),
+            tr("Give a name that ends so, or with / for a folder."),
+        )
+    return place, suffix
+
+
+def flags_of(options: str, preset_name: str) -> str:
+    """Return the flags of a generalisation; raise InvalidInput for a flag or a preset that does not exist."""
+    from ..backend.tiles.options import parse_options
+    from ..backend.tiles.presets import preset
+
+    flags = preset(preset_name).flags if preset_name else options
+    parse_options(flags)
+    return flags
+
+
+def job_parameters(request: TilesRequest) -> Dict[str, Any]:
+    """Return what the pyramid job is told; raise InvalidInput for a file, a table or an attribute that is not there."""
+    from ..backend.tiles.sample import propose_area
+    from ..backend.tiles.sources import tables_in
+
+    known = {table.name: table for table in tables_in(request.file)}
+    proposed = propose(request.file, request.tables)
+    if len(request.layers) > len(proposed.tables):
+        raise InvalidInput(
+            tr("There are more layer names than tables."),
+            tr("The tables are: {names}.", names=", ".join(proposed.tables)),
+            tr("Give --layer once for each table, in the order of --table."),
+        )
+    tables = [known[name] for name in request.tables or proposed.tables]
+    low, high = _levels(request, proposed.top_level or 0, proposed.bottom_level or 0)
+    layers = (*request.layers, *(slug(table.name) for table in tables[len(request.layers) :]))
+    composition = [
+        {"table": table.name, "layer": layer, "top_level": low, "bottom_level": high,
+         "attributes": _attributes(table, tables, request.attributes), "filter": request.where}
+        for table, layer in zip(tables, layers)
+    ]  # fmt: skip
+    area = propose_area(*request.around, high) if request.around else request.area
+    return {
+        "data": str(request.file.absolute()), "composition": composition, "area": area, "options": request.options,
+        "jobs": request.jobs, "name": request.file.stem,
+    }  # fmt: skip
+
+
+def make_archive(request: TilesRequest, console: Optional[Console]) -> Dict[str, Any]:
+    """Make an archive, or a folder of tiles, and return what the engine reports; no console, no bars.
+
+    An interrupted run leaves a folder beside the archive, from which the same command goes on.
+    """
+    from ..backend.tiles.archive_reader import Archive
+    from ..backend.tiles.mbtiles import write_mbtiles
+    from ..backend.tiles.tile_folder import refuse_other_folder, write_folder
+
+    parameters, place, kind = job_parameters(request), request.out, request.kind
+    if kind == FOLDER:
+        refuse_other_folder(place)
+    with storing(place.parent):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        parameters["checkpoints"] = str(place.parent / f".{place.name}.geopub")
+        with tempfile.TemporaryDirectory(prefix=".geopub-", dir=place.parent) as work:
+            made = _run(parameters, Path(work), console)
+            archive = Path(work) / made["file"]
+            if kind == PMTILES:
+                os.replace(archive, place)
+            else:
+                with Archive(archive) as opened:
+                    (write_mbtiles if kind == MBTILES else write_folder)(opened, place)
+    size = made["size"] if kind == PMTILES else _size(place)
+    return {**made, "file": str(place), "size": size, "area": parameters["area"]}
+
+
+def estimated(request: TilesRequest, sample: bool) -> Dict[str, Any]:
+    """Return what the pyramid will be, before it is made; with `sample`, a few blocks are built to know it better."""
+    from ..backend.tiles.estimate import estimate
+    from ..backend.tiles.executors import usual_count
+    from ..backend.tiles.pyramid_job import plan_of
+
+    return estimate(plan_of(job_parameters(request)), request.jobs or usual_count(), sample).as_json()
+
+
+def show_estimate(console: Console, estimate: Mapping[str, Any]) -> None:
+    """Print an estimate in one line."""
+    text = tr("About {tiles} tiles, {size}, {seconds} s.", tiles=f"{estimate['tiles']:,}",
+              size=readable(estimate["size"]), seconds=f"{max(estimate['seconds'], 0.1):.2g}")  # fmt: skip
+    console.print(text, soft_wrap=True, markup=False)
+
+
+def show_tiles(console: Console, made: Mapping[str, Any]) -> None:
+    """Print what was made, and what each level holds."""
+    low, *_, high = (*made["levels"], *made["levels"][-1:])
+    size = f"{made['size'] / 1e6:.1f}"
+    text = tr("{path}: levels {top} to {bottom}, {size} MB", path=made["file"], top=low, bottom=high, size=size)
+    console.print(text, soft_wrap=True, markup=False)
+    heads = (tr("Level"), tr("Tiles"), tr("Features"), tr("Left out"), tr("Size"), tr("Largest tile"), tr("Seconds"))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="left" if place == 5 else "right", no_wrap=True)
+    for level in made["report"]["levels"]:
+        largest = next((f"{tile['path']} {readable(tile['bytes'])}" for tile in level["largest"]), "–")
+        table.add_row(
+            str(level["level"]), f"{level['tiles']:,}", f"{level['features']:,}", f"{level['dropped']:,}",
+            readable(level["bytes"]), largest, f"{level['seconds']:.1f}",
+        )  # fmt: skip
+    console.print(table)
+
+
+def write_report(place: Path, made: Mapping[str, Any]) -> None:
+    """Write what was made as JSON."""
+    with storing(place.parent):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(json.dumps(made, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+def _run(parameters: Dict[str, Any], work: Path, console: Optional[Console]) -> Dict[str, Any]:
     from ..backend.tiles import pyramid_job
 
-    if not is_geopackage(file):
+    if console is None:
+        return pyramid_job.run(parameters, work, Silent())
+    columns = (TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.fields[amount]}"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        return pyramid_job.run(parameters, work, BarProgress(progress))
+
+
+def _levels(request: TilesRequest, top: int, bottom: int) -> Tuple[int, int]:
+    """Return the levels asked for, in place of the proposed ones."""
+    if request.top is not None:
+        return request.top, max(request.top, bottom) if request.bottom is None else request.bottom
+    return (top, bottom) if request.bottom is None else (min(top, request.bottom), request.bottom)
+
+
+def _attributes(table: TableSchema, tables: Sequence[TableSchema], asked: Sequence[str]) -> List[str]:
+    """Return those of the attributes asked for that a table has; refuse one that no table has."""
+    if "*" in asked:
+        return ["*"]
+    own = [field.name for field in table.fields] + [table.fid, table.geometry]
+    every = {field.name for one in tables for field in one.fields} | {one.geometry for one in tables}
+    unknown = next((name for name in asked if name not in every and name not in own), None)
+    if unknown is not None:
         raise InvalidInput(
-            tr("{file} is not a GeoPackage.", file=file.name),
-            tr("It does not start as an SQLite database with a list of contents does."),
-            tr("In QGIS, save the layer as GeoPackage, then try again."),
+            tr("No table has an attribute “{name}”.", name=unknown),
+            tr("There are: {names}.", names=", ".join(sorted(every))),
+            tr("Choose among these, or * for all."),
         )
-    proposed = propose(file, tables)
-    low = (proposed.top_level or 0) if top is None else top
-    high = max(low, (proposed.bottom_level or 0) if bottom is None else bottom)
-    levels = {"top_level": str(low), "bottom_level": str(high)}
-    composition = [
-        {"table": table, "layer": slug(table), **levels, "attributes": ["*"], "filter": ""} for table in proposed.tables
-    ]
-    parameters = {"data": str(file.absolute()), "composition": composition, "area": "", "options": ""}
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".geopub-", dir=archive.parent) as work:
-        if console is None:
-            made = pyramid_job.run(parameters, Path(work), Silent())
-        else:
-            columns = (TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.fields[amount]}"))
-            with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-                made = pyramid_job.run(parameters, Path(work), BarProgress(progress))
-        os.replace(Path(work) / made["file"], archive)
-    return {**made, "file": str(archive)}
+    return [name for name in asked if name in own]
+
+
+def _size(place: Path) -> int:
+    if place.is_file():
+        return place.stat().st_size
+    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file())

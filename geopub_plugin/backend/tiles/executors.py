@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections import deque
@@ -43,8 +44,12 @@ class Crew:
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        if self._pool is None:
+            return
+        if error is not None:  # do not wait for what nobody wants any more
+            for helper in multiprocessing.active_children():
+                helper.terminate()
+        self._pool.shutdown(cancel_futures=True)
 
     def results(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Tuple[int, Result]]:
         """Yield the place and the result of each task as it is done; they are begun in this order."""
@@ -113,7 +118,8 @@ def _import_engine() -> None:
 
 
 def end_with_parent() -> None:
-    """End this process as soon as the one that started it is gone, however it went."""
+    """End this process as soon as the one that started it is gone, however it went; Ctrl-C is for that one to hear."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()

@@ -49,7 +49,7 @@ def build(
     """
     begun = time.monotonic()
     progress = progress or Silent()
-    fields = tuple(_fields(table) for table in plan.tables)
+    fields = tuple(tile_fields(table) for table in plan.tables)
     area = None if plan.area is None else unit_bounds(plan.area.bounds)
     name = fingerprint(plan, fields, block)
     with storing(out.parent), unreadable_told(plan.tables), work_folder(out, checkpoints, name) as work:
@@ -72,7 +72,7 @@ def build(
     )  # fmt: skip
 
 
-def _fields(table: TablePlan) -> Tuple[Field, ...]:
+def tile_fields(table: TablePlan) -> Tuple[Field, ...]:
     """Return the attributes that a layer's tiles carry; raise InvalidInput that names one that does not exist."""
     with GeoPackageTable(table.data, table.table) as source:
         schema = source.schema
@@ -85,6 +85,12 @@ def _fields(table: TablePlan) -> Tuple[Field, ...]:
             tr("The table “{table}” has no attribute “{name}”.", table=table.table, name=unknown),
             tr("It has: {names}.", names=", ".join(field.name for field in schema.fields)),
             tr("Choose among these, or * for all."),
+        )
+    if not names:
+        raise InvalidInput(
+            tr("The tiles of “{table}” would carry no attribute.", table=table.table),
+            tr("Only its key or its geometry was chosen, which tiles carry in any case."),
+            tr("Choose attributes, or * for all."),
         )
     return written([field for field in schema.fields if field.name in names])
 

@@ -10,17 +10,17 @@ import math
 from ..features.batch import POINT
 from .shapes import Shapes
 
-_RATE = 2.5  # times fewer points with each level up, tippecanoe's default
+RATE = 2.5  # times fewer points with each level up, tippecanoe's default
 _FEW = 5_000  # features that a level keeps at least: towns of a country stay on its smallest map
 
 
 def thinning_steps(features: int) -> int:
     """Return how many levels up from the bottom a table of so many features is thinned; above, no more."""
-    return max(int(math.log(max(features, 1) / _FEW, _RATE)), 0)
+    return max(int(math.log(max(features, 1) / _FEW, RATE)), 0)
 
 
 def thinned(shapes: Shapes, above: int, steps: int) -> Shapes:
     """Return the shapes that stay so many levels above the bottom; only points are thinned."""
     if shapes.kind != POINT or steps == 0 or above <= 0:
         return shapes
-    return shapes.with_paths(shapes.chance < _RATE ** -min(above, steps))
+    return shapes.with_paths(shapes.chance < RATE ** -min(above, steps))

@@ -131,7 +131,7 @@ def test_another_plan_or_changed_data_begin_anew(data, tmp_path):
 def test_whoever_makes_the_same_at_the_same_time_works_elsewhere(data, whole, tmp_path):
     place = tmp_path / "kept"
     place.mkdir()
-    name = pyramid.fingerprint(plan_of(data), (pyramid._fields(plan_of(data).tables[0]),), BLOCK)
+    name = pyramid.fingerprint(plan_of(data), (pyramid.tile_fields(plan_of(data).tables[0]),), BLOCK)
     lock = FolderLock(place / f"{name}.lock")
     assert lock.acquire()
     (place / name).mkdir()

@@ -10,6 +10,7 @@ from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from .coalesce import coalesced_around
 from .encode import Geometry
 from .layer import Layer, LayerName, kept, layer_of
 from .records import Records
@@ -23,7 +24,8 @@ _SAMPLES, _SAMPLE = 8, 32_768  # pieces of so many bytes tell how well a tile co
 _DOUBTFUL = 1.3  # times the budget: above, a tile surely has to be cut
 _MARGIN = 0.98
 _SMALL = 4096  # bytes: only tiles smaller than this have twins worth looking for before compression
-_ATTEMPTS = 8
+_ATTEMPTS = 12
+_JOINS = 6  # attempts that coalesce; what is still too much then is left out
 
 
 class Content(NamedTuple):
@@ -56,13 +58,18 @@ def gzipped(data: bytes) -> bytes:
     return b"".join((_GZIP, body, _TRAILER.pack(zlib.crc32(data), len(data) & 0xFFFFFFFF)))
 
 
-def assembled(contents: Sequence[Content], level: int, budget: int) -> Tuple[LevelTiles, List[bytes]]:
-    """Return the tiles of a level and their contents, compressed, in the order of their first tile."""
+def assembled(
+    contents: Sequence[Content], level: int, budget: int, coalesce: bool = False
+) -> Tuple[LevelTiles, List[bytes]]:
+    """Return the tiles of a level and their contents, compressed, in the order of their first tile.
+
+    What a tile has no room for is left out; with `coalesce`, polygons go into their neighbours first.
+    """
     layers = [layer_of(*one) for one in contents if len(one.geometry.tiles)]
     ids, raw = _tiles(layers)
     features = sum(len(layer.sizes) for layer in layers)
     heavy = {number: tile for number, tile in zip(ids, raw) if len(tile) > budget}
-    within, dropped = _within_budget(layers, contents, heavy, budget) if heavy else ({}, 0)
+    within, dropped = _within_budget(layers, contents, heavy, budget, coalesce) if heavy else ({}, 0)
     packed: List[bytes] = []
     place: List[int] = []
     seen: Dict[bytes, int] = {}
@@ -100,7 +107,7 @@ def _tiles(layers: Sequence[Layer]) -> Tuple[List[int], List[bytes]]:
 
 
 def _within_budget(
-    layers: Sequence[Layer], contents: Sequence[Content], heavy: Dict[int, bytes], budget: int
+    layers: Sequence[Layer], contents: Sequence[Content], heavy: Dict[int, bytes], budget: int, coalesce: bool
 ) -> Tuple[Dict[int, bytes], int]:
     """Return the tiles that are larger than the budget, compressed to it, and how many features that left out.
 
@@ -118,23 +125,34 @@ def _within_budget(
             shares[number] = _MARGIN * budget / (len(packed) or estimate)
     before = _features_of(layers, shares)
     remaining = 0
+    room = dict(shares)  # as if nothing were coalesced
     for attempt in range(_ATTEMPTS):
         if not shares:
             break
-        cut = [
-            layer_of(kept(layer.geometry, _keep(layer, shares)), one.records, one.name)
-            for layer, one in zip(layers, filled)
-        ]
+        joins = coalesce and attempt < _JOINS
+        if coalesce and attempt == _JOINS:
+            shares = {number: room[number] for number in shares}
+        cut = [layer_of(_cut(layer, shares, joins), one.records, one.name) for layer, one in zip(layers, filled)]
         for number, tile in zip(*_tiles([layer for layer in cut if len(layer.geometry.tiles)])):
             packed = gzipped(tile)
             alone = _features_of(cut, [number])
-            if len(packed) <= budget or alone <= len(cut) or attempt == _ATTEMPTS - 1:
+            if len(packed) <= budget or (not joins and (alone <= len(cut) or attempt == _ATTEMPTS - 1)):
                 done[number] = packed
                 remaining += alone
                 del shares[number]
             else:
                 shares[number] *= _MARGIN * budget / len(packed)
     return done, before - remaining
+
+
+def _cut(layer: Layer, shares: Dict[int, float], joins: bool) -> Geometry:
+    """Return what stays of the tiles in `shares`; if it `joins`, polygons that do not stay are in their neighbours."""
+    if not joins:
+        return kept(layer.geometry, _keep(layer, shares))
+    # Half as many polygons have about as much border as the square root of a half of them.
+    keep = _keep(layer, {number: share * share for number, share in shares.items()})
+    here = np.isin(layer.geometry.tiles, np.fromiter(shares, np.int64))[layer.geometry.tile]
+    return coalesced_around(kept(layer.geometry, here), keep[here])
 
 
 def _ratio(tile: bytes) -> float:

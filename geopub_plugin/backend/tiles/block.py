@@ -17,6 +17,7 @@ from ..features.schema import Bounds, Field
 from .assemble import Content, LevelTiles, assembled
 from .blocks import Block, TableShare
 from .clip import to_tiles
+from .coalesce import attribute_classes, coalesced
 from .encode import encoded
 from .generalise import at_level
 from .grid import Cell
@@ -157,8 +158,11 @@ def _climb(
                     pieces = within(to_tiles(paths, shapes.kind, limits), plan.area, level)
                     geometries.append(encoded(pieces, state.shapes[place], level))
             if geometries:
-                contents.append(Content(merged(geometries), state.records, state.name))
-        tiles, data = assembled(contents, level, plan.budget)
+                geometry = merged(geometries)
+                if plan.options.coalesce:
+                    geometry = coalesced(geometry, attribute_classes(state.records))
+                contents.append(Content(geometry, state.records, state.name))
+        tiles, data = assembled(contents, level, plan.budget, plan.options.coalesces_for_room)
         output.write(b"".join(data))
         made.append(tiles)
         seconds.append(time.monotonic() - begun)

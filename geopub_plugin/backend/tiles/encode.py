@@ -38,7 +38,7 @@ def encoded(pieces: Pieces, shapes: Shapes, level: int) -> Geometry:
     opens = np.ones(len(source), bool)  # (Q,) where a geometry begins
     opens[1:] = (tile[1:] != tile[:-1]) | (feature[1:] != feature[:-1])
     first = np.flatnonzero(opens)  # (K,)
-    commands, command_start = _commands(x, y, starts, first, shapes.kind)
+    commands, command_start = commands_of(x, y, starts, first, shapes.kind)
     return Geometry(
         kind=shapes.kind,
         tiles=tiles,
@@ -138,7 +138,7 @@ def _with_outer(shapes: Shapes, tile: np.ndarray, source: np.ndarray) -> np.ndar
     return (own >= 0) & (tile[beside] == tile) & (shapes.part[source[beside]] == shapes.part[source])
 
 
-def _commands(
+def commands_of(
     x: np.ndarray, y: np.ndarray, starts: np.ndarray, first: np.ndarray, kind: int
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Return the command integers of the geometries that begin at paths `first`, and where each one's start."""

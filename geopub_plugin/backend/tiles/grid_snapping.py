@@ -45,7 +45,7 @@ def stairs(shapes: Shapes, level: int, detail: int, diagonal: bool) -> Tuple[np.
         x, y, owner, goes_on = _stepped(x, y, owner, goes_on)
     if shapes.kind == POLYGON:
         x, y, owner = x[goes_on], y[goes_on], owner[goes_on]
-    keep = _turning(x, y, owner, len(shapes), shapes.kind == POLYGON)
+    keep = turning(x, y, owner, len(shapes), shapes.kind == POLYGON)
     step = EXTENT >> detail
     counts = np.bincount(owner[keep], minlength=len(shapes))
     return x[keep] * step + step // 2, y[keep] * step + step // 2, starts_of(counts)
@@ -78,7 +78,7 @@ def _stepped(x: np.ndarray, y: np.ndarray, owner: np.ndarray, goes_on: np.ndarra
     return out_x, out_y, np.repeat(owner, corners + 1), np.repeat(goes_on, corners + 1)
 
 
-def _turning(x: np.ndarray, y: np.ndarray, owner: np.ndarray, paths: int, rings: bool) -> np.ndarray:
+def turning(x: np.ndarray, y: np.ndarray, owner: np.ndarray, paths: int, rings: bool) -> np.ndarray:
     """Return which vertices are needed: bool (V,); not those that repeat the one before or lie straight between two."""
     keep = np.ones(len(x), bool)
     keep[1:] = (x[1:] != x[:-1]) | (y[1:] != y[:-1]) | (owner[1:] != owner[:-1])

@@ -48,6 +48,11 @@ class Generalisation:
         return self.shared_borders or self.grid_low_zooms
 
     @property
+    def coalesces_for_room(self) -> bool:
+        """Whether polygons that a tile has no room for go into their neighbours, rather than leave a hole."""
+        return self.coalesce_densest or self.keeps_coverage
+
+    @property
     def reach(self) -> int:
         """By how many units rounding, squares for dust and a coarse grid may bring a shape nearer to a tile."""
         return max(_ROUNDING, 1 << (FULL_DETAIL - self.detail))
@@ -55,7 +60,7 @@ class Generalisation:
     @property
     def needs_nodes(self) -> bool:
         """Whether the vertices that features have in common have to be known."""
-        return self.keep_shared_nodes or self.keeps_coverage
+        return self.keep_shared_nodes or self.keeps_coverage or self.coalesce or self.coalesce_densest
 
 
 def parse_options(text: str) -> Generalisation:

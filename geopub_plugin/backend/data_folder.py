@@ -94,6 +94,11 @@ class DataFolder:
         """The folder of the backend's temporary files, emptied at the start."""
         return self.path / "temporary"
 
+    @property
+    def checkpoints(self) -> Path:
+        """The folder in which pyramids that a crash cut short are kept for a day, to go on from there."""
+        return self.path / "checkpoints"
+
     def upload(self, upload: str) -> Path:
         """Return the folder of everything that was delivered for an upload."""
         return self._place("uploads", upload)

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Mapping
 
 from ..errors import InvalidInput
 from ..tiles.options import parse_options
+from ..tiles.row_filter import checked_filter
 from ..translation import tr
 from .stored_data import DataRevision
 
@@ -43,9 +44,13 @@ def pyramid_parameters(data: DataRevision, given: Mapping[str, Any]) -> Json:
         raise _refusal("composition", asked)
     options = str(given.get("tippecanoe_options") or "").strip()
     parse_options(options)
+    from ..tiles.area import area_of  # loads GDAL, which the backend itself can do without
+
+    area = str(given.get("area") or "")
+    area_of(area)
     return {
         "composition": [_entry(data, one, top, bottom) for one in asked],
-        "area": str(given.get("area") or ""),
+        "area": area,
         "options": options,
     }
 
@@ -72,13 +77,15 @@ def _entry(data: DataRevision, one: Json, top: Any, bottom: Any) -> Json:
             tr("The top level is the smaller number: it shows the whole."),
             tr("Choose other levels."),
         )
+    where = str(one.get("filter") or "")
+    checked_filter(where)
     return {
         "table": table,
         "layer": str(one.get("layer") or table),
         "top_level": first,
         "bottom_level": last,
         "attributes": _attributes(relation, as_names(one.get("attributes"))),
-        "filter": str(one.get("filter") or ""),
+        "filter": where,
     }
 
 

@@ -8,6 +8,7 @@ from typing import List, Set, Tuple
 
 from sqlalchemy import Connection
 
+from ..tiles.work_folders import sweep as sweep_checkpoints
 from ..translation import tr
 from . import tables
 from .annexes import annexes
@@ -45,6 +46,7 @@ def recover(store: Store) -> RecoveryReport:
         checking = [upload.id for upload in uploads.find(connection, tables.upload.c.status == "CHECKING")]
         processings = waiting_to_resume(connection)
     removed = store.folder.sweep(kept)
+    sweep_checkpoints(store.folder.checkpoints)
     for upload in checking:
         submit_next(store, upload)
     for execution in processings:

@@ -63,7 +63,8 @@ def _job(store: Store, connection: Connection, execution: Execution, work: Path)
     source = stored_data.get(connection, next(one.entity for one in inputs if one.kind == "stored_data"))
     shown = revision(connection, source.id, source.revision)
     told = pyramid_parameters(shown, execution.parameters)
-    return "pyramid", {**told, "data": str(shown.place(store.folder)), "name": source.name}
+    places = {"data": str(shown.place(store.folder)), "checkpoints": str(store.folder.checkpoints)}
+    return "pyramid", {**told, **places, "name": source.name}
 
 
 def _check_parameters(store: Store, connection: Connection, upload: Upload, variant: str, work: Path) -> Dict[str, Any]:

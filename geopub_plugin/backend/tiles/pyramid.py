@@ -18,7 +18,7 @@ from ..translation import tr
 from .archive import ArchiveWriter
 from .block import BlockResult, BlockTask, UpperTask, build_block, build_upper
 from .blocks import Cut, cut
-from .checkpoint import fingerprint, keep, kept, work_folder
+from .checkpoint import fingerprint, keep, kept
 from .executors import Crew, results_of
 from .grid import HIGHEST, degrees, unit_bounds
 from .nodes import write_nodes
@@ -27,6 +27,7 @@ from .records import written
 from .report import PyramidReport, level_report
 from .stages import left_of, stage
 from .unreadable import unreadable_told
+from .work_folders import work_folder
 
 BLOCK = 400_000  # vertices: arrays of a few megabytes, that stay near the processor
 _JSON_TYPES = {ColumnKind.INTEGER: "Number", ColumnKind.REAL: "Number", ColumnKind.BOOLEAN: "Boolean"}

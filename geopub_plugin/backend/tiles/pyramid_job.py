@@ -7,13 +7,13 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ..jobs.progress import Progress
 from .area import area_of
-from .checkpoint import sweep
 from .executors import usual_count
 from .options import parse_options
 from .plan import ALL, PyramidPlan, TablePlan
 from .pyramid import build
 from .report import PyramidReport
 from .sources import tables_in
+from .work_folders import sweep
 
 ARCHIVE = "pyramid.pmtiles"
 _SMALL = 4_000_000  # bytes of data: below, starting processes takes longer than the work

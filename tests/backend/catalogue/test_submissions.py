@@ -88,6 +88,8 @@ def test_without_a_composition_every_table_goes_in_whole() -> None:
         {"top_level": 9, "bottom_level": 5},
         {"top_level": -1},
         {"tippecanoe_options": "--output=/etc/passwd"},
+        {"area": "POINT (2 48)"},
+        {"composition": [{"table": "roads", "filter": "lower(name) = 'a'"}]},
     ],
 )
 def test_a_pyramid_that_cannot_be_is_refused_before_it_runs(given: dict) -> None:

@@ -15,9 +15,9 @@ import pytest
 from geopub_plugin.backend.errors import InvalidInput, StorageFull
 from geopub_plugin.backend.folder_lock import FolderLock
 from geopub_plugin.backend.tiles import pyramid
-from geopub_plugin.backend.tiles.checkpoint import sweep
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 from geopub_plugin.backend.tiles.pyramid import build
+from geopub_plugin.backend.tiles.work_folders import sweep
 
 from .conftest import write_table
 from .test_pyramid_job import Heard

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +56,15 @@ def test_an_area_limits_the_tiles_to_those_that_meet_it(world_map: Path, tmp_pat
     places = [place for place, _ in Archive(tmp_path / result["file"]).tiles()]
     assert len(places) == area.tile_count(6) < 12
     assert all(area.meets(6, np.array([column]), np.array([row])).all() for _, column, row in places)
+
+
+def test_checkpoints_are_gone_when_the_work_is_done(world_map: Path, tmp_path: Path):
+    kept, work = tmp_path / "kept", tmp_path / "work"
+    work.mkdir()
+    (kept / "older").mkdir(parents=True)
+    os.utime(kept / "older", (0, 0))  # left by a crash, long ago
+    table = {"table": "countries", "top_level": 0, "bottom_level": 1}
+    parameters = {"data": str(world_map), "composition": [table], "checkpoints": str(kept), "jobs": 1}
+    result = run(parameters, work, Heard())
+    assert [path.name for path in work.iterdir()] == [result["file"]]
+    assert not kept.exists()

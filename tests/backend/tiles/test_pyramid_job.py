@@ -12,6 +12,7 @@ from geopub_plugin.backend.jobs.progress import Silent
 from geopub_plugin.backend.tiles.archive_reader import Archive
 from geopub_plugin.backend.tiles.area import area_of
 from geopub_plugin.backend.tiles.pyramid_job import build_pyramid_file, run
+from geopub_plugin.backend.tiles.sample import full, propose_area
 
 
 class Heard(Silent):
@@ -68,3 +69,20 @@ def test_checkpoints_are_gone_when_the_work_is_done(world_map: Path, tmp_path: P
     result = run(parameters, work, Heard())
     assert [path.name for path in work.iterdir()] == [result["file"]]
     assert not kept.exists()
+
+
+def test_a_sample_holds_the_tiles_of_the_full_pyramid(world_map: Path, tmp_path: Path):
+    table = {"table": "countries", "top_level": 2, "bottom_level": 6, "filter": "\"NAME\" <> 'Spain'"}
+    sample = {"data": str(world_map), "composition": [table], "options": "-S10", "area": propose_area(2.3, 46.5, 6)}
+    tiles = []
+    for name, parameters in (("sample", sample), ("full", full(sample))):
+        (tmp_path / name).mkdir()
+        run(parameters, tmp_path / name, Heard())
+        with Archive(tmp_path / name / "pyramid.pmtiles") as archive:
+            tiles.append(dict(archive.tiles()))
+    few, every = tiles
+    assert len([place for place in few if place[0] == 6]) <= 100 < len(every)
+    assert few.items() <= every.items()
+    area = area_of(sample["area"])
+    met = {(z, x, y) for z, x, y in every if area.meets(z, np.array([x]), np.array([y])).all()}
+    assert set(few) == met

@@ -96,8 +96,8 @@ def _circumstances(outcomes: Sequence[Outcome], runs: int, load: float) -> str:
 
 def _machine() -> str:
     return (
-        f"{datetime.date.today():%d %B %Y}, {os.cpu_count()} cores of {_processor()}, {platform.system()} "
-        f"{platform.release()}, Python {platform.python_version()}"
+        f"{datetime.date.today():%d %B %Y}, {os.cpu_count()} cores of {_processor()}, {platform.system()}, "
+        f"Python {platform.python_version()}"
     )
 
 

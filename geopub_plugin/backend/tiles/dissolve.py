@@ -42,8 +42,9 @@ def dissolved(
     x, y, group = px[tail[order]], py[tail[order]], owner[tail[order]][edges[:-1]]
     ring = np.repeat(np.arange(len(group)), np.diff(edges))
     keep = turning(x, y, ring, len(group), True)
-    x, y, starts = x[keep], y[keep], starts_of(np.bincount(ring[keep], minlength=len(group)))
-    return _with_holes(x, y, starts, group)
+    counts = np.bincount(ring[keep], minlength=len(group))
+    filled = counts > 0  # what lies on one straight line encloses nothing
+    return _with_holes(x[keep], y[keep], starts_of(counts[filled]), group[filled])
 
 
 def _left_over(tail: np.ndarray, head: np.ndarray, nodes: int) -> Tuple[np.ndarray, np.ndarray]:

@@ -68,7 +68,8 @@ def _on_coarse_grid(shapes: Shapes, level: int, options: Generalisation) -> Tupl
         shapes, _ = _simplified(shapes, level, options)
     shapes = snapped(shapes, level, options.detail)
     x, y, starts = stairs(shapes, level, options.detail, diagonal=not options.grid_low_zooms)
-    return shapes, GridPaths(x, y, starts, np.arange(len(shapes)))
+    source = np.flatnonzero(np.diff(starts))
+    return shapes, GridPaths(x, y, np.append(starts[source], len(x)), source)
 
 
 def _large_enough(shapes: Shapes, scale: float) -> Tuple[np.ndarray, np.ndarray]:

@@ -34,7 +34,7 @@ def snapped(shapes: Shapes, level: int, detail: int) -> Shapes:
 def stairs(shapes: Shapes, level: int, detail: int, diagonal: bool) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return x and y (int64 (V',), units of the level) and path starts of snapped shapes; rings without closing vertex.
 
-    Edges run along the cells, or straight if `diagonal`.
+    Edges run along the cells, or straight if `diagonal`. A path may be left without a vertex.
     """
     cells = float(1 << (level + detail))
     x, y = np.floor(shapes.x * cells).astype(np.int64), np.floor(shapes.y * cells).astype(np.int64)  # (V,)
@@ -45,10 +45,14 @@ def stairs(shapes: Shapes, level: int, detail: int, diagonal: bool) -> Tuple[np.
         x, y, owner, goes_on = _stepped(x, y, owner, goes_on)
     if shapes.kind == POLYGON:
         x, y, owner = x[goes_on], y[goes_on], owner[goes_on]
-    keep = turning(x, y, owner, len(shapes), shapes.kind == POLYGON)
+    changing = True
+    while changing:  # of rings: what goes there and back makes neighbours turn back
+        keep = turning(x, y, owner, len(shapes), shapes.kind == POLYGON)
+        x, y, owner = x[keep], y[keep], owner[keep]
+        changing = shapes.kind == POLYGON and not keep.all()
     step = EXTENT >> detail
-    counts = np.bincount(owner[keep], minlength=len(shapes))
-    return x[keep] * step + step // 2, y[keep] * step + step // 2, starts_of(counts)
+    counts = np.bincount(owner, minlength=len(shapes))
+    return x * step + step // 2, y * step + step // 2, starts_of(counts)
 
 
 def _stepped(x: np.ndarray, y: np.ndarray, owner: np.ndarray, goes_on: np.ndarray) -> Tuple[np.ndarray, ...]:
@@ -79,9 +83,19 @@ def _stepped(x: np.ndarray, y: np.ndarray, owner: np.ndarray, goes_on: np.ndarra
 
 
 def turning(x: np.ndarray, y: np.ndarray, owner: np.ndarray, paths: int, rings: bool) -> np.ndarray:
-    """Return which vertices are needed: bool (V,); not those that repeat the one before or lie straight between two."""
+    """Return which vertices are needed: bool (V,); not those that repeat the one before or lie straight between two.
+
+    Of rings, neither are those where they turn back: what goes there and back encloses nothing.
+    """
     keep = np.ones(len(x), bool)
     keep[1:] = (x[1:] != x[:-1]) | (y[1:] != y[:-1]) | (owner[1:] != owner[:-1])
+    if rings:  # the last one repeats the first
+        rows = np.flatnonzero(keep)
+        opens = np.ones(len(rows), bool)
+        opens[1:] = owner[rows][1:] != owner[rows][:-1]
+        first = rows[opens]
+        last = rows[np.append(np.flatnonzero(opens)[1:], len(rows)) - 1] if len(rows) else first
+        keep[last[(x[first] == x[last]) & (y[first] == y[last]) & (first != last)]] = False
     rows = np.flatnonzero(keep)
     counts = np.bincount(owner[rows], minlength=paths)
     filled = counts > 0
@@ -91,6 +105,6 @@ def turning(x: np.ndarray, y: np.ndarray, owner: np.ndarray, paths: int, rings: 
     before[first], after[last] = (last, first) if rings else (first, last)
     xs, ys = x[rows], y[rows]
     ax, ay, bx, by = xs - xs[before], ys - ys[before], xs[after] - xs, ys[after] - ys
-    straight = (ax * by == ay * bx) & (ax * bx + ay * by > 0)
+    straight = (ax * by == ay * bx) & (rings | (ax * bx + ay * by > 0))
     keep[rows[straight]] = False
     return keep

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Tuple
@@ -13,7 +14,7 @@ from ..errors import InvalidInput
 from ..features.ragged import aranges
 from ..features.schema import Bounds
 from ..translation import tr
-from .grid import unit_points
+from .grid import unit_bounds, unit_points
 
 Ring = Tuple[Tuple[float, float], ...]
 
@@ -40,6 +41,14 @@ class Area:
         points = np.array([point for ring in self.rings for point in ring])  # (V, 2)
         (west, south), (east, north) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
         return west, south, east, north
+
+    def reach(self, level: int, buffer: float) -> Bounds:
+        """Return the bounds (unit square) of its tiles at a level, with a buffer (a share of a tile's side)."""
+        west, north, east, south = (edge * 2.0**level for edge in unit_bounds(self.bounds))
+        low = (math.floor(edge + _TOUCHING) - buffer for edge in (west, north))
+        high = (math.ceil(edge - _TOUCHING) + buffer for edge in (east, south))
+        left, top, right, bottom = (edge * 2.0**-level for edge in (*low, *high))
+        return left, top, right, bottom
 
     def meets(self, level: int, column: np.ndarray, row: np.ndarray) -> np.ndarray:
         """Return which tiles of a level share more than a border with the area: bool (n,)."""

@@ -18,7 +18,7 @@ from ..features.ragged import aranges
 from ..features.schema import Bounds
 from .block import BlockTask, build_block
 from .blocks import Spread, cut_of, spreads_of
-from .grid import WORLD, Cell, unit_bounds
+from .grid import WORLD, Cell
 from .options import Generalisation
 from .plan import BUFFER, EXTENT, PyramidPlan
 from .pyramid import tile_fields
@@ -69,7 +69,7 @@ class _Load:
 
 def estimate(plan: PyramidPlan, jobs: int = 1, sample: bool = False) -> Estimate:
     """Return the estimate of a pyramid made by so many processes; with `sample`, a few blocks are built for it."""
-    area = None if plan.area is None else unit_bounds(plan.area.bounds)
+    area = plan.near
     spreads = spreads_of(plan, area)
     loads = _loads(spreads, plan, WORLD, plan.top_level)
     corrections = _Load(1.0, 1.0, 1.0)

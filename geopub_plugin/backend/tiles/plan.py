@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Optional, Tuple
 
 from ..errors import InvalidInput
+from ..features.schema import Bounds
 from ..translation import tr
 from .area import Area
 from .options import Generalisation
@@ -73,6 +74,17 @@ class PyramidPlan:
                 tr("The layers of a vector tile need names of their own."),
                 tr("Rename one of them."),
             )
+
+    @property
+    def near(self) -> Optional[Bounds]:
+        """The bounds of what has to be read, in the unit square: all that the tiles of the bottom level show.
+
+        Tiles above show what lies in these bounds of what the full pyramid shows: to read more would take as long.
+        """
+        if self.area is None:
+            return None
+        level = min(table.bottom_level for table in self.tables)
+        return self.area.reach(level, (BUFFER + self.options.reach) / EXTENT)
 
     @property
     def top_level(self) -> int:

@@ -20,7 +20,7 @@ from .block import BlockResult, BlockTask, UpperTask, build_block, build_upper
 from .blocks import Cut, cut
 from .checkpoint import fingerprint, keep, kept
 from .executors import Crew, results_of
-from .grid import HIGHEST, degrees, unit_bounds
+from .grid import HIGHEST, degrees
 from .nodes import write_nodes
 from .plan import ALL, PyramidPlan, TablePlan
 from .records import written
@@ -51,7 +51,7 @@ def build(
     begun = time.monotonic()
     progress = progress or Silent()
     fields = tuple(tile_fields(table) for table in plan.tables)
-    area = None if plan.area is None else unit_bounds(plan.area.bounds)
+    area = plan.near
     name = fingerprint(plan, fields, block)
     with storing(out.parent), unreadable_told(plan.tables), work_folder(out, checkpoints, name) as work:
         with ExitStack() as stack:

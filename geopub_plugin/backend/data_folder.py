@@ -58,12 +58,11 @@ class DataFolder:
             self._lock = FolderLock(path / "lock")
             if not self._lock.acquire():
                 raise self._locked()
-            try:
+            with contextlib.ExitStack() as undo:
+                undo.callback(self._lock.release)
                 self._check_version()
                 self._make_rooms()
-            except BaseException:
-                self._lock.release()
-                raise
+                undo.pop_all()
 
     def close(self) -> None:
         """Let another backend use the folder."""

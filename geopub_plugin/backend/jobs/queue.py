@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import signal
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -174,7 +175,9 @@ class Queue:
         except OSError as error:
             return Refusal(_not_started(error))
         last: Optional[Message] = None
-        try:
+        with ExitStack() as broken:  # unwound when the listener raises
+            broken.callback(process.close)
+            broken.callback(process.end)
             with self._lock:
                 run.process = process
                 if run.fate is not None:
@@ -189,10 +192,7 @@ class Queue:
                     self._listener.logged(execution, message.lines)
                 else:
                     last = message
-        except BaseException:  # the listener raised
-            process.end()
-            process.close()
-            raise
+            broken.pop_all()
         code = process.close()
         if last is None and run.fate is None:
             self._listener.logged(execution, process.stderr())

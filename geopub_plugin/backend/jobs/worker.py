@@ -15,7 +15,7 @@ import sqlite3
 import sys
 import threading
 from pathlib import Path
-from typing import Any, BinaryIO, Dict
+from typing import Any, BinaryIO, Dict, Optional
 
 from ..disk import disk_full, is_full
 from ..errors import GeoPubError, JobFailed
@@ -41,12 +41,11 @@ def main() -> int:
     job = json.loads(order)
     os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP", "CPL_TMPDIR"), job["work"]))
     reporter = Reporter(pipe)
+    last: Optional[Dict[str, Any]] = None
     try:
         last = _outcome(job, reporter)
-    except BaseException:
-        reporter.close()
-        raise
-    reporter.close(last)
+    finally:
+        reporter.close(last)
     return 0
 
 

@@ -20,6 +20,10 @@
         <translation>Un morceau de « {path} » n'est pas arrivé entier.</translation>
     </message>
     <message>
+        <source>A column of bytes compares with nothing.</source>
+        <translation>Une colonne d'octets ne se compare à rien.</translation>
+    </message>
+    <message>
         <source>A file needs a path.</source>
         <translation>Un fichier doit avoir un chemin.</translation>
     </message>
@@ -36,6 +40,14 @@
         <translation>un fichier FlatGeobuf</translation>
     </message>
     <message>
+        <source>A generalisation by its flags, such as -S10 -an.</source>
+        <translation>Une généralisation par ses options, comme -S10 -an.</translation>
+    </message>
+    <message>
+        <source>A generalisation by its name, see docs/tiles.md.</source>
+        <translation>Une généralisation par son nom, voir docs/tiles.md.</translation>
+    </message>
+    <message>
         <source>A GeoPackage lists its vector tables in gpkg_contents and gpkg_geometry_columns, and these lists are empty.</source>
         <translation>Un GeoPackage énumère ses tables vectorielles dans gpkg_contents et gpkg_geometry_columns, et ces listes sont vides.</translation>
     </message>
@@ -44,8 +56,16 @@
         <translation>une archive gzip</translation>
     </message>
     <message>
+        <source>A helper of this work was ended by the system.</source>
+        <translation>Un processus auxiliaire de ce travail a été arrêté par le système.</translation>
+    </message>
+    <message>
         <source>A layer name belongs to one datasheet.</source>
         <translation>Un nom de couche appartient à une seule fiche de données.</translation>
+    </message>
+    <message>
+        <source>A layer needs at least one to be styled and asked about.</source>
+        <translation>Une couche en a besoin d'au moins un pour être stylée et interrogée.</translation>
     </message>
     <message>
         <source>A link can point to files of this computer, so none is followed.</source>
@@ -98,6 +118,10 @@
     <message>
         <source>A QML or SLD file, named after its table.</source>
         <translation>Un fichier QML ou SLD, qui porte le nom de sa table.</translation>
+    </message>
+    <message>
+        <source>A quote is opened and not closed: {rest}</source>
+        <translation>Un guillemet est ouvert et n'est pas fermé : {rest}</translation>
     </message>
     <message>
         <source>a shapefile</source>
@@ -154,6 +178,10 @@
     <message>
         <source>Aborted by the user.</source>
         <translation>Arrêté par l'utilisateur.</translation>
+    </message>
+    <message>
+        <source>About {tiles} tiles, {size}, {seconds} s.</source>
+        <translation>Environ {tiles} tuiles, {size}, {seconds} s.</translation>
     </message>
     <message>
         <source>Add a symbol, an invisible one if only labels are wanted, or save the style as QML.</source>
@@ -292,6 +320,10 @@
         <translation>{limit} octets au plus sont acceptés pour un élément.</translation>
     </message>
     <message>
+        <source>Behind LIKE, ILIKE and ESCAPE stands a text in 'single quotes'.</source>
+        <translation>LIKE, ILIKE et ESCAPE sont suivis d'un texte entre 'apostrophes'.</translation>
+    </message>
+    <message>
         <source>Build the pyramid again.</source>
         <translation>Reconstruisez la pyramide.</translation>
     </message>
@@ -360,8 +392,16 @@
         <translation>Choisissez un niveau le plus bas un peu plus petit, ou une zone plus petite.</translation>
     </message>
     <message>
+        <source>Choose a file that holds a layer with points, lines or polygons.</source>
+        <translation>Choisissez un fichier qui contient une couche de points, de lignes ou de polygones.</translation>
+    </message>
+    <message>
         <source>Choose a file with vector layers.</source>
         <translation>Choisissez un fichier avec des couches vectorielles.</translation>
+    </message>
+    <message>
+        <source>Choose a folder that is empty or not there yet.</source>
+        <translation>Choisissez un dossier vide ou qui n'existe pas encore.</translation>
     </message>
     <message>
         <source>Choose a reference system that covers them, such as EPSG:4326.</source>
@@ -396,12 +436,20 @@
         <translation>Choisissez au moins une table.</translation>
     </message>
     <message>
+        <source>Choose attributes, or * for all.</source>
+        <translation>Choisissez des attributs, ou * pour tous.</translation>
+    </message>
+    <message>
         <source>Choose one of its tables: {names}.</source>
         <translation>Choisissez l’une de ses tables : {names}.</translation>
     </message>
     <message>
         <source>Choose one of the layers that GetCapabilities lists.</source>
         <translation>Choisissez l’une des couches que GetCapabilities énumère.</translation>
+    </message>
+    <message>
+        <source>Choose one of them, or give flags such as -S10 -an.</source>
+        <translation>Choisissez l'un d'eux, ou donnez des options telles que -S10 -an.</translation>
     </message>
     <message>
         <source>Choose one of these: {names}.</source>
@@ -422,6 +470,10 @@
     <message>
         <source>Close other programs or publish fewer features at a time, then start the execution again.</source>
         <translation>Fermez d’autres programmes ou publiez moins d’objets à la fois, puis relancez l’exécution.</translation>
+    </message>
+    <message>
+        <source>Close other programs, then start again: what is done is kept.</source>
+        <translation>Fermez d'autres programmes, puis recommencez : ce qui est fait est conservé.</translation>
     </message>
     <message>
         <source>Close other programs, then start the execution again.</source>
@@ -446,6 +498,18 @@
     <message>
         <source>Columns of the table “{table}” that change their type: {count}.</source>
         <translation>Colonnes de la table « {table} » qui changent de type : {count}.</translation>
+    </message>
+    <message>
+        <source>Compare columns of the same kind.</source>
+        <translation>Comparez des colonnes du même genre.</translation>
+    </message>
+    <message>
+        <source>Compare it with a number, such as 12 or 0.5.</source>
+        <translation>Comparez-la avec un nombre, comme 12 ou 0.5.</translation>
+    </message>
+    <message>
+        <source>Compare it with TRUE or FALSE.</source>
+        <translation>Comparez-la avec TRUE ou FALSE.</translation>
     </message>
     <message>
         <source>Compute what it gives into an attribute of the table, and use that.</source>
@@ -544,6 +608,10 @@
         <translation>Détails</translation>
     </message>
     <message>
+        <source>Did you mean “{name}”? Text goes in 'single quotes'.</source>
+        <translation>Vouliez-vous dire « {name} » ? Un texte s'écrit entre 'apostrophes'.</translation>
+    </message>
+    <message>
         <source>Did you mean “{nearest}”?</source>
         <translation>Vouliez-vous dire « {nearest} » ?</translation>
     </message>
@@ -586,6 +654,10 @@
     <message>
         <source>End the backend that was started, once all is published.</source>
         <translation>Arrête le moteur démarré, une fois tout publié.</translation>
+    </message>
+    <message>
+        <source>ESCAPE takes one character, not “{given}”.</source>
+        <translation>ESCAPE prend un seul caractère, et non « {given} ».</translation>
     </message>
     <message>
         <source>Execution {identifier} cannot be aborted.</source>
@@ -648,6 +720,10 @@
         <translation>Défauts qui l’interdisent : {count}.</translation>
     </message>
     <message>
+        <source>Features</source>
+        <translation>Entités</translation>
+    </message>
+    <message>
         <source>features</source>
         <translation>entités</translation>
     </message>
@@ -700,16 +776,16 @@
         <translation>GeoPub n'a pas pu répondre à cause d'une erreur interne. Son journal en dit plus.</translation>
     </message>
     <message>
-        <source>GeoPub does not know it.</source>
-        <translation>GeoPub ne la connaît pas.</translation>
-    </message>
-    <message>
         <source>GeoPub fetches nothing from elsewhere when it draws.</source>
         <translation>GeoPub ne va rien chercher ailleurs quand il dessine.</translation>
     </message>
     <message>
         <source>GeoPub is not installed completely.</source>
         <translation>GeoPub n’est pas installé en entier.</translation>
+    </message>
+    <message>
+        <source>GeoPub knows -S with a number above 0, -D with a number from 1 to 12, and {switches}.</source>
+        <translation>GeoPub connaît -S suivi d'un nombre supérieur à 0, -D suivi d'un nombre de 1 à 12, et {switches}.</translation>
     </message>
     <message>
         <source>GeoPub panel</source>
@@ -736,6 +812,14 @@
         <translation>Le moteur de publication de GeoPub s’est arrêté de lui-même.</translation>
     </message>
     <message>
+        <source>Give --layer once for each table, in the order of --table.</source>
+        <translation>Donnez --layer une fois par table, dans l'ordre de --table.</translation>
+    </message>
+    <message>
+        <source>Give --{one} or --{other}, not both.</source>
+        <translation>Donnez --{one} ou --{other}, pas les deux.</translation>
+    </message>
+    <message>
         <source>Give 127.0.0.1 to serve this computer only, or one of its own addresses.</source>
         <translation>Donnez 127.0.0.1 pour ne servir que cet ordinateur, ou l’une de ses adresses.</translation>
     </message>
@@ -748,8 +832,16 @@
         <translation>Donnez un dossier où vous pouvez écrire.</translation>
     </message>
     <message>
-        <source>Give a POLYGON with longitudes and latitudes.</source>
-        <translation>Donnez un POLYGON en longitudes et latitudes.</translation>
+        <source>Give a longitude and a latitude, such as 2.35,48.85.</source>
+        <translation>Donnez une longitude et une latitude, comme 2.35,48.85.</translation>
+    </message>
+    <message>
+        <source>Give a name that ends so, or with / for a folder.</source>
+        <translation>Donnez un nom qui se termine ainsi, ou par / pour un dossier.</translation>
+    </message>
+    <message>
+        <source>Give a POLYGON or a MULTIPOLYGON with longitudes and latitudes (EPSG:4326).</source>
+        <translation>Donnez un POLYGON ou un MULTIPOLYGON en longitudes et latitudes (EPSG:4326).</translation>
     </message>
     <message>
         <source>Give a top_level and a bottom_level among these, the top one first.</source>
@@ -762,6 +854,10 @@
     <message>
         <source>Give a whole number from 1.</source>
         <translation>Donnez un nombre entier à partir de 1.</translation>
+    </message>
+    <message>
+        <source>Give an area to limit where.</source>
+        <translation>Donnez une emprise pour limiter le lieu.</translation>
     </message>
     <message>
         <source>Give an empty or a new folder.</source>
@@ -856,6 +952,10 @@
         <translation>du GML</translation>
     </message>
     <message>
+        <source>Harmonise areas</source>
+        <translation>Harmonisation de données surfaciques</translation>
+    </message>
+    <message>
         <source>Identifiers are those of the features that GetFeature sends.</source>
         <translation>Les identifiants sont ceux des objets que GetFeature envoie.</translation>
     </message>
@@ -874,6 +974,14 @@
     <message>
         <source>In progress</source>
         <translation>En cours</translation>
+    </message>
+    <message>
+        <source>In QGIS, convert it to polygons (“Multipart to singleparts”), then try again.</source>
+        <translation>Dans QGIS, convertissez-la en polygones (« De morceaux multiples à morceaux uniques »), puis réessayez.</translation>
+    </message>
+    <message>
+        <source>In QGIS, run “Segmentize by maximum distance” on it, or publish it: integration straightens curves.</source>
+        <translation>Dans QGIS, appliquez-lui « Segmenter par distance maximale », ou publiez-la : l'intégration redresse les courbes.</translation>
     </message>
     <message>
         <source>In QGIS, save the layer as GeoPackage, then try again.</source>
@@ -956,12 +1064,20 @@
         <translation>Il n’a pas été prêt en {seconds} secondes.</translation>
     </message>
     <message>
+        <source>It does not lie between -180 and 180 degrees of longitude and -90 and 90 of latitude.</source>
+        <translation>Elle n'est pas comprise entre -180 et 180 degrés de longitude et -90 et 90 de latitude.</translation>
+    </message>
+    <message>
         <source>It does not start as an SQLite database with a list of contents does.</source>
         <translation>Il ne commence pas comme une base SQLite avec une liste de contenus.</translation>
     </message>
     <message>
         <source>It ended at once.</source>
         <translation>Il s’est arrêté aussitôt.</translation>
+    </message>
+    <message>
+        <source>It ends where more is needed.</source>
+        <translation>Il s'arrête là où il manque quelque chose.</translation>
     </message>
     <message>
         <source>It excludes filter.</source>
@@ -974,6 +1090,10 @@
     <message>
         <source>It goes from {west}, {south} to {east}, {north}.</source>
         <translation>Elle va de {west}, {south} à {east}, {north}.</translation>
+    </message>
+    <message>
+        <source>It has more than {count} comparisons.</source>
+        <translation>Il a plus de {count} comparaisons.</translation>
     </message>
     <message>
         <source>It has no “url”.</source>
@@ -1008,8 +1128,20 @@
         <translation>Il ne contient aucune règle que QGIS comprenne.</translation>
     </message>
     <message>
+        <source>It holds something else.</source>
+        <translation>Il contient autre chose.</translation>
+    </message>
+    <message>
         <source>It holds “{value}”, which is not a SHA-256 in base 64.</source>
         <translation>Il contient « {value} », qui n'est pas un SHA-256 en base 64.</translation>
+    </message>
+    <message>
+        <source>It is a GeoPackage without any table of features.</source>
+        <translation>C'est un GeoPackage sans aucune table d'entités.</translation>
+    </message>
+    <message>
+        <source>It is a {kind}.</source>
+        <translation>C'est un {kind}.</translation>
     </message>
     <message>
         <source>It is addressed to “{name}”, and this backend serves its own machine only.</source>
@@ -1026,6 +1158,10 @@
     <message>
         <source>It is cut off: {missing} bytes are missing.</source>
         <translation>Il est tronqué : il manque {missing} octets.</translation>
+    </message>
+    <message>
+        <source>It is longer than {count} characters, or holds a NUL.</source>
+        <translation>Il dépasse {count} caractères, ou contient un NUL.</translation>
     </message>
     <message>
         <source>It is named by the delivery or by its checksums, but it never arrived.</source>
@@ -1148,6 +1284,10 @@
         <translation>Il doit commencer par une lettre ou _.</translation>
     </message>
     <message>
+        <source>It nests deeper than {count} levels.</source>
+        <translation>Il a plus de {count} niveaux de parenthèses.</translation>
+    </message>
+    <message>
         <source>It received the signal {name}.</source>
         <translation>Il a reçu le signal {name}.</translation>
     </message>
@@ -1210,6 +1350,10 @@
     <message>
         <source>Its catalogue, {name}, is missing or empty, and there are data.</source>
         <translation>Son catalogue, {name}, manque ou est vide, alors qu’il y a des données.</translation>
+    </message>
+    <message>
+        <source>Its columns are: {names}. Text goes in 'single quotes'.</source>
+        <translation>Ses colonnes sont : {names}. Un texte s'écrit entre 'apostrophes'.</translation>
     </message>
     <message>
         <source>Its coordinates are converted to {target}.</source>
@@ -1296,6 +1440,10 @@
         <translation>Ses tables sont : {names}.</translation>
     </message>
     <message>
+        <source>Its tables have no geometry: {names}.</source>
+        <translation>Ses tables n'ont pas de géométrie : {names}.</translation>
+    </message>
+    <message>
         <source>Join the table to a layer with geometry and publish that layer.</source>
         <translation>Joignez la table à une couche qui a une géométrie et publiez cette couche.</translation>
     </message>
@@ -1312,12 +1460,24 @@
         <translation>du KML</translation>
     </message>
     <message>
+        <source>Largest tile</source>
+        <translation>Plus grande tuile</translation>
+    </message>
+    <message>
         <source>Launch it again; if it fails again, report it with the log.</source>
         <translation>Relancez-le ; s'il échoue encore, signalez-le avec le journal.</translation>
     </message>
     <message>
-        <source>Leave the filter empty, or publish a filtered copy of the table.</source>
-        <translation>Laissez le filtre vide, ou publiez une copie filtrée de la table.</translation>
+        <source>Leave it out: values take the type of the column that they are compared with.</source>
+        <translation>Supprimez-le : une valeur prend le type de la colonne avec laquelle elle est comparée.</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation>Écartées</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>Niveau</translation>
     </message>
     <message>
         <source>Levels {top} to {bottom} of “{table}” cannot be built.</source>
@@ -1388,10 +1548,6 @@
         <translation>Recherche de dommages</translation>
     </message>
     <message>
-        <source>Make a vector tile archive of a GeoPackage, without any server.</source>
-        <translation>Fabrique une archive de tuiles vectorielles d’un GeoPackage, sans aucun serveur.</translation>
-    </message>
-    <message>
         <source>Make another configuration.</source>
         <translation>Créez une autre configuration.</translation>
     </message>
@@ -1416,6 +1572,10 @@
         <translation>Refaites le fichier zip sans mot de passe.</translation>
     </message>
     <message>
+        <source>Make vector tiles of a GeoPackage without any server: OUT.pmtiles, OUT.mbtiles or a folder OUT/.</source>
+        <translation>Fabriquer les tuiles vectorielles d'un GeoPackage sans aucun serveur : OUT.pmtiles, OUT.mbtiles ou un dossier OUT/.</translation>
+    </message>
+    <message>
         <source>Maps (WMS)</source>
         <translation>Cartes (WMS)</translation>
     </message>
@@ -1438,6 +1598,10 @@
     <message>
         <source>Measures left out</source>
         <translation>Mesures laissées de côté</translation>
+    </message>
+    <message>
+        <source>Merge areas by attribute</source>
+        <translation>Fusion attributaire de données surfaciques</translation>
     </message>
     <message>
         <source>Missing file</source>
@@ -1524,6 +1688,10 @@
         <translation>Aucun stockage de l'entrepôt ne porte l'étiquette {label}.</translation>
     </message>
     <message>
+        <source>No table has an attribute “{name}”.</source>
+        <translation>Aucune table n'a d'attribut « {name} ».</translation>
+    </message>
+    <message>
         <source>No vector table</source>
         <translation>Aucune table vectorielle</translation>
     </message>
@@ -1550,6 +1718,10 @@
     <message>
         <source>Not run: “{name}” has failed.</source>
         <translation>Non exécutée : « {name} » a échoué.</translation>
+    </message>
+    <message>
+        <source>Nothing equals NULL.</source>
+        <translation>Rien n'est égal à NULL.</translation>
     </message>
     <message>
         <source>Nothing forbids the publication.</source>
@@ -1596,8 +1768,24 @@
         <translation>Une livraison est un seul GeoPackage, qui peut contenir plusieurs tables.</translation>
     </message>
     <message>
+        <source>Only 10 × 10 tiles around LONGITUDE,LATITUDE.</source>
+        <translation>Seulement 10 × 10 tuiles autour de LONGITUDE,LATITUDE.</translation>
+    </message>
+    <message>
+        <source>Only its key or its geometry was chosen, which tiles carry in any case.</source>
+        <translation>Seules sa clé ou sa géométrie ont été choisies, que les tuiles portent de toute façon.</translation>
+    </message>
+    <message>
         <source>Only pictures</source>
         <translation>Des images seulement</translation>
+    </message>
+    <message>
+        <source>Only rows for which this holds, as in SQL, such as pop &gt; 1000.</source>
+        <translation>Seulement les lignes qui vérifient ceci, comme en SQL, par exemple pop &gt; 1000.</translation>
+    </message>
+    <message>
+        <source>Only say how many tiles, how large and how long.</source>
+        <translation>Dire seulement combien de tuiles, quelle taille et quelle durée.</translation>
     </message>
     <message>
         <source>Only the features that the layer's filter lets through will be published.</source>
@@ -1610,6 +1798,10 @@
     <message>
         <source>Only this table (may be repeated).</source>
         <translation>Cette table seulement (peut être répété).</translation>
+    </message>
+    <message>
+        <source>Only tiles that meet this POLYGON (WKT in longitude and latitude).</source>
+        <translation>Seulement les tuiles qui touchent ce POLYGON (WKT en longitude et latitude).</translation>
     </message>
     <message>
         <source>Open it again first.</source>
@@ -1904,8 +2096,16 @@
         <translation>Indique les versions présentes, ce qui manque, et comment l’obtenir.</translation>
     </message>
     <message>
+        <source>Schematise areas</source>
+        <translation>Schématisation de données surfaciques</translation>
+    </message>
+    <message>
         <source>Search…</source>
         <translation>Rechercher…</translation>
+    </message>
+    <message>
+        <source>Seconds</source>
+        <translation>Secondes</translation>
     </message>
     <message>
         <source>Seconds: {times}</source>
@@ -1926,6 +2126,10 @@
     <message>
         <source>Select a vector layer in the layer tree first: only those can be published.</source>
         <translation>Choisissez d’abord une couche vecteur dans le panneau des couches : seules celles-ci se publient.</translation>
+    </message>
+    <message>
+        <source>Select areas</source>
+        <translation>Sélection de données surfaciques</translation>
     </message>
     <message>
         <source>Send a file first.</source>
@@ -2040,12 +2244,28 @@
         <translation>Tout afficher</translation>
     </message>
     <message>
+        <source>Simplify a network</source>
+        <translation>Simplification de réseau</translation>
+    </message>
+    <message>
+        <source>Simplify data of all kinds</source>
+        <translation>Simplification de données hétérogènes</translation>
+    </message>
+    <message>
+        <source>Simplify other lines</source>
+        <translation>Simplification de données linéaires autres</translation>
+    </message>
+    <message>
         <source>Simplify the document.</source>
         <translation>Simplifiez le document.</translation>
     </message>
     <message>
         <source>Single and multiple geometries</source>
         <translation>Géométries simples et multiples</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Taille</translation>
     </message>
     <message>
         <source>SLD has no equivalent for some symbols of this layer.</source>
@@ -2152,6 +2372,10 @@
         <translation>Nom technique</translation>
     </message>
     <message>
+        <source>Text goes in 'single quotes', a name in "double quotes"; a quote inside is written twice.</source>
+        <translation>Un texte s'écrit entre 'apostrophes', un nom entre "guillemets" ; à l'intérieur, on les double.</translation>
+    </message>
+    <message>
         <source>Text in another encoding</source>
         <translation>Texte dans un autre encodage</translation>
     </message>
@@ -2208,12 +2432,16 @@
         <translation>L’archive « {name} » est protégée par un mot de passe.</translation>
     </message>
     <message>
+        <source>The area cannot be used.</source>
+        <translation>L'emprise ne peut pas être utilisée.</translation>
+    </message>
+    <message>
         <source>The area lies outside of where {target} is defined.</source>
         <translation>L’emprise se trouve hors du domaine de définition de {target}.</translation>
     </message>
     <message>
-        <source>The area of the sample cannot be read.</source>
-        <translation>La zone de l’échantillon ne peut pas être lue.</translation>
+        <source>The attributes of the tiles, with commas; all by default.</source>
+        <translation>Les attributs des tuiles, séparés par des virgules ; tous par défaut.</translation>
     </message>
     <message>
         <source>The backend keeps everything it publishes in one folder.</source>
@@ -2250,6 +2478,10 @@
     <message>
         <source>The capabilities list the operations it has.</source>
         <translation>Les capacités du service donnent la liste de ses opérations.</translation>
+    </message>
+    <message>
+        <source>The columns “{one}” and “{other}” hold different kinds of values.</source>
+        <translation>Les colonnes « {one} » et « {other} » contiennent des valeurs de genres différents.</translation>
     </message>
     <message>
         <source>The configuration is not complete.</source>
@@ -2452,12 +2684,16 @@
         <translation>Le fichier « {name} » n’est pas celui qui a été envoyé.</translation>
     </message>
     <message>
-        <source>The filter of “{table}” cannot be used.</source>
-        <translation>Le filtre de « {table} » ne peut pas être utilisé.</translation>
+        <source>The filter “{filter}” cannot be used.</source>
+        <translation>Le filtre « {filter} » ne peut pas être utilisé.</translation>
     </message>
     <message>
         <source>The first zoom level cannot be larger than the last.</source>
         <translation>Le premier niveau de zoom ne peut pas dépasser le dernier.</translation>
+    </message>
+    <message>
+        <source>The folder {path} cannot be replaced by tiles.</source>
+        <translation>Le dossier {path} ne peut pas être remplacé par des tuiles.</translation>
     </message>
     <message>
         <source>The folder {path} is not a GeoPub data folder.</source>
@@ -2466,6 +2702,10 @@
     <message>
         <source>The format “{format}” is not offered.</source>
         <translation>Le format « {format} » n’est pas offert.</translation>
+    </message>
+    <message>
+        <source>The function {name}(…) is not among what filters understand.</source>
+        <translation>La fonction {name}(…) ne fait pas partie de ce que les filtres comprennent.</translation>
     </message>
     <message>
         <source>The generalisation option “{flag}” cannot be used.</source>
@@ -2580,6 +2820,10 @@
         <translation>La nouvelle donnée n'a pas de table « {table} ».</translation>
     </message>
     <message>
+        <source>The number of processes; one a core by default.</source>
+        <translation>Le nombre de processus ; un par cœur par défaut.</translation>
+    </message>
+    <message>
         <source>The only one is {name}.</source>
         <translation>La seule est {name}.</translation>
     </message>
@@ -2634,6 +2878,10 @@
     <message>
         <source>The port; the one of the last time by default.</source>
         <translation>Le port ; par défaut, celui de la dernière fois.</translation>
+    </message>
+    <message>
+        <source>The presets are: {names}.</source>
+        <translation>Les préréglages sont : {names}.</translation>
     </message>
     <message>
         <source>The program could not be started.</source>
@@ -2872,8 +3120,16 @@
         <translation>La table « {table} » ne peut pas être lue : {reason}.</translation>
     </message>
     <message>
+        <source>The table “{table}” has curves.</source>
+        <translation>La table « {table} » contient des courbes.</translation>
+    </message>
+    <message>
         <source>The table “{table}” has no attribute “{name}”.</source>
         <translation>La table « {table} » n’a pas d’attribut « {name} ».</translation>
+    </message>
+    <message>
+        <source>The table “{table}” has no column “{name}”.</source>
+        <translation>La table « {table} » n'a pas de colonne « {name} ».</translation>
     </message>
     <message>
         <source>The table “{table}” has no coordinate reference system.</source>
@@ -2886,6 +3142,14 @@
     <message>
         <source>The table “{table}” has no usable coordinate reference system; it is read as {declared}.</source>
         <translation>La table « {table} » n’a pas de système de coordonnées de référence utilisable ; elle est lue en {declared}.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” has shapes that cannot be read.</source>
+        <translation>La table « {table} » contient des formes illisibles.</translation>
+    </message>
+    <message>
+        <source>The table “{table}” has surfaces in space.</source>
+        <translation>La table « {table} » contient des surfaces dans l'espace.</translation>
     </message>
     <message>
         <source>The table “{table}” holds {kinds}.</source>
@@ -2912,6 +3176,14 @@
         <translation>La table « {table} » se dit en {found} ; elle est lue en {declared}.</translation>
     </message>
     <message>
+        <source>The table's name in the tiles (may be repeated).</source>
+        <translation>Le nom de la table dans les tuiles (peut être répété).</translation>
+    </message>
+    <message>
+        <source>The tables are: {names}.</source>
+        <translation>Les tables sont : {names}.</translation>
+    </message>
+    <message>
         <source>The tables of features are: {known}.</source>
         <translation>Les tables d’objets géographiques sont : {known}.</translation>
     </message>
@@ -2922,6 +3194,10 @@
     <message>
         <source>The technical name in addresses; made from the title by default.</source>
         <translation>Le nom technique dans les adresses ; par défaut, tiré du titre.</translation>
+    </message>
+    <message>
+        <source>The tiles of “{table}” would carry no attribute.</source>
+        <translation>Les tuiles de « {table} » ne porteraient aucun attribut.</translation>
     </message>
     <message>
         <source>The tiles of “{title}” do not answer.</source>
@@ -3028,6 +3304,14 @@
         <translation>Leurs points sont alignés ou confondus.</translation>
     </message>
     <message>
+        <source>There are more layer names than tables.</source>
+        <translation>Il y a plus de noms de couches que de tables.</translation>
+    </message>
+    <message>
+        <source>There are: {names}.</source>
+        <translation>Il y a : {names}.</translation>
+    </message>
+    <message>
         <source>There is no check {identifier}.</source>
         <translation>Il n'y a pas de vérification {identifier}.</translation>
     </message>
@@ -3046,6 +3330,10 @@
     <message>
         <source>There is no feature “{name}”.</source>
         <translation>Il n’y a pas d’objet « {name} ».</translation>
+    </message>
+    <message>
+        <source>There is no generalisation preset “{name}”.</source>
+        <translation>Il n'existe pas de préréglage de généralisation « {name} ».</translation>
     </message>
     <message>
         <source>There is no layer “{layer}”.</source>
@@ -3104,6 +3392,10 @@
         <translation>Il n'y a rien à l'adresse {path}.</translation>
     </message>
     <message>
+        <source>There is nothing to make tiles of in {file}.</source>
+        <translation>Il n'y a rien dans {file} dont faire des tuiles.</translation>
+    </message>
+    <message>
         <source>They are in WFS, but no map shows them.</source>
         <translation>Ils sont dans le WFS, mais aucune carte ne les montre.</translation>
     </message>
@@ -3160,6 +3452,10 @@
         <translation>Cela arrive le plus souvent quand la mémoire est épuisée (signal SIGKILL).</translation>
     </message>
     <message>
+        <source>This happens most often when the memory is used up.</source>
+        <translation>Cela arrive le plus souvent quand la mémoire est épuisée.</translation>
+    </message>
+    <message>
         <source>This is not a style that GeoPub can use.</source>
         <translation>Ce n’est pas un style que GeoPub sait utiliser.</translation>
     </message>
@@ -3188,16 +3484,24 @@
         <translation>Ce SQLite n’a pas de R-tree : utilisez le Python fourni avec QGIS.</translation>
     </message>
     <message>
-        <source>This version of GeoPub does not act on it yet.</source>
-        <translation>Cette version de GeoPub ne la met pas encore en œuvre.</translation>
-    </message>
-    <message>
-        <source>This version of GeoPub does not filter pyramids yet.</source>
-        <translation>Cette version de GeoPub ne filtre pas encore les pyramides.</translation>
+        <source>Tiles</source>
+        <translation>Tuiles</translation>
     </message>
     <message>
         <source>tiles</source>
         <translation>tuiles</translation>
+    </message>
+    <message>
+        <source>Tiles are flat, and {count} of its shapes are triangulated or polyhedral.</source>
+        <translation>Les tuiles sont planes, et {count} de ses formes sont triangulées ou polyédriques.</translation>
+    </message>
+    <message>
+        <source>Tiles are written as .pmtiles, as .mbtiles, or into a folder.</source>
+        <translation>Les tuiles s'écrivent en .pmtiles, en .mbtiles ou dans un dossier.</translation>
+    </message>
+    <message>
+        <source>Tiles hold straight segments only, and {count} of its shapes have arcs.</source>
+        <translation>Les tuiles ne contiennent que des segments droits, et {count} de ses formes ont des arcs.</translation>
     </message>
     <message>
         <source>Title</source>
@@ -3312,10 +3616,6 @@
         <translation>Les livraisons de type « {type} » ne sont pas acceptées.</translation>
     </message>
     <message>
-        <source>Use -S followed by a number above 0, such as -S10, and -an.</source>
-        <translation>Utilisez -S suivi d’un nombre supérieur à 0, comme -S10, et -an.</translation>
-    </message>
-    <message>
         <source>Use a symbol that QGIS brings along, or embed the graphic in the style and save it as QML.</source>
         <translation>Utilisez un symbole fourni par QGIS, ou intégrez l’image dans le style et enregistrez-le en QML.</translation>
     </message>
@@ -3324,12 +3624,28 @@
         <translation>Utilisez bbox ou resourceId, ou filtrez ce que vous recevez.</translation>
     </message>
     <message>
+        <source>Use comparisons (= &lt;&gt; &lt; &lt;= &gt; &gt;=), IN, BETWEEN, LIKE, ILIKE and IS NULL, joined by AND, OR, NOT.</source>
+        <translation>Utilisez des comparaisons (= &lt;&gt; &lt; &lt;= &gt; &gt;=), IN, BETWEEN, LIKE, ILIKE et IS NULL, liés par AND, OR, NOT.</translation>
+    </message>
+    <message>
         <source>Use http://127.0.0.1 with its port, or set the public URL of the backend.</source>
         <translation>Utilisez http://127.0.0.1 avec son port, ou indiquez l'URL publique du serveur.</translation>
     </message>
     <message>
+        <source>Use IN for long lists of values.</source>
+        <translation>Utilisez IN pour les longues listes de valeurs.</translation>
+    </message>
+    <message>
+        <source>Use IS NULL or IS NOT NULL.</source>
+        <translation>Utilisez IS NULL ou IS NOT NULL.</translation>
+    </message>
+    <message>
         <source>Use that backend, end it first, or give another data folder.</source>
         <translation>Utilisez ce moteur, arrêtez-le d’abord, ou donnez un autre dossier de données.</translation>
+    </message>
+    <message>
+        <source>Use these, such as -S10 -an, or choose one of the presets.</source>
+        <translation>Utilisez celles-ci, par exemple -S10 -an, ou choisissez l'un des préréglages.</translation>
     </message>
     <message>
         <source>users/me lists the datastores that you may use.</source>
@@ -3404,6 +3720,18 @@
         <translation>WMS – des images de carte avec le style de la couche</translation>
     </message>
     <message>
+        <source>Write '{value}' in single quotes.</source>
+        <translation>Écrivez '{value}' entre apostrophes.</translation>
+    </message>
+    <message>
+        <source>Write IS NULL or IS NOT NULL.</source>
+        <translation>Écrivez IS NULL ou IS NOT NULL.</translation>
+    </message>
+    <message>
+        <source>Write it as '{example}'.</source>
+        <translation>Écrivez-la sous la forme '{example}'.</translation>
+    </message>
+    <message>
         <source>Write it as 0xRRGGBB.</source>
         <translation>Écrivez-le sous la forme 0xRRVVBB.</translation>
     </message>
@@ -3418,6 +3746,18 @@
     <message>
         <source>Write it as: sha-256=:…=: (RFC 9530).</source>
         <translation>Écrivez-le ainsi : sha-256=:…=: (RFC 9530).</translation>
+    </message>
+    <message>
+        <source>Write the column alone: there is only one table.</source>
+        <translation>Écrivez la colonne seule : il n'y a qu'une table.</translation>
+    </message>
+    <message>
+        <source>Write the report into a JSON file.</source>
+        <translation>Écrire le rapport dans un fichier JSON.</translation>
+    </message>
+    <message>
+        <source>Write {right}.</source>
+        <translation>Écrivez {right}.</translation>
     </message>
     <message>
         <source>Writing the archive</source>
@@ -3452,6 +3792,10 @@
         <translation>{count} images du style se trouvent en dehors de lui.</translation>
     </message>
     <message>
+        <source>{count} of them are cut off or are not what GeoPackage asks for.</source>
+        <translation>{count} d'entre elles sont tronquées ou ne sont pas ce que demande GeoPackage.</translation>
+    </message>
+    <message>
         <source>{count} rules of the style draw nothing.</source>
         <translation>{count} règles du style ne dessinent rien.</translation>
     </message>
@@ -3470,6 +3814,10 @@
     <message>
         <source>{file} cannot be published.</source>
         <translation>{file} ne peut pas être publié.</translation>
+    </message>
+    <message>
+        <source>{file} is no kind of tile archive.</source>
+        <translation>{file} n'est pas une archive de tuiles connue.</translation>
     </message>
     <message>
         <source>{file} is not a GeoPackage.</source>
@@ -3512,6 +3860,14 @@
         <translation>{styles} styles sont nommés pour {layers} couches.</translation>
     </message>
     <message>
+        <source>{value} is a number, and the column holds text.</source>
+        <translation>{value} est un nombre, et la colonne contient du texte.</translation>
+    </message>
+    <message>
+        <source>“::” (a cast to another type) is not among what filters understand.</source>
+        <translation>« :: » (conversion vers un autre type) ne fait pas partie de ce que les filtres comprennent.</translation>
+    </message>
+    <message>
         <source>“{character}”</source>
         <translation>« {character} »</translation>
     </message>
@@ -3522,6 +3878,10 @@
     <message>
         <source>“{entry}” in the archive “{name}” is too large.</source>
         <translation>« {entry} », dans l’archive « {name} », est trop volumineux.</translation>
+    </message>
+    <message>
+        <source>“{name}.” names a table.</source>
+        <translation>« {name}. » désigne une table.</translation>
     </message>
     <message>
         <source>“{name}” cannot be published by this service.</source>
@@ -3556,6 +3916,10 @@
         <translation>« {name} » est en service</translation>
     </message>
     <message>
+        <source>“{name}” is neither true nor false, nor is it compared with anything.</source>
+        <translation>« {name} » n'est ni vrai ni faux, et n'est comparé à rien.</translation>
+    </message>
+    <message>
         <source>“{name}” is not an identifier.</source>
         <translation>« {name} » n’est pas un identifiant.</translation>
     </message>
@@ -3578,6 +3942,10 @@
     <message>
         <source>“{name}” is published already.</source>
         <translation>« {name} » est déjà publié.</translation>
+    </message>
+    <message>
+        <source>“{name}” is the geometry.</source>
+        <translation>« {name} » est la géométrie.</translation>
     </message>
     <message>
         <source>“{name}” is updated</source>
@@ -3632,6 +4000,18 @@
         <translation>« {title} » est à jour.</translation>
     </message>
     <message>
+        <source>“{value}” is neither true nor false, and the column holds nothing else.</source>
+        <translation>« {value} » n'est ni vrai ni faux, et la colonne ne contient rien d'autre.</translation>
+    </message>
+    <message>
+        <source>“{value}” is no date, and the column holds dates.</source>
+        <translation>« {value} » n'est pas une date, et la colonne contient des dates.</translation>
+    </message>
+    <message>
+        <source>“{value}” is no number, and the column holds numbers.</source>
+        <translation>« {value} » n'est pas un nombre, et la colonne contient des nombres.</translation>
+    </message>
+    <message>
         <source>“{value}” is no pixel of the picture for the parameter {name}.</source>
         <translation>« {value} » n’est pas un pixel de l’image pour le paramètre {name}.</translation>
     </message>
@@ -3642,6 +4022,18 @@
     <message>
         <source>“{wkt}” is not a shape in WKT.</source>
         <translation>« {wkt} » n’est pas une géométrie en WKT.</translation>
+    </message>
+    <message>
+        <source>“{word}” is not among what filters understand.</source>
+        <translation>« {word} » ne fait pas partie de ce que les filtres comprennent.</translation>
+    </message>
+    <message>
+        <source>“{word}” is not SQL.</source>
+        <translation>« {word} » n'est pas du SQL.</translation>
+    </message>
+    <message>
+        <source>“{word}” stands where it makes no sense.</source>
+        <translation>« {word} » se trouve là où il n'a pas de sens.</translation>
     </message>
 </context>
 </TS>

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from geopub_plugin.backend.catalogue.parameters import pyramid_parameters
+from geopub_plugin.backend.catalogue.stored_data import DataRevision
 from geopub_plugin.backend.errors import InvalidInput
 from geopub_plugin.backend.tiles.options import Generalisation
+from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 from geopub_plugin.backend.tiles.presets import PRESETS, preset, titles
+from geopub_plugin.backend.tiles.pyramid import build
+
+from .conftest import all_tiles
 
 MEANING = [
     ("mixed", "-S10", Generalisation(10.0)),
@@ -38,3 +46,19 @@ def test_an_unknown_preset_is_named_and_the_others_are_listed():
     with pytest.raises(InvalidInput, match="wild") as refused:
         preset("wild")
     assert "selection" in refused.value.why
+
+
+@pytest.mark.parametrize("one", PRESETS, ids=[one.name for one in PRESETS])
+def test_the_store_takes_every_preset(one):
+    relation = {"name": "roads", "attributes": {"name": "text"}}
+    data = DataRevision("id", 1, "", ".gpkg", 1, "EPSG:2154", (0, 0, 1, 1), {"relations": [relation]})
+    assert pyramid_parameters(data, {"tippecanoe_options": f"{one.flags} "})["options"] == one.flags
+
+
+@pytest.mark.parametrize("one", PRESETS, ids=[one.name for one in PRESETS])
+def test_every_preset_makes_valid_tiles_of_the_world(one, world_map: Path, tmp_path: Path):
+    names = ("countries", "disputed_borders")
+    plan = PyramidPlan(tuple(TablePlan(world_map, name, name, 0, 3) for name in names), one.options, budget=60_000)
+    report = build(plan, tmp_path / "a.pmtiles")
+    assert [level.tiles for level in report.levels][:2] == [1, 4]
+    assert {layer.name for layer in all_tiles(tmp_path / "a.pmtiles")[1, 1, 0]} == set(names)

@@ -7,11 +7,12 @@ memory leaves it behind. Whoever then asks for the same pyramid finds the blocks
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Iterator, Optional
 
@@ -34,23 +35,18 @@ def work_folder(out: Path, place: Optional[Path], name: str) -> Iterator[Path]:
         finally:
             shutil.rmtree(work, ignore_errors=True)
         return
-    try:
-        yield place / name
-    except BrokenProcessPool as error:
-        raise JobFailed(
-            tr("A helper of this work was ended by the system."),
-            tr("This happens most often when the memory is used up."),
-            tr("Close other programs, then start again: what is done is kept."),
-        ) from error
-    except MemoryError:
-        raise
-    except BaseException:
-        _remove(place, name)
-        raise
-    else:
-        _remove(place, name)
-    finally:
-        lock.release()
+    with ExitStack() as at_end:
+        at_end.callback(_remove, place, name, lock)
+        try:
+            yield place / name
+        except (BrokenProcessPool, MemoryError) as error:
+            at_end.pop_all()
+            lock.release()
+            raise JobFailed(
+                tr("This work was ended by the system."),
+                tr("This happens most often when the memory is used up."),
+                tr("Close other programs, then start again: what is done is kept."),
+            ) from error
 
 
 def sweep(place: Path, age: float = _DAY) -> None:
@@ -60,10 +56,7 @@ def sweep(place: Path, age: float = _DAY) -> None:
             continue
         lock = FolderLock(place / f"{work.name}{_LOCK}")
         if lock.acquire():
-            _remove(place, work.name)
-            lock.release()
-    if place.is_dir() and not any(path.is_dir() for path in place.iterdir()):
-        shutil.rmtree(place, ignore_errors=True)
+            _remove(place, work.name, lock)
 
 
 def _locked(place: Path, name: str) -> Optional[FolderLock]:
@@ -73,8 +66,14 @@ def _locked(place: Path, name: str) -> Optional[FolderLock]:
     return lock if lock.acquire() else None
 
 
-def _remove(place: Path, name: str) -> None:
+def _remove(place: Path, name: str, lock: FolderLock) -> None:
+    """Remove a work folder whose lock is held, the lock, and the place if nothing else is in it."""
     shutil.rmtree(place / name, ignore_errors=True)
-    (place / f"{name}{_LOCK}").unlink(missing_ok=True)
-    if place.is_dir() and not any(place.iterdir()):
-        place.rmdir()
+    file = place / f"{name}{_LOCK}"
+    if os.name == "nt":  # cannot remove an open file
+        lock.release()
+    with suppress(OSError):
+        file.unlink()  # elsewhere while it is held, so that it is nobody else's
+    lock.release()
+    with suppress(OSError):
+        place.rmdir()  # unless somebody else works in it

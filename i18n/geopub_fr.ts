@@ -56,10 +56,6 @@
         <translation>une archive gzip</translation>
     </message>
     <message>
-        <source>A helper of this work was ended by the system.</source>
-        <translation>Un processus auxiliaire de ce travail a été arrêté par le système.</translation>
-    </message>
-    <message>
         <source>A layer name belongs to one datasheet.</source>
         <translation>Un nom de couche appartient à une seule fiche de données.</translation>
     </message>
@@ -3482,6 +3478,10 @@
     <message>
         <source>This SQLite has no R-tree: use the Python that comes with QGIS.</source>
         <translation>Ce SQLite n’a pas de R-tree : utilisez le Python fourni avec QGIS.</translation>
+    </message>
+    <message>
+        <source>This work was ended by the system.</source>
+        <translation>Ce travail a été arrêté par le système.</translation>
     </message>
     <message>
         <source>Tiles</source>

@@ -6,7 +6,8 @@ import uuid
 
 from flask import Response, send_file
 
-from ..catalogue.statics import Static, create_static, delete_static, replace_static, statics
+from ..catalogue.statics import Static, create_static, delete_static, statics
+from ..catalogue.style_replacement import replace_static
 from .answers import Json, answer, answer_page, nothing
 from .context import datastore_blueprint, space, store
 from .questions import changes, file, file_name, listing, text

@@ -51,8 +51,8 @@ def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO,
             tr("Statics of type “{type}” are not used here.", type=values.get("type")),
             cure=tr("Give one of: {types}.", types=STYLE),
         )
-    content, suffix = _read(body)
-    _write(store, identifier, 1, suffix, content)
+    content, suffix = read_style(body)
+    write_style(store, identifier, 1, suffix, content)
     with store.writing() as connection:
         return statics.add(
             connection,
@@ -63,23 +63,6 @@ def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO,
             size=len(content),
             **values,
         )
-
-
-def replace_static(store: Store, static: Static, body: BinaryIO) -> Static:
-    """Put a new revision of a style behind its id; services that draw with it follow."""
-    from .offerings import follow_style, style_files  # offerings stand on statics, not the reverse
-
-    content, suffix = _read(body)
-    with store.alone(static.id):
-        number = static.revision + 1
-        _write(store, static.id, number, suffix, content)
-        with store.writing() as connection:
-            changed = statics.change(connection, static.id, revision=number, suffix=suffix, size=len(content))
-            follow_style(store, connection, changed)
-            kept = {changed.place(store), *style_files(store, connection)}
-        for old in set(store.folder.static(static.id).iterdir()) - kept:
-            store.folder.remove(old)
-    return changed
 
 
 def delete_static(store: Store, static: Static) -> None:
@@ -106,13 +89,14 @@ def _configurations_with(connection: Connection, identifier: str) -> List[str]:
     return list(connection.execute(query.where(link.c.static == identifier)).scalars())
 
 
-def _read(body: BinaryIO) -> Tuple[bytes, str]:
+def read_style(body: BinaryIO) -> Tuple[bytes, str]:
     """Return a style's bytes and its suffix, once it is known to be a style."""
     content = body.read()
     return content, f".{recognise(content).value}"
 
 
-def _write(store: Store, identifier: str, number: int, suffix: str, content: bytes) -> None:
+def write_style(store: Store, identifier: str, number: int, suffix: str, content: bytes) -> None:
+    """Put the bytes of a revision into their place."""
     work = store.folder.work_folder(identifier)
     made = work / f"style{suffix}"
     with storing(store.folder.path):

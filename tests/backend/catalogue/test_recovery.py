@@ -8,7 +8,7 @@ from typing import Any, Dict
 
 import pytest
 
-from geopub_plugin.backend.catalogue import checks, deliveries, processings, statics
+from geopub_plugin.backend.catalogue import checks, deliveries, processings, statics, style_replacement
 from geopub_plugin.backend.catalogue.executions import executions, executions_of_upload, log_lines
 from geopub_plugin.backend.catalogue.outcomes import Outcomes
 from geopub_plugin.backend.catalogue.programs import INTEGRATION
@@ -227,7 +227,7 @@ def test_a_style_survives_a_start(store: Store) -> None:
     style = statics.create_static(
         store, datastore(store), identifier, BytesIO(content), name="s", type="GEOSERVER-STYLE", description=""
     )
-    replaced = statics.replace_static(store, style, BytesIO(content + b"\n"))
+    replaced = style_replacement.replace_static(store, style, BytesIO(content + b"\n"))
     assert [place.name for place in store.folder.static(identifier).iterdir()] == ["2.sld"]
     fresh = restarted(store)
     assert recover(fresh).removed == ()

@@ -1,0 +1,24 @@
+"""A new revision of a style, and the services that follow it: above statics and offerings, which do not meet."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from .offerings import follow_style, style_files
+from .statics import Static, read_style, statics, write_style
+from .store import Store
+
+
+def replace_static(store: Store, static: Static, body: BinaryIO) -> Static:
+    """Put a new revision of a style behind its id; services that draw with it follow."""
+    content, suffix = read_style(body)
+    with store.alone(static.id):
+        number = static.revision + 1
+        write_style(store, static.id, number, suffix, content)
+        with store.writing() as connection:
+            changed = statics.change(connection, static.id, revision=number, suffix=suffix, size=len(content))
+            follow_style(store, connection, changed)
+            kept = {changed.place(store), *style_files(store, connection)}
+        for old in set(store.folder.static(static.id).iterdir()) - kept:
+            store.folder.remove(old)
+    return changed

@@ -60,6 +60,7 @@ class UpperTask:
     output: Path
     square: Square
     remainder: Optional[Path]
+    turn: Tuple[int, int] = (0, 1)  # (k, n): only the levels `bottom` - k, and every n-th above, are written
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def build_upper(task: UpperTask) -> BlockResult:
             states.append(_TableState(table, found.records, found.shapes, name, steps))
             owned.append(is_own)
     with task.output.open("wb") as output:
-        made, seconds = _climb(states, task.plan, task.levels, task.square.cell, task.area, output)
+        made, seconds = _climb(states, task.plan, task.levels, task.square.cell, task.area, output, task.turn)
     if task.remainder is not None:
         _hand_up(states, owned, task.plan, task.remainder)
     return BlockResult(task.output, tuple(made), 0, tuple(seconds))
@@ -138,14 +139,18 @@ def _read(
 
 def _climb(
     states: Sequence[_TableState], plan: PyramidPlan, levels: Tuple[int, int], cell: Cell, area: Optional[Bounds],
-    output: BinaryIO,
+    output: BinaryIO, turn: Tuple[int, int] = (0, 1),
 ) -> Tuple[List[LevelTiles], List[float]]:  # fmt: skip
-    """Write the tiles of all levels from the bottom up, and time each; the states lose detail on the way."""
+    """Write the tiles of the levels whose turn it is, from the bottom up, and time each.
+
+    The states lose detail on the way.
+    """
     made: List[LevelTiles] = []
     seconds: List[float] = []
     for level in range(levels[1], levels[0] - 1, -1):
         begun = time.monotonic()
         limits = _tiles_at(cell, level, area)
+        asked = (levels[1] - level) % turn[1] == turn[0]
         contents = []
         for state in states:
             if level > state.plan.bottom_level:
@@ -154,7 +159,7 @@ def _climb(
             for place, shapes in enumerate(state.shapes):
                 shapes = thinned(shapes, state.plan.bottom_level - level, state.thinning)
                 state.shapes[place], paths = at_level(shapes, level, plan.options, level == state.plan.bottom_level)
-                if level >= state.plan.top_level:
+                if asked and level >= state.plan.top_level:
                     pieces = within(to_tiles(paths, shapes.kind, limits), plan.area, level)
                     geometries.append(encoded(pieces, state.shapes[place], level))
             if geometries:
@@ -162,6 +167,8 @@ def _climb(
                 if plan.options.coalesce:
                     geometry = coalesced(geometry, attribute_classes(state.records))
                 contents.append(Content(geometry, state.records, state.name))
+        if not asked:
+            continue
         tiles, data = assembled(contents, level, plan.budget, plan.options.coalesces_for_room)
         output.write(b"".join(data))
         made.append(tiles)

@@ -216,11 +216,13 @@ def _unit_boxes(boxes: np.ndarray, projection: Projection) -> np.ndarray:
     A box that PROJ cannot follow, or that spans a pole or half the world, becomes the whole square.
     """
     at = [(i, j) for i in _ALONG for j in _ALONG if (i, j) != (0.5, 0.5)]
-    x = np.concatenate([boxes[:, 0] + i * (boxes[:, 2] - boxes[:, 0]) for i, _ in at])  # (8 N,)
+    if projection.same:  # parallels and meridians stay straight
+        at = [(0.0, 0.0), (1.0, 1.0)]
+    x = np.concatenate([boxes[:, 0] + i * (boxes[:, 2] - boxes[:, 0]) for i, _ in at])  # (k N,)
     y = np.concatenate([boxes[:, 1] + j * (boxes[:, 3] - boxes[:, 1]) for _, j in at])
     longitude, latitude = projection.points(x, y)
     x, y = unit_points(np.asarray(longitude), np.asarray(latitude))
-    x, y = x.reshape(len(at), -1), y.reshape(len(at), -1)  # (8, N)
+    x, y = x.reshape(len(at), -1), y.reshape(len(at), -1)  # (k, N)
     made = np.stack([x.min(axis=0), y.min(axis=0), x.max(axis=0), y.max(axis=0)], axis=1)  # (N, 4)
     slack = _SLACK * (made[:, 2:] - made[:, :2]) + 1e-9
     made[:, :2] -= slack

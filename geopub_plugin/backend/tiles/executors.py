@@ -34,9 +34,9 @@ class Crew:
                     self._pool.submit(_import_engine)
 
     @property
-    def alone(self) -> bool:
-        """Whether there are no helpers."""
-        return self._pool is None
+    def count(self) -> int:
+        """How many processes there are in all."""
+        return self._helpers + 1
 
     def __enter__(self) -> Crew:
         return self

@@ -30,6 +30,8 @@ from .unreadable import unreadable_told
 from .work_folders import work_folder
 
 BLOCK = 400_000  # vertices: arrays of a few megabytes, that stay near the processor
+_STAGE = 3  # times as many for squares of the levels above, where less is done with each
+_TURNS = 3  # at most: each reads the same
 _JSON_TYPES = {ColumnKind.INTEGER: "Number", ColumnKind.REAL: "Number", ColumnKind.BOOLEAN: "Boolean"}
 
 
@@ -139,25 +141,23 @@ def _upper(
     plan: PyramidPlan, fields: Tuple[Tuple[Field, ...], ...], blocks: Cut, area: Optional[Bounds], work: Path,
     executor: Optional[Executor], crew: Crew, limit: int,
 ) -> List[BlockResult]:  # fmt: skip
-    """Build the levels above the split level, from the bottom up; the last stage, one square, by two if there are."""
+    """Build the levels above the split level, from the bottom up; of few squares each process takes some levels."""
     bottom = blocks.split_level - 1
     if bottom < plan.top_level:
         return []
     made: List[BlockResult] = []
     left = [left_of(block.cell, work / f"up-{number}") for number, block in enumerate(blocks.blocks)]
     while left and bottom >= plan.top_level:
-        now = stage(left, bottom, plan, limit)
+        now = stage(left, bottom, plan, _STAGE * limit)
         top = now.levels[0]
         up = top > plan.top_level
-        spans = [now.levels]
-        if not up and len(now.squares) == 1 and top < bottom and not (crew.alone and executor is None):
-            spans = [(bottom, bottom), (top, bottom - 1)]
+        turns = 1 if up or len(now.squares) > crew.count else min(crew.count, bottom - top + 1, _TURNS)
         tasks = [
             UpperTask(
-                plan, fields, blocks.thinning, span, area, work / f"upper-{span[1]}-{number}", square,
-                work / f"up-{bottom}-{number}" if up else None,
+                plan, fields, blocks.thinning, now.levels, area, work / f"upper-{bottom}-{number}-{turn}", square,
+                work / f"up-{bottom}-{number}" if up else None, (turn, turns),
             )
-            for span in spans
+            for turn in range(turns)
             for number, square in enumerate(now.squares)
         ]  # fmt: skip
         results = dict(results_of(executor, crew, build_upper, tasks))

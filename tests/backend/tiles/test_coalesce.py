@@ -98,7 +98,7 @@ def test_lines_points_and_those_without_attributes(tiles_of):
 
 @pytest.fixture(scope="module")
 def dense(tmp_path_factory) -> Path:
-    rows = [(wkt, {**values, "name": f"place number {n}"}) for n, (wkt, values) in enumerate(wriggling_grid(60, 0.01))]
+    rows = [(wkt, {**values, "name": f"place number {n}"}) for n, (wkt, values) in enumerate(wriggling_grid(40, 0.015))]
     fields = {"row": int, "column": int, "name": str}
     return write_table(tmp_path_factory.mktemp("dense") / "grid.gpkg", "grid", rows, fields)
 
@@ -109,10 +109,10 @@ def dense(tmp_path_factory) -> Path:
 def test_the_densest_go_into_their_neighbours_and_the_budget_is_kept(dense, options, few):
     out = dense.parent / "a.pmtiles"
     table = TablePlan(dense, "grid", "grid", 9, 10 if "-aL" in options else 9)
-    plan = PyramidPlan((table,), parse_options(options), budget=25_000)
+    plan = PyramidPlan((table,), parse_options(options), budget=14_000)
     report = build(plan, out)
-    whole = shapely.union_all([shapely.from_wkt(wkt) for wkt, _ in wriggling_grid(60, 0.01)])
-    assert max(len(data) for _, data in Archive(out).tiles()) <= 25_000
+    whole = shapely.union_all([shapely.from_wkt(wkt) for wkt, _ in wriggling_grid(40, 0.015)])
+    assert max(len(data) for _, data in Archive(out).tiles()) <= 14_000
     assert report.levels[0].dropped > 100
     tiles = all_tiles(out)
     land = {place: inside(whole, place, 40) for place in tiles}

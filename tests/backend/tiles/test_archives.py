@@ -6,12 +6,12 @@ import errno
 import gzip
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-import shapely
-from osgeo import gdal, ogr
 from pmtiles.reader import MmapSource, Reader, all_tiles
 from pmtiles.tile import Compression, TileType, deserialize_directory
 
@@ -94,27 +94,27 @@ def test_mbtiles(built, tmp_path):
     assert [layer["id"] for layer in json.loads(told["json"])["vector_layers"]] == ["land", "disputed"]
 
 
-@pytest.fixture
-def lenient_gdal():
-    """Let GDAL go on after the errors that GEOS reports of simplified rings which touch themselves."""
-    strict = ogr.GetUseExceptions()
-    ogr.DontUseExceptions()
-    yield
-    if strict:
-        ogr.UseExceptions()
+READ_WITH_GDAL = """
+import sys
+source = gdal.OpenEx(sys.argv[1], gdal.OF_VECTOR, allowed_drivers=["MBTiles"])
+land = source.GetLayerByName("land")
+land.SetAttributeFilter("NAME = 'France'")
+print(source.GetMetadataItem("ZOOM_LEVEL"))
+print(*sorted(field.name for field in land.schema))
+print(max(feature.GetGeometryRef().GetEnvelope()[3] for feature in land))
+"""
 
 
-def test_gdal_reads_mbtiles(built, tmp_path, lenient_gdal):
+def test_gdal_reads_mbtiles(built, tmp_path):
     with Archive(built) as archive:
         write_mbtiles(archive, tmp_path / "a.mbtiles")
-    source = gdal.OpenEx(str(tmp_path / "a.mbtiles"), gdal.OF_VECTOR, allowed_drivers=["MBTiles"])
-    assert source.GetMetadataItem("ZOOM_LEVEL") == "6"
-    land = source.GetLayerByName("land")
-    assert {field.name for field in land.schema} >= {"NAME", "WB_A2"}
-    land.SetAttributeFilter("NAME = 'France'")
-    boxes = [shapely.from_wkb(bytes(feature.GetGeometryRef().ExportToWkb())).bounds for feature in land]
-    north = max(box[3] for box in boxes)
-    assert 6_500_000 < north < 6_800_000  # metres: Dunkirk
+    # A process of its own: other tests turn GDAL's exceptions on, and GEOS complains of rings that touch themselves.
+    command = [sys.executable, "-c", READ_WITH_GDAL, str(tmp_path / "a.mbtiles")]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    level, names, north = told.splitlines()
+    assert level == "6"
+    assert set(names.split()) >= {"NAME", "WB_A2"}
+    assert 6_500_000 < float(north) < 6_800_000  # metres: Dunkirk
 
 
 def test_a_folder(built, tmp_path):

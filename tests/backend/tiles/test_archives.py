@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from osgeo import ogr
 from pmtiles.reader import MmapSource, Reader, all_tiles
 from pmtiles.tile import Compression, TileType, deserialize_directory
 
@@ -96,6 +97,7 @@ def test_mbtiles(built, tmp_path):
 
 READ_WITH_GDAL = """
 import sys
+from osgeo import gdal
 source = gdal.OpenEx(sys.argv[1], gdal.OF_VECTOR, allowed_drivers=["MBTiles"])
 land = source.GetLayerByName("land")
 land.SetAttributeFilter("NAME = 'France'")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, inspect, select, update
 
 from ..errors import DataFolderNewer
 from ..translation import tr
-from . import tables
+from . import access_tables, tables
 
 Step = Callable[[Connection], None]
 
@@ -18,9 +18,14 @@ def _first(connection: Connection) -> None:
     tables.metadata.create_all(connection)
 
 
+def _access(connection: Connection) -> None:
+    """Add accounts, tokens, permissions, keys and limits."""
+    tables.metadata.create_all(connection, tables=list(access_tables.ALL))
+
+
 # A step takes the tables from the version before to its own. `_first` always makes the newest tables: a later step
 # alters only what an older version left behind, and a new catalogue is stamped with the newest version at once.
-STEPS: Dict[int, Step] = {1: _first}
+STEPS: Dict[int, Step] = {1: _first, 2: _access}
 
 NEWEST = max(STEPS)
 

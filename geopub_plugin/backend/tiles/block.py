@@ -74,8 +74,8 @@ class BlockResult:
 
 
 @dataclass
-class _TableState:
-    """One table on its way up."""
+class TableState:
+    """One table on its way up, losing detail with every level."""
 
     plan: TablePlan
     records: Records
@@ -87,12 +87,14 @@ class _TableState:
 def build_block(task: BlockTask) -> BlockResult:
     """Make the tiles of a block and what it hands up."""
     states = [
-        _read(share, fields, steps, nodes, task.plan)
+        read_state(
+            share, fields, steps, task.plan, share.plan.bottom_level, None if nodes is None else load_nodes(nodes)
+        )
         for share, fields, steps, nodes in zip(task.block.shares, task.fields, task.thinning, task.nodes)
         if len(share.fids)
     ]
     with task.output.open("wb") as output:
-        made, seconds = _climb(states, task.plan, task.levels, task.block.cell, task.area, output)
+        made, seconds = climb(states, task.plan, task.levels, task.block.cell, task.area, output)
     if task.remainder is not None:
         _hand_up(states, [share.owned for share in task.block.shares if len(share.fids)], task.plan, task.remainder)
     owned = sum(int(share.owned.sum()) for share in task.block.shares)
@@ -107,24 +109,26 @@ def build_upper(task: UpperTask) -> BlockResult:
         found, is_own = together(own, beside, task.square.box)
         if found is not None:
             name = LayerName.of(table.layer, [field.name for field in fields])
-            states.append(_TableState(table, found.records, found.shapes, name, steps))
+            states.append(TableState(table, found.records, found.shapes, name, steps))
             owned.append(is_own)
     with task.output.open("wb") as output:
-        made, seconds = _climb(states, task.plan, task.levels, task.square.cell, task.area, output, task.turn)
+        made, seconds = climb(states, task.plan, task.levels, task.square.cell, task.area, output, task.turn)
     if task.remainder is not None:
         _hand_up(states, owned, task.plan, task.remainder)
     return BlockResult(task.output, tuple(made), 0, tuple(seconds))
 
 
-def _hand_up(states: Sequence[_TableState], owned: Sequence[np.ndarray], plan: PyramidPlan, folder: Path) -> None:
+def _hand_up(states: Sequence[TableState], owned: Sequence[np.ndarray], plan: PyramidPlan, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for state, own in zip(states, owned):
         save(surviving(Remainder(state.records, state.shapes), own), folder / str(plan.tables.index(state.plan)))
 
 
-def _read(
-    share: TableShare, fields: Sequence[Field], thinning: int, nodes: Optional[Path], plan: PyramidPlan
-) -> _TableState:
+def read_state(
+    share: TableShare, fields: Sequence[Field], thinning: int, plan: PyramidPlan, level: int,
+    nodes: Optional[np.ndarray],
+) -> TableState:  # fmt: skip
+    """Read the features of a share with the detail that a level needs; `nodes` are the table's (see `nodes`)."""
     table = share.plan
     with GeoPackageTable(table.data, table.table) as source:
         names = [field.name for field in fields]
@@ -132,13 +136,13 @@ def _read(
         projection = Projection(source.schema.srs or WGS84, WGS84)
     records = records_of(batches, fields)
     geometries = concatenate([batch.geometries for batch in batches])
-    floor = (plan.options.simplification / (EXTENT << table.bottom_level)) ** 2
-    shapes = shapes_of(geometries, records.fids, projection, floor, None if nodes is None else load_nodes(nodes))
-    return _TableState(table, records, list(shapes.values()), LayerName.of(table.layer, names), thinning)
+    floor = (plan.options.simplification / (EXTENT << level)) ** 2
+    shapes = shapes_of(geometries, records.fids, projection, floor, nodes)
+    return TableState(table, records, list(shapes.values()), LayerName.of(table.layer, names), thinning)
 
 
-def _climb(
-    states: Sequence[_TableState], plan: PyramidPlan, levels: Tuple[int, int], cell: Cell, area: Optional[Bounds],
+def climb(
+    states: Sequence[TableState], plan: PyramidPlan, levels: Tuple[int, int], cell: Cell, area: Optional[Bounds],
     output: BinaryIO, turn: Tuple[int, int] = (0, 1),
 ) -> Tuple[List[LevelTiles], List[float]]:  # fmt: skip
     """Write the tiles of the levels whose turn it is, from the bottom up, and time each.

@@ -138,7 +138,7 @@ def _blocks(
     found: Sequence[Tuple[Cell, np.ndarray]], boxes: np.ndarray, spreads: Sequence[Spread], margin: float
 ) -> Iterator[Block]:
     """Yield the blocks that have something to read; `boxes` (float64 (N, 4)) are those of all spreads in a row."""
-    limits = np.array([_limits(square, margin) for square, _ in found])  # (M, 4) of squares with their margin
+    limits = np.array([limits_of(square, margin) for square, _ in found])  # (M, 4) of squares with their margin
     owner = np.empty(len(boxes), np.int64)  # (N,) square
     for number, (_, rows) in enumerate(found):
         owner[rows] = number
@@ -147,7 +147,7 @@ def _blocks(
     crossing_boxes, crossing_owner = boxes[crossing], owner[crossing]
     first = np.cumsum([0] + [len(spread.fids) for spread in spreads])
     for number, (square, rows) in enumerate(found):
-        guests = crossing[_meets(crossing_boxes, limits[number]) & (crossing_owner != number)]
+        guests = crossing[boxes_meet(crossing_boxes, limits[number]) & (crossing_owner != number)]
         here = np.sort(np.concatenate([rows, guests]))
         if len(here) == 0:
             continue
@@ -160,13 +160,13 @@ def _blocks(
         yield Block(square, tuple(shares), weight)
 
 
-def _limits(cell: Cell, margin: float) -> Bounds:
+def limits_of(cell: Cell, margin: float) -> Bounds:
     """Return the bounds of a square with its margin."""
     side = 2.0**-cell.z
     return cell.x * side - margin, cell.y * side - margin, (cell.x + 1) * side + margin, (cell.y + 1) * side + margin
 
 
-def _meets(boxes: np.ndarray, limits: np.ndarray) -> np.ndarray:
+def boxes_meet(boxes: np.ndarray, limits: np.ndarray) -> np.ndarray:
     """Return which boxes (float64 (n, 4)) meet the limits (float64 (4,)), over the antimeridian too: bool (n,)."""
     meets = (boxes[:, 2] >= limits[0]) & (boxes[:, 0] <= limits[2])
     meets |= (boxes[:, 2] - 1 >= limits[0]) | (boxes[:, 0] + 1 <= limits[2])

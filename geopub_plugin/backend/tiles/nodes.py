@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, List, Tuple
+from typing import BinaryIO, Iterable, List, Tuple
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def write_nodes(data: Path, table: str, options: Generalisation, out: Path) -> N
     buckets = 1
     while buckets < _MOST_BUCKETS and buckets * _BUCKET < data.stat().st_size:
         buckets *= 2
-    kinds = (LINE, POLYGON) if options.keep_shared_nodes else (POLYGON,)
+    kinds = _kinds(options)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder, ExitStack() as stack:
         paths = [Path(folder) / str(number) for number in range(buckets)]
         files = [stack.enter_context(path.open("w+b")) for path in paths]
@@ -54,7 +54,18 @@ def write_nodes(data: Path, table: str, options: Generalisation, out: Path) -> N
         with out.open("wb") as found:
             for file in files:
                 file.seek(0)
-                _nodes_of(file, options.keep_shared_nodes).tofile(found)
+                bucket = np.fromfile(file, np.uint64).reshape(-1, 2)
+                _found_nodes(bucket, options.keep_shared_nodes).tofile(found)
+
+
+def nodes_among(geometries: Iterable[Geometries], options: Generalisation) -> np.ndarray:
+    """Return the hashes of the nodes of some of a table's features: uint64 (n,), ascending.
+
+    They are right for each feature all of whose neighbours are among the features.
+    """
+    kinds = _kinds(options)
+    found = [np.zeros((0, 2), np.uint64), *(_occurrences(one, kinds) for one in geometries)]
+    return _found_nodes(np.concatenate(found), options.keep_shared_nodes)
 
 
 def load_nodes(path: Path) -> np.ndarray:
@@ -71,6 +82,10 @@ def are_nodes(nodes: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     keys = vertex_keys(x, y)
     at = np.minimum(np.searchsorted(nodes, keys), len(nodes) - 1)
     return np.asarray(nodes[at] == keys)
+
+
+def _kinds(options: Generalisation) -> Tuple[int, ...]:
+    return (LINE, POLYGON) if options.keep_shared_nodes else (POLYGON,)
 
 
 def _occurrences(geometries: Geometries, kinds: Tuple[int, ...]) -> np.ndarray:
@@ -112,9 +127,8 @@ def _spread(found: np.ndarray, files: List[BinaryIO]) -> None:
         found[order[low:high]].tofile(file)
 
 
-def _nodes_of(file: BinaryIO, shared: bool) -> np.ndarray:
-    """Return the nodes of a bucket, ascending: those that occur more than once, or whose neighbours differ."""
-    found = np.fromfile(file, np.uint64).reshape(-1, 2)
+def _found_nodes(found: np.ndarray, shared: bool) -> np.ndarray:
+    """Return the nodes among occurrences (uint64 (V', 2)), ascending: what occurs often, or whose neighbours differ."""
     if len(found) == 0:
         return found[:, 0]
     found = found[np.argsort(found[:, 0], kind="stable")]

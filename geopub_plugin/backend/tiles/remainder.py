@@ -148,6 +148,14 @@ def together(own: Sequence[Path], beside: Sequence[Path], box: Bounds) -> Tuple[
     """
     several = [(_load(path), True) for path in own if path.exists()]
     several += [(_near(_load(path), box), False) for path in beside if path.exists()]
+    return united(several)
+
+
+def united(several: Sequence[Tuple[Remainder, bool]]) -> Tuple[Optional[Remainder], np.ndarray]:
+    """Return remainders as one, ordered by fid, and for each feature what was said of its remainder: bool (N,).
+
+    None if nothing is left.
+    """
     several = [(one, is_own) for one, is_own in several if len(one.records)]
     if not several:
         return None, np.zeros(0, bool)

@@ -13,6 +13,8 @@ import pytest
 
 import geopub_plugin.backend  # noqa: F401 - first of all: it tells pyproj where its data are
 
+from .ogc_schemas import OgcSchemas
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 CACHE = Path(os.environ.get("GEOPUB_TEST_CACHE", Path.home() / ".cache" / "geopub-tests"))
@@ -35,6 +37,16 @@ def unzipped_data() -> Path:
 def real_data() -> Path:
     """Return the folder of real GeoPackages and styles, or skip."""
     return unzipped_data()
+
+
+@pytest.fixture(scope="session")
+def ogc_schemas() -> OgcSchemas:
+    """Return the schemas of OGC, ISO and W3C, fetched on first use; skip where Maven cannot fetch them."""
+    folder = CACHE / "schemas"
+    command = [sys.executable, str(ROOT / "tools" / "schemas.py"), "--into", str(folder)]
+    if not folder.is_dir() and subprocess.run(command, check=False, timeout=300).returncode:
+        pytest.skip("the OGC schemas are not in the test cache, and Maven cannot fetch them")
+    return OgcSchemas(folder)
 
 
 @pytest.fixture(scope="session")

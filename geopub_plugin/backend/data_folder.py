@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import tempfile
+import uuid
 from pathlib import Path
 from types import TracebackType
 from typing import Iterable, Iterator, Optional, Set, Tuple, Type
@@ -207,6 +208,21 @@ class DataFolder:
                 tr("Remove what is no longer needed on this disk, or use a data folder on another one."),
             )
 
+    @property
+    def identity(self) -> str:
+        """The id of the folder, by which a catalogue outside it knows that it is the right one."""
+        version = self.path / "version"
+        wire = json.loads(version.read_text("utf-8"))
+        if "id" not in wire:
+            wire["id"] = str(uuid.uuid4())
+            with storing(self.path):
+                write_whole(version, json.dumps(wire))
+        return str(wire["id"])
+
+    def holds_data(self) -> bool:
+        """Say whether there are files that a catalogue has to name."""
+        return any(place.is_file() for room in _ROOMS for place in (self.path / room).rglob("*"))
+
     def require_catalogue(self) -> None:
         """Refuse to go on when the catalogue is lost and data are there: a new one would name none of them.
 
@@ -215,7 +231,7 @@ class DataFolder:
         """
         if self.catalogue.exists() and self.catalogue.stat().st_size:
             return
-        if any(place.is_file() for room in _ROOMS for place in (self.path / room).rglob("*")):
+        if self.holds_data():
             raise InvalidInput(
                 tr("The data folder {path} cannot be used.", path=self.path),
                 tr("Its catalogue, {name}, is missing or empty, and there are data.", name=self.catalogue.name),

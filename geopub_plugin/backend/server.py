@@ -77,6 +77,8 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
 
 
 def _open_store(folder: DataFolder, settings: Settings) -> Store:
+    if settings.catalogue_url:
+        return Store(folder, settings.archive_limits, settings.catalogue_url)
     folder.require_catalogue()
     try:
         return Store(folder, settings.archive_limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Callable, Dict, Mapping
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ MIB = 1024 * 1024
 GIB = 1024 * MIB
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+_POSTGRESQL = ("postgresql", "postgresql+psycopg2", "postgres")
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -28,6 +29,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 0  # 0: the port of the last time, or any that is free
     public_url: str = ""  # how clients reach the backend behind a proxy; "" for the URL it listens on
+    catalogue_url: str = field(default="", repr=False)  # of a PostgreSQL database; "" for SQLite in the data folder
     workers: int = 2  # executions at the same time
     threads: int = 8  # requests at the same time
     language: str = ""  # "" for that of the environment
@@ -50,13 +52,13 @@ class Settings:
     def read(cls, environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
         """Make settings from what is given (None counts as not given), then the environment, then the defaults."""
         told: Dict[str, Any] = {}
-        for field in fields(cls):
-            variable = f"GEOPUB_{field.name.upper()}"
-            value = given.pop(field.name, None)
+        for one in fields(cls):
+            variable = f"GEOPUB_{one.name.upper()}"
+            value = given.pop(one.name, None)
             if value is None:
                 value = environment.get(variable) or None
             if value is not None:
-                told[field.name] = _checked(field.name, value)
+                told[one.name] = _checked(one.name, value)
         if given:
             raise TypeError(f"Settings has no {', '.join(sorted(given))}")
         if "data" not in told:
@@ -105,6 +107,19 @@ def _url(name: str, text: str) -> str:
     return text.rstrip("/")
 
 
+def _catalogue_url(name: str, text: str) -> str:
+    """Take the URL of a PostgreSQL database; a refusal does not repeat it, since it holds a password."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in _POSTGRESQL and bool(parts.path.strip("/") or parts.query) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if text and not usable:
+        rule = tr("It must be the URL of a PostgreSQL database, as postgresql://user:password@host/name.")
+        raise _refusal(name, "…", rule)
+    return text
+
+
 def _language(name: str, text: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}([_-].*)?", text):
         raise _refusal(name, text, tr("It must be a language code, such as fr or en."))
@@ -122,6 +137,7 @@ _RULES: Dict[str, Callable[[str, str], object]] = {
     "host": _host,
     "port": _whole(0, 65535),
     "public_url": _url,
+    "catalogue_url": _catalogue_url,
     "workers": _whole(1, 64),
     "threads": _whole(1, 256),
     "language": _language,

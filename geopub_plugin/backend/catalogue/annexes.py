@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Dict, List, Sequence
+from typing import Any, BinaryIO, Dict, List, Sequence, Tuple
 
 from sqlalchemy import Connection
 
-from ..disk import storing
+from ..disk import sha256_of, storing
 from ..errors import Conflict, InvalidInput, NotFound
 from ..translation import tr
 from . import tables
@@ -27,6 +27,7 @@ class Annexe:
     paths: List[str]
     mime_type: str
     size: int
+    sha256: str
     published: bool
     labels: List[str]
     extra: Dict[str, Any]
@@ -49,7 +50,7 @@ def create_annexe(
     """Keep a new file under public paths."""
     if not paths:
         raise InvalidInput(tr("An annexe needs a path."), tr("The field “paths” is empty."))
-    size = _write(store, identifier, body)
+    size, sha256 = _write(store, identifier, body)
     with store.writing() as connection:
         return annexes.add(
             connection,
@@ -58,6 +59,7 @@ def create_annexe(
             paths=_free_paths(connection, datastore, paths),
             mime_type=mime_type,
             size=size,
+            sha256=sha256,
             published=published,
             labels=list(labels),
         )
@@ -74,9 +76,9 @@ def change_annexe(store: Store, annexe: Annexe, **values: Any) -> Annexe:
 def replace_annexe(store: Store, annexe: Annexe, body: BinaryIO, mime_type: str) -> Annexe:
     """Put another file in the place of one."""
     with store.alone(annexe.id):
-        size = _write(store, annexe.id, body)
+        size, sha256 = _write(store, annexe.id, body)
         with store.writing() as connection:
-            return annexes.change(connection, annexe.id, size=size, mime_type=mime_type)
+            return annexes.change(connection, annexe.id, size=size, sha256=sha256, mime_type=mime_type)
 
 
 def delete_annexe(store: Store, annexe: Annexe) -> None:
@@ -107,12 +109,13 @@ def _free_paths(connection: Connection, datastore: str, paths: Sequence[str], ow
     return wanted
 
 
-def _write(store: Store, identifier: str, body: BinaryIO) -> int:
+def _write(store: Store, identifier: str, body: BinaryIO) -> Tuple[int, str]:
     work = store.folder.work_folder(identifier)
     made = work / "file"
     with storing(store.folder.path), open(made, "wb") as out:
         shutil.copyfileobj(body, out, 1 << 20)
         size = out.tell()
+    sha256 = sha256_of(made)
     store.folder.publish(made, store.folder.annexe_file(identifier))
     store.folder.remove(work)
-    return size
+    return size, sha256

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, FrozenSet, Iterator, List, Set
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DataError, OperationalError
 
 from ..disk import disk_full
+from ..errors import InvalidInput, StorageFull, Unavailable
+from ..translation import tr
+from .engines import WRITES, is_postgresql, open_engine
 from .migrations import migrate
 
 AfterCommit = Callable[[FrozenSet[str]], None]
+
+_DISK_FULL = "53100"  # SQLSTATE of PostgreSQL
 
 
 def now() -> str:
@@ -28,9 +32,10 @@ class Database:
 
     def __init__(self, url: str, place: Path) -> None:
         """Open the catalogue at `url`; `place` is the folder that an error about a full disk names."""
+        self.shared = is_postgresql(url)  # other processes may work on it, too
         self._place = place
-        self._engine = _engine(url)
-        self._writer = self._engine.execution_options(geopub_writes=True)
+        self._engine = open_engine(url)
+        self._writer = self._engine.execution_options(**{WRITES: True})
         # SQLite has one writer anyway; waiting here is fair and wakes at once, waiting there polls. It also makes
         # what follows a commit (the snapshot of the published things) follow the commits in their order.
         self._turn = threading.RLock()
@@ -50,7 +55,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection for reading: one consistent view as long as it lasts."""
-        with self._engine.connect() as connection:
+        with self._explaining(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -58,7 +63,7 @@ class Database:
         """Give a connection whose changes are committed together at the end, or not at all."""
         with self._turn:
             self._touched = set()
-            with self._storing(), self._writer.begin() as connection:
+            with self._explaining(), self._writer.begin() as connection:
                 yield connection
             touched, self._touched = frozenset(self._touched), set()
             if touched:
@@ -66,13 +71,25 @@ class Database:
                     react(touched)
 
     @contextmanager
-    def _storing(self) -> Iterator[None]:
-        """Turn SQLite's report of a full disk into `StorageFull`."""
+    def _explaining(self) -> Iterator[None]:
+        """Turn what a database reports of its disk, of its connection and of values into errors of ours."""
         try:
             yield
+        except DataError as error:  # a number or a text that no column can hold
+            raise InvalidInput(
+                tr("A value cannot be kept."), _first_line(error), tr("Give a shorter text or a smaller number.")
+            ) from error
         except OperationalError as error:
             if "is full" in str(error.orig):
                 raise disk_full(self._place) from error
+            if getattr(error.orig, "pgcode", None) == _DISK_FULL:
+                raise StorageFull(tr("The disk of the database is full."), _first_line(error)) from error
+            if self.shared:
+                raise Unavailable(
+                    tr("The database of the catalogue does not answer."),
+                    _first_line(error),
+                    tr("Try again soon. If it lasts, look whether PostgreSQL runs."),
+                ) from error
             raise
 
     def close(self) -> None:
@@ -84,20 +101,5 @@ class Database:
             self._touched.add(statement.table.name)
 
 
-def _engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # transactions begin in `_begin_sqlite`, not where sqlite3 guesses
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 10000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("geopub_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _first_line(error: Any) -> str:
+    return str(error.orig).strip().partition("\n")[0]

@@ -13,7 +13,7 @@ from typing import BinaryIO, Dict, Optional, Protocol
 
 from sqlalchemy import Connection
 
-from ..disk import storing
+from ..disk import sha256_of, storing
 from ..errors import Conflict, GeoPubError, InvalidInput, NotFound
 from ..translation import tr
 from . import tables
@@ -103,11 +103,12 @@ def receive_chunk(store: Store, upload: Upload, path: str, chunk: Chunk, body: S
                 _copy_verified(out, body, chunk, path)
                 out.flush()
                 os.fsync(out.fileno())
-        received = file.received + chunk.length
+        received, sha256 = file.received + chunk.length, ""
         if received == file.total:
+            sha256 = sha256_of(part)
             store.folder.publish(part, place_of(store, file))
         with store.writing() as connection:
-            return upload_files.change(connection, file.id, received=received)
+            return upload_files.change(connection, file.id, received=received, sha256=sha256)
 
 
 def receive_file(store: Store, upload: Upload, path: str, kind: str, body: BinaryIO) -> UploadFile:

@@ -78,7 +78,8 @@ def log(connection: Connection, execution: str, lines: Iterable[str]) -> None:
     """Add lines to the log of an execution."""
     column = tables.log_line.c
     last = connection.execute(select(func.max(column.number)).where(column.execution == execution)).scalar() or 0
-    rows = [{"execution": execution, "number": last + n, "line": line} for n, line in enumerate(lines, 1)]
+    kept = (line.replace("\0", "\N{REPLACEMENT CHARACTER}") for line in lines)  # PostgreSQL keeps no NUL
+    rows = [{"execution": execution, "number": last + n, "line": line} for n, line in enumerate(kept, 1)]
     if rows:
         connection.execute(insert(tables.log_line), rows)
 

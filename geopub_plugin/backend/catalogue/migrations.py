@@ -23,9 +23,16 @@ def _access(connection: Connection) -> None:
     tables.metadata.create_all(connection, tables=list(access_tables.ALL))
 
 
+def _checksums(connection: Connection) -> None:
+    """Add checksums of files, not known of those that are there; and the folder that a catalogue outside it is for."""
+    for table in (tables.upload_file, tables.data_revision, tables.static, tables.annexe):
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN sha256 VARCHAR(64) NOT NULL DEFAULT ''")
+    tables.home.create(connection)
+
+
 # A step takes the tables from the version before to its own. `_first` always makes the newest tables: a later step
 # alters only what an older version left behind, and a new catalogue is stamped with the newest version at once.
-STEPS: Dict[int, Step] = {1: _first, 2: _access}
+STEPS: Dict[int, Step] = {1: _first, 2: _access, 3: _checksums}
 
 NEWEST = max(STEPS)
 

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from ..disk import sha256_of
 from ..errors import Conflict, GeoPubError, InvalidInput, JobFailed
 from ..faults import Fault
 from ..translation import tr
@@ -122,10 +123,11 @@ def succeeded(store: Store, execution: Execution, result: Mapping[str, Any], mad
             number = next_number(connection, output_id)
             suffix = SUFFIXES[stored_data.get(connection, output_id).type]
         _verify(made, result)
+        sha256 = sha256_of(made)
         place = store.folder.stored_file(output_id, str(number), suffix)
         store.folder.publish(made, place)
         with store.writing() as connection:
-            output = add_revision(connection, output_id, number, result)
+            output = add_revision(connection, output_id, number, result, sha256)
             lines = [Fault.from_json(wire).sentence for wire in result.get("faults", ())]
             log(connection, execution.id, lines)
             faults = list(result.get("faults", ()))

@@ -8,6 +8,7 @@ from typing import List, Set, Tuple
 
 from sqlalchemy import Connection
 
+from ..disk import sha256_of
 from ..tiles.work_folders import sweep as sweep_checkpoints
 from ..translation import tr
 from . import tables
@@ -74,7 +75,7 @@ def _settle_deliveries(store: Store, connection: Connection) -> List[str]:
         if file.complete and place.is_file():
             continue
         if not file.complete and place.is_file() and place.stat().st_size == file.total:
-            upload_files.change(connection, file.id, received=file.total)  # renamed, not yet committed
+            upload_files.change(connection, file.id, received=file.total, sha256=sha256_of(place))  # not yet committed
         elif not file.complete and part.is_file():
             received = min(file.received, part.stat().st_size)
             if received != file.received:

@@ -160,4 +160,4 @@ def _bytes_in(connection: Connection, datastore: str, link: Any) -> int:
         .where(upload.c.datastore == datastore),
         "annexes": select(func.sum(annexe.c.size)).where(annexe.c.datastore == datastore),
     }
-    return connection.execute(queries[link.purpose]).scalar() or 0
+    return int(connection.execute(queries[link.purpose]).scalar() or 0)  # PostgreSQL sums to a decimal

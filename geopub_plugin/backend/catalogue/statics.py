@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Tuple
@@ -33,6 +34,7 @@ class Static:
     revision: int
     suffix: str
     size: int
+    sha256: str
     type_infos: Dict[str, Any]
     extra: Dict[str, Any]
 
@@ -61,6 +63,7 @@ def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO,
             revision=1,
             suffix=suffix,
             size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
             **values,
         )
 

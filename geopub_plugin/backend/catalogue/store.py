@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Protocol, Sequence
 
@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from ..data_folder import DataFolder
 from .database import Database
+from .migrations import migrate
+from .pairing import pair
 from .publications import CataloguePublications
 from .seeds import seed
 
@@ -25,30 +27,46 @@ class JobQueue(Protocol):
         """End the job of an execution; the listener is told when it has ended. False: it has ended or never was."""
 
 
+def sqlite_url(folder: DataFolder) -> str:
+    """Return the URL of the catalogue inside a data folder."""
+    return f"sqlite:///{folder.catalogue}"
+
+
 class Store:
     """Everything that the API and the listener of the queue work on."""
 
-    def __init__(self, folder: DataFolder, limits: Mapping[str, int] = {}) -> None:
+    def __init__(self, folder: DataFolder, limits: Mapping[str, int] = {}, catalogue_url: str = "") -> None:
         """Open the store of a data folder; a new one is seeded.
 
         Args:
             folder: the folder, locked for this process.
             limits: what the jobs of `ingest` keep to with archives, see `settings.Settings.archive_limits`.
+            catalogue_url: of a PostgreSQL database; "" for SQLite in the data folder.
 
         Raises:
             DataFolderNewer: the catalogue was written by a newer version.
+            InvalidInput: the catalogue is that of another folder.
         """
         self.folder = folder
         self.limits = dict(limits)
-        self.database = Database(f"sqlite:///{folder.catalogue}", folder.path)
-        if self.database.migrate() == 0:
-            with self.database.writing() as connection:
-                seed(connection)
+        self.database = Database(catalogue_url or sqlite_url(folder), folder.path)
+        self._open_catalogue()
         self.publications = CataloguePublications(self.database, folder)
         self.progress: Dict[str, Dict[str, Any]] = {}  # of running executions; too frequent for the database
         self.works: Dict[str, Path] = {}  # folders of the jobs in the queue
         self._queue: List[JobQueue] = []
         self._locks: Sequence[threading.RLock] = tuple(threading.RLock() for _ in range(64))
+
+    def _open_catalogue(self) -> None:
+        with ExitStack() as undo:
+            undo.callback(self.database.close)
+            with self.database.writing() as connection:
+                found = migrate(connection)
+                if self.database.shared:
+                    pair(connection, self.folder, new=found == 0)
+                if found == 0:
+                    seed(connection)
+            undo.pop_all()
 
     def use_queue(self, queue: JobQueue) -> None:
         """Let executions run on this queue from now on."""

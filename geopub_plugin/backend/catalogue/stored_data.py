@@ -58,6 +58,7 @@ class DataRevision:
     srs: str
     bounds: Tuple[float, float, float, float]  # west, south, east, north
     details: Dict[str, Any]
+    sha256: str = ""  # of the file; "" when not known
 
     def place(self, store_folder: Any) -> Path:
         """Return its file."""
@@ -102,7 +103,9 @@ def next_number(connection: Connection, identifier: str) -> int:
     return (last or 0) + 1
 
 
-def add_revision(connection: Connection, identifier: str, number: int, result: Mapping[str, Any]) -> StoredData:
+def add_revision(
+    connection: Connection, identifier: str, number: int, result: Mapping[str, Any], sha256: str
+) -> StoredData:
     """Make the result of a job, whose file is in its place, the current revision.
 
     Args:
@@ -110,6 +113,7 @@ def add_revision(connection: Connection, identifier: str, number: int, result: M
         identifier: the stored data.
         number: of the new revision.
         result: what the "integrate" or the "pyramid" job returned; `bounds` in WGS 84.
+        sha256: of the file.
     """
     current = stored_data.get(connection, identifier)
     details = {name: result[name] for name in ("relations", "levels", "names", "faults", "report") if name in result}
@@ -121,6 +125,7 @@ def add_revision(connection: Connection, identifier: str, number: int, result: M
             created=now(),
             suffix=SUFFIXES[current.type],
             size=int(result["size"]),
+            sha256=sha256,
             srs=result.get("srs") or "EPSG:3857",
             bounds=bounds,
             details=details,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import BinaryIO
 
 from .offerings import follow_style, style_files
@@ -16,7 +17,8 @@ def replace_static(store: Store, static: Static, body: BinaryIO) -> Static:
         number = static.revision + 1
         write_style(store, static.id, number, suffix, content)
         with store.writing() as connection:
-            changed = statics.change(connection, static.id, revision=number, suffix=suffix, size=len(content))
+            file = {"suffix": suffix, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            changed = statics.change(connection, static.id, revision=number, **file)
             follow_style(store, connection, changed)
             kept = {changed.place(store), *style_files(store, connection)}
         for old in set(store.folder.static(static.id).iterdir()) - kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -46,11 +47,18 @@ def _map(name: str) -> Column:
     return Column(name, _json, nullable=False, default=dict)
 
 
+def _sha256() -> Column:
+    return Column("sha256", String(64), nullable=False, default="")  # of the file, hexadecimal; "" when not known
+
+
 def _list(name: str) -> Column:
     return Column(name, _json, nullable=False, default=list)
 
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
+
+# The data folder that a catalogue outside it belongs to; without a row, the catalogue is inside.
+home = Table("home", metadata, Column("folder", String(36), primary_key=True))
 
 # --- who, and where ---------------------------------------------------------------------------------------------
 
@@ -99,7 +107,7 @@ datastore_endpoint = Table(
     metadata,
     Column("datastore", ForeignKey("datastore.id", ondelete="CASCADE"), primary_key=True),
     Column("endpoint", ForeignKey("endpoint.id", ondelete="CASCADE"), primary_key=True),
-    Column("quota", Integer, nullable=False),  # offerings
+    Column("quota", BigInteger, nullable=False),  # offerings
 )
 
 storage = _entity("storage", _text("name", unique=True), _text("type"), _list("labels"))
@@ -110,7 +118,7 @@ datastore_storage = Table(
     Column("datastore", ForeignKey("datastore.id", ondelete="CASCADE"), primary_key=True),
     Column("storage", ForeignKey("storage.id", ondelete="CASCADE"), primary_key=True),
     Column("purpose", String(16), nullable=False),  # "data", "uploads", "annexes"
-    Column("quota", Integer, nullable=False),  # bytes
+    Column("quota", BigInteger, nullable=False),  # bytes
 )
 
 # --- what is delivered, and what becomes of it ----------------------------------------------------------------------
@@ -134,8 +142,9 @@ upload_file = _entity(
     Column("upload", ForeignKey("upload.id", ondelete="CASCADE"), nullable=False),
     _text("path"),  # as the client names it; never a path of ours
     _text("kind"),  # "data", "md5"
-    Column("total", Integer, nullable=False),  # bytes announced
-    Column("received", Integer, nullable=False),  # bytes verified and on disk
+    Column("total", BigInteger, nullable=False),  # bytes announced
+    Column("received", BigInteger, nullable=False),  # bytes verified and on disk
+    _sha256(),
     UniqueConstraint("upload", "path"),
 )
 
@@ -149,7 +158,7 @@ stored_data = _entity(
     _text("status"),
     Column("storage", ForeignKey("storage.id"), nullable=False),
     Column("revision", Integer, nullable=False, default=0),  # the current one; 0 before the first
-    Column("size", Integer, nullable=False, default=0),
+    Column("size", BigInteger, nullable=False, default=0),
     Column("extent", _json),  # a GeoJSON Feature
     _map("type_infos"),
     _map("edition"),
@@ -164,7 +173,8 @@ data_revision = Table(
     Column("number", Integer, primary_key=True),
     Column("created", String(27), nullable=False),
     Column("suffix", String(16), nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    _sha256(),
     _text("srs"),
     Column("bounds", _json, nullable=False),  # west, south, east, north
     _map("details"),  # relations or levels, names, faults
@@ -215,7 +225,8 @@ static = _entity(
     _text("type"),
     Column("revision", Integer, nullable=False),
     Column("suffix", String(16), nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    _sha256(),
     _map("type_infos"),
     _map("extra"),
 )
@@ -225,7 +236,8 @@ annexe = _entity(
     _of_datastore(),
     _list("paths"),
     _text("mime_type"),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    _sha256(),
     Column("published", Boolean, nullable=False, default=False),
     _list("labels"),
     _map("extra"),

@@ -50,6 +50,7 @@ class UploadFile:
     kind: str
     total: int
     received: int
+    sha256: str
 
     @property
     def complete(self) -> bool:

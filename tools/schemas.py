@@ -29,7 +29,7 @@ def fetch(target: Path) -> None:
 def archive(artifact: str, folder: Path) -> Path:
     """Return the archive of an artifact, copied into `folder` by Maven."""
     command = ["mvn", "--batch-mode", "--quiet", "-DexcludeTransitive=true", "-Dmdep.useBaseVersion=true"]
-    group, name, version = artifact.split(":")
+    _group, name, version = artifact.split(":")
     subprocess.run(
         [*command, "dependency:get", "-Dtransitive=false", f"-Dartifact={artifact}"], check=True, stdout=sys.stderr
     )

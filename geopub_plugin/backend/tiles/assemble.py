@@ -6,7 +6,7 @@ import hashlib
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -47,6 +47,7 @@ class LevelTiles:
     digests: np.ndarray  # uint64 (n, 2) of each content
     features: int  # in all tiles together
     dropped: int  # left out so that tiles keep to their budget
+    short: np.ndarray  # int64 (s, 2) ids of the tiles that had no room for everything, and what each left out
 
 
 def gzipped(data: bytes) -> bytes:
@@ -66,10 +67,11 @@ def assembled(
     What a tile has no room for is left out; with `coalesce`, polygons go into their neighbours first.
     """
     layers = [layer_of(*one) for one in contents if len(one.geometry.tiles)]
-    ids, raw = _tiles(layers)
+    ids, raw = tiles_of(layers)
     features = sum(len(layer.sizes) for layer in layers)
     heavy = {number: tile for number, tile in zip(ids, raw) if len(tile) > budget}
-    within, dropped = _within_budget(layers, contents, heavy, budget, coalesce) if heavy else ({}, 0)
+    within, short = _within_budget(layers, contents, heavy, budget, coalesce) if heavy else ({}, {})
+    dropped = sum(short.values())
     packed: List[bytes] = []
     place: List[int] = []
     seen: Dict[bytes, int] = {}
@@ -90,11 +92,12 @@ def assembled(
         digests=np.frombuffer(digests, np.uint64).reshape(-1, 2),
         features=features - dropped,
         dropped=dropped,
+        short=np.array(sorted(short.items()), np.int64).reshape(-1, 2),
     )
     return outcome, packed
 
 
-def _tiles(layers: Sequence[Layer]) -> Tuple[List[int], List[bytes]]:
+def tiles_of(layers: Sequence[Layer]) -> Tuple[List[int], List[bytes]]:
     """Return the numbers of all tiles, ascending, and the bytes of each: its layers one after the other."""
     if len(layers) == 1:
         return layers[0].geometry.tiles.tolist(), layers[0].messages()
@@ -108,8 +111,8 @@ def _tiles(layers: Sequence[Layer]) -> Tuple[List[int], List[bytes]]:
 
 def _within_budget(
     layers: Sequence[Layer], contents: Sequence[Content], heavy: Dict[int, bytes], budget: int, coalesce: bool
-) -> Tuple[Dict[int, bytes], int]:
-    """Return the tiles that are larger than the budget, compressed to it, and how many features that left out.
+) -> Tuple[Dict[int, bytes], Dict[int, int]]:
+    """Return the tiles that are larger than the budget, compressed to it, and how many features some have left out.
 
     Each layer of a tile keeps the same share of its bytes, its most important features first.
     """
@@ -117,14 +120,12 @@ def _within_budget(
     done: Dict[int, bytes] = {}
     shares: Dict[int, float] = {}
     for number, tile in heavy.items():
-        estimate = len(tile) * _ratio(tile)
-        packed = gzipped(tile) if estimate < _DOUBTFUL * budget else b""
-        if packed and len(packed) <= budget:
+        packed, size = _packed(tile, budget)
+        if size <= budget:
             done[number] = packed
         else:
-            shares[number] = _MARGIN * budget / (len(packed) or estimate)
-    before = _features_of(layers, shares)
-    remaining = 0
+            shares[number] = _MARGIN * budget / size
+    left_out = {number: _features_of(layers, [number]) for number in shares}
     room = dict(shares)  # as if nothing were coalesced
     for attempt in range(_ATTEMPTS):
         if not shares:
@@ -133,16 +134,33 @@ def _within_budget(
         if coalesce and attempt == _JOINS:
             shares = {number: room[number] for number in shares}
         cut = [layer_of(_cut(layer, shares, joins), one.records, one.name) for layer, one in zip(layers, filled)]
-        for number, tile in zip(*_tiles([layer for layer in cut if len(layer.geometry.tiles)])):
+        for number, tile in zip(*tiles_of([layer for layer in cut if len(layer.geometry.tiles)])):
             packed = gzipped(tile)
             alone = _features_of(cut, [number])
             if len(packed) <= budget or (not joins and (alone <= len(cut) or attempt == _ATTEMPTS - 1)):
                 done[number] = packed
-                remaining += alone
+                left_out[number] -= alone
                 del shares[number]
             else:
                 shares[number] *= _MARGIN * budget / len(packed)
-    return done, before - remaining
+    return done, left_out
+
+
+def _packed(tile: bytes, budget: int) -> Tuple[bytes, float]:
+    """Return a tile larger than the budget compressed, and its size; of what surely is too large, about, without it."""
+    estimate = len(tile) * _ratio(tile)
+    if estimate >= _DOUBTFUL * budget:
+        return b"", estimate
+    packed = gzipped(tile)
+    return packed, len(packed)
+
+
+def packed_whole(tile: bytes, budget: int) -> Optional[bytes]:
+    """Return a tile compressed, None if it has to leave something out to keep to the budget."""
+    if len(tile) <= budget:
+        return gzipped(tile)
+    packed, size = _packed(tile, budget)
+    return packed if size <= budget else None
 
 
 def _cut(layer: Layer, shares: Dict[int, float], joins: bool) -> Geometry:

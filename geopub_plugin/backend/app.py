@@ -14,6 +14,7 @@ from .api import (
     context,
     datasheets,
     datastores,
+    documentation,
     executions,
     health,
     landing,
@@ -61,6 +62,7 @@ def create_app(store: Store, settings: Settings, token: str, renderer: Renderer)
 def _register_api(app: Flask) -> None:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(landing.blueprint)
+    app.register_blueprint(documentation.blueprint)
     app.register_blueprint(users.blueprint)
     app.register_blueprint(datastores.blueprint)
     app.register_blueprint(uploads.blueprint)

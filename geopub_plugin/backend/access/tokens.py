@@ -11,7 +11,7 @@ from ..errors import NotAuthenticated
 from ..translation import tr
 
 API = "/api/"
-PUBLIC = frozenset({"/api/health"})
+PUBLIC = frozenset({"/api/health", "/api/v3/api-docs", "/api/docs", "/api/swagger-ui/index.html"})
 
 
 def token_guard(token: str) -> Callable[[], None]:

@@ -78,7 +78,7 @@ def body(*known: str) -> Dict[str, Any]:
 def changes(texts: Sequence[str] = (), objects: Sequence[str] = ()) -> Dict[str, Any]:
     """Return what the JSON object of the request changes, of some fields that are texts or objects."""
     given = body(*texts, *objects)
-    return {name: object_field(value, name) if name in objects else _as_text(value) for name, value in given.items()}
+    return {name: object_field(value, name) if name in objects else as_text(value) for name, value in given.items()}
 
 
 def body_list() -> List[Any]:
@@ -91,7 +91,7 @@ def body_list() -> List[Any]:
 
 def tags() -> Dict[str, str]:
     """Return the tags of the request: a JSON object; numbers become text."""
-    return {str(key): _as_text(value) for key, value in body().items()}
+    return {str(key): as_text(value) for key, value in body().items()}
 
 
 def object_field(value: Any, name: str) -> Dict[str, Any]:
@@ -169,7 +169,8 @@ def _json() -> Any:
     return value
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return a scalar as text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)

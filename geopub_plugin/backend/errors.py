@@ -52,6 +52,14 @@ class StorageFull(GeoPubError):
     """No room is left on the disk or in the quota."""
 
 
+class TooManyRequests(GeoPubError):
+    """The caller must wait."""
+
+    def __init__(self, what: str, why: str = "", cure: str = "", seconds: int = 1) -> None:
+        super().__init__(what, why, cure)
+        self.seconds = seconds  # to wait
+
+
 class Unavailable(GeoPubError):
     """A part that is needed does not answer: backend, renderer, server."""
 
@@ -80,6 +88,7 @@ HTTP_STATUS: Dict[Type[GeoPubError], int] = {
     Conflict: 409,
     Cancelled: 409,
     TooLarge: 413,
+    TooManyRequests: 429,
     Unavailable: 503,
     StorageFull: 507,
 }

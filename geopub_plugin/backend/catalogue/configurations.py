@@ -11,6 +11,7 @@ from ..errors import Conflict, InvalidInput
 from ..translation import tr
 from . import tables
 from .definitions import Definition, checked_layer_name, define
+from .journal import JournaledRows
 from .rows import Rows
 from .spaces import Datastore
 from .store import Store
@@ -36,7 +37,7 @@ class Configuration:
     extra: Dict[str, Any]
 
 
-configurations: Rows[Configuration] = Rows(tables.configuration, Configuration)
+configurations: Rows[Configuration] = JournaledRows(tables.configuration, Configuration)
 
 
 def create_configuration(store: Store, datastore: Datastore, body: Mapping[str, Any]) -> Configuration:

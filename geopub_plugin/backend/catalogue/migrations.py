@@ -30,9 +30,21 @@ def _checksums(connection: Connection) -> None:
     tables.home.create(connection)
 
 
+def _journal(connection: Connection) -> None:
+    """Add comments and events, and whether data are shown to other datastores."""
+    for table, column in (
+        ("upload", "open"),
+        ("stored_data", "open"),
+        ("stored_data", "public_activity"),
+        ("offering", "public_activity"),
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column} BOOLEAN NOT NULL DEFAULT FALSE")
+    tables.metadata.create_all(connection, tables=[tables.comment, tables.event])
+
+
 # A step takes the tables from the version before to its own. `_first` always makes the newest tables: a later step
 # alters only what an older version left behind, and a new catalogue is stamped with the newest version at once.
-STEPS: Dict[int, Step] = {1: _first, 2: _access, 3: _checksums}
+STEPS: Dict[int, Step] = {1: _first, 2: _access, 3: _checksums, 4: _journal}
 
 NEWEST = max(STEPS)
 

@@ -14,6 +14,7 @@ from ..translation import tr
 from . import tables
 from .configurations import Configuration, configurations
 from .definitions import check_levels, define, missing_table
+from .journal import JournaledRows
 from .lifecycles import CONFIGURATION, OFFERING, step
 from .rows import Rows
 from .spaces import Endpoint, endpoint_allowances
@@ -40,11 +41,12 @@ class Offering:
     open: bool
     available: bool
     status: str
+    public_activity: bool
     published: Dict[str, Any]
     extra: Dict[str, Any]
 
 
-offerings: Rows[Offering] = Rows(tables.offering, Offering)
+offerings: Rows[Offering] = JournaledRows(tables.offering, Offering)
 
 
 def publish(

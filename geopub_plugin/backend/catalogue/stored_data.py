@@ -13,6 +13,7 @@ from ..translation import tr
 from . import tables
 from .database import now
 from .executions import live_on_input, live_on_output
+from .journal import JournaledRows
 from .lifecycles import STORED_DATA, step
 from .rows import Rows
 from .store import Store
@@ -36,6 +37,8 @@ class StoredData:
     type: str
     srs: str
     status: str
+    open: bool
+    public_activity: bool
     storage: str
     revision: int
     size: int
@@ -69,7 +72,7 @@ class DataRevision:
         return next((one for one in self.details.get("relations", ()) if one["name"] == name), None)
 
 
-stored_data: Rows[StoredData] = Rows(tables.stored_data, StoredData)
+stored_data: Rows[StoredData] = JournaledRows(tables.stored_data, StoredData)
 
 
 def create_output(connection: Connection, datastore: str, name: str, kind: str) -> StoredData:

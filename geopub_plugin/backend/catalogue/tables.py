@@ -43,6 +43,10 @@ def _text(name: str, **options: object) -> Column:
     return Column(name, Text, nullable=False, default="", **options)
 
 
+def _flag(name: str) -> Column:
+    return Column(name, Boolean, nullable=False, default=False)
+
+
 def _map(name: str) -> Column:
     return Column(name, _json, nullable=False, default=dict)
 
@@ -131,6 +135,7 @@ upload = _entity(
     _text("type"),
     _text("srs"),
     _text("status"),
+    _flag("open"),  # shown to other datastores
     _map("type_infos"),
     Column("extent", _json),
     _map("tags"),
@@ -156,6 +161,8 @@ stored_data = _entity(
     _text("type"),
     _text("srs"),
     _text("status"),
+    _flag("open"),  # shown to other datastores
+    _flag("public_activity"),
     Column("storage", ForeignKey("storage.id"), nullable=False),
     Column("revision", Integer, nullable=False, default=0),  # the current one; 0 before the first
     Column("size", BigInteger, nullable=False, default=0),
@@ -295,9 +302,28 @@ offering = _entity(
     Column("open", Boolean, nullable=False, default=True),
     Column("available", Boolean, nullable=False, default=True),
     _text("status"),
+    _flag("public_activity"),
     _map("published"),  # what the services show: definition, and the revisions it is pinned to
     _map("extra"),
     UniqueConstraint("configuration", "endpoint"),
+)
+
+# --- what is said of entities, whatever their table: no foreign key ------------------------------------------------
+
+comment = _entity(
+    "comment",
+    _of_datastore(),
+    Column("entity", String(36), nullable=False, index=True),
+    Column("author", ForeignKey("user.id", ondelete="SET NULL")),
+    _text("text"),
+)
+
+event = _entity(
+    "event",
+    Column("entity", String(36), nullable=False, index=True),
+    _text("title"),
+    _text("text"),
+    Column("initiator", ForeignKey("user.id", ondelete="SET NULL")),
 )
 
 Index("execution_by_status", execution.c.status)

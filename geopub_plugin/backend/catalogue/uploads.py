@@ -12,6 +12,7 @@ from ..errors import Conflict, InvalidInput
 from ..translation import tr
 from . import tables
 from .executions import executions_of_upload, live_on_input
+from .journal import JournaledRows
 from .lifecycles import UPLOAD, step
 from .rows import Rows
 from .store import Store
@@ -32,6 +33,7 @@ class Upload:
     type: str
     srs: str
     status: str
+    open: bool
     type_infos: Dict[str, Any]
     extent: Optional[Dict[str, Any]]
     tags: Dict[str, str]
@@ -65,7 +67,7 @@ class UploadFile:
         return self.id + (suffix if plain else "")
 
 
-uploads: Rows[Upload] = Rows(tables.upload, Upload)
+uploads: Rows[Upload] = JournaledRows(tables.upload, Upload)
 upload_files: Rows[UploadFile] = Rows(tables.upload_file, UploadFile)
 
 

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Iterator
 
 import pytest
 
 import geopub_plugin.backend  # noqa: F401 - first of all: it tells pyproj where its data are
 
 from .ogc_schemas import OgcSchemas
+from .postgresql import Cluster, running_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -47,6 +49,13 @@ def ogc_schemas() -> OgcSchemas:
     if not folder.is_dir() and subprocess.run(command, check=False, timeout=300).returncode:
         pytest.skip("the OGC schemas are not in the test cache, and Maven cannot fetch them")
     return OgcSchemas(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """Return a running PostgreSQL, or skip."""
+    with running_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

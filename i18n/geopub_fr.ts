@@ -12,6 +12,10 @@
         <translation>--services attend des noms parmi {names}.</translation>
     </message>
     <message>
+        <source>`geopub user list` shows them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A box is about the geometry.</source>
         <translation>Un rectangle porte sur la géométrie.</translation>
     </message>
@@ -70,6 +74,10 @@
     <message>
         <source>A map service needs a geometry.</source>
         <translation>Un service de carte a besoin d’une géométrie.</translation>
+    </message>
+    <message>
+        <source>A mark is drawn as a square: SLD 1.0.0 has no word for it.</source>
+        <translation>Une marque est dessinée en carré : le SLD 1.0.0 n’a pas de mot pour elle.</translation>
     </message>
     <message>
         <source>A metadata link is not complete.</source>
@@ -140,12 +148,20 @@
         <translation>Un style est un fichier QML de QGIS ou un fichier SLD.</translation>
     </message>
     <message>
+        <source>A symbol on a part of the geometry is drawn on all of it.</source>
+        <translation>Un symbole placé sur une partie de la géométrie est dessiné sur toute la géométrie.</translation>
+    </message>
+    <message>
         <source>A table without geometry cannot be drawn or tiled.</source>
         <translation>Une table sans géométrie ne peut être ni dessinée ni tuilée.</translation>
     </message>
     <message>
         <source>a text</source>
         <translation>un texte</translation>
+    </message>
+    <message>
+        <source>A text cannot be kept.</source>
+        <translation>Un texte ne peut pas être conservé.</translation>
     </message>
     <message>
         <source>a TIFF picture</source>
@@ -158,6 +174,10 @@
     <message>
         <source>A title is needed: it is what people will read.</source>
         <translation>Un titre est nécessaire : c’est ce que l’on lira.</translation>
+    </message>
+    <message>
+        <source>A value cannot be kept.</source>
+        <translation>Une valeur ne peut pas être conservée.</translation>
     </message>
     <message>
         <source>A whole number from {lowest} on is needed.</source>
@@ -296,6 +316,10 @@
         <translation>Demandez à l’administrateur du serveur de vous ajouter à une communauté.</translation>
     </message>
     <message>
+        <source>Ask the administrator of the server.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Ask with GET what is received, and continue there; or delete the file and begin again.</source>
         <translation>Demandez par GET ce qui est reçu et continuez là ; ou supprimez le fichier et recommencez.</translation>
     </message>
@@ -342,6 +366,10 @@
     <message>
         <source>Capabilities</source>
         <translation>Capacités</translation>
+    </message>
+    <message>
+        <source>Change that user, or remove it first.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Change the filter.</source>
@@ -398,6 +426,10 @@
     <message>
         <source>Choose a folder that is empty or not there yet.</source>
         <translation>Choisissez un dossier vide ou qui n'existe pas encore.</translation>
+    </message>
+    <message>
+        <source>Choose a longer one, such as four words at random.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose a reference system that covers them, such as EPSG:4326.</source>
@@ -840,6 +872,10 @@
         <translation>Donnez un POLYGON ou un MULTIPOLYGON en longitudes et latitudes (EPSG:4326).</translation>
     </message>
     <message>
+        <source>Give a shorter text or a smaller number.</source>
+        <translation>Donnez un texte plus court ou un nombre plus petit.</translation>
+    </message>
+    <message>
         <source>Give a top_level and a bottom_level among these, the top one first.</source>
         <translation>Donnez un top_level et un bottom_level parmi ceux-ci, le plus petit d'abord.</translation>
     </message>
@@ -896,12 +932,20 @@
         <translation>Donnez des degrés : ouest et sud d'abord, et plus petits ; ou omettez bbox, elle sera calculée.</translation>
     </message>
     <message>
+        <source>Give each data folder a database of its own.</source>
+        <translation>Donnez à chaque dossier de données sa propre base de données.</translation>
+    </message>
+    <message>
         <source>Give each table its own public_name.</source>
         <translation>Donnez à chaque table son propre public_name.</translation>
     </message>
     <message>
         <source>Give format, url and type.</source>
         <translation>Donnez format, url et type.</translation>
+    </message>
+    <message>
+        <source>Give it in the body of the request.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give it once.</source>
@@ -924,8 +968,16 @@
         <translation>Donnez l'un de ceux-ci : {types}.</translation>
     </message>
     <message>
+        <source>Give that community another supervisor first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give the code of another one, such as EPSG:2154 or EPSG:4326.</source>
         <translation>Donnez le code d’un autre, par exemple EPSG:2154 ou EPSG:4326.</translation>
+    </message>
+    <message>
+        <source>Give the database that belongs to the folder, or a new folder.</source>
+        <translation>Donnez la base de données qui va avec ce dossier, ou un nouveau dossier.</translation>
     </message>
     <message>
         <source>Give the file's name, as ?path=data/roads.gpkg.</source>
@@ -1100,6 +1152,10 @@
         <translation>Il fait zéro octet : une copie ou un export a été interrompu.</translation>
     </message>
     <message>
+        <source>It has {count} characters; {shortest} are needed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It has {size} bytes; at most {limit} are taken.</source>
         <translation>Il compte {size} octets ; {limit} au plus sont acceptés.</translation>
     </message>
@@ -1110,6 +1166,10 @@
     <message>
         <source>It has: {names}.</source>
         <translation>Elle a : {names}.</translation>
+    </message>
+    <message>
+        <source>It holds data, and the database of its catalogue is empty.</source>
+        <translation>Il contient des données, et la base de données de son catalogue est vide.</translation>
     </message>
     <message>
         <source>It holds labels or raster symbols only, and QGIS draws no vector layer with that.</source>
@@ -1126,6 +1186,10 @@
     <message>
         <source>It holds something else.</source>
         <translation>Il contient autre chose.</translation>
+    </message>
+    <message>
+        <source>It holds the character NUL, or half of a character.</source>
+        <translation>Il contient le caractère NUL, ou une moitié de caractère.</translation>
     </message>
     <message>
         <source>It holds “{value}”, which is not a SHA-256 in base 64.</source>
@@ -1200,6 +1264,10 @@
         <translation>Elle est publiée.</translation>
     </message>
     <message>
+        <source>It is the supervisor of the community “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It is too long: {length} characters, {limit} at most.</source>
         <translation>Il est trop long : {length} caractères, {limit} au plus.</translation>
     </message>
@@ -1260,6 +1328,10 @@
         <translation>Ce doit être le Python de QGIS, avec GDAL et numpy.</translation>
     </message>
     <message>
+        <source>It must be the URL of a PostgreSQL database, as postgresql://user:password@host/name.</source>
+        <translation>Ce doit être l'URL d'une base PostgreSQL, comme postgresql://user:password@host/name.</translation>
+    </message>
+    <message>
         <source>It must be yes or no.</source>
         <translation>Ce doit être « yes » ou « no ».</translation>
     </message>
@@ -1294,6 +1366,10 @@
     <message>
         <source>It selects by one box, or by identifiers.</source>
         <translation>Il sélectionne par un rectangle ou par des identifiants.</translation>
+    </message>
+    <message>
+        <source>It shows too many features to be built before the pyramid is finished.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It starts at byte {first} of {total}; received are {received} of {expected}.</source>
@@ -1588,6 +1664,10 @@
         <translation>Les cartes dessinées par GeoPub emploient le style QGIS et ne sont pas concernées.</translation>
     </message>
     <message>
+        <source>Maps drawn by GeoPub use the QGIS style and are not concerned. For other servers, simplify the style.</source>
+        <translation>Les cartes dessinées par GeoPub utilisent le style de QGIS et ne sont pas concernées. Pour d’autres serveurs, simplifiez le style.</translation>
+    </message>
+    <message>
         <source>Maps zoom in further by enlarging the tiles of the last level.</source>
         <translation>Au-delà, les cartes agrandissent les tuiles du dernier niveau.</translation>
     </message>
@@ -1698,6 +1778,10 @@
     <message>
         <source>None of its files has a name that ends in .gpkg.</source>
         <translation>Aucun de ses fichiers n’a un nom qui finit par .gpkg.</translation>
+    </message>
+    <message>
+        <source>None of its rules has an equivalent there.</source>
+        <translation>Aucune de ses règles n’y a d’équivalent.</translation>
     </message>
     <message>
         <source>None of the versions {names} is served.</source>
@@ -1848,6 +1932,10 @@
         <translation>Les images ont au plus {largest} × {largest} pixels.</translation>
     </message>
     <message>
+        <source>Placement options of labels are left out.</source>
+        <translation>Les options de placement des étiquettes sont omises.</translation>
+    </message>
+    <message>
         <source>points</source>
         <translation>points</translation>
     </message>
@@ -1984,6 +2072,10 @@
         <translation>QGIS ne peut pas dessiner avec le style de « {table} ».</translation>
     </message>
     <message>
+        <source>QGIS has no SLD for: {symbol}.</source>
+        <translation>QGIS n’a pas d’équivalent SLD pour : {symbol}.</translation>
+    </message>
+    <message>
         <source>QGIS says: {message}</source>
         <translation>QGIS dit : {message}</translation>
     </message>
@@ -2002,6 +2094,10 @@
     <message>
         <source>Refresh the list, and publish the layer again if it stays so.</source>
         <translation>Actualisez la liste, et publiez de nouveau la couche si cela persiste.</translation>
+    </message>
+    <message>
+        <source>Remove that character.</source>
+        <translation>Retirez ce caractère.</translation>
     </message>
     <message>
         <source>Remove the &lt;!DOCTYPE …&gt; declaration.</source>
@@ -2046,6 +2142,10 @@
     <message>
         <source>Restore the folder from a backup, or give a new folder.</source>
         <translation>Restaurez le dossier depuis une sauvegarde, ou donnez un nouveau dossier.</translation>
+    </message>
+    <message>
+        <source>Rules: {count}.</source>
+        <translation>Règles : {count}.</translation>
     </message>
     <message>
         <source>Run `geopub doctor` to see what is missing.</source>
@@ -2164,10 +2264,6 @@
         <translation>Envoyez l'en-tête Content-Length.</translation>
     </message>
     <message>
-        <source>Send the header “Authorization: Bearer …” with the token of server.json in the data folder.</source>
-        <translation>Envoyez l'en-tête « Authorization: Bearer … » avec le jeton du fichier server.json du dossier de données.</translation>
-    </message>
-    <message>
         <source>Send the style as a static of type GEOSERVER-STYLE first.</source>
         <translation>Envoyez d'abord le style comme fichier statique de type GEOSERVER-STYLE.</translation>
     </message>
@@ -2262,6 +2358,10 @@
     <message>
         <source>Size</source>
         <translation>Taille</translation>
+    </message>
+    <message>
+        <source>Sizes on the ground are drawn as at 1:{scale}, whatever the scale.</source>
+        <translation>Les tailles au sol sont dessinées comme au 1:{scale}, quelle que soit l’échelle.</translation>
     </message>
     <message>
         <source>SLD has no equivalent for some symbols of this layer.</source>
@@ -2540,6 +2640,14 @@
         <translation>La donnée « {name} » est utilisée.</translation>
     </message>
     <message>
+        <source>The database of the catalogue belongs to another data folder.</source>
+        <translation>La base de données du catalogue appartient à un autre dossier de données.</translation>
+    </message>
+    <message>
+        <source>The database of the catalogue does not answer.</source>
+        <translation>La base de données du catalogue ne répond pas.</translation>
+    </message>
+    <message>
         <source>The datasheet it belongs to; the title by default.</source>
         <translation>La fiche de données concernée ; par défaut, le titre.</translation>
     </message>
@@ -2554,6 +2662,10 @@
     <message>
         <source>The disk is nearly full: make room.</source>
         <translation>Le disque est presque plein : faites de la place.</translation>
+    </message>
+    <message>
+        <source>The disk of the database is full.</source>
+        <translation>Le disque de la base de données est plein.</translation>
     </message>
     <message>
         <source>The disk that holds {folder} is full.</source>
@@ -2608,12 +2720,20 @@
         <translation>Le champ « {name} » ne peut pas valoir « {value} ».</translation>
     </message>
     <message>
+        <source>The field “{name}” is missing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The field “{name}” must be a list of texts.</source>
         <translation>Le champ « {name} » doit être une liste de textes.</translation>
     </message>
     <message>
         <source>The field “{name}” must be a list.</source>
         <translation>Le champ « {name} » doit être une liste.</translation>
+    </message>
+    <message>
+        <source>The field “{name}” must be a text.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The field “{name}” must be an object.</source>
@@ -2816,8 +2936,16 @@
         <translation>La nouvelle donnée n'a pas de table « {table} ».</translation>
     </message>
     <message>
+        <source>The next one is possible in {seconds} s.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The number of processes; one a core by default.</source>
         <translation>Le nombre de processus ; un par cœur par défaut.</translation>
+    </message>
+    <message>
+        <source>The number {number} is too large to be kept.</source>
+        <translation>Le nombre {number} est trop grand pour être conservé.</translation>
     </message>
     <message>
         <source>The only one is {name}.</source>
@@ -2850,6 +2978,10 @@
     <message>
         <source>The parameter “{name}” is missing.</source>
         <translation>Le paramètre « {name} » manque.</translation>
+    </message>
+    <message>
+        <source>The password cannot be used.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The path {path} is taken.</source>
@@ -2980,6 +3112,14 @@
         <translation>Les lignes de la table « {table} » ont été numérotées.</translation>
     </message>
     <message>
+        <source>The rule is left out: it draws nothing.</source>
+        <translation>La règle est omise : elle ne dessine rien.</translation>
+    </message>
+    <message>
+        <source>The rule is left out: its filter uses “{element}”, which SLD 1.0.0 lacks.</source>
+        <translation>La règle est omise : son filtre utilise « {element} », que le SLD 1.0.0 ne connaît pas.</translation>
+    </message>
+    <message>
         <source>The server answered with status {status}.</source>
         <translation>Le serveur a répondu avec le code {status}.</translation>
     </message>
@@ -3070,6 +3210,10 @@
     <message>
         <source>The style has no vector symbology.</source>
         <translation>Le style n’a pas de symbologie vectorielle.</translation>
+    </message>
+    <message>
+        <source>The style of “{table}” cannot be written as SLD 1.0.0.</source>
+        <translation>Le style de « {table} » ne peut pas être écrit en SLD 1.0.0.</translation>
     </message>
     <message>
         <source>The style of “{table}” is not drawn.</source>
@@ -3192,6 +3336,10 @@
         <translation>Le nom technique dans les adresses ; par défaut, tiré du titre.</translation>
     </message>
     <message>
+        <source>The tile {z}/{x}/{y} is not there yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The tiles of “{table}” would carry no attribute.</source>
         <translation>Les tuiles de « {table} » ne porteraient aucun attribut.</translation>
     </message>
@@ -3246,6 +3394,10 @@
     <message>
         <source>The upload “{name}” takes no files.</source>
         <translation>La livraison « {name} » n'accepte pas de fichier.</translation>
+    </message>
+    <message>
+        <source>The user {email} cannot be removed.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The view “{table}” is published as a table.</source>
@@ -3304,12 +3456,32 @@
         <translation>Il y a plus de noms de couches que de tables.</translation>
     </message>
     <message>
+        <source>There are too many networks; {count} can be given.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There are: {names}.</source>
         <translation>Il y a : {names}.</translation>
     </message>
     <message>
+        <source>There is a client {name} already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is a user {email} already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is another user with the e-mail address {email}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no check {identifier}.</source>
         <translation>Il n'y a pas de vérification {identifier}.</translation>
+    </message>
+    <message>
+        <source>There is no client {name}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no datastore {name} among yours.</source>
@@ -3376,6 +3548,10 @@
         <translation>Il n’y a pas de couche de tuiles « {name} ».</translation>
     </message>
     <message>
+        <source>There is no user {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no {identifier} in the list “{list}”.</source>
         <translation>Il n'y a pas de {identifier} dans la liste « {list} ».</translation>
     </message>
@@ -3390,6 +3566,10 @@
     <message>
         <source>There is nothing to make tiles of in {file}.</source>
         <translation>Il n'y a rien dans {file} dont faire des tuiles.</translation>
+    </message>
+    <message>
+        <source>There were too many wrong attempts.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>They are in WFS, but no map shows them.</source>
@@ -3552,6 +3732,10 @@
         <translation>Réessayez dans un instant, ou donnez un autre dossier de données.</translation>
     </message>
     <message>
+        <source>Try again soon. If it lasts, look whether PostgreSQL runs.</source>
+        <translation>Réessayez bientôt. Si cela dure, vérifiez que PostgreSQL fonctionne.</translation>
+    </message>
+    <message>
         <source>Two tables have the public name “{name}”.</source>
         <translation>Deux tables ont le nom public « {name} ».</translation>
     </message>
@@ -3676,6 +3860,10 @@
         <translation>Attendez qu'elle soit GENERATED.</translation>
     </message>
     <message>
+        <source>Wait, then try again. If you have forgotten the password, ask the administrator of the server.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Waiting</source>
         <translation>En attente</translation>
     </message>
@@ -3736,6 +3924,10 @@
         <translation>Écrivez-le sous la forme 0xRRVVBB.</translation>
     </message>
     <message>
+        <source>Write it as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Write it as in the capabilities, such as urn:ogc:def:crs:EPSG::4326.</source>
         <translation>Écrivez-le comme dans les capacités du service, par exemple urn:ogc:def:crs:EPSG::4326.</translation>
     </message>
@@ -3768,6 +3960,10 @@
         <translation>du XML</translation>
     </message>
     <message>
+        <source>You cannot sign in with this account.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>You have several datastores on this server.</source>
         <translation>Vous avez plusieurs entrepôts sur ce serveur.</translation>
     </message>
@@ -3778,6 +3974,10 @@
     <message>
         <source>Zoom in, ask for a smaller picture, or show fewer features at this scale.</source>
         <translation>Zoomez, demandez une image plus petite, ou montrez moins d’objets à cette échelle.</translation>
+    </message>
+    <message>
+        <source>Zoom in, or ask again when the pyramid is finished.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Zoom levels from</source>
@@ -3836,6 +4036,14 @@
         <translation>Il faut {needed} et {free} sont libres, dont {reserve} sont gardés en réserve.</translation>
     </message>
     <message>
+        <source>{part}: computed by “{element}”, which SLD 1.0.0 lacks.</source>
+        <translation>{part} : calculé par « {element} », que le SLD 1.0.0 ne connaît pas.</translation>
+    </message>
+    <message>
+        <source>{part}: SLD 1.0.0 has no word for it.</source>
+        <translation>{part} : le SLD 1.0.0 n’a pas de mot pour cela.</translation>
+    </message>
+    <message>
         <source>{path}, {free} GB free</source>
         <translation>{path}, {free} Go libres</translation>
     </message>
@@ -3872,6 +4080,10 @@
         <translation>« {character} »</translation>
     </message>
     <message>
+        <source>“{email}” is no e-mail address.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>“{entry}” in the archive “{name}” grows more than {limit} times when unpacked.</source>
         <translation>« {entry} », dans l’archive « {name} », grossit de plus de {limit} fois à la décompression.</translation>
     </message>
@@ -3882,6 +4094,10 @@
     <message>
         <source>“{name}.” names a table.</source>
         <translation>« {name}. » désigne une table.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be a client.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{name}” cannot be published by this service.</source>
@@ -3990,6 +4206,10 @@
     <message>
         <source>“{task}” was cancelled.</source>
         <translation>« {task} » a été annulé.</translation>
+    </message>
+    <message>
+        <source>“{text}” is no address and no network.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{title}” is live.</source>

@@ -72,8 +72,13 @@ def connect(path: Path) -> sqlite3.Connection:
             tr("It was moved, renamed or deleted."),
             tr("Check its path and try again."),
         )
+    return sqlite3.connect(read_only_uri(path), uri=True, check_same_thread=False)
+
+
+def read_only_uri(path: Path) -> str:
+    """Return the URI under which SQLite opens a file for reading alone, see `connect`."""
     mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
-    return sqlite3.connect(f"file:{quote(path.as_posix())}?{mode}", uri=True, check_same_thread=False)
+    return f"file:{quote(path.as_posix())}?{mode}"
 
 
 @contextmanager

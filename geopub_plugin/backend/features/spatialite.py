@@ -28,7 +28,7 @@ def is_spatialite(blob: Optional[bytes]) -> bool:
 
 def standard_blobs(blobs: Sequence[Optional[bytes]]) -> Sequence[Optional[bytes]]:
     """Return the blobs with those in SpatiaLite's form rewritten as GeoPackage blobs; the same object if none is."""
-    if not any(blob and blob[0] == _START for blob in blobs):  # the usual case, and quick
+    if _START not in b"".join([blob[:1] for blob in blobs if blob]):  # the usual case, and quick
         return blobs
     return [_rewritten(blob) if blob and is_spatialite(blob) else blob for blob in blobs]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from types import MappingProxyType
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..errors import InvalidInput
 from ..faults import Fault
@@ -22,6 +23,9 @@ from .names import standard_names
 from .source import SourceTable
 from .srs import Located, decide
 from .survey import Survey, published_type, survey
+
+Known = Mapping[str, Survey]  # by table: what an earlier job has found in the same file
+NOTHING: Known = MappingProxyType({})
 
 _GDAL_PLACEHOLDER = "ogr_empty_table"  # what GDAL puts into a GeoPackage without any vector table
 
@@ -61,8 +65,8 @@ class Examination:
     faults: Tuple[Fault, ...]
 
 
-def examine(geopackage: Path, name: str, wishes: Wishes, progress: Progress) -> Examination:
-    """Examine a GeoPackage that is whole; `name` is what the user calls it."""
+def examine(geopackage: Path, name: str, wishes: Wishes, progress: Progress, known: Known = NOTHING) -> Examination:
+    """Examine a GeoPackage that is whole; `name` is what the user calls it, `known` are surveys of its tables."""
     schemas, faults = _wanted_tables(geopackage, name, wishes)
     names = standard_names(schema.name for schema in schemas)
     for old, new in names.items():
@@ -71,7 +75,7 @@ def examine(geopackage: Path, name: str, wishes: Wishes, progress: Progress) -> 
     surveyed: List[Tuple[TableSchema, Survey, Tuple[PublishedField, ...]]] = []
     for schema in schemas:
         try:
-            survey_, fields, its_faults = _looked_at(geopackage, schema, progress)
+            survey_, fields, its_faults = _looked_at(geopackage, schema, progress, known)
         except sqlite3.DatabaseError as error:
             reason = tr("The table “{table}” cannot be read: {reason}.", table=schema.name, reason=str(error))
             faults.append(found("file.damaged", schema.name, name=name, reason=reason))
@@ -91,7 +95,7 @@ def examine(geopackage: Path, name: str, wishes: Wishes, progress: Progress) -> 
 
 
 def _looked_at(
-    geopackage: Path, schema: TableSchema, progress: Progress
+    geopackage: Path, schema: TableSchema, progress: Progress, known: Known
 ) -> Tuple[Survey, Tuple[PublishedField, ...], List[Fault]]:
     connection = connect(geopackage)
     try:
@@ -101,8 +105,8 @@ def _looked_at(
             faults.append(found("table.view", schema.name))
         if source.renumbered:
             faults.append(found("key.duplicate", schema.name))
-        fields, field_faults = published_fields(source)
-        survey_ = survey(source, progress)
+        survey_ = known.get(schema.name) or survey(source, progress)
+        fields, field_faults = published_fields(schema.name, source.fields, survey_.retyped)
         return survey_, fields, [*faults, *field_faults, *survey_.faults]
     finally:
         connection.close()

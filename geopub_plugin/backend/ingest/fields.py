@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Dict, FrozenSet, List, Tuple
+from typing import Dict, FrozenSet, List, Mapping, Sequence, Tuple
 
 from ..faults import Fault
 from ..features.schema import ColumnKind, Field
@@ -19,6 +19,7 @@ _CLASSES: Dict[ColumnKind, Tuple[str, ...]] = {
     ColumnKind.BLOB: ("blob",),
 }
 _TEXTUAL = ("text",)
+NUMBERS = frozenset({ColumnKind.INTEGER, ColumnKind.BOOLEAN, ColumnKind.REAL, ColumnKind.BLOB})  # hold no text
 
 # OGC 12-128r18 table 1: the column types of a GeoPackage
 _SQL_TYPES = re.compile(
@@ -79,27 +80,34 @@ def _kind_of(classes: FrozenSet[str]) -> ColumnKind:
     return ColumnKind.BLOB if classes == {"blob"} else ColumnKind.TEXT
 
 
-def published_fields(source: SourceTable) -> Tuple[Tuple[PublishedField, ...], Tuple[Fault, ...]]:
-    """Return the columns of a table as they are published, and what had to change.
+def retyped_fields(source: SourceTable) -> Dict[str, ColumnKind]:
+    """Return the columns whose values are not of their declared type, with the kind that holds them all.
 
-    SQLite lets any value into any column: a column whose values are not of its declared type gets another type, so
-    that no value is lost.
+    SQLite lets any value into any column: such a column gets another type, so that no value is lost.
     """
-    table, fields = source.schema.name, source.fields
-    names = standard_names([field.name for field in fields], RESERVED)
+    fields = source.fields
     strange = source.storage_classes(fields, [_CLASSES.get(field.kind, _TEXTUAL) for field in fields])
+    found = {field.name: _kind_of(source.classes_of(field)) for field, is_so in zip(fields, strange) if is_so}
+    return {field.name: found[field.name] for field in fields if found.get(field.name, field.kind) is not field.kind}
+
+
+def published_fields(
+    table: str, fields: Sequence[Field], retyped: Mapping[str, ColumnKind]
+) -> Tuple[Tuple[PublishedField, ...], Tuple[Fault, ...]]:
+    """Return the columns of a table as they are published, and what had to change."""
+    names = standard_names([field.name for field in fields], RESERVED)
     made: List[PublishedField] = []
-    retyped: List[str] = []
-    for field, stranger in zip(fields, strange):
-        kind = _kind_of(source.classes_of(field)) if stranger else field.kind
+    changes: List[str] = []
+    for field in fields:
+        kind = retyped.get(field.name, field.kind)
         if kind is not field.kind:
-            retyped.append(f"{field.name}: {field.sql_type} → {_SQL_TYPE.get(kind, 'TEXT')}")
+            changes.append(f"{field.name}: {field.sql_type} → {_SQL_TYPE.get(kind, 'TEXT')}")
         published = replace(field, name=names[field.name], kind=kind, sql_type=_sql_type(field, kind), nullable=True)
         made.append(PublishedField(field, published))
     renamed = [f"{old} → {new}" for old, new in names.items() if old != new]
     faults = []
     if renamed:
         faults.append(found("field.name", table, len(renamed), renamed))
-    if retyped:
-        faults.append(found("field.values", table, len(retyped), retyped))
+    if changes:
+        faults.append(found("field.values", table, len(changes), changes))
     return tuple(made), tuple(faults)

@@ -11,6 +11,7 @@ from osgeo import ogr
 from ..features.batch import COLLECTION, Geometries
 from ..features.measure import vertex_feature
 from ..features.ragged import concatenate, take
+from ..features.spatialite import standard_blobs
 from ..features.wkb import MalformedGeometry, kinds, malformed, parse
 from .geometry_engine import geometry_of, geopackage_blob, quiet
 
@@ -44,27 +45,35 @@ def straightened(blob: Optional[bytes]) -> Optional[bytes]:
 
 def read(delivered: Sequence[Optional[bytes]]) -> Reading:
     """Read N GeoPackage blobs; whatever cannot be read becomes NULL and is marked."""
-    blobs = list(delivered)
-    curved = kinds(blobs) > COLLECTION  # (N,)
-    for row in np.flatnonzero(curved).tolist():
-        blobs[row] = straightened(blobs[row])
+    blobs = list(standard_blobs(delivered))
+    curved, lost = np.zeros(len(blobs), bool), np.zeros(len(blobs), bool)  # (N,)
     try:
         geometries = parse(blobs)
-    except MalformedGeometry:  # rare: look at them all, and ask GDAL about the strange ones
-        strange = malformed(blobs)
-        for row in np.flatnonzero(strange).tolist():
-            blobs[row] = straightened(blobs[row])
-            curved[row] = blobs[row] is not None  # a collection with curves inside
-        for row in np.flatnonzero(malformed(blobs)).tolist():
-            blobs[row], curved[row] = None, False
-        geometries = parse(blobs)
-    lost = np.array([a is not None and b is None for a, b in zip(delivered, blobs)], bool)  # (N,)
+    except MalformedGeometry:  # curves, surfaces, damage
+        geometries = _read_strange(blobs, curved)
+        lost[:] = [a is not None and b is None for a, b in zip(delivered, blobs)]
     infinite = infinite_features(geometries)
     if infinite.any():
         geometries = without(geometries, infinite)
         for row in np.flatnonzero(infinite).tolist():
             blobs[row] = None
     return Reading(geometries, blobs, curved & ~infinite & ~lost, lost | infinite)
+
+
+def _read_strange(blobs: List[Optional[bytes]], curved: np.ndarray) -> Geometries:
+    """Straighten what has curves and empty what cannot be read, in `blobs` itself; mark in `curved`, bool (N,)."""
+    curved[:] = kinds(blobs) > COLLECTION
+    for row in np.flatnonzero(curved).tolist():
+        blobs[row] = straightened(blobs[row])
+    try:
+        return parse(blobs)
+    except MalformedGeometry:  # rare: look at them all, and ask GDAL about the strange ones
+        for row in np.flatnonzero(malformed(blobs)).tolist():
+            blobs[row] = straightened(blobs[row])
+            curved[row] = blobs[row] is not None  # a collection with curves inside
+        for row in np.flatnonzero(malformed(blobs)).tolist():
+            blobs[row], curved[row] = None, False
+        return parse(blobs)
 
 
 def infinite_features(geometries: Geometries) -> np.ndarray:

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, Iterable, List, Optional, Sequence, Tuple
+from urllib.parse import quote
 
 import numpy as np
 
 from ..features.geopackage import quoted
+from ..features.geopackage_schema import read_only_uri
 from ..features.schema import Bounds, ColumnKind, Field, Srs
 from .names import GEOMETRY, KEY
 from .rtree import create, outward
@@ -63,6 +65,8 @@ _SYSTEMS = (
     ("Undefined geographic SRS", 0, "NONE", 0, "undefined", "undefined geographic coordinate reference system"),
     ("WGS 84 geodetic", 4326, "EPSG", 4326, _WGS84_WKT, "longitude/latitude coordinates in decimal degrees"),
 )
+_SOURCE = "delivered"  # the attached database
+_COPIED = 20_000  # rows copied by one statement
 _RTREE_TEXT = "http://www.geopackage.org/spec120/#extension_rtree"
 _SCHEMA_TEXT = "http://www.geopackage.org/spec121/#extension_schema"
 
@@ -83,11 +87,13 @@ class NewTable:
 class GeoPackageWriter:
     """A GeoPackage being written, one table after the other."""
 
-    def __init__(self, path: Path) -> None:
-        """Begin a new file; whatever is at `path` is replaced."""
+    def __init__(self, path: Path, source: Optional[Path] = None) -> None:
+        """Begin a new file; whatever is at `path` is replaced. `TableWriter.copy` takes rows out of `source`."""
         self.path = path
         path.unlink(missing_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection = sqlite3.connect(f"file:{quote(path.as_posix())}", isolation_level=None, uri=True)
+        if source is not None:
+            self._connection.execute(f"ATTACH ? AS {_SOURCE}", (read_only_uri(source.resolve()),))
         for setting in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "temp_store = MEMORY",
                         "cache_size = -65536", f"application_id = {_APPLICATION_ID}",
                         f"user_version = {_USER_VERSION}"):  # fmt: skip
@@ -159,13 +165,59 @@ class TableWriter:
         """Add n rows: geometry blobs, their bounds (float64 (n, 4), NaN without geometry), and each field's values."""
         keys = range(self.count + 1, self.count + 1 + len(blobs))
         self._connection.executemany(self._sql, zip(keys, blobs, *columns))
+        self._index(bounds)
+
+    def _index(self, bounds: np.ndarray) -> None:
+        """Note where the next n rows are, float64 (n, 4)."""
         filled = np.flatnonzero(~np.isnan(bounds[:, 0]))  # int64 (m,)
         if len(filled):
             self._ids.append(filled + self.count + 1)
             self._boxes.append(outward(bounds[filled]))
             self._low = np.minimum(self._low, bounds[filled, :2].min(axis=0))
             self._high = np.maximum(self._high, bounds[filled, 2:].max(axis=0))
-        self.count += len(blobs)
+        self.count += len(bounds)
+
+    def copy(
+        self,
+        table: str,
+        key: str,
+        columns: Sequence[str],
+        wanted: np.ndarray,
+        bounds: np.ndarray,
+        advance: Callable[[int], None],
+    ) -> None:
+        """Add rows of a table of the source as they are, without a look at them.
+
+        Args:
+            table: its name.
+            key: the name of its row number.
+            columns: geometry and fields, in the order of the new table's.
+            wanted: row numbers, int64 (n,), in the order in which they are added.
+            bounds: of their geometries, float64 (n, 4), NaN without one.
+            advance: is told how many more rows are there.
+        """
+        connection = self._connection
+        connection.execute("CREATE TEMP TABLE geopub_order (place INTEGER PRIMARY KEY, wanted INTEGER)")
+        places = enumerate(wanted.tolist(), self.count + 1)
+        connection.executemany("INSERT INTO temp.geopub_order VALUES (?, ?)", places)
+        names = ", ".join(f"it.{quoted(column)}" for column in columns)
+        sql = (
+            f"INSERT INTO {quoted(self._table.name)} SELECT o.place, {names} FROM temp.geopub_order AS o "  # nosec B608 - quoted
+            f"CROSS JOIN {_SOURCE}.{quoted(table)} AS it ON it.{key} = o.wanted "  # the order is read, rows looked up
+            "WHERE o.place > ? AND o.place <= ? ORDER BY o.place"
+        )
+        end = self.count + len(wanted)
+        for first in range(self.count, end, _COPIED):
+            last = min(first + _COPIED, end)
+            connection.execute(sql, (first, last))
+            advance(last - first)
+        connection.execute("DROP TABLE temp.geopub_order")
+        self._index(bounds)
+
+    def replace_geometries(self, keys: Sequence[int], blobs: Sequence[Optional[bytes]]) -> None:
+        """Put other geometries into rows that were copied; their bounds were given with the copy."""
+        sql = f"UPDATE {quoted(self._table.name)} SET {GEOMETRY} = ? WHERE {quoted(KEY)} = ?"  # nosec B608 - quoted
+        self._connection.executemany(sql, zip(blobs, keys))
 
     @property
     def bounds(self) -> Optional[Bounds]:

@@ -7,8 +7,12 @@ by a tile or by WFS reads few pages. The price is that `ogc_fid` changes when fe
 source's own key stays as a column under its own name (`fid` mostly), stable as its owner keeps it, and styles that use
 it go on working. The same file always gives the same keys.
 
-Memory is bounded by the block of rows and by 40 bytes a row (places, and boxes for the index). The examination has
-decided everything; here every table is read once more, in the new order.
+A blob that is already what would be written for it needs no look: SQLite itself copies such rows from file to file, and
+the few others are put in afterwards. Where many change (another reference system, single geometries made multiple) or
+texts need decoding, every row goes through the arrays.
+
+Memory is bounded by the block of rows and by about 100 bytes a row (places, and boxes for the index). The examination
+has decided everything; here every table is read once more, in the new order.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ import numpy as np
 
 from ..errors import GeoPubError
 from ..faults import Fault
-from ..features.batch import MULTILINE, MULTIPOINT, MULTIPOLYGON, Geometries
+from ..features.batch import MULTILINE, MULTIPOINT, MULTIPOLYGON, NULL, Geometries
 from ..features.geopackage import connect
 from ..features.hilbert import hilbert_keys
 from ..features.measure import feature_bounds
@@ -32,6 +36,7 @@ from ..features.schema import Bounds, Srs
 from ..features.wkb_writer import write
 from ..jobs.progress import Progress
 from ..translation import tr
+from .blob_form import FLAT, WITH_Z
 from .catalogue import EXAMPLES, found
 from .examination import Examination, ExaminedTable
 from .geometry_engine import repaired
@@ -41,8 +46,9 @@ from .names import GEOMETRY, KEY
 from .source import SourceTable
 from .srs import WGS84
 from .storage import storage_watched
-from .survey import SINGLE, Survey
+from .survey import MULTIPLE, SINGLE, Survey
 
+_FEW_CHANGES = 0.05  # of the rows: up to here it is quicker to copy all and to put the others in afterwards
 _WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
 _PG_NAMES = {
     "GEOMETRY": "Geometry",
@@ -67,9 +73,10 @@ class Integrated:
 
 
 def hilbert_order(survey: Survey) -> np.ndarray:
-    """Return the keys of a table's rows along the Hilbert curve, rows without geometry last: int64 (N,)."""
-    along = hilbert_keys(survey.x, survey.y, survey.bounds or _WORLD)  # uint64 (N,)
-    return survey.keys[np.argsort(along, kind="stable")]
+    """Return the places of a table's rows along the Hilbert curve, rows without geometry last: int64 (N,)."""
+    centres = (survey.boxes[:, :2] + survey.boxes[:, 2:]) / 2  # (N, 2)
+    along = hilbert_keys(centres[:, 0], centres[:, 1], survey.bounds or _WORLD)  # uint64 (N,)
+    return np.argsort(along, kind="stable")
 
 
 def integrate(examination: Examination, target: Path, progress: Progress) -> Integrated:
@@ -78,7 +85,7 @@ def integrate(examination: Examination, target: Path, progress: Progress) -> Int
     Raises StorageFull when the disk is, InvalidInput when coordinates cannot be brought into the target system.
     """
     with storage_watched(target.parent):
-        writer = GeoPackageWriter(target)
+        writer = GeoPackageWriter(target, examination.geopackage)
         try:
             written = [_Table(examination, table, progress).write(writer) for table in examination.tables]
             progress.step(tr("Saving"), 0, "bytes")
@@ -128,7 +135,7 @@ class _Table:
         connection = connect(self._path)
         try:
             source = SourceTable(connection, schema)
-            self._copy(source, out)
+            self._rows(source, out)
             encodings = source.other_encodings
         finally:
             connection.close()
@@ -143,8 +150,43 @@ class _Table:
         degrees = None if out.bounds is None else _degrees(self._target, out.bounds)
         return _Written(self._relation(out, degrees), degrees, tuple(faults))
 
-    def _copy(self, source: SourceTable, out: TableWriter) -> None:
-        keys = hilbert_order(self._table.survey)
+    def _rows(self, source: SourceTable, out: TableWriter) -> None:
+        """Write the rows: those that stay as they are copied by SQLite, or every one looked at and written anew."""
+        survey = self._table.survey
+        order = hilbert_order(survey)
+        changed = np.flatnonzero(~self._as_they_are()[order])  # int64 (m,) places in the new order
+        if source.is_stored and survey.utf8 and len(changed) <= _FEW_CHANGES * len(order):
+            self._copied(source, out, order, changed)
+        else:
+            self._written(source, out, survey.keys[order])
+
+    def _as_they_are(self) -> np.ndarray:
+        """Return which blobs are what would be written for them: bool (N,)."""
+        survey = self._table.survey
+        if not self._projection.same:
+            return survey.row_kinds == NULL
+        same = (survey.forms & (WITH_Z if survey.has_z else FLAT)) > 0
+        if survey.srs_id != self._target.code:
+            same &= survey.row_kinds == NULL
+        if self._table.multiple:
+            same &= ~np.isin(survey.row_kinds, list(MULTIPLE))
+        return same
+
+    def _copied(self, source: SourceTable, out: TableWriter, order: np.ndarray, changed: np.ndarray) -> None:
+        survey = self._table.survey
+        boxes, wanted = survey.boxes[order], survey.keys[order]
+        blobs: List[Optional[bytes]] = []
+        done = 0
+        for rows in source.rows(wanted[changed], ()):
+            geometries = self._geometries([row[0] for row in rows], wanted[changed[done : done + len(rows)]])
+            boxes[changed[done : done + len(rows)]] = feature_bounds(geometries)
+            blobs += write(geometries, self._target.code)
+            done += len(rows)
+        columns = [source.schema.geometry, *(field.source.name for field in self._table.fields)]
+        out.copy(source.schema.name, source.key, columns, wanted, boxes, self._progress.advance)
+        out.replace_geometries((changed + 1).tolist(), blobs)
+
+    def _written(self, source: SourceTable, out: TableWriter, keys: np.ndarray) -> None:
         fields = [field.source for field in self._table.fields]
         for rows in source.rows(keys, fields):
             some = keys[out.count : out.count + len(rows)]  # int64 (n,)

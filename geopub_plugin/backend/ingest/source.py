@@ -9,12 +9,12 @@ import numpy as np
 
 from ..features.geopackage import quoted
 from ..features.schema import ColumnKind, Field, TableSchema
-from ..features.spatialite import standard_blobs
 from .names import KEY
 
 BLOCK = 20_000  # rows read at once, at most
 BLOCK_BYTES = 32_000_000  # of geometry in one block, about
 _FETCH = 256  # rows asked for in one call
+_TEXTS = 1000  # rows whose texts are decoded as one
 
 _COPY = "geopub_rows"
 _ORDER = "geopub_order"
@@ -31,6 +31,7 @@ class SourceTable:
         self._table = quoted(schema.name)
         self._key = self._row_number()
         self.renumbered = not self.is_view and not self._key
+        self.is_stored = not self.is_view and not self.renumbered
         if self.is_view or self.renumbered:
             connection.execute(f"DROP TABLE IF EXISTS temp.{_COPY}")
             connection.execute(f"CREATE TEMP TABLE {_COPY} AS SELECT * FROM {self._table}")  # nosec B608 - quoted
@@ -54,6 +55,11 @@ class SourceTable:
         return name
 
     @property
+    def key(self) -> str:
+        """The name of the row number."""
+        return self._key
+
+    @property
     def fields(self) -> Tuple[Field, ...]:
         """The columns to publish: the attributes, and before them the key when it is a column of its own."""
         key = self.schema.fid
@@ -71,7 +77,7 @@ class SourceTable:
         cursor = self._connection.execute(sql)
         for rows in _blocks(cursor, geometry=1):
             keys, blobs = zip(*rows)
-            yield np.array(keys, np.int64), list(standard_blobs([_bytes(blob) for blob in blobs]))
+            yield np.array(keys, np.int64), [_bytes(blob) for blob in blobs]
 
     def storage_classes(self, fields: Sequence[Field], allowed: Sequence[Tuple[str, ...]]) -> List[bool]:
         """Tell for each field whether some value has a storage class other than those allowed and NULL."""
@@ -89,6 +95,24 @@ class SourceTable:
         """Return the storage classes ("integer", "real", "text", "blob") of a field's values."""
         sql = f"SELECT DISTINCT typeof({quoted(field.name)}) FROM {self._table}"  # nosec B608 - quoted
         return frozenset(row[0] for row in self._connection.execute(sql)) - {"null"}
+
+    def is_utf8(self, fields: Sequence[Field]) -> bool:
+        """Tell whether every text in these columns is UTF-8; a doubt, such as texts of gigabytes, is a no."""
+        for start in range(0, len(fields), 100):
+            every = "||','||".join(f"coalesce({quoted(field.name)},'')" for field in fields[start : start + 100])
+            sql = (
+                f"SELECT max(at), group_concat(texts) FROM (SELECT {self._key} AS at, {every} AS texts "  # nosec B608 - quoted
+                f"FROM {self._table} WHERE {self._key} > ? ORDER BY {self._key} LIMIT {_TEXTS})"
+            )
+            last: Optional[int] = -(1 << 63)
+            try:
+                while last is not None:  # one decoding for a thousand rows
+                    last = self._connection.execute(sql, (last,)).fetchone()[0]
+            except (sqlite3.OperationalError, sqlite3.DataError) as error:
+                if isinstance(error, sqlite3.OperationalError) and "decode" not in str(error).lower():
+                    raise
+                return False
+        return True
 
     def rows(self, keys: np.ndarray, fields: Sequence[Field]) -> Iterator[List[Tuple[Any, ...]]]:
         """Yield blocks of rows (geometry, then fields) in the order of `keys`, int64 (n,)."""

@@ -1,7 +1,8 @@
 """One pass over a table: what its geometries are, what is wrong with them, and where they lie.
 
 This pass finds everything the vector check reports, and everything integration has to know before it writes the first
-row: the kind of geometry after repairs, the rows to repair, the places to order rows by. It keeps 24 bytes a row.
+row: the kind of geometry after repairs, the rows to repair, the places to order rows by, and which blobs are as they
+are to be written. It keeps 42 bytes a row, and is kept itself beside the delivery (see `kept_survey`).
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from ..faults import Fault
 from ..features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, NULL, POINT, POLYGON, Geometries
 from ..features.measure import feature_bounds
 from ..features.ragged import take
-from ..features.schema import Bounds
+from ..features.schema import Bounds, ColumnKind
 from ..jobs.progress import Progress
 from ..translation import tr
+from .blob_form import forms
 from .catalogue import EXAMPLES, found
+from .convexity import convex_features
+from .fields import NUMBERS, retyped_fields
 from .geometry_engine import invalid, polygonal, repaired, wkb_of
 from .geometry_reading import read
 from .source import SourceTable
@@ -51,12 +55,16 @@ class Survey:
     """What a pass over a table found."""
 
     keys: np.ndarray  # int64 (N,) in the order of the file
-    x: np.ndarray  # float64 (N,) centres of the geometries' bounds; NaN without a geometry
-    y: np.ndarray  # float64 (N,)
+    boxes: np.ndarray  # float64 (N, 4) bounds of each geometry as delivered; NaN without one
+    row_kinds: np.ndarray  # uint8 (N,) WKB kind of each geometry as read, 0 for NULL
+    forms: np.ndarray  # uint8 (N,) see `blob_form`; 0 for what is to be written anew
+    srs_id: Optional[int]  # in the header of all blobs that have a form; None when they differ, or there is none
     bounds: Optional[Bounds]  # None without any geometry
     kinds: FrozenSet[int]  # WKB kinds that occur once repaired
     has_z: bool
     repairs: np.ndarray  # int64 (n,) sorted keys of the rows whose polygons are invalid
+    retyped: Dict[str, ColumnKind]  # columns whose values are not of their declared type, and the one that holds them
+    utf8: bool  # whether every text is UTF-8
     faults: Tuple[Fault, ...]
 
 
@@ -77,8 +85,11 @@ class _Tally:
 
     def __init__(self) -> None:
         self.counts: Dict[str, _Count] = {}
-        self.keys: List[np.ndarray] = []
-        self.boxes: List[np.ndarray] = []  # centre and bounds: float64 (n, 2) each
+        self.keys: List[np.ndarray] = [np.zeros(0, np.int64)]
+        self.boxes: List[np.ndarray] = [np.zeros((0, 4))]
+        self.row_kinds: List[np.ndarray] = [np.zeros(0, np.uint8)]
+        self.forms: List[np.ndarray] = [np.zeros(0, np.uint8)]
+        self.srs_ids: set[Optional[int]] = set()
         self.low, self.high = np.full(2, np.inf), np.full(2, -np.inf)
         self.kinds: set[int] = set()
         self.repairs: List[np.ndarray] = []
@@ -103,7 +114,12 @@ class _Tally:
         self.kinds.update(np.unique(geometries.kind[sound]).tolist())
         if len(wrong):
             self._mend(take(geometries, wrong), keys[wrong])
-        self._place(keys, geometries)
+        bounds = feature_bounds(geometries)  # (N, 4)
+        form, srs_id = forms(blobs, geometries, bounds)
+        form[wrong] = 0
+        if form[geometries.kind != NULL].any():
+            self.srs_ids.add(srs_id)
+        self._keep(keys, bounds, geometries.kind, form)
         self.has_z |= geometries.z is not None
         self.has_m |= geometries.m is not None
 
@@ -115,10 +131,11 @@ class _Tally:
         self.kinds.update(np.unique(mended.kind[~gone]).tolist())
         self.repairs.append(keys)
 
-    def _place(self, keys: np.ndarray, geometries: Geometries) -> None:
-        bounds = feature_bounds(geometries)  # (N, 4)
+    def _keep(self, keys: np.ndarray, bounds: np.ndarray, row_kinds: np.ndarray, form: np.ndarray) -> None:
         self.keys.append(keys)
-        self.boxes.append((bounds[:, :2] + bounds[:, 2:]) / 2)
+        self.boxes.append(bounds)
+        self.row_kinds.append(row_kinds)
+        self.forms.append(form)
         known = bounds[~np.isnan(bounds[:, 0])]
         if len(known):
             self.low = np.minimum(self.low, known[:, :2].min(axis=0))
@@ -127,29 +144,34 @@ class _Tally:
 
 def _invalid_rows(geometries: Geometries, blobs: List[Optional[bytes]]) -> np.ndarray:
     rows = polygonal(geometries)
+    rows = rows[~convex_features(geometries)[rows]]
     wkb = [wkb_of(blob) for blob in (blobs[row] for row in rows.tolist()) if blob is not None]
     return rows[np.array(invalid(wkb), np.int64)]
 
 
 def survey(source: SourceTable, progress: Progress) -> Survey:
-    """Read the geometries of a table once, and say what they are and what is wrong with them."""
+    """Read a table once, and say what its geometries and values are and what is wrong with them."""
     total = source.count()
     progress.step(tr("Checking {table}", table=source.schema.name), total, "features")
     tally = _Tally()
     for keys, blobs in source.geometries():
         tally.block(keys, blobs)
         progress.advance(len(keys))
-    keys = np.concatenate([np.zeros(0, np.int64), *tally.keys])
-    centres = np.concatenate([np.zeros((0, 2)), *tally.boxes])  # (N, 2)
+    retyped = retyped_fields(source)
+    texts = [field for field in source.fields if retyped.get(field.name, field.kind) not in NUMBERS]
     low, high = tally.low.tolist(), tally.high.tolist()
     return Survey(
-        keys=keys,
-        x=centres[:, 0],
-        y=centres[:, 1],
+        keys=np.concatenate(tally.keys),
+        boxes=np.concatenate(tally.boxes),
+        row_kinds=np.concatenate(tally.row_kinds),
+        forms=np.concatenate(tally.forms),
+        srs_id=next(iter(tally.srs_ids)) if len(tally.srs_ids) == 1 else None,
         bounds=(low[0], low[1], high[0], high[1]) if np.isfinite(tally.low).all() else None,
         kinds=frozenset(tally.kinds),
         has_z=tally.has_z,
         repairs=np.sort(np.concatenate([np.zeros(0, np.int64), *tally.repairs])),
+        retyped=retyped,
+        utf8=source.is_utf8(texts),
         faults=_faults(source.schema.name, total, tally),
     )
 

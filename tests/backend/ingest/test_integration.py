@@ -455,8 +455,8 @@ def test_a_refusal_carries_every_fault_and_leaves_nothing(tmp_path, work):
 def test_a_full_disk(tmp_path, work, monkeypatch):
     begin = GeoPackageWriter.__init__
 
-    def begin_on_a_small_disk(self, path):
-        begin(self, path)
+    def begin_on_a_small_disk(self, path, source=None):
+        begin(self, path, source)
         self._connection.execute("PRAGMA max_page_count = 30")
 
     monkeypatch.setattr(GeoPackageWriter, "__init__", begin_on_a_small_disk)

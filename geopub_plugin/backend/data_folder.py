@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import re
 import shutil
 import tempfile
 import uuid
@@ -19,23 +18,20 @@ from .announcement import announced, withdraw
 from .disk import disk_full, is_full, readable, storing, sync_folder, write_whole
 from .errors import DataFolderLocked, DataFolderNewer, InvalidInput, StorageFull
 from .folder_lock import FolderLock
+from .places import ROOMS, Places, checked_identifier
 from .translation import tr
 
 __all__ = ["DataFolder", "disk_full", "is_full", "storing"]
 
 FORMAT = 1  # of the tree, not of the catalogue, which has its own migrations
 
-_ROOMS = ("uploads", "stored", "statics", "annexes")  # folders whose files are named by rows
 _EMPTIED = ("work", "temporary")
 _FOREIGN_ALLOWED = {"lock", "version.new"}  # what a start that was killed may leave in a new folder
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_REVISION = re.compile(r"[0-9a-f-]{1,36}")
-_SUFFIXES = {"stored": (".gpkg", ".pmtiles"), "statics": (".sld", ".qml")}
 
 _log = logging.getLogger(__name__)
 
 
-class DataFolder:
+class DataFolder(Places):
     """A data folder, locked for this process; paths inside it are made from identifiers only, never from input."""
 
     def __init__(self, path: Path, reserve: int = 0) -> None:
@@ -51,7 +47,7 @@ class DataFolder:
             InvalidInput: it is no data folder, or cannot be written.
             StorageFull: there is no room to make it.
         """
-        self.path = path
+        super().__init__(path)
         self._reserve = reserve
         with _usable(path), storing(path):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,65 +75,13 @@ class DataFolder:
 
     # Places -----------------------------------------------------------------------------------------------------
 
-    @property
-    def catalogue(self) -> Path:
-        """The file of the SQLite catalogue."""
-        return self.path / "catalogue.sqlite"
-
-    @property
-    def log(self) -> Path:
-        """The folder of the logs."""
-        return self.path / "log"
-
-    @property
-    def temporary(self) -> Path:
-        """The folder of the backend's temporary files, emptied at the start."""
-        return self.path / "temporary"
-
-    @property
-    def checkpoints(self) -> Path:
-        """The folder in which pyramids that a crash cut short are kept for a day, to go on from there."""
-        return self.path / "checkpoints"
-
-    def upload(self, upload: str) -> Path:
-        """Return the folder of everything that was delivered for an upload."""
-        return self._place("uploads", upload)
-
-    def upload_files(self, upload: str) -> Path:
-        """Return the folder of an upload's delivered files."""
-        return self.upload(upload) / "files"
-
-    def upload_parts(self, upload: str) -> Path:
-        """Return the folder of an upload's files that are not complete."""
-        return self.upload(upload) / "parts"
-
-    def stored(self, stored_data: str) -> Path:
-        """Return the folder of all revisions of a stored data."""
-        return self._place("stored", stored_data)
-
-    def stored_file(self, stored_data: str, revision: str, suffix: str) -> Path:
-        """Return the place of one revision of a stored data; the suffix is ".gpkg" or ".pmtiles"."""
-        return self._revision("stored", stored_data, revision, suffix)
-
-    def static(self, static: str) -> Path:
-        """Return the folder of all revisions of a static."""
-        return self._place("statics", static)
-
-    def static_file(self, static: str, revision: str, suffix: str) -> Path:
-        """Return the place of one revision of a static; the suffix is ".sld" or ".qml"."""
-        return self._revision("statics", static, revision, suffix)
-
-    def annexe_file(self, annexe: str) -> Path:
-        """Return the place of an annexe."""
-        return self._place("annexes", annexe)
-
     def work_folder(self, execution: str) -> Path:
         """Make a new private folder for one run of an execution.
 
         Each run has its own, so that the last breath of a worker whose backend was killed cannot touch the next run.
         """
         with storing(self.path):
-            return Path(tempfile.mkdtemp(prefix=f"{_checked(execution)}-", dir=self.path / "work"))
+            return Path(tempfile.mkdtemp(prefix=f"{checked_identifier(execution)}-", dir=self.path / "work"))
 
     # Changes ----------------------------------------------------------------------------------------------------
 
@@ -175,7 +119,7 @@ class DataFolder:
         """
         named: Set[Path] = set(kept)
         removed = []
-        for room in _ROOMS:
+        for room in ROOMS:
             for folder, _, files in os.walk(self.path / room, topdown=False):
                 here = Path(folder)
                 if named.intersection((here, *here.parents)):
@@ -221,7 +165,7 @@ class DataFolder:
 
     def holds_data(self) -> bool:
         """Say whether there are files that a catalogue has to name."""
-        return any(place.is_file() for room in _ROOMS for place in (self.path / room).rglob("*"))
+        return any(place.is_file() for room in ROOMS for place in (self.path / room).rglob("*"))
 
     def require_catalogue(self) -> None:
         """Refuse to go on when the catalogue is lost and data are there: a new one would name none of them.
@@ -289,7 +233,7 @@ class DataFolder:
     def _make_rooms(self) -> None:
         for name in _EMPTIED:
             self.remove(self.path / name)
-        for name in (*_ROOMS, *_EMPTIED, "log"):
+        for name in (*ROOMS, *_EMPTIED, "log"):
             (self.path / name).mkdir(mode=0o700, exist_ok=True)
         withdraw(self.path)
 
@@ -306,14 +250,6 @@ class DataFolder:
 
     # Paths ------------------------------------------------------------------------------------------------------
 
-    def _place(self, room: str, identifier: str) -> Path:
-        return self.path / room / _checked(identifier)
-
-    def _revision(self, room: str, identifier: str, revision: str, suffix: str) -> Path:
-        if not _REVISION.fullmatch(revision) or suffix not in _SUFFIXES[room]:
-            raise InvalidInput(tr("“{name}” is not the name of a revision.", name=revision + suffix))
-        return self._place(room, identifier) / (revision + suffix)
-
     def _inside(self, place: Path) -> None:
         if self.path not in place.parents or ".." in place.parts:
             raise ValueError(f"{place} is not inside {self.path}")
@@ -329,9 +265,3 @@ def _usable(path: Path) -> Iterator[None]:
             tr("The system says: {reason}.", reason=error.strerror or error),
             tr("Give a folder that you may write."),
         ) from error
-
-
-def _checked(identifier: str) -> str:
-    if not _ID.fullmatch(identifier):
-        raise InvalidInput(tr("“{name}” is not an identifier.", name=identifier))
-    return identifier

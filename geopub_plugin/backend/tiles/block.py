@@ -153,24 +153,8 @@ def climb(
     seconds: List[float] = []
     for level in range(levels[1], levels[0] - 1, -1):
         begun = time.monotonic()
-        limits = _tiles_at(cell, level, area)
         asked = (levels[1] - level) % turn[1] == turn[0]
-        contents = []
-        for state in states:
-            if level > state.plan.bottom_level:
-                continue
-            geometries = []
-            for place, shapes in enumerate(state.shapes):
-                shapes = thinned(shapes, state.plan.bottom_level - level, state.thinning)
-                state.shapes[place], paths = at_level(shapes, level, plan.options, level == state.plan.bottom_level)
-                if asked and level >= state.plan.top_level:
-                    pieces = within(to_tiles(paths, shapes.kind, limits), plan.area, level)
-                    geometries.append(encoded(pieces, state.shapes[place], level))
-            if geometries:
-                geometry = merged(geometries)
-                if plan.options.coalesce:
-                    geometry = coalesced(geometry, attribute_classes(state.records))
-                contents.append(Content(geometry, state.records, state.name))
+        contents = contents_at(states, plan, level, tiles_at(cell, level, area), asked)
         if not asked:
             continue
         tiles, data = assembled(contents, level, plan.budget, plan.options.coalesces_for_room)
@@ -180,7 +164,33 @@ def climb(
     return made, seconds
 
 
-def _tiles_at(cell: Cell, level: int, area: Optional[Bounds]) -> Tuple[int, int, int, int]:
+def contents_at(
+    states: Sequence[TableState], plan: PyramidPlan, level: int, tiles: Tuple[int, int, int, int], asked: bool = True
+) -> List[Content]:
+    """Bring the states up to a level, and return what its tiles hold, from the first column and row to the last.
+
+    Without anything but the states' new detail, where nothing is `asked` for.
+    """
+    contents = []
+    for state in states:
+        if level > state.plan.bottom_level:
+            continue
+        geometries = []
+        for place, shapes in enumerate(state.shapes):
+            shapes = thinned(shapes, state.plan.bottom_level - level, state.thinning)
+            state.shapes[place], paths = at_level(shapes, level, plan.options, level == state.plan.bottom_level)
+            if asked and level >= state.plan.top_level:
+                pieces = within(to_tiles(paths, shapes.kind, tiles), plan.area, level)
+                geometries.append(encoded(pieces, state.shapes[place], level))
+        if geometries:
+            geometry = merged(geometries)
+            if plan.options.coalesce:
+                geometry = coalesced(geometry, attribute_classes(state.records))
+            contents.append(Content(geometry, state.records, state.name))
+    return contents
+
+
+def tiles_at(cell: Cell, level: int, area: Optional[Bounds]) -> Tuple[int, int, int, int]:
     """Return first column, first row, last column, last row of a cell's tiles that meet the area."""
     west, north, east, south = cell.range_at(level)
     if area is None:

@@ -136,8 +136,8 @@ def _within_budget(
         cut = [layer_of(_cut(layer, shares, joins), one.records, one.name) for layer, one in zip(layers, filled)]
         for number, tile in zip(*tiles_of([layer for layer in cut if len(layer.geometry.tiles)])):
             packed = gzipped(tile)
-            alone = _features_of(cut, [number])
-            if len(packed) <= budget or (not joins and (alone <= len(cut) or attempt == _ATTEMPTS - 1)):
+            alone, filled_layers = _features_of(cut, [number]), sum(number in layer.geometry.tiles for layer in cut)
+            if len(packed) <= budget or (not joins and (alone <= filled_layers or attempt == _ATTEMPTS - 1)):
                 done[number] = packed
                 left_out[number] -= alone
                 del shares[number]

@@ -23,7 +23,7 @@ from .plan import BUFFER, EXTENT, PyramidPlan, TablePlan
 from .row_filter import condition_of
 from .thinning import thinning_steps
 
-_VERTEX = 16  # bytes
+VERTEX_BYTES = 16
 DEEP = 10  # levels at most below a block's square: a million tiles
 _SLACK = 0.05  # of a box's size, for borders that reprojection bends
 _MOST_TILES = 50_000_000
@@ -85,7 +85,6 @@ def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
     boxes = np.concatenate([spread.boxes for spread in spreads])
     if len(boxes) == 0:
         return Cut(plan.top_level, (), 0, (0,) * len(spreads), None)
-    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     centres = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, 1 - 1e-12)  # (N, 2)
     weights = np.concatenate([spread.weights for spread in spreads])
     found: List[Tuple[Cell, np.ndarray]] = []
@@ -97,7 +96,7 @@ def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
         tuple(_blocks(found, boxes, spreads, margin_at(split, plan))),
         len(boxes),
         tuple(spread.thinning for spread in spreads),
-        (float(low[0]), float(low[1]), float(high[0]), float(high[1])),
+        bounds_of(boxes),
     )
 
 
@@ -160,6 +159,14 @@ def _blocks(
         yield Block(square, tuple(shares), weight)
 
 
+def bounds_of(boxes: np.ndarray) -> Optional[Bounds]:
+    """Return the bounds of boxes (float64 (N, 4)), None where there is none."""
+    if len(boxes) == 0:
+        return None
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
 def limits_of(cell: Cell, margin: float) -> Bounds:
     """Return the bounds of a square with its margin."""
     side = 2.0**-cell.z
@@ -181,7 +188,7 @@ def _spread(table: TablePlan, area: Optional[Bounds]) -> Spread:
         if condition is not None:
             chosen = np.isin(fids, source.fids_where(condition))
             fids, boxes = fids[chosen], boxes[chosen]
-        weights = geometry_bytes(source, fids) / _VERTEX  # headers weigh, too: as much as a feature's attributes
+        weights = geometry_bytes(source, fids) / VERTEX_BYTES  # headers weigh, too: as much as a feature's attributes
         polygons = "POLYGON" in source.schema.geometry_type or "SURFACE" in source.schema.geometry_type
         boxes = _unit_boxes(boxes, Projection(source.schema.srs or WGS84, WGS84))
     thinning = thinning_steps(len(fids))  # of the whole table: a sample's tiles are the pyramid's

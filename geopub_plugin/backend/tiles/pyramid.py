@@ -63,7 +63,7 @@ def build(
             results = _blocks(plan, fields, blocks, area, work, executor, crew, progress)
             progress.step(tr("Building the upper levels"), 0, "tiles")
             results = _upper(plan, fields, blocks, area, work, executor, crew, block) + results
-        bounds = _bounds(blocks, plan)
+        bounds = bounds_told(blocks.bounds, plan)
         partial = work / "archive.pmtiles"
         progress.step(tr("Writing the archive"), 0, "bytes")
         _archive(partial, plan, fields, results, bounds)
@@ -168,11 +168,11 @@ def _upper(
     return made
 
 
-def _bounds(blocks: Cut, plan: PyramidPlan) -> Bounds:
-    """Return the bounds in longitude and latitude, within the world and the area."""
-    if blocks.bounds is None:
+def bounds_told(bounds: Optional[Bounds], plan: PyramidPlan) -> Bounds:
+    """Return what an archive says of the bounds of all features (unit square): degrees, within world and area."""
+    if bounds is None:
         return (-180.0, -HIGHEST, 180.0, HIGHEST) if plan.area is None else plan.area.bounds
-    left, top, right, bottom = (min(max(value, 0.0), 1.0) for value in blocks.bounds)
+    left, top, right, bottom = (min(max(value, 0.0), 1.0) for value in bounds)
     (west, north), (east, south) = degrees(left, top), degrees(right, bottom)
     if plan.area is None:
         return west, south, east, north
@@ -201,8 +201,9 @@ def _add(archive: ArchiveWriter, block: BlockResult, contents: BinaryIO, level: 
         before += int(tiles.sizes.sum())
 
 
-def _metadata(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]]) -> Dict[str, Any]:
-    layers = [
+def vector_layers(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]]) -> List[Dict[str, Any]]:
+    """Return what TileJSON says of the layers of the tiles; `fields` are those that each table's tiles carry."""
+    return [
         {
             "id": table.layer,
             "description": "",
@@ -212,11 +213,14 @@ def _metadata(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]]) -> Dict[st
         }
         for table, own in zip(plan.tables, fields)
     ]
+
+
+def _metadata(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]]) -> Dict[str, Any]:
     return {
         "name": plan.name,
         "description": plan.description,
         "format": "pbf",
         "type": "overlay",
         "generator": f"{__title__} {__version__}",
-        "vector_layers": layers,
+        "vector_layers": vector_layers(plan, fields),
     }

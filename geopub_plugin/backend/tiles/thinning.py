@@ -19,8 +19,13 @@ def thinning_steps(features: int) -> int:
     return max(int(math.log(max(features, 1) / _FEW, RATE)), 0)
 
 
+def kept_share(above: int, steps: int) -> float:
+    """Return which share of the points stays so many levels above the bottom."""
+    return RATE ** -min(above, steps)
+
+
 def thinned(shapes: Shapes, above: int, steps: int) -> Shapes:
     """Return the shapes that stay so many levels above the bottom; only points are thinned."""
     if shapes.kind != POINT or steps == 0 or above <= 0:
         return shapes
-    return shapes.with_paths(shapes.chance < RATE ** -min(above, steps))
+    return shapes.with_paths(shapes.chance < kept_share(above, steps))

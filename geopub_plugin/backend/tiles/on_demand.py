@@ -1,0 +1,159 @@
+"""One tile by itself, with the bytes that the pyramid of the same plan holds.
+
+What becomes of a feature in a tile depends on the two alone, so a tile is a block of one cell: the features whose boxes
+meet it are read and generalised for its level. Most of a large table is too small to be seen at a high level: what
+certainly leaves nothing there is not read at all. The rest is read a piece at a time, and each piece keeps only what
+the level shows of it before the next one is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+
+from ..errors import Unavailable
+from ..features.geopackage import GeoPackageTable
+from ..features.schema import Bounds, Field
+from ..translation import tr
+from .block import TableState, climb, read_state
+from .blocks import Spread, TableShare, bounds_of, boxes_meet, limits_of, margin_at, spreads_of
+from .boxes import feature_boxes
+from .grid import Cell
+from .nodes import nodes_among
+from .options import FULL_DETAIL
+from .plan import PyramidPlan
+from .pyramid import bounds_told, tile_fields, vector_layers
+from .remainder import Remainder, surviving, united
+from .visibility import may_be_seen
+
+PIECE = 400_000  # vertices that are read at a time
+MOST = 8_000_000  # vertices of one tile: about ten seconds
+
+
+class TileNotYet(Unavailable):
+    """The tile holds too much to be built while somebody waits for it; the finished pyramid will have it."""
+
+
+@dataclass(frozen=True)
+class _Boxes:
+    """Where all the features of a table lie, in its own system, whatever the plan leaves out."""
+
+    fids: np.ndarray  # int64 (N,) ascending
+    boxes: np.ndarray  # float64 (N, 4)
+
+
+class TileSource:
+    """A plan made ready to build any of its tiles; what it keeps in memory is about 80 bytes a feature."""
+
+    def __init__(self, plan: PyramidPlan, piece: int = PIECE, most: int = MOST) -> None:
+        """Find where the features lie; `piece` and `most` are vertices read at a time, and in all for one tile.
+
+        Raises:
+            InvalidInput: the plan names an attribute or a table that is not there.
+            TooLarge: the pyramid would have too many tiles.
+        """
+        self.plan = plan
+        self._piece, self._most = piece, most
+        self._fields: Tuple[Tuple[Field, ...], ...] = tuple(tile_fields(table) for table in plan.tables)
+        self._spreads: List[Spread] = spreads_of(plan, plan.near)
+        self._types = [_geometry_type(spread) for spread in self._spreads]
+        self._every: Dict[int, _Boxes] = {}
+
+    @property
+    def bounds(self) -> Bounds:
+        """The bounds in longitude and latitude, as the pyramid tells them."""
+        return bounds_told(bounds_of(np.concatenate([spread.boxes for spread in self._spreads])), self.plan)
+
+    @property
+    def vector_layers(self) -> List[Dict[str, Any]]:
+        """The layers and their attributes, as the pyramid tells them."""
+        return vector_layers(self.plan, self._fields)
+
+    def tile(self, z: int, x: int, y: int) -> Optional[bytes]:
+        """Return a tile compressed with gzip, None where the pyramid has none.
+
+        Raises:
+            TileNotYet: it shows too many features to be built at once.
+        """
+        if not self.plan.top_level <= z <= self.plan.bottom_level or not (0 <= x < 1 << z and 0 <= y < 1 << z):
+            return None
+        cell = Cell(z, x, y)
+        shares = [(place, self._rows(place, cell)) for place in range(len(self._spreads))]
+        weight = sum(float(self._spreads[place].weights[rows].sum()) for place, rows in shares)
+        if weight > self._most:
+            raise _too_much(cell)
+        states = [state for place, rows in shares if len(rows) for state in self._states(place, rows, cell)]
+        output = BytesIO()
+        climb(states, self.plan, (z, z), cell, self.plan.near, output)
+        return output.getvalue() or None
+
+    def _rows(self, place: int, cell: Cell) -> np.ndarray:
+        """Return the features of a table that may show something in a tile: int64 (n,) places, ascending."""
+        spread = self._spreads[place]
+        if not spread.plan.top_level <= cell.z <= spread.plan.bottom_level:
+            return np.zeros(0, np.int64)
+        near = np.flatnonzero(boxes_meet(spread.boxes, limits_of(cell, margin_at(cell.z, self.plan))))
+        return near[may_be_seen(spread, near, self._types[place], cell.z, self.plan.options)]
+
+    def _states(self, place: int, rows: np.ndarray, cell: Cell) -> List[TableState]:
+        """Return the table with these features at the level of the tile; nothing where nothing is left of them."""
+        spread, fields = self._spreads[place], self._fields[place]
+        fids = spread.fids[rows]
+        nodes = self._nodes(place, fids, cell) if self.plan.options.needs_nodes else None
+        edges = np.flatnonzero(np.diff(np.cumsum(spread.weights[rows]) // self._piece)) + 1
+        several = []
+        for some in np.split(fids, edges):
+            share = TableShare(spread.plan, some, np.ones(len(some), bool))
+            level = self._read_level(spread, cell)
+            state = read_state(share, fields, spread.thinning, self.plan, level, nodes)
+            if level > cell.z or len(edges):
+                above = level - cell.z + 1
+                climb([state], self.plan, (cell.z, level), cell, None, BytesIO(), (above, above + 1))  # writes nothing
+            if not len(edges):
+                return [state]
+            left = surviving(Remainder(state.records, state.shapes), np.ones(len(some), bool))
+            several.append((left, True))
+        merged, _ = united(several)
+        if merged is None:
+            return []
+        return [TableState(spread.plan, merged.records, merged.shapes, state.name, spread.thinning)]
+
+    def _read_level(self, spread: Spread, cell: Cell) -> int:
+        """Return the level for which features are read: the tile's own, unless what it shows depends on those below."""
+        options = self.plan.options
+        step_by_step = options.detail < FULL_DETAIL and not options.grid_low_zooms
+        return spread.plan.bottom_level if step_by_step else cell.z
+
+    def _nodes(self, place: int, fids: np.ndarray, cell: Cell) -> np.ndarray:
+        """Return the nodes of some features: those that they have in common with each other and with all others."""
+        if place not in self._every:
+            self._every[place] = _every_box(self._spreads[place])
+        every = self._every[place]
+        own = every.boxes[np.searchsorted(every.fids, fids)]
+        around = np.append(own[:, :2].min(axis=0), own[:, 2:].max(axis=0))
+        meets = (every.boxes[:, :2] <= around[2:]).all(axis=1) & (every.boxes[:, 2:] >= around[:2]).all(axis=1)
+        table = self._spreads[place].plan
+        with GeoPackageTable(table.data, table.table) as source:
+            batches = source.batches(columns=(), fids=every.fids[meets].tolist())
+            return nodes_among((batch.geometries for batch in batches), self.plan.options)
+
+
+def _every_box(spread: Spread) -> _Boxes:
+    with GeoPackageTable(spread.plan.data, spread.plan.table) as source:
+        return _Boxes(*feature_boxes(source))
+
+
+def _geometry_type(spread: Spread) -> str:
+    with GeoPackageTable(spread.plan.data, spread.plan.table) as source:
+        return source.schema.geometry_type
+
+
+def _too_much(cell: Cell) -> TileNotYet:
+    return TileNotYet(
+        tr("The tile {z}/{x}/{y} is not there yet.", z=cell.z, x=cell.x, y=cell.y),
+        tr("It shows too many features to be built before the pyramid is finished."),
+        tr("Zoom in, or ask again when the pyramid is finished."),
+    )

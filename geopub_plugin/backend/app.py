@@ -6,7 +6,11 @@ from typing import Callable
 
 from flask import Flask
 
+from .access.addresses import TrustedProxies, trusted_networks
+from .access.attempts import Attempts
+from .access.callers import Identity
 from .access.hosts import base_url_of, host_guard
+from .access.identities import known_users, where_to_get_a_token
 from .access.tokens import token_guard
 from .api import (
     annexes,
@@ -45,16 +49,19 @@ def create_app(store: Store, settings: Settings, token: str, renderer: Renderer)
         renderer: draws the pictures of WMS, started at the first of them.
     """
     app = Flask(__name__, static_folder=None)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, trusted_networks(settings.trusted_proxies))  # type: ignore[method-assign]
     app.request_class = streaming_request(store.folder.path / "work")
     base_url = base_url_of(settings.public_url)
     context.give(app, store, settings, base_url)
 
     app.before_request(host_guard(settings.host, settings.public_url))
-    app.before_request(token_guard(token))
+    identity, attempts = known_users(store, settings, token), Attempts()
+    app.before_request(token_guard(identity, where_to_get_a_token(settings)))
     app.before_request(size_guard(settings))
     handle_errors(app)
 
     _register_api(app)
+    _register_sign_in(app, store, settings, identity, attempts)
     _register_services(app, store, renderer, base_url)
     return app
 
@@ -75,6 +82,15 @@ def _register_api(app: Flask) -> None:
     app.register_blueprint(offerings.blueprint)
     app.register_blueprint(records.blueprint)
     app.register_blueprint(datasheets.blueprint)
+
+
+def _register_sign_in(app: Flask, store: Store, settings: Settings, identity: Identity, attempts: Attempts) -> None:
+    if settings.login == "local":
+        from .access.authorization import AuthorizationServer  # oauthlib is for servers; the plugin does without it
+        from .api.tokens import tokens_blueprint
+
+        server = AuthorizationServer(store, attempts, settings.token_minutes * 60)
+        app.register_blueprint(tokens_blueprint(server, identity))
 
 
 def _register_services(app: Flask, store: Store, renderer: Renderer, base_url: Callable[[], str]) -> None:

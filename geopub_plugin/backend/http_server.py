@@ -32,6 +32,7 @@ class HttpServer:
             ident="GeoPub",
             asyncore_use_poll=hasattr(select, "poll"),  # select() fails from the 1024th socket on
             connection_limit=1000,
+            clear_untrusted_proxy_headers=False,  # `access.addresses.TrustedProxies` knows whom to believe
             outbuf_high_watermark=MIB,  # a slow reader of a large answer holds this much memory, not 16 times more
             max_request_body_size=settings.upload_bytes + MIB,
         )

@@ -17,6 +17,7 @@ from .announcement import Announcement, announce, withdraw
 from .app import create_app
 from .catalogue.outcomes import Outcomes
 from .catalogue.recovery import recover
+from .catalogue.seeds import seed_team
 from .catalogue.store import Store
 from .data_folder import DataFolder
 from .disk import disk_full
@@ -57,6 +58,9 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
 
         store = _open_store(folder, settings)
         opened.callback(store.close)
+        if settings.login != "none":
+            with store.writing() as connection:
+                seed_team(connection)
         queue = Queue(settings.workers, Outcomes(store))
         opened.callback(queue.stop)
         store.use_queue(queue)

@@ -16,6 +16,8 @@ from .translation import tr
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 
+LOGINS = ("none", "local", "openid")
+
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg2", "postgres")
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -30,6 +32,14 @@ class Settings:
     port: int = 0  # 0: the port of the last time, or any that is free
     public_url: str = ""  # how clients reach the backend behind a proxy; "" for the URL it listens on
     catalogue_url: str = field(default="", repr=False)  # of a PostgreSQL database; "" for SQLite in the data folder
+    login: str = "none"  # who may use the API: "none" the token of server.json only, "local" users, "openid"
+    token_minutes: int = 60  # how long an access token is good
+    openid_issuer: str = ""  # URL of an OpenID Connect issuer whose tokens are accepted
+    openid_audience: str = ""  # for whom its tokens must be made out
+    openid_client: str = ""  # as which client to ask it about a token; "" to verify its signature here
+    openid_secret_file: str = ""  # file with the secret of that client
+    trusted_proxies: str = ""  # networks of proxies that are believed who asks, with commas
+    access_log: bool = False  # whether each request is noted in log/access.log
     workers: int = 2  # executions at the same time
     threads: int = 8  # requests at the same time
     language: str = ""  # "" for that of the environment
@@ -67,7 +77,18 @@ class Settings:
                 tr("The backend keeps everything it publishes in one folder."),
                 tr("Start it with --data FOLDER, or set GEOPUB_DATA."),
             )
-        return cls(**told)
+        settings = cls(**told)
+        settings._check_openid()
+        return settings
+
+    def _check_openid(self) -> None:
+        """Refuse to accept the tokens of an issuer that were made out for anybody."""
+        if self.login == "openid" and not (self.openid_issuer and self.openid_audience):
+            raise InvalidInput(
+                tr("The login by OpenID Connect is not set up."),
+                tr("The settings openid_issuer and openid_audience are both needed."),
+                tr("See docs/server.md."),
+            )
 
 
 def _whole(low: int, high: int) -> Callable[[str, str], int]:
@@ -132,12 +153,42 @@ def _switch(name: str, text: str) -> bool:
     return _SWITCH[text.lower()]
 
 
+def _login(name: str, text: str) -> str:
+    if text not in LOGINS:
+        raise _refusal(name, text, tr("It must be one of: {choices}.", choices=", ".join(LOGINS)))
+    return text
+
+
+def _printable(name: str, text: str) -> str:
+    if not text.isprintable():
+        raise _refusal(name, text, tr("It must be a text on one line."))
+    return text
+
+
+def _networks(name: str, text: str) -> str:
+    try:
+        for one in filter(None, text.replace(" ", "").split(",")):
+            ipaddress.ip_network(one, strict=False)
+    except ValueError:
+        rule = tr("It must be addresses or networks with commas between, as 127.0.0.1,10.0.0.0/8.")
+        raise _refusal(name, text, rule) from None
+    return text.replace(" ", "")
+
+
 _RULES: Dict[str, Callable[[str, str], object]] = {
     "data": _folder,
     "host": _host,
     "port": _whole(0, 65535),
     "public_url": _url,
     "catalogue_url": _catalogue_url,
+    "login": _login,
+    "token_minutes": _whole(1, 24 * 60),
+    "openid_issuer": _url,
+    "openid_audience": _printable,
+    "openid_client": _printable,
+    "openid_secret_file": _printable,
+    "trusted_proxies": _networks,
+    "access_log": _switch,
     "workers": _whole(1, 64),
     "threads": _whole(1, 256),
     "language": _language,

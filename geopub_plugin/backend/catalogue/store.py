@@ -14,7 +14,7 @@ from .database import Database
 from .migrations import migrate
 from .pairing import pair
 from .publications import CataloguePublications
-from .seeds import seed
+from .seeds import complete, seed
 
 
 class JobQueue(Protocol):
@@ -66,6 +66,7 @@ class Store:
                     pair(connection, self.folder, new=found == 0)
                 if found == 0:
                     seed(connection)
+                complete(connection)
             undo.pop_all()
 
     def use_queue(self, queue: JobQueue) -> None:

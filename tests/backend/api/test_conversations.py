@@ -96,9 +96,9 @@ def test_the_datastore_is_found_by_id_and_by_name(shared: Client) -> None:
     assert shared.raw("GET", f"/api/datastores/{datastore['_id']}").get_json() == datastore
     offered = {one["endpoint"]["technical_name"]: one for one in datastore["endpoints"]}
     assert {"gpf-geoserver-wfs", "gpf-geoserver-wms-v", "gpf-rok4-server-wmts-tms"} <= set(offered)
-    for one in offered.values():
+    for name, one in offered.items():
         assert one["use"] < one["quota"]
-        assert one["endpoint"]["open"] is True
+        assert one["endpoint"]["open"] is not name.endswith("-private")
         assert one["endpoint"]["urls"]
     (tms,) = offered["gpf-rok4-server-wmts-tms"]["endpoint"]["urls"]
     assert tms["url"].endswith("/tms")  # clients append /1.0.0

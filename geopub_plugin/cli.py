@@ -196,21 +196,28 @@ def status(server: str, token_file: Optional[Path], datastore: str, data: Option
 @cli.command(help=tr("Say which versions are at hand, what is missing, and how to get it."))
 @_data_option
 @_json_option
-def doctor(data: Optional[Path], as_json: bool) -> None:
-    """Look at everything that GeoPub needs; end with 4 when something is missing."""
+@click.option("--deep", is_flag=True, help=tr("Prove that catalogue and files agree; the backend must not run."))
+def doctor(data: Optional[Path], as_json: bool, deep: bool) -> None:
+    """Look at everything that GeoPub needs; end with 4 when something is missing or damaged."""
     from .terminal.diagnosis import diagnose, missing
+    from .terminal.store_audit import audit_store, show_audit
 
     findings = diagnose(_data_folder(data))
     lacking = missing(findings)
+    store = audit_store(_data_folder(data)) if deep else None
+    ok = not lacking and (store is None or store.sound)
     if as_json:
-        _print_json({"ok": not lacking, "findings": [asdict(finding) for finding in findings]})
+        told = {} if store is None else {"store": store.wire}
+        _print_json({"ok": ok, "findings": [asdict(finding) for finding in findings], **told})
     else:
         for finding in findings:
             mark = "[green]✓[/]" if finding.ok else "[red]✗[/]"
             out.print(f"{mark} {finding.name:<18} {finding.found}", soft_wrap=True)
             if not finding.ok:
                 out.print(f"  {finding.cure}", soft_wrap=True, markup=False)
-    raise SystemExit(int(ExitCode.FAILED if lacking else ExitCode.OK))
+        if store is not None:
+            show_audit(out, store)
+    raise SystemExit(int(ExitCode.OK if ok else ExitCode.FAILED))
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

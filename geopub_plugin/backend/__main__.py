@@ -2,6 +2,8 @@
 
 It prints one line on stdout: `READY URL` once it serves, or `FAILED {"kind", "what", "why", "cure", "exit"}`. What went
 wrong is also said in words on stderr, and by the exit code.
+
+`python -m geopub_plugin.backend audit --data DIR` prints, as one line of JSON, whether catalogue and files agree.
 """
 
 from __future__ import annotations
@@ -10,8 +12,9 @@ import argparse
 import json
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import fields
-from typing import Dict, List, Optional, Type
+from typing import Dict, Iterator, List, Optional, Type
 
 from .errors import DataFolderLocked, DataFolderNewer, GeoPubError, InvalidInput, StorageFull, Unavailable
 from .jobs.messages import error_as_json
@@ -22,7 +25,7 @@ from .translation import tr, use_language
 
 VENDOR = PACKAGE / "vendor"  # made by `make package`: pure Python that no QGIS carries
 
-OTHER, USAGE, PORT, LOCKED, NEWER, FULL = 1, 2, 3, 4, 5, 6  # exit codes
+OTHER, USAGE, PORT, LOCKED, NEWER, FULL, DAMAGED = 1, 2, 3, 4, 5, 6, 7  # exit codes
 _EXIT_CODES: Dict[Type[BaseException], int] = {
     InvalidInput: USAGE,
     PortTaken: PORT,
@@ -33,9 +36,9 @@ _EXIT_CODES: Dict[Type[BaseException], int] = {
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    """Serve until the end is asked for, and return the exit code."""
+    """Serve until the end is asked for, or audit a data folder, and return the exit code."""
     given = vars(_parser().parse_args(arguments))
-    given.pop("command")
+    command = given.pop("command")
     if os.name == "posix":
         os.umask(0o077)
     if VENDOR.is_dir():
@@ -44,34 +47,50 @@ def main(arguments: Optional[List[str]] = None) -> int:
         settings = Settings.read(**given)
         if settings.language:
             use_language(settings.language)
-        _serve(settings)
+        return _audit(settings) if command == "audit" else _serve(settings)
     except GeoPubError as error:
         return _failed(error)
+
+
+def _serve(settings: Settings) -> int:
+    with _installed():
+        from .server import serve
+    serve(settings, announce_ready=lambda url: _say(f"READY {url}"))
     return 0
 
 
-def _serve(settings: Settings) -> None:
+def _audit(settings: Settings) -> int:
+    with _installed():
+        from .catalogue.audit import audit
+    found = audit(settings.data, settings.catalogue_url)
+    _say(json.dumps(found.as_json()))
+    return 0 if found.sound else DAMAGED
+
+
+@contextmanager
+def _installed() -> Iterator[None]:
     try:
-        from .server import serve
+        yield
     except ModuleNotFoundError as error:
         raise Unavailable(
             tr("GeoPub is not installed completely."),
             tr("The Python package {name} is missing.", name=error.name),
             tr("Install GeoPub again; `geopub doctor` shows what is missing."),
         ) from error
-    serve(settings, announce_ready=lambda url: _say(f"READY {url}"))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="geopub-backend", description=tr("The publishing engine of GeoPub."))
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help=tr("serve a data folder"))
+    audit = commands.add_parser("audit", help=tr("say whether catalogue and files of a data folder agree"))
     for field in fields(Settings):
         option = "--" + field.name.replace("_", "-")
         if isinstance(field.default, bool):
             serve.add_argument(option, action="store_const", const=True)
         else:
-            serve.add_argument(option, metavar="VALUE", help=f"GEOPUB_{field.name.upper()}")
+            for command in (serve, audit) if field.name in ("data", "catalogue_url", "language") else (serve,):
+                command.add_argument(option, metavar="VALUE", help=f"GEOPUB_{field.name.upper()}")
     return parser
 
 

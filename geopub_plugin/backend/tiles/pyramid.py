@@ -17,12 +17,13 @@ from ..jobs.progress import Progress, Silent
 from ..translation import tr
 from .archive import ArchiveWriter
 from .block import BlockResult, BlockTask, UpperTask, build_block, build_upper
-from .blocks import Cut, cut
+from .blocks import Cut, Spread, cut_of, spreads_of
 from .checkpoint import fingerprint, keep, kept
 from .executors import Crew, results_of
 from .grid import HIGHEST, degrees
 from .nodes import write_nodes
 from .plan import ALL, PyramidPlan, TablePlan
+from .provenance import KEY, Provenance, data_digests, plan_digest
 from .records import written
 from .report import PyramidReport, level_report
 from .stages import left_of, stage
@@ -58,7 +59,8 @@ def build(
     with storing(out.parent), unreadable_told(plan.tables), work_folder(out, checkpoints, name) as work:
         with ExitStack() as stack:
             crew = stack.enter_context(Crew(1 if executor else jobs))
-            blocks = cut(plan, block, area)
+            spreads = spreads_of(plan, area)
+            blocks = cut_of(spreads, plan, block)
             progress.step(tr("Building tiles"), blocks.features, "features")
             results = _blocks(plan, fields, blocks, area, work, executor, crew, progress)
             progress.step(tr("Building the upper levels"), 0, "tiles")
@@ -66,9 +68,11 @@ def build(
         bounds = bounds_told(blocks.bounds, plan)
         partial = work / "archive.pmtiles"
         progress.step(tr("Writing the archive"), 0, "bytes")
-        _archive(partial, plan, fields, results, bounds)
+        levels = tuple(
+            level_report(level, results) for level in range(plan.top_level, plan.bottom_level + 1) if results
+        )
+        _archive(partial, plan, results, bounds, metadata_of(plan, fields, _provenance(plan, fields, spreads, results)))
         partial.replace(out)
-    levels = tuple(level_report(level, results) for level in range(plan.top_level, plan.bottom_level + 1) if results)
     return PyramidReport(
         levels, blocks.features, sum(level.tiles for level in levels), out.stat().st_size, bounds,
         time.monotonic() - begun,
@@ -180,15 +184,28 @@ def bounds_told(bounds: Optional[Bounds], plan: PyramidPlan) -> Bounds:
     return max(west, limits[0]), max(south, limits[1]), min(east, limits[2]), min(north, limits[3])
 
 
+def _provenance(
+    plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]], spreads: Sequence[Spread], results: Sequence[BlockResult]
+) -> Provenance:
+    levels = {level: [0, 0] for level in range(plan.top_level, plan.bottom_level + 1)}
+    short: List[Tuple[int, int]] = []
+    for tiles in (tiles for one in results for tiles in one.levels):
+        levels[tiles.level][0] += tiles.features
+        levels[tiles.level][1] += tiles.dropped
+        short += [(number, left_out) for number, left_out in tiles.short.tolist()]
+    counts = tuple((level, features, dropped) for level, (features, dropped) in levels.items())
+    return Provenance(plan_digest(plan, fields, spreads), data_digests(spreads), counts, tuple(sorted(short)))
+
+
 def _archive(
-    path: Path, plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]], results: Sequence[BlockResult], bounds: Bounds
+    path: Path, plan: PyramidPlan, results: Sequence[BlockResult], bounds: Bounds, metadata: Dict[str, Any]
 ) -> None:
     with ArchiveWriter(path) as archive, ExitStack() as stack:
         files: List[BinaryIO] = [stack.enter_context(one.output.open("rb")) for one in results]
         for level in range(plan.top_level, plan.bottom_level + 1):
             for one, file in zip(results, files):
                 _add(archive, one, file, level)
-        archive.finish((plan.top_level, plan.bottom_level), bounds, _metadata(plan, fields))
+        archive.finish((plan.top_level, plan.bottom_level), bounds, metadata)
 
 
 def _add(archive: ArchiveWriter, block: BlockResult, contents: BinaryIO, level: int) -> None:
@@ -215,7 +232,8 @@ def vector_layers(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]]) -> Lis
     ]
 
 
-def _metadata(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]]) -> Dict[str, Any]:
+def metadata_of(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]], made: Provenance) -> Dict[str, Any]:
+    """Return what an archive tells of itself."""
     return {
         "name": plan.name,
         "description": plan.description,
@@ -223,4 +241,5 @@ def _metadata(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]]) -> Dict[st
         "type": "overlay",
         "generator": f"{__title__} {__version__}",
         "vector_layers": vector_layers(plan, fields),
+        KEY: made.as_json(),
     }

@@ -6,7 +6,7 @@ import gzip
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Dict, List, Optional, Tuple, Type
+from typing import Any, BinaryIO, Dict, Iterable, List, Optional, Tuple, Type
 
 import numpy as np
 from pmtiles.tile import Compression, TileType, serialize_header
@@ -26,6 +26,7 @@ class ArchiveWriter:
         self._file.write(bytes(_DATA))
         self._end = 0  # of the tile data, counted from _DATA
         self._known: Dict[Tuple[int, int, int], int] = {}  # digest and size -> offset
+        self._contents = 0  # of another archive
         self._tiles: List[np.ndarray] = []
         self._offsets: List[np.ndarray] = []
         self._lengths: List[np.ndarray] = []
@@ -72,6 +73,15 @@ class ArchiveWriter:
             self._end += len(data)
             left -= len(data)
 
+    def take(self, ids: np.ndarray, content: np.ndarray, sizes: np.ndarray, pieces: Iterable[bytes]) -> None:
+        """Write all tiles at once: T tiles (int64 (T,) each), n different contents (sizes: int64 (n,)) in pieces."""
+        for piece in pieces:
+            self._file.write(piece)
+        self._end, self._contents = int(sizes.sum()), len(sizes)
+        self._tiles.append(ids)
+        self._offsets.append((np.cumsum(sizes) - sizes)[content])
+        self._lengths.append(sizes[content])
+
     def finish(self, levels: Tuple[int, int], bounds: Bounds, metadata: Dict[str, Any]) -> None:
         """Write directories, metadata and header."""
         none = [np.zeros(0, np.int64)]
@@ -89,7 +99,7 @@ class ArchiveWriter:
             "leaf_directory_offset": _DATA + self._end + len(packed), "leaf_directory_length": len(leaves),
             "tile_data_offset": _DATA, "tile_data_length": self._end,
             "addressed_tiles_count": len(tiles), "tile_entries_count": len(entries),
-            "tile_contents_count": len(self._known), "clustered": True,
+            "tile_contents_count": self._contents or len(self._known), "clustered": True,
             "internal_compression": Compression.GZIP, "tile_compression": Compression.GZIP,
             "tile_type": TileType.MVT, "min_zoom": levels[0], "max_zoom": levels[1],
             "min_lon_e7": west, "min_lat_e7": south, "max_lon_e7": east, "max_lat_e7": north,

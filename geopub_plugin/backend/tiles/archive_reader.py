@@ -99,6 +99,13 @@ class Archive:
                 entries.tile.tolist(), entries.run.tolist(), entries.offset.tolist(), entries.length.tolist()
             )
 
+    def directory(self) -> Entries:
+        """Return all entries, as one."""
+        several = list(self._all_entries())
+        return Entries(
+            *(np.concatenate([getattr(one, name) for one in several]) for name in ("tile", "run", "offset", "length"))
+        )
+
     def content(self, offset: int, length: int) -> bytes:
         """Return stored bytes of a tile by their place."""
         return self._slice(self._header["tile_data_offset"] + offset, length)

@@ -98,6 +98,13 @@ def joined_records(several: Sequence[Records]) -> Records:
     )
 
 
+def values_numbered(several: Sequence[List[bytes]]) -> Tuple[Tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """Return the distinct values of several lists as `Records` stores them, and the number of each: int64 (n,)."""
+    numbers = _numbers(several)
+    known = [_known(own, numbers) for own in several]
+    return _stored(list(numbers)), np.concatenate([np.zeros(0, np.int64), *known])
+
+
 def _numbers(values: Sequence[List[bytes]]) -> Dict[bytes, int]:
     """Number the distinct values of several lists in the order of their first place."""
     distinct = dict.fromkeys(chain.from_iterable(values))

@@ -11,9 +11,12 @@ from .access.attempts import Attempts
 from .access.callers import Identity
 from .access.hosts import base_url_of, host_guard
 from .access.identities import known_users, where_to_get_a_token
+from .access.rights import rights_guard
 from .access.tokens import token_guard
 from .api import (
+    accesses,
     annexes,
+    communities,
     configurations,
     context,
     datasheets,
@@ -21,8 +24,10 @@ from .api import (
     documentation,
     executions,
     health,
+    keys,
     landing,
     offerings,
+    permissions,
     records,
     statics,
     stored_data,
@@ -57,6 +62,7 @@ def create_app(store: Store, settings: Settings, token: str, renderer: Renderer)
     app.before_request(host_guard(settings.host, settings.public_url))
     identity, attempts = known_users(store, settings, token), Attempts()
     app.before_request(token_guard(identity, where_to_get_a_token(settings)))
+    app.before_request(rights_guard(store))
     app.before_request(size_guard(settings))
     handle_errors(app)
 
@@ -71,6 +77,9 @@ def _register_api(app: Flask) -> None:
     app.register_blueprint(landing.blueprint)
     app.register_blueprint(documentation.blueprint)
     app.register_blueprint(users.blueprint)
+    app.register_blueprint(keys.blueprint)
+    app.register_blueprint(accesses.blueprint)
+    app.register_blueprint(communities.blueprint)
     app.register_blueprint(datastores.blueprint)
     app.register_blueprint(uploads.blueprint)
     app.register_blueprint(executions.blueprint)
@@ -80,6 +89,7 @@ def _register_api(app: Flask) -> None:
     app.register_blueprint(annexes.public)
     app.register_blueprint(configurations.blueprint)
     app.register_blueprint(offerings.blueprint)
+    app.register_blueprint(permissions.blueprint)
     app.register_blueprint(records.blueprint)
     app.register_blueprint(datasheets.blueprint)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Callable, Optional
 
 from flask import Flask
 
@@ -28,6 +28,7 @@ from .api import (
     landing,
     offerings,
     permissions,
+    programs,
     records,
     statics,
     stored_data,
@@ -39,12 +40,18 @@ from .api.bodies import size_guard, streaming_request
 from .catalogue.store import Store
 from .render.supervisor import Renderer
 from .services.tms.blueprint import tms_blueprint
+from .services.tms.fresh_tiles import FreshTiles
 from .services.wfs.blueprint import wfs_blueprint
 from .services.wms.blueprint import wms_blueprint
 from .settings import Settings
+from .tiles.tile_builders import TileBuilders
+
+_NEVER_WAIT = 2  # threads that answer at once, whatever tiles are being built
 
 
-def create_app(store: Store, settings: Settings, token: str, renderer: Renderer) -> Flask:
+def create_app(
+    store: Store, settings: Settings, token: str, renderer: Renderer, builders: Optional[TileBuilders] = None
+) -> Flask:
     """Return the application that serves a store.
 
     Args:
@@ -52,6 +59,7 @@ def create_app(store: Store, settings: Settings, token: str, renderer: Renderer)
         settings: what the backend was told.
         token: that requests to the API must carry.
         renderer: draws the pictures of WMS, started at the first of them.
+        builders: build the tiles of pyramids that are still being made; its owner stops them.
     """
     app = Flask(__name__, static_folder=None)
     app.wsgi_app = TrustedProxies(app.wsgi_app, trusted_networks(settings.trusted_proxies))  # type: ignore[method-assign]
@@ -68,7 +76,8 @@ def create_app(store: Store, settings: Settings, token: str, renderer: Renderer)
 
     _register_api(app)
     _register_sign_in(app, store, settings, identity, attempts)
-    _register_services(app, store, renderer, base_url)
+    fresh = FreshTiles(builders or TileBuilders(), waiting=max(1, settings.threads - _NEVER_WAIT))
+    _register_services(app, store, renderer, fresh, base_url)
     return app
 
 
@@ -82,6 +91,7 @@ def _register_api(app: Flask) -> None:
     app.register_blueprint(communities.blueprint)
     app.register_blueprint(datastores.blueprint)
     app.register_blueprint(uploads.blueprint)
+    app.register_blueprint(programs.blueprint)
     app.register_blueprint(executions.blueprint)
     app.register_blueprint(stored_data.blueprint)
     app.register_blueprint(statics.blueprint)
@@ -103,7 +113,9 @@ def _register_sign_in(app: Flask, store: Store, settings: Settings, identity: Id
         app.register_blueprint(tokens_blueprint(server, identity))
 
 
-def _register_services(app: Flask, store: Store, renderer: Renderer, base_url: Callable[[], str]) -> None:
+def _register_services(
+    app: Flask, store: Store, renderer: Renderer, fresh: FreshTiles, base_url: Callable[[], str]
+) -> None:
     app.register_blueprint(wfs_blueprint(store.publications, base_url))
     app.register_blueprint(wms_blueprint(store.publications, renderer, base_url))
-    app.register_blueprint(tms_blueprint(store.publications, base_url))
+    app.register_blueprint(tms_blueprint(store.publications, base_url, fresh))

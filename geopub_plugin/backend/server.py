@@ -29,6 +29,7 @@ from .logs import logging_to
 from .render.supervisor import Renderer
 from .settings import Settings
 from .stopping import StopRequest
+from .tiles.tile_builders import TileBuilders
 from .translation import tr
 
 _log = logging.getLogger(__name__)
@@ -66,11 +67,13 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         store.use_queue(queue)
         renderer = Renderer(folder.log, seconds=settings.render_seconds)
         opened.callback(renderer.stop)
+        builders = TileBuilders()
+        opened.callback(builders.stop)
         recover(store)
         queue.prepare()
 
         token = secrets.token_urlsafe(32)
-        server = HttpServer(create_app(store, settings, token, renderer), bound, settings)
+        server = HttpServer(create_app(store, settings, token, renderer, builders), bound, settings)
         folder.remember_port(bound.getsockname()[1])
         announce(folder.path, Announcement(url, os.getpid(), token, __version__))
         opened.callback(withdraw, folder.path)

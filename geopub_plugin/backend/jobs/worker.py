@@ -15,12 +15,13 @@ import sqlite3
 import sys
 import threading
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Optional
+from typing import Any, Dict, Optional
 
 from ..disk import disk_full, is_full
 from ..errors import GeoPubError, JobFailed
 from ..translation import tr
 from .messages import error_as_json
+from .pipes import own_stdout
 from .reporter import Reporter
 
 _NICENESS = 10
@@ -29,7 +30,7 @@ _NICENESS = 10
 def main() -> int:
     """Do the job that comes on stdin; an error that is no `GeoPubError` leaves its traceback on stderr."""
     faulthandler.enable()
-    pipe = _own_stdout()
+    pipe = own_stdout()
     _stand_back()
     for module in sys.argv[1:]:
         with contextlib.suppress(ImportError):  # only a job that needs it fails
@@ -66,13 +67,6 @@ def _outcome(job: Dict[str, Any], reporter: Reporter) -> Dict[str, Any]:
         if "disk is full" not in str(error):
             raise
     return {"error": error_as_json(disk_full(work))}
-
-
-def _own_stdout() -> BinaryIO:
-    """Keep the pipe to the backend for messages; what libraries print goes to stderr, and so to the log."""
-    pipe = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return pipe
 
 
 def _end_with_backend() -> None:

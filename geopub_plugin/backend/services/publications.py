@@ -66,12 +66,14 @@ class TileLayer:
     title: str
     abstract: str
     keywords: Tuple[str, ...]
-    archive: Path  # PMTiles revision
+    archive: Path  # PMTiles revision; not there yet while it is made
     top_level: int
     bottom_level: int
     bounds: Bounds  # longitude and latitude, WGS 84
     revision: str
     metadata: Tuple[MetadataLink, ...] = ()
+    making: str = ""  # while the archive is made: what `tiles.pyramid_job.run` was told, as JSON
+    bounds_given: bool = True  # by the publisher, or by the archive; else `bounds` is no more than a guess
 
 
 @dataclass(frozen=True)

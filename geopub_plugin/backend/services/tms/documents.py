@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, Mapping, Sequence
 
 from jinja2 import Environment, FileSystemLoader
 
@@ -36,7 +36,7 @@ def error_xml(message: str) -> str:
     return _TEMPLATES.get_template("error.xml").render(message=message)
 
 
-def tile_json(base: str, layer: TileLayer, vector_layers: List[Dict[str, Any]]) -> Dict[str, Any]:
+def tile_json(base: str, layer: TileLayer, vector_layers: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
     """Return the metadata of a layer; `vector_layers` as its archive tells them."""
     west, south, east, north = layer.bounds
     return {
@@ -51,7 +51,7 @@ def tile_json(base: str, layer: TileLayer, vector_layers: List[Dict[str, Any]]) 
         "bounds": [west, south, east, north],
         "center": [(west + east) / 2, (south + north) / 2, _fitting_level(layer)],
         "tiles": [f"{base}/tms/1.0.0/{layer.name}/{{z}}/{{x}}/{{y}}.pbf"],
-        "vector_layers": vector_layers,
+        "vector_layers": list(vector_layers),
     }
 
 

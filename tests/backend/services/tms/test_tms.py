@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Iterator
 from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
 
+from geopub_plugin.backend.errors import Unavailable
 from geopub_plugin.backend.services.publications import MetadataLink, ServiceInfo, TileLayer
 from geopub_plugin.backend.services.tms.blueprint import tms_blueprint
+from geopub_plugin.backend.services.tms.fresh_tiles import FreshTiles
 from geopub_plugin.backend.tiles.archive_reader import Archive
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 from geopub_plugin.backend.tiles.pyramid import build
+from geopub_plugin.backend.tiles.pyramid_job import plan_of
+from geopub_plugin.backend.tiles.tile_builders import TileBuilders
 
 BASE = "http://127.0.0.1:8123"
 
@@ -55,7 +61,7 @@ def published(pyramid: Path) -> Published:
 @pytest.fixture
 def client(published: Published):
     app = Flask(__name__)
-    app.register_blueprint(tms_blueprint(published, lambda: BASE))
+    app.register_blueprint(tms_blueprint(published, lambda: BASE, FreshTiles(TileBuilders())))
     return app.test_client()
 
 
@@ -143,3 +149,49 @@ def test_layers_are_asked_for_once_a_revision(client, published):
     for _ in range(5):
         client.get("/tms/1.0.0/monde/1/1/0.pbf")
     assert published.asked == 1
+
+
+@pytest.fixture
+def builders() -> Iterator[TileBuilders]:
+    started = TileBuilders(processes=1)
+    yield started
+    started.stop()
+
+
+def test_a_layer_answers_the_same_before_and_after_its_archive_is_there(world_map, tmp_path, builders):
+    entry = {"table": "countries", "layer": "pays", "top_level": 1, "bottom_level": 3, "attributes": ["NAME"]}
+    job = json.dumps({"data": str(world_map), "composition": [entry]})
+    place = tmp_path / "1.pmtiles"
+    making = TileLayer("monde", "Pays", "", (), place, 1, 3, (0, 0, 1, 1), "r1", (), job, bounds_given=False)
+    published = Published(making)
+    app = Flask(__name__)
+    app.register_blueprint(tms_blueprint(published, lambda: BASE, FreshTiles(builders)))
+    client = app.test_client()
+
+    def answers():
+        paths = ["", "/metadata.json", *(f"/{z}/{x}/{y}.pbf" for z in (0, 1, 3, 4) for x in (0, 2) for y in (0, 1, 3))]
+        found = [client.get(f"/tms/1.0.0/monde{path}", headers={"Accept-Encoding": "gzip"}) for path in paths]
+        return [(one.status_code, one.headers.get("ETag"), one.data) for one in found]
+
+    before = answers()
+    assert {status for status, _, _ in before} == {200, 204, 404}
+    bounds = build(plan_of(json.loads(job)), place).bounds
+    published.layers = (replace(making, bounds=bounds, revision="r2", making="", bounds_given=True),)
+    assert answers() == before
+
+
+def test_a_tile_that_cannot_be_built_yet_tells_to_ask_again(published):
+    class Busy:
+        def tile(self, *place):
+            raise Unavailable("Busy.", "Too many.", "Ask again.")
+
+        told = tile
+
+    published.layers = (replace(published.layers[0], making="{}", bounds_given=False),)
+    app = Flask(__name__)
+    app.register_blueprint(tms_blueprint(published, lambda: BASE, FreshTiles(Busy())))
+    for path in ("monde/2/0/0.pbf", "monde/metadata.json", "monde"):
+        answer = app.test_client().get(f"/tms/1.0.0/{path}")
+        assert answer.status_code == 503 and answer.headers["Retry-After"] == "1"
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert ElementTree.fromstring(answer.data).findtext("Message") == "Busy. Too many. Ask again."

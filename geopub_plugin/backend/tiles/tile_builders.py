@@ -1,0 +1,180 @@
+"""The processes that build single tiles, as the backend uses them: a few, started when they are needed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import subprocess  # nosec B404 - starts our own module only
+import sys
+import threading
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from ..errors import Unavailable
+from ..features.schema import Bounds
+from ..jobs.messages import encode, error_from_json
+from ..jobs.process import worker_environment
+from ..locations import PACKAGE
+from ..translation import tr
+
+SECONDS = 60.0  # that one tile may take
+IDLE_SECONDS = 120.0  # after which processes without work end
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a pyramid says of itself before it is there."""
+
+    bounds: Bounds
+    vector_layers: Tuple[Mapping[str, Any], ...]
+
+
+class TileBuilders:
+    """Builds tiles in `processes` processes; thread-safe, one tile a process at a time.
+
+    Every method raises Unavailable when a process breaks down, and what the building itself raises.
+    """
+
+    def __init__(self, processes: int = 2, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._most, self._idle_seconds = processes, idle_seconds
+        self._changed = threading.Condition()
+        self._idle: List[_BuilderProcess] = []
+        self._count = 0
+        self._stopped = False
+        self._timer: Optional[threading.Timer] = None
+
+    def tile(self, job: str, z: int, x: int, y: int) -> Optional[bytes]:
+        """Return a tile of the pyramid that a job (JSON, as `pyramid_job.run` is told) makes; None for an empty one."""
+        _, body = self._ask({"job": json.loads(job), "tile": [z, x, y]})
+        return body
+
+    def told(self, job: str) -> Told:
+        """Return what the pyramid that a job makes is going to say of itself."""
+        header, _ = self._ask({"job": json.loads(job)})
+        west, south, east, north = header["told"]["bounds"]
+        return Told((west, south, east, north), tuple(header["told"]["vector_layers"]))
+
+    def stop(self) -> None:
+        """End the processes, and start none again."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        self._end_idle()
+
+    def _ask(self, order: Dict[str, Any]) -> Tuple[Dict[str, Any], Optional[bytes]]:
+        process = self._take()
+        try:
+            answer = process.ask(order)
+        finally:
+            self._give_back(process)
+        if answer is None:
+            _log.error("A tile builder ended over %s", order)
+            raise Unavailable(
+                tr("The tile could not be built."),
+                tr("The process that builds tiles broke down, or took longer than {seconds} seconds.",
+                   seconds=round(SECONDS)),
+                tr("Zoom in, or ask again when the pyramid is finished."),
+            )  # fmt: skip
+        if "error" in answer[0]:
+            raise error_from_json(answer[0]["error"])
+        return answer
+
+    def _take(self) -> _BuilderProcess:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._idle or self._count < self._most)
+            if self._stopped:
+                raise Unavailable(tr("The tile cannot be built."), tr("The backend is ending."))
+            while self._idle:
+                process = self._idle.pop()
+                if not process.ended:
+                    return process
+                self._count -= 1
+            process = _BuilderProcess()
+            self._count += 1
+            return process
+
+    def _give_back(self, process: _BuilderProcess) -> None:
+        with self._changed:
+            if process.ended or self._stopped:
+                self._count -= 1
+                process.close()
+            else:
+                self._idle.append(process)
+            self._changed.notify()
+            if self._timer is not None:
+                self._timer.cancel()
+            if not self._stopped:
+                self._timer = threading.Timer(self._idle_seconds, self._end_idle)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _end_idle(self) -> None:
+        with self._changed:
+            idle, self._idle = self._idle, []
+            self._count -= len(idle)
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+        for process in idle:
+            process.close()
+
+
+class _BuilderProcess:
+    """One process; one thread at a time asks it."""
+
+    def __init__(self) -> None:
+        try:
+            self._process = subprocess.Popen(  # nosec B603 - our own module on the interpreter that runs the backend
+                [sys.executable, "-m", f"{__package__}.tile_process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=PACKAGE.parent,
+                env=worker_environment(os.environ),
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:
+            raise Unavailable(
+                tr("The tile could not be built."),
+                tr("The system says: {reason}.", reason=error.strerror or error),
+                tr("Close other programs, then ask again."),
+            ) from error
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended, as far as is known."""
+        return self._process.poll() is not None
+
+    def ask(self, order: Mapping[str, Any]) -> Optional[Tuple[Dict[str, Any], Optional[bytes]]]:
+        """Return header and body of the answer; None if the process ended, or hung and was ended."""
+        timer = threading.Timer(SECONDS, self._process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            self._process.stdin.write(encode(dict(order)))
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+            header = json.loads(line) if line.endswith(b"\n") else None
+            if header is not None:
+                size = header.get("size")
+                body = None if size is None else self._process.stdout.read(size)
+                if size is None or len(body) == size:
+                    return header, body
+        except OSError:
+            _log.debug("A tile builder does not listen", exc_info=True)
+        finally:
+            timer.cancel()
+        self._process.kill()
+        self._process.wait()
+        return None
+
+    def close(self) -> None:
+        """End the process, which holds nothing that has to be kept."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):  # an order that was never read
+                pipe.close()

@@ -18,6 +18,7 @@ from ..errors import Unavailable
 from ..features.geopackage import GeoPackageTable
 from ..features.schema import Bounds, Field
 from ..translation import tr
+from .assemble import LevelTiles
 from .block import TableState, climb, read_state
 from .blocks import Spread, TableShare, bounds_of, boxes_meet, limits_of, margin_at, spreads_of
 from .boxes import feature_boxes
@@ -81,14 +82,22 @@ class TileSource:
         if not self.plan.top_level <= z <= self.plan.bottom_level or not (0 <= x < 1 << z and 0 <= y < 1 << z):
             return None
         cell = Cell(z, x, y)
-        shares = [(place, self._rows(place, cell)) for place in range(len(self._spreads))]
-        weight = sum(float(self._spreads[place].weights[rows].sum()) for place, rows in shares)
-        if weight > self._most:
+        if self.weight(cell) > self._most:
             raise _too_much(cell)
+        return self.made(cell)[1] or None
+
+    def weight(self, cell: Cell) -> float:
+        """Return how many vertices, about, have to be read for a tile."""
+        rows = [self._rows(place, cell) for place in range(len(self._spreads))]
+        return sum(float(spread.weights[some].sum()) for spread, some in zip(self._spreads, rows))
+
+    def made(self, cell: Cell) -> Tuple[LevelTiles, bytes]:
+        """Build a tile, whatever it weighs; return what is to be said of it, and its bytes."""
+        shares = [(place, self._rows(place, cell)) for place in range(len(self._spreads))]
         states = [state for place, rows in shares if len(rows) for state in self._states(place, rows, cell)]
         output = BytesIO()
-        climb(states, self.plan, (z, z), cell, self.plan.near, output)
-        return output.getvalue() or None
+        (tiles,), _ = climb(states, self.plan, (cell.z, cell.z), cell, self.plan.near, output)
+        return tiles, output.getvalue()
 
     def _rows(self, place: int, cell: Cell) -> np.ndarray:
         """Return the features of a table that may show something in a tile: int64 (n,) places, ascending."""

@@ -4,6 +4,10 @@
 <context>
     <name>GeoPub</name>
     <message>
+        <source> or </source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>--min-zoom must not be greater than --max-zoom.</source>
         <translation>--min-zoom ne doit pas dépasser --max-zoom.</translation>
     </message>
@@ -14,6 +18,10 @@
     <message>
         <source>`geopub user list` shows them.</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A backend works on the data folder {path}.</source>
+        <translation>Un moteur travaille sur le dossier de données {path}.</translation>
     </message>
     <message>
         <source>A box is about the geometry.</source>
@@ -28,12 +36,20 @@
         <translation>Une colonne d'octets ne se compare à rien.</translation>
     </message>
     <message>
+        <source>A community needs a name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A file needs a path.</source>
         <translation>Un fichier doit avoir un chemin.</translation>
     </message>
     <message>
         <source>a file of an unknown kind</source>
         <translation>un fichier de nature inconnue</translation>
+    </message>
+    <message>
+        <source>A fill of the type “{kind}” is drawn in one colour.</source>
+        <translation>Un remplissage du type « {kind} » est dessiné d’une seule couleur.</translation>
     </message>
     <message>
         <source>A firewall or a policy forbids to listen on 127.0.0.1: allow it for Python.</source>
@@ -58,6 +74,18 @@
     <message>
         <source>a gzip archive</source>
         <translation>une archive gzip</translation>
+    </message>
+    <message>
+        <source>A key has a whitelist or a blacklist, not both.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A key needs a name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A key of type HEADER needs one to five headers.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A layer name belongs to one datasheet.</source>
@@ -104,6 +132,18 @@
         <translation>un document PDF</translation>
     </message>
     <message>
+        <source>A permission needs a beneficiary.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A permission needs a licence.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A permission needs at least one service.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>a picture</source>
         <translation>une image</translation>
     </message>
@@ -114,6 +154,10 @@
     <message>
         <source>a PMTiles archive</source>
         <translation>une archive PMTiles</translation>
+    </message>
+    <message>
+        <source>A publication is one set of tables.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A published table has one type of geometry.</source>
@@ -132,6 +176,14 @@
         <translation>un shapefile</translation>
     </message>
     <message>
+        <source>A shapefile is made of several files, of which .shp, .shx and .dbf are needed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A shifted fill is drawn in its place.</source>
+        <translation>Un remplissage décalé est dessiné à sa place.</translation>
+    </message>
+    <message>
         <source>a space</source>
         <translation>une espace</translation>
     </message>
@@ -146,6 +198,10 @@
     <message>
         <source>A style is a QML file of QGIS or an SLD file.</source>
         <translation>Un style est un fichier QML de QGIS ou un fichier SLD.</translation>
+    </message>
+    <message>
+        <source>A symbol of the type “{kind}” is not drawn.</source>
+        <translation>Un symbole du type « {kind} » n’est pas dessiné.</translation>
     </message>
     <message>
         <source>A symbol on a part of the geometry is drawn on all of it.</source>
@@ -224,6 +280,14 @@
         <translation>Adresse</translation>
     </message>
     <message>
+        <source>address</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All records of the endpoint's quota are used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>All tables of a publication share one: they are published in {target}.</source>
         <translation>Toutes les tables d’une publication en partagent un seul : elles sont publiées en {target}.</translation>
     </message>
@@ -236,12 +300,20 @@
         <translation>Parmi wfs,wms,tms.</translation>
     </message>
     <message>
+        <source>An access needs at least one service.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>An annexe needs a path.</source>
         <translation>Une annexe doit avoir un chemin.</translation>
     </message>
     <message>
         <source>an archive that is not a zip file</source>
         <translation>une archive qui n’est pas un zip</translation>
+    </message>
+    <message>
+        <source>An outline that is drawn inside, or on some rings only, is drawn on all.</source>
+        <translation>Un contour dessiné à l’intérieur, ou sur certains anneaux seulement, est dessiné sur tous.</translation>
     </message>
     <message>
         <source>Another annexe of the datastore has it.</source>
@@ -274,6 +346,10 @@
     <message>
         <source>As published</source>
         <translation>Tel que publié</translation>
+    </message>
+    <message>
+        <source>Ask again in a second.</source>
+        <translation>Redemandez-la dans une seconde.</translation>
     </message>
     <message>
         <source>Ask for a smaller picture, or for several.</source>
@@ -312,11 +388,23 @@
         <translation>Demandez à son administrateur d’autoriser ce traitement pour votre entrepôt.</translation>
     </message>
     <message>
+        <source>Ask its supervisor to add you.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Ask the administrator of the server to add you to a community.</source>
         <translation>Demandez à l’administrateur du serveur de vous ajouter à une communauté.</translation>
     </message>
     <message>
         <source>Ask the administrator of the server.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask the supervisor of the community.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask whoever sent it for another one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -340,12 +428,20 @@
         <translation>{limit} octets au plus sont acceptés pour un élément.</translation>
     </message>
     <message>
+        <source>At most {limit} bytes are accepted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Behind LIKE, ILIKE and ESCAPE stands a text in 'single quotes'.</source>
         <translation>LIKE, ILIKE et ESCAPE sont suivis d'un texte entre 'apostrophes'.</translation>
     </message>
     <message>
         <source>Build the pyramid again.</source>
         <translation>Reconstruisez la pyramide.</translation>
+    </message>
+    <message>
+        <source>Build them again from their data.</source>
+        <translation>Recalculez-les à partir de leurs données.</translation>
     </message>
     <message>
         <source>Building the upper levels</source>
@@ -366,6 +462,10 @@
     <message>
         <source>Capabilities</source>
         <translation>Capacités</translation>
+    </message>
+    <message>
+        <source>Catalogue and files</source>
+        <translation>Catalogue et fichiers</translation>
     </message>
     <message>
         <source>Change that user, or remove it first.</source>
@@ -500,6 +600,10 @@
         <translation>Fermez d’autres programmes ou publiez moins d’objets à la fois, puis relancez l’exécution.</translation>
     </message>
     <message>
+        <source>Close other programs, then ask again.</source>
+        <translation>Fermez d'autres programmes, puis redemandez.</translation>
+    </message>
+    <message>
         <source>Close other programs, then start again: what is done is kept.</source>
         <translation>Fermez d'autres programmes, puis recommencez : ce qui est fait est conservé.</translation>
     </message>
@@ -526,6 +630,14 @@
     <message>
         <source>Columns of the table “{table}” that change their type: {count}.</source>
         <translation>Colonnes de la table « {table} » qui changent de type : {count}.</translation>
+    </message>
+    <message>
+        <source>Columns of “{name}” that have no name, or that of another one: {count}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Columns without a name of their own</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Compare columns of the same kind.</source>
@@ -580,6 +692,10 @@
         <translation>Copiez le rapport (Détails) et envoyez-le aux auteurs de GeoPub.</translation>
     </message>
     <message>
+        <source>Correct these lines.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Correct what is listed and publish again.</source>
         <translation>Corrigez ce qui est listé et publiez à nouveau.</translation>
     </message>
@@ -598,6 +714,10 @@
     <message>
         <source>Damaged file</source>
         <translation>Fichier endommagé</translation>
+    </message>
+    <message>
+        <source>Data do not show their current revision.</source>
+        <translation>Des données ne montrent pas leur révision courante.</translation>
     </message>
     <message>
         <source>Data folder</source>
@@ -636,6 +756,10 @@
         <translation>Détails</translation>
     </message>
     <message>
+        <source>Diagrams are not drawn.</source>
+        <translation>Les diagrammes ne sont pas dessinés.</translation>
+    </message>
+    <message>
         <source>Did you mean “{name}”? Text goes in 'single quotes'.</source>
         <translation>Vouliez-vous dire « {name} » ? Un texte s'écrit entre 'apostrophes'.</translation>
     </message>
@@ -654,6 +778,14 @@
     <message>
         <source>Draw them again, or delete them in the source.</source>
         <translation>Dessinez-les à nouveau, ou supprimez-les dans la source.</translation>
+    </message>
+    <message>
+        <source>E-mail address</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each column needs a name of its own.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Edits that are not saved yet will be published too.</source>
@@ -684,6 +816,10 @@
         <translation>Arrête le moteur démarré, une fois tout publié.</translation>
     </message>
     <message>
+        <source>End the backend, then look again.</source>
+        <translation>Arrêtez le moteur, puis regardez de nouveau.</translation>
+    </message>
+    <message>
         <source>ESCAPE takes one character, not “{given}”.</source>
         <translation>ESCAPE prend un seul caractère, et non « {given} ».</translation>
     </message>
@@ -704,6 +840,10 @@
         <translation>L'exécution {identifier} lit ses fichiers.</translation>
     </message>
     <message>
+        <source>Execution {identifier} works on it, and has not ended yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Execution {identifier} works on it.</source>
         <translation>L'exécution {identifier} y travaille.</translation>
     </message>
@@ -712,16 +852,16 @@
         <translation>L'exécution {other} produit la même donnée.</translation>
     </message>
     <message>
+        <source>Executions failed without a word in their log.</source>
+        <translation>Des exécutions ont échoué sans un mot dans leur journal.</translation>
+    </message>
+    <message>
         <source>Export at least one vector layer into it.</source>
         <translation>Exportez-y au moins une couche vectorielle.</translation>
     </message>
     <message>
         <source>Export it again from its source. If there is no other copy: ogr2ogr new.gpkg old.gpkg saves what can be read.</source>
         <translation>Exportez-le à nouveau depuis sa source. S’il n’en existe pas d’autre copie : ogr2ogr nouveau.gpkg ancien.gpkg sauve ce qui peut être lu.</translation>
-    </message>
-    <message>
-        <source>Export it as GeoPackage (in QGIS: right-click ▸ Export ▸ Save Features As…) and send that file.</source>
-        <translation>Exportez la donnée en GeoPackage (dans QGIS : clic droit ▸ Exporter ▸ Sauvegarder les entités sous…) et envoyez ce fichier.</translation>
     </message>
     <message>
         <source>Export of “{layer}”</source>
@@ -760,12 +900,36 @@
         <translation>Objets (WFS)</translation>
     </message>
     <message>
+        <source>Features are drawn one by one, not grouped or merged.</source>
+        <translation>Les entités sont dessinées une à une, ni groupées ni fusionnées.</translation>
+    </message>
+    <message>
         <source>Features without geometry</source>
         <translation>Objets sans géométrie</translation>
     </message>
     <message>
         <source>Features without geometry in the table “{table}”: {count}.</source>
         <translation>Objets sans géométrie dans la table « {table} » : {count}.</translation>
+    </message>
+    <message>
+        <source>Files are not what was stored.</source>
+        <translation>Des fichiers ne sont pas ce qui a été stocké.</translation>
+    </message>
+    <message>
+        <source>Files belong to nothing in the catalogue.</source>
+        <translation>Des fichiers n'appartiennent à rien dans le catalogue.</translation>
+    </message>
+    <message>
+        <source>Files have not the size that the catalogue notes.</source>
+        <translation>Des fichiers n'ont pas la taille que le catalogue indique.</translation>
+    </message>
+    <message>
+        <source>Files of the catalogue are missing.</source>
+        <translation>Des fichiers du catalogue manquent.</translation>
+    </message>
+    <message>
+        <source>Files on their way in have lost bytes.</source>
+        <translation>Des fichiers en cours de réception ont perdu des octets.</translation>
     </message>
     <message>
         <source>For example: {names}</source>
@@ -780,6 +944,10 @@
         <translation>Il faut quatre nombres séparés par des virgules.</translation>
     </message>
     <message>
+        <source>GDAL says: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>GeoJSON</source>
         <translation>du GeoJSON</translation>
     </message>
@@ -790,6 +958,14 @@
     <message>
         <source>Geometries outside of the reference system</source>
         <translation>Géométries hors du système de coordonnées</translation>
+    </message>
+    <message>
+        <source>GeoPackages are damaged.</source>
+        <translation>Des GeoPackages sont endommagés.</translation>
+    </message>
+    <message>
+        <source>GeoPackages have other tables or other numbers of rows than the catalogue notes.</source>
+        <translation>Des GeoPackages ont d'autres tables ou un autre nombre de lignes que le catalogue n'indique.</translation>
     </message>
     <message>
         <source>GeoPub answers at {url}</source>
@@ -896,12 +1072,24 @@
         <translation>Donnez un dossier vide ou nouveau.</translation>
     </message>
     <message>
+        <source>Give an endpoint of type METADATA that the datastore lists.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give an ISO 19139 document with gmd:fileIdentifier.</source>
         <translation>Donnez un document ISO 19139 avec gmd:fileIdentifier.</translation>
     </message>
     <message>
+        <source>Give an ISO 19139 document: gmd:MD_Metadata.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give another fileIdentifier, or replace that record's document.</source>
         <translation>Donnez un autre fileIdentifier, ou remplacez le document de cette fiche.</translation>
+    </message>
+    <message>
+        <source>Give another fileIdentifier.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give another layer_name, or modify that configuration.</source>
@@ -910,6 +1098,14 @@
     <message>
         <source>Give another layer_name.</source>
         <translation>Donnez un autre layer_name.</translation>
+    </message>
+    <message>
+        <source>Give another login or hash.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give another name.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give another path, or replace that file.</source>
@@ -964,8 +1160,20 @@
         <translation>Donnez l’un des deux.</translation>
     </message>
     <message>
+        <source>Give one of: {choices}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give one of: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give one of: {types}.</source>
         <translation>Donnez l'un de ceux-ci : {types}.</translation>
+    </message>
+    <message>
+        <source>Give some of: {names}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give that community another supervisor first.</source>
@@ -976,6 +1184,10 @@
         <translation>Donnez le code d’un autre, par exemple EPSG:2154 ou EPSG:4326.</translation>
     </message>
     <message>
+        <source>Give the community another supervisor first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give the database that belongs to the folder, or a new folder.</source>
         <translation>Donnez la base de données qui va avec ce dossier, ou un nouveau dossier.</translation>
     </message>
@@ -984,8 +1196,16 @@
         <translation>Donnez le nom du fichier, par exemple ?path=data/routes.gpkg.</translation>
     </message>
     <message>
+        <source>Give the folder of a backend with --data or GEOPUB_DATA.</source>
+        <translation>Donnez le dossier d'un moteur avec --data ou GEOPUB_DATA.</translation>
+    </message>
+    <message>
         <source>Give them a symbol, or remove them.</source>
         <translation>Donnez-leur un symbole, ou supprimez-les.</translation>
+    </message>
+    <message>
+        <source>Give them names in the first line.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give these another style, or delete them first.</source>
@@ -994,6 +1214,14 @@
     <message>
         <source>Give true or false.</source>
         <translation>Donnez true ou false.</translation>
+    </message>
+    <message>
+        <source>Give “offerings”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give “users” or “communities”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>GML</source>
@@ -1044,6 +1272,14 @@
         <translation>Dans QGIS : propriétés de la couche, Style, Enregistrer le style, puis choisissez QML ou SLD.</translation>
     </message>
     <message>
+        <source>In QGIS: layer properties, Style, Save Style, and choose QML.</source>
+        <translation>Dans QGIS : propriétés de la couche, Style, Enregistrer le style, puis choisissez QML.</translation>
+    </message>
+    <message>
+        <source>Incomplete shapefile</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Indexing {table}</source>
         <translation>Indexation de {table}</translation>
     </message>
@@ -1086,6 +1322,10 @@
     <message>
         <source>Invalid geometries repaired in the table “{table}”: {count}.</source>
         <translation>Géométries invalides réparées dans la table « {table} » : {count}.</translation>
+    </message>
+    <message>
+        <source>Inverted polygons are not drawn.</source>
+        <translation>Les polygones inversés ne sont pas dessinés.</translation>
     </message>
     <message>
         <source>It calls functions that could read files or settings of the server: {names}.</source>
@@ -1140,8 +1380,20 @@
         <translation>Elle va de {west}, {south} à {east}, {north}.</translation>
     </message>
     <message>
+        <source>It has 1 to {count} characters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has ended, or it is not complete.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It has more than {count} comparisons.</source>
         <translation>Il a plus de {count} comparaisons.</translation>
+    </message>
+    <message>
+        <source>It has no catalogue.</source>
+        <translation>Il n'a pas de catalogue.</translation>
     </message>
     <message>
         <source>It has no “url”.</source>
@@ -1180,6 +1432,10 @@
         <translation>Elle ne contient aucun fichier de données.</translation>
     </message>
     <message>
+        <source>It holds no features.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It holds no rule that QGIS understands.</source>
         <translation>Il ne contient aucune règle que QGIS comprenne.</translation>
     </message>
@@ -1194,6 +1450,10 @@
     <message>
         <source>It holds “{value}”, which is not a SHA-256 in base 64.</source>
         <translation>Il contient « {value} », qui n'est pas un SHA-256 en base 64.</translation>
+    </message>
+    <message>
+        <source>It is a document of {name}, and no ISO 19115 record.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It is a GeoPackage without any table of features.</source>
@@ -1228,12 +1488,12 @@
         <translation>La livraison ou ses sommes de contrôle le nomment, mais il n’est jamais arrivé.</translation>
     </message>
     <message>
-        <source>It is not an address of this computer: {reason}.</source>
-        <translation>Ce n’est pas une adresse de cet ordinateur : {reason}.</translation>
+        <source>It is no table of text: {reason}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>It is not clear which one is meant.</source>
-        <translation>Il n’est pas clair lequel est le bon.</translation>
+        <source>It is not an address of this computer: {reason}.</source>
+        <translation>Ce n’est pas une adresse de cet ordinateur : {reason}.</translation>
     </message>
     <message>
         <source>It is not empty: it holds “{name}”.</source>
@@ -1256,6 +1516,10 @@
         <translation>Elle est de type {type} ; le service montre des données de type {other}.</translation>
     </message>
     <message>
+        <source>It is process {pid}; what it changes meanwhile would look like damage.</source>
+        <translation>C'est le processus {pid} ; ce qu'il modifie entre-temps ressemblerait à un dommage.</translation>
+    </message>
+    <message>
         <source>It is published, and shows nothing.</source>
         <translation>Elle est publiée et ne montre rien.</translation>
     </message>
@@ -1264,7 +1528,15 @@
         <translation>Elle est publiée.</translation>
     </message>
     <message>
+        <source>It is the id neither of a user nor of a community.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It is the supervisor of the community “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is too long or holds control characters.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1308,6 +1580,10 @@
         <translation>Ce doit être un code de langue, comme fr ou en.</translation>
     </message>
     <message>
+        <source>It must be a text on one line.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It must be a URL as https://maps.example.org/geopub, without user, query or fragment.</source>
         <translation>Ce doit être une URL comme https://cartes.exemple.org/geopub, sans utilisateur, requête ni fragment.</translation>
     </message>
@@ -1316,8 +1592,16 @@
         <translation>Ce doit être un nombre entier de {low} à {high}.</translation>
     </message>
     <message>
+        <source>It must be addresses or networks with commas between, as 127.0.0.1,10.0.0.0/8.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It must be an IP address or the name of a computer.</source>
         <translation>Ce doit être une adresse IP ou le nom d’un ordinateur.</translation>
+    </message>
+    <message>
+        <source>It must be one of: {choices}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It must be the path of a folder.</source>
@@ -1336,6 +1620,10 @@
         <translation>Ce doit être « yes » ou « no ».</translation>
     </message>
     <message>
+        <source>It must have {count} to 200 letters, digits or signs of ASCII.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It must hold numbers.</source>
         <translation>Il doit contenir des nombres.</translation>
     </message>
@@ -1350,6 +1638,10 @@
     <message>
         <source>It must start with a letter or _.</source>
         <translation>Il doit commencer par une lettre ou _.</translation>
+    </message>
+    <message>
+        <source>It needs the right {names}; you have: {held}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It nests deeper than {count} levels.</source>
@@ -1369,15 +1661,15 @@
     </message>
     <message>
         <source>It shows too many features to be built before the pyramid is finished.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elle montre trop d'objets pour être calculée avant que la pyramide soit terminée.</translation>
     </message>
     <message>
         <source>It starts at byte {first} of {total}; received are {received} of {expected}.</source>
         <translation>Il commence à l'octet {first} sur {total} ; {received} sur {expected} sont reçus.</translation>
     </message>
     <message>
-        <source>It states no fileIdentifier.</source>
-        <translation>Elles n'indiquent pas de fileIdentifier.</translation>
+        <source>It states no fileIdentifier, or one with blanks or of more than {most} letters.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It took longer than {seconds} seconds.</source>
@@ -1404,6 +1696,14 @@
         <translation>Elle n’a jamais été publiée ici, ou ne l’est plus.</translation>
     </message>
     <message>
+        <source>It was read as Windows-1252, the usual encoding of spreadsheets and older files.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It would have to be run to become data, and GeoPub runs nothing that it is sent.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Its attributes are: {names}.</source>
         <translation>Ses attributs sont : {names}.</translation>
     </message>
@@ -1416,12 +1716,20 @@
         <translation>Son catalogue est en version {found} ; ce GeoPub connaît les versions jusqu'à {known}.</translation>
     </message>
     <message>
+        <source>Its catalogue has version {found}; this GeoPub works with {known}.</source>
+        <translation>Son catalogue est à la version {found} ; ce GeoPub travaille avec la version {known}.</translation>
+    </message>
+    <message>
         <source>Its catalogue, {name}, cannot be read: {reason}.</source>
         <translation>Son catalogue, {name}, ne peut pas être lu : {reason}.</translation>
     </message>
     <message>
         <source>Its catalogue, {name}, is missing or empty, and there are data.</source>
         <translation>Son catalogue, {name}, manque ou est vide, alors qu’il y a des données.</translation>
+    </message>
+    <message>
+        <source>Its columns are: {columns}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Its columns are: {names}. Text goes in 'single quotes'.</source>
@@ -1488,6 +1796,10 @@
         <translation>Son élément racine est &lt;{name}&gt; ; celui du QML est &lt;qgis&gt; et celui du SLD &lt;StyledLayerDescriptor&gt;.</translation>
     </message>
     <message>
+        <source>Its owner limits it: {what}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Its polygons cover that much at level {level}.</source>
         <translation>Ses polygones en couvrent autant au niveau {level}.</translation>
     </message>
@@ -1524,12 +1836,20 @@
         <translation>du JSON</translation>
     </message>
     <message>
-        <source>Keep one of them, or put all tables into one GeoPackage.</source>
-        <translation>N’en gardez qu’un, ou mettez toutes les tables dans un seul GeoPackage.</translation>
-    </message>
-    <message>
         <source>KML</source>
         <translation>du KML</translation>
+    </message>
+    <message>
+        <source>Labels are left out: their expression uses “{element}”.</source>
+        <translation>Les étiquettes sont omises : leur expression utilise « {element} ».</translation>
+    </message>
+    <message>
+        <source>Labels are placed by the map in the browser: not all stand where QGIS puts them.</source>
+        <translation>Les étiquettes sont placées par la carte dans le navigateur : toutes ne sont pas là où QGIS les met.</translation>
+    </message>
+    <message>
+        <source>Labels of the type “{kind}” are not drawn.</source>
+        <translation>Les étiquettes du type « {kind} » ne sont pas dessinées.</translation>
     </message>
     <message>
         <source>Largest tile</source>
@@ -1540,12 +1860,24 @@
         <translation>Relancez-le ; s'il échoue encore, signalez-le avec le journal.</translation>
     </message>
     <message>
+        <source>Layers of the map style: {count}.</source>
+        <translation>Couches du style de carte : {count}.</translation>
+    </message>
+    <message>
+        <source>Leave it out, and a random one is made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Leave it out: values take the type of the column that they are compared with.</source>
         <translation>Supprimez-le : une valeur prend le type de la colonne avec laquelle elle est comparée.</translation>
     </message>
     <message>
         <source>Left out</source>
         <translation>Écartées</translation>
+    </message>
+    <message>
+        <source>Left out: its expression uses “{element}”.</source>
+        <translation>Omis : son expression utilise « {element} ».</translation>
     </message>
     <message>
         <source>Level</source>
@@ -1562,6 +1894,10 @@
     <message>
         <source>Line {line}: {reason}.</source>
         <translation>Ligne {line} : {reason}.</translation>
+    </message>
+    <message>
+        <source>line {number}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>lines</source>
@@ -1592,6 +1928,14 @@
         <translation>Journal :</translation>
     </message>
     <message>
+        <source>Look at it with that version.</source>
+        <translation>Regardez-le avec cette version.</translation>
+    </message>
+    <message>
+        <source>Look at the accents. If they are wrong, export the file again as UTF-8.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Look at the accents. If they are wrong, export the layer again with the right encoding.</source>
         <translation>Regardez les accents. S’ils sont faux, exportez à nouveau la couche avec le bon encodage.</translation>
     </message>
@@ -1602,6 +1946,14 @@
     <message>
         <source>Look at them: a repaired shape covers the same ground, but its outline may differ.</source>
         <translation>Regardez-les : une forme réparée couvre le même terrain, mais son contour peut différer.</translation>
+    </message>
+    <message>
+        <source>Look at these columns: one number a cell, or a geometry as WKT.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look at these lines: is a separator within a text that has no quotes?</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Look into QGIS's log messages, and report what they say to the authors of GeoPub.</source>
@@ -1632,8 +1984,8 @@
         <translation>Refaites le fichier zip et envoyez-le.</translation>
     </message>
     <message>
-        <source>Make the zip file again from the GeoPackage alone.</source>
-        <translation>Refaites le fichier zip à partir du seul GeoPackage.</translation>
+        <source>Make the zip file again from the data alone.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Make the zip file again with the real files.</source>
@@ -1670,6 +2022,14 @@
     <message>
         <source>Maps zoom in further by enlarging the tiles of the last level.</source>
         <translation>Au-delà, les cartes agrandissent les tuiles du dernier niveau.</translation>
+    </message>
+    <message>
+        <source>Markers in the middle of polygons may stand elsewhere, or repeat in tiles.</source>
+        <translation>Les marqueurs au milieu des polygones peuvent se trouver ailleurs, ou se répéter dans les tuiles.</translation>
+    </message>
+    <message>
+        <source>Markers on vertices or ends of lines are drawn in the middle of lines.</source>
+        <translation>Les marqueurs sur les sommets ou les bouts des lignes sont dessinés au milieu des lignes.</translation>
     </message>
     <message>
         <source>Measures left out</source>
@@ -1712,6 +2072,10 @@
         <translation>Nommez un style par couche, ou laissez STYLES vide.</translation>
     </message>
     <message>
+        <source>Name the columns lon and lat, x and y, or wkt (or geom, the_geom, wkb, json) in the first line.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Names that services cannot carry were changed:</source>
         <translation>Des noms que les services ne peuvent pas porter ont été changés :</translation>
     </message>
@@ -1728,8 +2092,16 @@
         <translation>Pas de système de coordonnées</translation>
     </message>
     <message>
+        <source>No coordinates in the table</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No data folder is given.</source>
         <translation>Aucun dossier de données n’est donné.</translation>
+    </message>
+    <message>
+        <source>No data in the archive</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No feature type of this name is published here.</source>
@@ -1740,8 +2112,12 @@
         <translation>Aucune géométrie de la table « {table} » ne peut être lue.</translation>
     </message>
     <message>
-        <source>No GeoPackage in the archive</source>
-        <translation>Pas de GeoPackage dans l’archive</translation>
+        <source>No more metadata can be published here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No permission of yours that is given here is for it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No published type has such features.</source>
@@ -1752,12 +2128,20 @@
         <translation>Aucun Python n’a été trouvé pour faire tourner le moteur de publication.</translation>
     </message>
     <message>
+        <source>No readable coordinates</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No readable geometry</source>
         <translation>Aucune géométrie lisible</translation>
     </message>
     <message>
         <source>No room was left while writing in {path}.</source>
         <translation>Il ne restait plus de place en écrivant dans {path}.</translation>
+    </message>
+    <message>
+        <source>No row of “{name}” has coordinates that can be read.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No storage of the datastore carries the label {label}.</source>
@@ -1776,8 +2160,8 @@
         <translation>Aucun de ses coins n’y a de coordonnées.</translation>
     </message>
     <message>
-        <source>None of its files has a name that ends in .gpkg.</source>
-        <translation>Aucun de ses fichiers n’a un nom qui finit par .gpkg.</translation>
+        <source>None of its files is a GeoPackage, a shapefile, a FlatGeobuf, a GeoJSON or a CSV file.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>None of its rules has an equivalent there.</source>
@@ -1786,10 +2170,6 @@
     <message>
         <source>None of the versions {names} is served.</source>
         <translation>Aucune des versions {names} n’est servie.</translation>
-    </message>
-    <message>
-        <source>Not a GeoPackage</source>
-        <translation>Pas un GeoPackage</translation>
     </message>
     <message>
         <source>Not published</source>
@@ -1820,6 +2200,10 @@
         <translation>Rien n’est encore publié.</translation>
     </message>
     <message>
+        <source>Nothing is to be done: the next start of the backend mends it.</source>
+        <translation>Il n'y a rien à faire : le prochain démarrage du moteur y remédie.</translation>
+    </message>
+    <message>
         <source>Nothing more can be published on “{endpoint}”.</source>
         <translation>Rien de plus ne peut être publié sur « {endpoint} ».</translation>
     </message>
@@ -1844,20 +2228,28 @@
         <translation>Sur cet ordinateur : rien n’en sort.</translation>
     </message>
     <message>
-        <source>One delivery is one GeoPackage, which may hold many tables.</source>
-        <translation>Une livraison est un seul GeoPackage, qui peut contenir plusieurs tables.</translation>
-    </message>
-    <message>
         <source>Only 10 × 10 tiles around LONGITUDE,LATITUDE.</source>
         <translation>Seulement 10 × 10 tuiles autour de LONGITUDE,LATITUDE.</translation>
+    </message>
+    <message>
+        <source>Only data of one format is published: {family}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Only its key or its geometry was chosen, which tiles carry in any case.</source>
         <translation>Seules sa clé ou sa géométrie ont été choisies, que les tuiles portent de toute façon.</translation>
     </message>
     <message>
+        <source>Only its present supervisor may.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Only pictures</source>
         <translation>Des images seulement</translation>
+    </message>
+    <message>
+        <source>Only QML can be written as a Mapbox style.</source>
+        <translation>Seul un QML peut être écrit en style Mapbox.</translation>
     </message>
     <message>
         <source>Only rows for which this holds, as in SQL, such as pop &gt; 1000.</source>
@@ -1872,8 +2264,8 @@
         <translation>Seules les entités que le filtre de la couche laisse passer seront publiées.</translation>
     </message>
     <message>
-        <source>Only the GeoPackage is published.</source>
-        <translation>Seul le GeoPackage est publié.</translation>
+        <source>Only the members of this community have.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Only this table (may be repeated).</source>
@@ -1886,6 +2278,10 @@
     <message>
         <source>Open it again first.</source>
         <translation>Rouvrez-la d'abord.</translation>
+    </message>
+    <message>
+        <source>Open it in QGIS: if it shows there, export it as a GeoPackage and send that.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open preview</source>
@@ -1926,6 +2322,10 @@
     <message>
         <source>Part of the addresses of the services; it cannot be changed later.</source>
         <translation>Il fait partie des adresses des services ; il ne pourra plus être changé.</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Pictures are at most {largest} × {largest} pixels.</source>
@@ -1978,6 +2378,10 @@
     <message>
         <source>PROJ knows no operation between the two.</source>
         <translation>PROJ ne connaît aucune opération entre les deux.</translation>
+    </message>
+    <message>
+        <source>Prove that catalogue and files agree; the backend must not run.</source>
+        <translation>Prouver que le catalogue et les fichiers concordent ; le moteur doit être arrêté.</translation>
     </message>
     <message>
         <source>Publication</source>
@@ -2052,16 +2456,20 @@
         <translation>Publier demande une communauté dotée d’un entrepôt, et le droit d’y livrer.</translation>
     </message>
     <message>
-        <source>Put all tables into one GeoPackage, or publish the files one by one.</source>
-        <translation>Mettez toutes les tables dans un seul GeoPackage, ou publiez les fichiers un par un.</translation>
+        <source>Put all of them, under one name, into a zip file.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Put one GeoPackage into the archive.</source>
-        <translation>Mettez un GeoPackage dans l’archive.</translation>
+        <source>Put only the data into the archive.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Put only the GeoPackage into the archive.</source>
-        <translation>Ne mettez que le GeoPackage dans l’archive.</translation>
+        <source>Put the data into the archive, not a folder of other archives.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pyramids cannot be read.</source>
+        <translation>Des pyramides ne peuvent pas être lues.</translation>
     </message>
     <message>
         <source>Python 3.9 or later is needed.</source>
@@ -2086,6 +2494,10 @@
     <message>
         <source>Raster tables left out: {count}.</source>
         <translation>Tables raster laissées de côté : {count}.</translation>
+    </message>
+    <message>
+        <source>Reading {name}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Refresh</source>
@@ -2140,8 +2552,32 @@
         <translation>Réparez le fichier dans QGIS (Exporter ▸ Sauvegarder les entités sous…) et recommencez.</translation>
     </message>
     <message>
+        <source>Report it, with the log of the backend.</source>
+        <translation>Signalez-le, avec le journal du moteur.</translation>
+    </message>
+    <message>
+        <source>Restore the data folder from a backup, or deliver and publish the data again.</source>
+        <translation>Restaurez le dossier de données depuis une sauvegarde, ou livrez et publiez de nouveau les données.</translation>
+    </message>
+    <message>
         <source>Restore the folder from a backup, or give a new folder.</source>
         <translation>Restaurez le dossier depuis une sauvegarde, ou donnez un nouveau dossier.</translation>
+    </message>
+    <message>
+        <source>Rows of another length</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows of the catalogue refer to what is not there.</source>
+        <translation>Des lignes du catalogue renvoient à ce qui n'existe pas.</translation>
+    </message>
+    <message>
+        <source>Rows of “{name}” of another length than the first: {count}. What is missing is NULL, what is too much goes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows of “{name}” whose coordinates cannot be read: {count}. They stay, without a geometry.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Rules: {count}.</source>
@@ -2154,6 +2590,10 @@
     <message>
         <source>Run `geopub serve` again.</source>
         <translation>Relancez `geopub serve`.</translation>
+    </message>
+    <message>
+        <source>Run it in a database, and send its tables as a GeoPackage.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Runs on {host}</source>
@@ -2178,6 +2618,10 @@
     <message>
         <source>Saving</source>
         <translation>Enregistrement</translation>
+    </message>
+    <message>
+        <source>say whether catalogue and files of a data folder agree</source>
+        <translation>dire si le catalogue et les fichiers d'un dossier de données concordent</translation>
     </message>
     <message>
         <source>Say which one it is, such as EPSG:2154 in mainland France, or set it on the layer in QGIS and export again.</source>
@@ -2208,6 +2652,10 @@
         <translation>Secondes : {times}</translation>
     </message>
     <message>
+        <source>See docs/server.md.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>See the description of configurations in docs/store.md.</source>
         <translation>Voyez la description des configurations dans docs/store.md.</translation>
     </message>
@@ -2232,6 +2680,14 @@
         <translation>Envoyez d'abord un fichier.</translation>
     </message>
     <message>
+        <source>Send a GeoPackage, FlatGeobuf, GeoJSON or CSV file, or a zipped shapefile: QGIS can export any layer so.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send a key that was given access: {name}=… or the header of its type.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Send a request for each of them.</source>
         <translation>Envoyez une requête pour chacun d’eux.</translation>
     </message>
@@ -2252,16 +2708,24 @@
         <translation>Renvoyez le morceau.</translation>
     </message>
     <message>
-        <source>Send the GeoPackage itself, without an archive, or split it.</source>
-        <translation>Envoyez le GeoPackage lui-même, sans archive, ou découpez-le.</translation>
+        <source>Send the file itself, without an archive, or split it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Send the GeoPackage itself, without an archive.</source>
-        <translation>Envoyez le GeoPackage lui-même, sans archive.</translation>
+        <source>Send the file itself, without an archive.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send the files one by one, or as one GeoPackage.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Send the header Content-Length.</source>
         <translation>Envoyez l'en-tête Content-Length.</translation>
+    </message>
+    <message>
+        <source>Send the header “Authorization: Bearer …” with the token of server.json in the data folder.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Send the style as a static of type GEOSERVER-STYLE first.</source>
@@ -2304,6 +2768,14 @@
         <translation>Des services le montrent : {services}.</translation>
     </message>
     <message>
+        <source>Services show revisions or styles that are not there.</source>
+        <translation>Des services montrent des révisions ou des styles qui n'existent pas.</translation>
+    </message>
+    <message>
+        <source>Services would not find every feature.</source>
+        <translation>Les services ne trouveraient pas tous les objets.</translation>
+    </message>
+    <message>
         <source>Serving at {url} until Ctrl-C.</source>
         <translation>En service sur {url} jusqu’à Ctrl-C.</translation>
     </message>
@@ -2328,12 +2800,16 @@
         <translation>Plusieurs fichiers</translation>
     </message>
     <message>
-        <source>Several GeoPackages in the archive</source>
-        <translation>Plusieurs GeoPackages dans l’archive</translation>
-    </message>
-    <message>
         <source>Show everything</source>
         <translation>Tout afficher</translation>
+    </message>
+    <message>
+        <source>Sign in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sign in, and send the header “Authorization: Bearer …” with the access token.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Simplify a network</source>
@@ -2364,12 +2840,24 @@
         <translation>Les tailles au sol sont dessinées comme au 1:{scale}, quelle que soit l’échelle.</translation>
     </message>
     <message>
+        <source>Sizes on the ground are exact at the equator, and larger in truth elsewhere.</source>
+        <translation>Les tailles au sol sont exactes à l’équateur, et plus grandes en réalité ailleurs.</translation>
+    </message>
+    <message>
         <source>SLD has no equivalent for some symbols of this layer.</source>
         <translation>SLD n’a pas d’équivalent pour certains symboles de cette couche.</translation>
     </message>
     <message>
+        <source>Somebody removed them.</source>
+        <translation>Quelqu'un les a supprimés.</translation>
+    </message>
+    <message>
         <source>Something happened that GeoPub does not expect.</source>
         <translation>Il s’est produit quelque chose que GeoPub n’attend pas.</translation>
+    </message>
+    <message>
+        <source>Spatial indexes do not fit their tables.</source>
+        <translation>Des index spatiaux ne correspondent pas à leurs tables.</translation>
     </message>
     <message>
         <source>Split it into one table a kind.</source>
@@ -2380,8 +2868,16 @@
         <translation>Découpez les données, ou relevez la limite du serveur (upload_bytes).</translation>
     </message>
     <message>
+        <source>SQL</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>SQL forbids empty names and names with a NUL character.</source>
         <translation>SQL interdit les noms vides et ceux qui contiennent un caractère NUL.</translation>
+    </message>
+    <message>
+        <source>SQLite says so.</source>
+        <translation>SQLite le dit.</translation>
     </message>
     <message>
         <source>SQLite says: {reason}.</source>
@@ -2404,6 +2900,10 @@
         <translation>Démarrez-en un avec `geopub serve`, ou publiez quelque chose avec `geopub publish`.</translation>
     </message>
     <message>
+        <source>Start the backend once: it brings the catalogue up to date.</source>
+        <translation>Démarrez le moteur une fois : il met le catalogue à jour.</translation>
+    </message>
+    <message>
         <source>Start the execution again. If it fails again, report it with the execution's log.</source>
         <translation>Relancez l’exécution. Si elle échoue encore, signalez-le avec le journal de l’exécution.</translation>
     </message>
@@ -2422,6 +2922,18 @@
     <message>
         <source>State</source>
         <translation>État</translation>
+    </message>
+    <message>
+        <source>States are none of their life cycle.</source>
+        <translation>Des états n'appartiennent pas à leur cycle de vie.</translation>
+    </message>
+    <message>
+        <source>States contradict each other.</source>
+        <translation>Des états se contredisent.</translation>
+    </message>
+    <message>
+        <source>States wait for something that no longer runs.</source>
+        <translation>Des états attendent ce qui ne tourne plus.</translation>
     </message>
     <message>
         <source>Statics of type “{type}” are not used here.</source>
@@ -2452,8 +2964,16 @@
         <translation>Compression suspecte</translation>
     </message>
     <message>
+        <source>Symbology of the type “{kind}” is not drawn.</source>
+        <translation>La symbologie du type « {kind} » n’est pas dessinée.</translation>
+    </message>
+    <message>
         <source>Synchronise its offering (PUT) to show what has changed.</source>
         <translation>Synchronisez son offre (PUT) pour montrer ce qui a changé.</translation>
+    </message>
+    <message>
+        <source>Synchronise these offerings, or unpublish them.</source>
+        <translation>Synchronisez ces offres, ou dépubliez-les.</translation>
     </message>
     <message>
         <source>Tables without geometry</source>
@@ -2508,12 +3028,8 @@
         <translation>L’archive « {name} » contient des liens.</translation>
     </message>
     <message>
-        <source>The archive “{name}” contains no GeoPackage.</source>
-        <translation>L’archive « {name} » ne contient aucun GeoPackage.</translation>
-    </message>
-    <message>
-        <source>The archive “{name}” contains {count} GeoPackages.</source>
-        <translation>L’archive « {name} » contient {count} GeoPackages.</translation>
+        <source>The archive “{name}” contains no data.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The archive “{name}” has entries that point outside of it.</source>
@@ -2528,6 +3044,10 @@
         <translation>L’archive « {name} » est protégée par un mot de passe.</translation>
     </message>
     <message>
+        <source>The archive “{name}” is too large when unpacked.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The area cannot be used.</source>
         <translation>L'emprise ne peut pas être utilisée.</translation>
     </message>
@@ -2538,6 +3058,14 @@
     <message>
         <source>The attributes of the tiles, with commas; all by default.</source>
         <translation>Les attributs des tuiles, séparés par des virgules ; tous par défaut.</translation>
+    </message>
+    <message>
+        <source>The backend ended in the middle of something.</source>
+        <translation>Le moteur s'est arrêté au milieu de quelque chose.</translation>
+    </message>
+    <message>
+        <source>The backend is ending.</source>
+        <translation>Le moteur s'arrête.</translation>
     </message>
     <message>
         <source>The backend keeps everything it publishes in one folder.</source>
@@ -2574,6 +3102,18 @@
     <message>
         <source>The capabilities list the operations it has.</source>
         <translation>Les capacités du service donnent la liste de ses opérations.</translation>
+    </message>
+    <message>
+        <source>The catalogue is damaged.</source>
+        <translation>Le catalogue est endommagé.</translation>
+    </message>
+    <message>
+        <source>The columns {columns} hold other things, such as “{example}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The columns {columns} hold something else there.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The columns “{one}” and “{other}” hold different kinds of values.</source>
@@ -2624,6 +3164,10 @@
         <translation>Le dossier de données {path} ne peut pas être utilisé.</translation>
     </message>
     <message>
+        <source>The data folder {path} could not be looked at.</source>
+        <translation>Le dossier de données {path} n'a pas pu être examiné.</translation>
+    </message>
+    <message>
         <source>The data folder {path} is newer than this GeoPub.</source>
         <translation>Le dossier de données {path} est plus récent que ce GeoPub.</translation>
     </message>
@@ -2648,12 +3192,12 @@
         <translation>La base de données du catalogue ne répond pas.</translation>
     </message>
     <message>
-        <source>The datasheet it belongs to; the title by default.</source>
-        <translation>La fiche de données concernée ; par défaut, le titre.</translation>
+        <source>The database says so.</source>
+        <translation>La base de données le dit.</translation>
     </message>
     <message>
-        <source>The delivery holds {count} data files.</source>
-        <translation>La livraison contient {count} fichiers de données.</translation>
+        <source>The datasheet it belongs to; the title by default.</source>
+        <translation>La fiche de données concernée ; par défaut, le titre.</translation>
     </message>
     <message>
         <source>The disk is full.</source>
@@ -2670,6 +3214,10 @@
     <message>
         <source>The disk that holds {folder} is full.</source>
         <translation>Le disque qui contient {folder} est plein.</translation>
+    </message>
+    <message>
+        <source>The e-mail address or the password is wrong.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The endpoint takes configurations of type {type}.</source>
@@ -2714,6 +3262,10 @@
     <message>
         <source>The field “{field}” will be published as “{name}”.</source>
         <translation>Le champ « {field} » sera publié sous le nom « {name} ».</translation>
+    </message>
+    <message>
+        <source>The field “{name}” cannot be used.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The field “{name}” cannot be “{value}”.</source>
@@ -2772,12 +3324,24 @@
         <translation>Le fichier {path} de cette donnée n'est plus là.</translation>
     </message>
     <message>
+        <source>The file “{name}” cannot be read as {format}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The file “{name}” has no column that says where its rows are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The file “{name}” holds no table of features.</source>
         <translation>Le fichier « {name} » ne contient aucune table d’objets géographiques.</translation>
     </message>
     <message>
         <source>The file “{name}” holds only raster tiles.</source>
         <translation>Le fichier « {name} » ne contient que des tuiles raster.</translation>
+    </message>
+    <message>
+        <source>The file “{name}” holds SQL.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The file “{name}” is damaged.</source>
@@ -2788,8 +3352,8 @@
         <translation>Le fichier « {name} » est vide.</translation>
     </message>
     <message>
-        <source>The file “{name}” is not a GeoPackage.</source>
-        <translation>Le fichier « {name} » n’est pas un GeoPackage.</translation>
+        <source>The file “{name}” is in no format that can be published.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The file “{name}” is not in the delivery.</source>
@@ -2800,8 +3364,16 @@
         <translation>Le fichier « {name} » n’est pas celui qui a été envoyé.</translation>
     </message>
     <message>
+        <source>The file “{name}” is not UTF-8.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The filter “{filter}” cannot be used.</source>
         <translation>Le filtre « {filter} » ne peut pas être utilisé.</translation>
+    </message>
+    <message>
+        <source>The first line names {columns} columns.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The first zoom level cannot be larger than the last.</source>
@@ -2832,6 +3404,10 @@
         <translation>La géométrie de la ligne {row} du lot ne peut pas être lue.</translation>
     </message>
     <message>
+        <source>The hash of the key cannot be used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The header Content-Range does not describe the body.</source>
         <translation>L'en-tête Content-Range ne décrit pas le corps de la requête.</translation>
     </message>
@@ -2840,8 +3416,28 @@
         <translation>L’hôte {host} ne peut pas être utilisé.</translation>
     </message>
     <message>
+        <source>The identifiers of this datastore start with “{prefix}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The key cannot open the offering {identifier}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The key is not good for this request.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The key “{name}” is not strong enough.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The layer does not say where it lies: choose its coordinate system.</source>
         <translation>La couche ne dit pas où elle se trouve : choisissez son système de coordonnées.</translation>
+    </message>
+    <message>
+        <source>The layer is laid over others without blending.</source>
+        <translation>La couche est posée sur les autres sans mode de fusion.</translation>
     </message>
     <message>
         <source>The layer is published without this format.</source>
@@ -2892,6 +3488,14 @@
         <translation>Le journal du service en dit plus.</translation>
     </message>
     <message>
+        <source>The login by OpenID Connect is not set up.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The login of a key has 1 to 100 characters, and no colon.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The M values of the table “{table}” are left out.</source>
         <translation>Les valeurs M de la table « {table} » sont laissées de côté.</translation>
     </message>
@@ -2906,6 +3510,10 @@
     <message>
         <source>The metadata cannot be used.</source>
         <translation>Les métadonnées ne peuvent pas être utilisées.</translation>
+    </message>
+    <message>
+        <source>The metadata identifier {name} cannot be used.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The metadata identifier {name} is taken.</source>
@@ -2940,6 +3548,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The next start of the backend goes back to what is there; the client sends the rest again.</source>
+        <translation>Le prochain démarrage du moteur reprend à ce qui est là ; le client renvoie le reste.</translation>
+    </message>
+    <message>
         <source>The number of processes; one a core by default.</source>
         <translation>Le nombre de processus ; un par cœur par défaut.</translation>
     </message>
@@ -2964,6 +3576,10 @@
         <translation>La sortie doit avoir un nom.</translation>
     </message>
     <message>
+        <source>The page was open for too long. Please sign in again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The parameter is there twice, with two values.</source>
         <translation>Le paramètre y est deux fois, avec deux valeurs.</translation>
     </message>
@@ -2984,8 +3600,20 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The password of a key has 8 to 200 characters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The path {path} is taken.</source>
         <translation>Le chemin {path} est déjà pris.</translation>
+    </message>
+    <message>
+        <source>The permission “{name}” asks for a strong authentication.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The permission “{name}” has ended.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The picture could not be drawn.</source>
@@ -3010,6 +3638,10 @@
     <message>
         <source>The presets are: {names}.</source>
         <translation>Les préréglages sont : {names}.</translation>
+    </message>
+    <message>
+        <source>The process that builds tiles broke down, or took longer than {seconds} seconds.</source>
+        <translation>Le processus qui calcule les tuiles s'est arrêté, ou a pris plus de {seconds} secondes.</translation>
     </message>
     <message>
         <source>The program could not be started.</source>
@@ -3066,6 +3698,10 @@
     <message>
         <source>The renderer met an error that it does not know.</source>
         <translation>Le moteur de rendu a rencontré une erreur qu’il ne connaît pas.</translation>
+    </message>
+    <message>
+        <source>The request carries no valid key.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The request could not be answered because of an error inside the service.</source>
@@ -3168,6 +3804,14 @@
         <translation>Le réglage {name} ne peut pas valoir « {value} ».</translation>
     </message>
     <message>
+        <source>The settings openid_issuer and openid_audience are both needed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The shapefile “{name}” is not complete: {missing} is missing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The SLD does not show everything that the QGIS style shows.</source>
         <translation>Le SLD ne montre pas tout ce que montre le style QGIS.</translation>
     </message>
@@ -3234,6 +3878,10 @@
     <message>
         <source>The styles {names} belong to no table.</source>
         <translation>Les styles {names} ne correspondent à aucune table.</translation>
+    </message>
+    <message>
+        <source>The supervisor cannot leave “{name}”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The system does not allow it to this user: {reason}.</source>
@@ -3336,8 +3984,20 @@
         <translation>Le nom technique dans les adresses ; par défaut, tiré du titre.</translation>
     </message>
     <message>
+        <source>The tile cannot be built at once.</source>
+        <translation>La tuile ne peut pas être calculée tout de suite.</translation>
+    </message>
+    <message>
+        <source>The tile cannot be built.</source>
+        <translation>La tuile ne peut pas être calculée.</translation>
+    </message>
+    <message>
+        <source>The tile could not be built.</source>
+        <translation>La tuile n'a pas pu être calculée.</translation>
+    </message>
+    <message>
         <source>The tile {z}/{x}/{y} is not there yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>La tuile {z}/{x}/{y} n'existe pas encore.</translation>
     </message>
     <message>
         <source>The tiles of “{table}” would carry no attribute.</source>
@@ -3370,6 +4030,10 @@
     <message>
         <source>The type of a configuration cannot change.</source>
         <translation>Le type d'une configuration ne peut pas changer.</translation>
+    </message>
+    <message>
+        <source>The type of a permission must be {one} or {other}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The upload is no longer on the server.</source>
@@ -3428,6 +4092,10 @@
         <translation>Le XML a été refusé.</translation>
     </message>
     <message>
+        <source>The {count} files of the delivery become the tables of one publication.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The {kind} service does not answer. Refresh, then publish again.</source>
         <translation>Le service {kind} ne répond pas. Actualisez, puis publiez de nouveau.</translation>
     </message>
@@ -3438,6 +4106,14 @@
     <message>
         <source>Their bytes are damaged.</source>
         <translation>Leurs octets sont abîmés.</translation>
+    </message>
+    <message>
+        <source>Their checksum differs: the disk is damaged, or they were changed from outside.</source>
+        <translation>Leur somme de contrôle diffère : le disque est endommagé, ou ils ont été modifiés de l'extérieur.</translation>
+    </message>
+    <message>
+        <source>Their directories or tiles are damaged.</source>
+        <translation>Leurs répertoires ou leurs tuiles sont endommagés.</translation>
     </message>
     <message>
         <source>Their names are absolute or contain “..”.</source>
@@ -3476,11 +4152,19 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>There is no beneficiary {identifier}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no check {identifier}.</source>
         <translation>Il n'y a pas de vérification {identifier}.</translation>
     </message>
     <message>
         <source>There is no client {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no datasheet “{name}”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3490,6 +4174,10 @@
     <message>
         <source>There is no datastore {name}.</source>
         <translation>Il n'y a pas d'entrepôt {name}.</translation>
+    </message>
+    <message>
+        <source>There is no endpoint {identifier} for metadata in this datastore.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no endpoint {identifier} in this datastore.</source>
@@ -3504,16 +4192,36 @@
         <translation>Il n'existe pas de préréglage de généralisation « {name} ».</translation>
     </message>
     <message>
+        <source>There is no key of type “{type}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no layer “{layer}”.</source>
         <translation>Il n’y a pas de couche « {layer} ».</translation>
+    </message>
+    <message>
+        <source>There is no member {identifier}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no metadata with the identifier {name}.</source>
         <translation>Il n'y a pas de métadonnées d'identifiant {name}.</translation>
     </message>
     <message>
+        <source>There is no offering {identifier} in this datastore.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no permission {identifier} for you.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no processing {identifier}.</source>
         <translation>Il n'y a pas de traitement {identifier}.</translation>
+    </message>
+    <message>
+        <source>There is no right “{name}”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no storage for data of type {type}.</source>
@@ -3554,6 +4262,10 @@
     <message>
         <source>There is no {identifier} in the list “{list}”.</source>
         <translation>Il n'y a pas de {identifier} dans la liste « {list} ».</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to build a tile.</source>
+        <translation>Il n'y a pas assez de mémoire pour calculer une tuile.</translation>
     </message>
     <message>
         <source>There is not enough room in {path}.</source>
@@ -3600,6 +4312,14 @@
         <translation>Elles vont de {west}, {south} à {east}, {north}, ce qui n’est ni longitude ni latitude.</translation>
     </message>
     <message>
+        <source>They were changed from outside.</source>
+        <translation>Ils ont été modifiés de l'extérieur.</translation>
+    </message>
+    <message>
+        <source>They were cut off or changed from outside.</source>
+        <translation>Ils ont été tronqués ou modifiés de l'extérieur.</translation>
+    </message>
+    <message>
         <source>They were read as Windows-1252, the usual encoding of older files.</source>
         <translation>Ils ont été lus en Windows-1252, l’encodage habituel des fichiers anciens.</translation>
     </message>
@@ -3610,6 +4330,10 @@
     <message>
         <source>This data folder was written by a newer GeoPub.</source>
         <translation>Ce dossier de données a été écrit par un GeoPub plus récent.</translation>
+    </message>
+    <message>
+        <source>This data folder was written by an older GeoPub.</source>
+        <translation>Ce dossier de données a été écrit par un GeoPub plus ancien.</translation>
     </message>
     <message>
         <source>This endpoint serves WFS.</source>
@@ -3636,6 +4360,18 @@
         <translation>Ce n’est pas un style que GeoPub sait utiliser.</translation>
     </message>
     <message>
+        <source>This is {kind}.</source>
+        <translation>Ceci est du {kind}.</translation>
+    </message>
+    <message>
+        <source>This key cannot be made: another one is the same.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This preview link is not good.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>This server has no processing that makes {output} from {needs}.</source>
         <translation>Ce serveur n’a pas de traitement qui produit {output} à partir de {needs}.</translation>
     </message>
@@ -3654,6 +4390,10 @@
     <message>
         <source>This service has no operation “{name}”.</source>
         <translation>Ce service n’a pas d’opération « {name} ».</translation>
+    </message>
+    <message>
+        <source>This service is not for everybody.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This SQLite has no R-tree: use the Python that comes with QGIS.</source>
@@ -3704,12 +4444,20 @@
         <translation>Pour publier : clic droit sur une couche vecteur, puis « Publier la couche… ».</translation>
     </message>
     <message>
+        <source>Too large an archive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Too large an entry</source>
         <translation>Élément trop volumineux</translation>
     </message>
     <message>
         <source>Too many entries</source>
         <translation>Trop d’éléments</translation>
+    </message>
+    <message>
+        <source>Too many others are being built.</source>
+        <translation>Trop d'autres sont en cours de calcul.</translation>
     </message>
     <message>
         <source>Tried: {names}.</source>
@@ -3732,6 +4480,10 @@
         <translation>Réessayez dans un instant, ou donnez un autre dossier de données.</translation>
     </message>
     <message>
+        <source>Try again in a moment.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Try again soon. If it lasts, look whether PostgreSQL runs.</source>
         <translation>Réessayez bientôt. Si cela dure, vérifiez que PostgreSQL fonctionne.</translation>
     </message>
@@ -3746,6 +4498,10 @@
     <message>
         <source>unknown error</source>
         <translation>erreur inconnue</translation>
+    </message>
+    <message>
+        <source>Unknown format</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Unpacking</source>
@@ -3766,6 +4522,14 @@
     <message>
         <source>Unreadable coordinate reference system</source>
         <translation>Système de coordonnées illisible</translation>
+    </message>
+    <message>
+        <source>Unreadable coordinates</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unreadable file</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Unreadable geometries</source>
@@ -3798,6 +4562,10 @@
     <message>
         <source>Uploads of type “{type}” are not taken.</source>
         <translation>Les livraisons de type « {type} » ne sont pas acceptées.</translation>
+    </message>
+    <message>
+        <source>Use a key of type OAUTH2.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Use a symbol that QGIS brings along, or embed the graphic in the style and save it as QML.</source>
@@ -3834,6 +4602,10 @@
     <message>
         <source>users/me lists the datastores that you may use.</source>
         <translation>users/me énumère les entrepôts que vous pouvez utiliser.</translation>
+    </message>
+    <message>
+        <source>users/me/permissions lists what you may use.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Vector tiles</source>
@@ -3884,8 +4656,16 @@
         <translation>Que faire :</translation>
     </message>
     <message>
+        <source>What was to be deleted is in use.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Where</source>
         <translation>Où</translation>
+    </message>
+    <message>
+        <source>Where symbols lie upon each other, the layer's opacity shows both.</source>
+        <translation>Là où des symboles se superposent, l’opacité de la couche laisse voir les deux.</translation>
     </message>
     <message>
         <source>Which of your datastores on the server.</source>
@@ -3928,6 +4708,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Write it as 2026-12-31 or 2026-12-31T23:59:59Z.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Write it as in the capabilities, such as urn:ogc:def:crs:EPSG::4326.</source>
         <translation>Écrivez-le comme dans les capacités du service, par exemple urn:ogc:def:crs:EPSG::4326.</translation>
     </message>
@@ -3964,8 +4748,36 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>You have a key named “{name}” already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You have a key of type OAUTH2, and need no other.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You have no access to “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>You have several datastores on this server.</source>
         <translation>Vous avez plusieurs entrepôts sur ce serveur.</translation>
+    </message>
+    <message>
+        <source>You have {count} keys, and no more can be made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You may not do this in “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You may not give “{name}” another supervisor.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You sign in for “{name}”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Your account has no datastore on this server.</source>
@@ -3977,7 +4789,7 @@
     </message>
     <message>
         <source>Zoom in, or ask again when the pyramid is finished.</source>
-        <translation type="unfinished"></translation>
+        <translation>Zoomez, ou redemandez-la quand la pyramide sera terminée.</translation>
     </message>
     <message>
         <source>Zoom levels from</source>
@@ -4006,6 +4818,10 @@
     <message>
         <source>{done} of {total} {unit}</source>
         <translation>{done} sur {total} {unit}</translation>
+    </message>
+    <message>
+        <source>{files} files ({size}), {rows} rows looked at</source>
+        <translation>{files} fichiers ({size}), {rows} lignes examinés</translation>
     </message>
     <message>
         <source>{file} became shorter while it was read.</source>
@@ -4100,6 +4916,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>“{name}” cannot be a header of a key, or its value cannot.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>“{name}” cannot be published by this service.</source>
         <translation>« {name} » ne peut pas être publiée par ce service.</translation>
     </message>
@@ -4122,6 +4942,10 @@
     <message>
         <source>“{name}” cannot become {following}.</source>
         <translation>« {name} » ne peut pas devenir {following}.</translation>
+    </message>
+    <message>
+        <source>“{name}” follows no expression: its fixed value is drawn.</source>
+        <translation>« {name} » ne suit aucune expression : sa valeur fixe est dessinée.</translation>
     </message>
     <message>
         <source>“{name}” has {size} bytes instead of {expected}.</source>
@@ -4209,6 +5033,10 @@
     </message>
     <message>
         <source>“{text}” is no address and no network.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{text}” is no date.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -28,6 +28,10 @@ class InvalidInput(GeoPubError):
     """A request or a file cannot be used as it is."""
 
 
+class Malformed(InvalidInput):
+    """A document is not what its kind of document must be."""
+
+
 class NotAuthenticated(GeoPubError):
     """The request carries no valid token."""
 
@@ -88,6 +92,7 @@ HTTP_STATUS: Dict[Type[GeoPubError], int] = {
     Conflict: 409,
     Cancelled: 409,
     TooLarge: 413,
+    Malformed: 422,
     TooManyRequests: 429,
     Unavailable: 503,
     StorageFull: 507,

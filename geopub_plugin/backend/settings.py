@@ -17,6 +17,7 @@ MIB = 1024 * 1024
 GIB = 1024 * MIB
 
 LOGINS = ("none", "local", "openid")
+UNPUBLISHING = ("remove", "keep")
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg2", "postgres")
@@ -40,6 +41,7 @@ class Settings:
     openid_secret_file: str = ""  # file with the secret of that client
     trusted_proxies: str = ""  # networks of proxies that are believed who asks, with commas
     access_log: bool = False  # whether each request is noted in log/access.log
+    unpublish: str = "remove"  # what DELETE leaves of an offering: "remove" nothing, "keep" an UNPUBLISHED one
     workers: int = 2  # executions at the same time
     threads: int = 8  # requests at the same time
     language: str = ""  # "" for that of the environment
@@ -159,6 +161,12 @@ def _login(name: str, text: str) -> str:
     return text
 
 
+def _unpublishing(name: str, text: str) -> str:
+    if text not in UNPUBLISHING:
+        raise _refusal(name, text, tr("It must be one of: {choices}.", choices=", ".join(UNPUBLISHING)))
+    return text
+
+
 def _printable(name: str, text: str) -> str:
     if not text.isprintable():
         raise _refusal(name, text, tr("It must be a text on one line."))
@@ -189,6 +197,7 @@ _RULES: Dict[str, Callable[[str, str], object]] = {
     "openid_secret_file": _printable,
     "trusted_proxies": _networks,
     "access_log": _switch,
+    "unpublish": _unpublishing,
     "workers": _whole(1, 64),
     "threads": _whole(1, 256),
     "language": _language,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import mimetypes
 import uuid
-from typing import Any, Dict
+from urllib.parse import quote
 
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, Response, send_file
 
 from ..catalogue.annexes import (
     Annexe,
@@ -18,20 +18,44 @@ from ..catalogue.annexes import (
     replace_annexe,
 )
 from ..catalogue.rows import Page
-from ..catalogue.spaces import datastore_named
+from ..catalogue.spaces import Datastore, datastore_named
+from ..errors import InvalidInput
+from ..translation import tr
 from .answers import Json, answer, answer_page, nothing
-from .context import datastore_blueprint, space, store
-from .questions import body, file, file_name, flag, listing, names_field, object_field, text, texts
+from .context import base_url, datastore_blueprint, space, store
+from .fields import Body, FileBody, Parameter, flag, mapping, names
+from .operation import gives, gives_file, gives_nothing, gives_page, lists, makes, operation
+from .questions import file, file_name, listing
+from .schema import COUNT, FLAG, OBJECT, TEXT, entity, list_of
 
 blueprint = datastore_blueprint("annexes")
 public = Blueprint("public_annexes", __name__, url_prefix="/annexes")
 
+FILTERS = {"mime_type": "mime_type"}
+ANNEXE = entity(
+    "Annexe",
+    {
+        "paths": list_of(TEXT),
+        "size": COUNT,
+        "mime_type": TEXT,
+        "published": FLAG,
+        "labels": list_of(TEXT),
+        "extra": OBJECT,
+    },
+)
+_PATHS = "Where the file is public, below the name of the datastore."
+NEW = FileBody(paths=names(_PATHS), published=flag(), labels=names("As in `type=thumbnail`."))
+CHANGE = Body(paths=names(_PATHS), published=flag(), labels=names(), extra=mapping())
+PATH = Parameter("path", TEXT, "A path; `%` stands for any text.")
+LABELS = Parameter("labels", list_of(TEXT), "Labels that must all be there.")
+
 
 @blueprint.get("/annexes")
+@operation(gives_page(ANNEXE), query=lists(FILTERS, PATH, LABELS))
 def list_annexes() -> Response:
-    """Return annexes; all labels that are given must be there."""
-    asked, labels = listing({"mime_type": "mime_type"}), set(texts("labels"))
-    path = request.args.get("path", "")
+    """List annexes; all labels that are given must be there."""
+    asked, labels = listing(FILTERS), set(LABELS.values)
+    path = PATH.value
     with store().reading() as connection:
         found = annexes.find(connection, annexes.table.c.datastore == space().id)
     kind = asked.filters.get("mime_type", "")
@@ -47,41 +71,53 @@ def list_annexes() -> Response:
 
 
 @blueprint.post("/annexes")
+@operation(makes(ANNEXE), body=NEW, refuses=(409,))
 def create() -> Response:
-    """Keep a file (multipart; its fields in the form or in the query)."""
-    stream = file()
+    """Keep a file; its fields stand in the form or in the query."""
+    stream, given = file(), NEW.read()
     annexe = create_annexe(
         store(),
         space().id,
         str(uuid.uuid4()),
         stream,
-        paths=texts("paths", form=True),
+        paths=given.get("paths", ()),
         mime_type=_mime_type(),
-        published=bool(flag(text("published"), "published")),
-        labels=texts("labels", form=True),
+        published=given.get("published", False),
+        labels=given.get("labels", ()),
     )
     return answer(annexe_form(annexe), 201)
 
 
+@blueprint.post("/annexes/publication")
+@operation(gives(COUNT), query=(LABELS,))
+def publish() -> Response:
+    """Make the annexes with these labels public; return how many were not."""
+    return _set_published(True)
+
+
+@blueprint.post("/annexes/unpublication")
+@operation(gives(COUNT), query=(LABELS,))
+def unpublish() -> Response:
+    """Hide the annexes with these labels; return how many were public."""
+    return _set_published(False)
+
+
 @blueprint.get("/annexes/<entity>")
+@operation(gives(ANNEXE))
 def one(entity: str) -> Response:
     """Return one annexe."""
     return answer(annexe_form(_annexe(entity)))
 
 
 @blueprint.patch("/annexes/<entity>")
+@operation(gives(ANNEXE), body=CHANGE, refuses=(409,))
 def change(entity: str) -> Response:
     """Change paths, labels, published or extra."""
-    annexe, given = _annexe(entity), body("paths", "labels", "published", "extra")
-    values: Dict[str, Any] = {name: names_field(given[name], name) for name in ("paths", "labels") if name in given}
-    if "published" in given:
-        values["published"] = bool(flag(given["published"], "published"))
-    if "extra" in given:
-        values["extra"] = object_field(given["extra"], "extra")
-    return answer(annexe_form(change_annexe(store(), annexe, **values)))
+    return answer(annexe_form(change_annexe(store(), _annexe(entity), **CHANGE.read())))
 
 
 @blueprint.put("/annexes/<entity>")
+@operation(gives(ANNEXE), body=FileBody())
 def replace(entity: str) -> Response:
     """Put another file in the place of one."""
     annexe = _annexe(entity)
@@ -90,6 +126,7 @@ def replace(entity: str) -> Response:
 
 
 @blueprint.delete("/annexes/<entity>")
+@operation(gives_nothing())
 def delete(entity: str) -> Response:
     """Delete an annexe."""
     delete_annexe(store(), _annexe(entity))
@@ -97,6 +134,7 @@ def delete(entity: str) -> Response:
 
 
 @blueprint.get("/annexes/<entity>/file")
+@operation(gives_file("*/*"))
 def download(entity: str) -> Response:
     """Return the file."""
     return _send(_annexe(entity))
@@ -124,6 +162,23 @@ def annexe_form(annexe: Annexe) -> Json:
         "creation": annexe.created,
         "update": annexe.updated,
     }
+
+
+def annexe_url(owner: Datastore, annexe: Annexe) -> str:
+    """Return the public address of an annexe."""
+    return f"{base_url()}/annexes/{owner.technical_name}{quote(annexe.paths[0])}"
+
+
+def _set_published(published: bool) -> Response:
+    wanted = set(LABELS.values)
+    if not wanted:
+        raise InvalidInput(tr("The parameter “{name}” is missing.", name=LABELS.name))
+    with store().writing() as connection:
+        found = annexes.find(connection, annexes.table.c.datastore == space().id)
+        chosen = [one for one in found if wanted <= set(one.labels) and one.published is not published]
+        for one in chosen:
+            annexes.change(connection, one.id, published=published)
+    return Response(str(len(chosen)), content_type="application/json")
 
 
 def _annexe(entity: str) -> Annexe:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Callable, cast
 
 from flask import Blueprint, Flask, current_app, g, request
+from sqlalchemy import Connection
 
-from ..catalogue.spaces import Datastore, datastore_named
+from ..catalogue.journal import acting
+from ..catalogue.spaces import Datastore, communities, datastore_named
 from ..catalogue.store import Store
 from ..settings import Settings
 
@@ -16,6 +18,7 @@ _KEY = "geopub"
 def give(app: Flask, store: Store, settings: Settings, base_url: Callable[[], str]) -> None:
     """Let the views of an application use a store."""
     app.extensions[_KEY] = (store, settings, base_url)
+    app.teardown_request(lambda _error: acting.set(None))  # threads answer one request after the other
 
 
 def store() -> Store:
@@ -38,12 +41,21 @@ def space() -> Datastore:
     return cast(Datastore, g.datastore)
 
 
+def contact(connection: Connection) -> str:
+    """Return whom to ask about what the datastore of the path holds."""
+    if "contact" not in g:
+        g.contact = communities.get(connection, space().community).contact
+    return cast(str, g.contact)
+
+
 def datastore_blueprint(name: str) -> Blueprint:
     """Return a blueprint for resources of a datastore; its views ask `space()` which one."""
     blueprint = Blueprint(name, __package__, url_prefix="/api/datastores/<datastore>")
 
     @blueprint.before_request
     def find_datastore() -> None:
+        if "caller" in g:
+            acting.set(g.caller.user.id)
         with store().reading() as connection:
             g.datastore = datastore_named(connection, (request.view_args or {}).pop("datastore"))
 

@@ -7,14 +7,50 @@ from typing import List
 from flask import Response
 
 from ..catalogue.programs import CHECKS, PROCESSINGS
+from ..catalogue.rows import Page
 from ..catalogue.spaces import Allowance, Endpoint, communities, endpoint_allowances, storage_allowances
-from .answers import Json, answer, answer_all, present
+from .answers import Json, answer, answer_page, present
 from .context import base_url, datastore_blueprint, space, store
+from .fields import Parameter
+from .operation import PAGING, gives, gives_list, operation
+from .questions import page, text
+from .schema import ADDRESS, COUNT, FLAG, ID, TEXT, list_of, reference, shape
+from .schema import entity as entity_schema
 
 blueprint = datastore_blueprint("datastores")
 
+URLS = list_of(shape({"type": TEXT, "url": ADDRESS}))
+ENDPOINT = shape(
+    {"use": COUNT, "quota": COUNT, "endpoint": reference("name", "technical_name", "type", open=FLAG, urls=URLS)},
+    "EndpointAllowance",
+)
+STORAGE = shape(
+    {"use": COUNT, "quota": COUNT, "storage": reference("name", "type", labels=list_of(TEXT))}, "StorageAllowance"
+)
+STORAGES = shape({"data": list_of(STORAGE), "uploads?": STORAGE, "annexes?": STORAGE}, "Storages")
+DATASTORE = entity_schema(
+    "Datastore",
+    {
+        "name": TEXT,
+        "technical_name": TEXT,
+        "description?": TEXT,
+        "active": FLAG,
+        "community": reference("contact", public=FLAG),
+        "processings": list_of(ID),
+        "checks": list_of(ID),
+        "endpoints": list_of(ENDPOINT),
+        "storages": STORAGES,
+        "metadata_file_identifier_prefix?": TEXT,
+        "configuration_layer_name_prefix?": TEXT,
+    },
+)
+NAME = Parameter("name", TEXT, "A part of the name.")
+TYPE = Parameter("type", TEXT)
+OPEN = Parameter("open", FLAG)
+
 
 @blueprint.get("")
+@operation(gives(DATASTORE))
 def one() -> Response:
     """Return a datastore."""
     datastore = space()
@@ -42,13 +78,22 @@ def one() -> Response:
 
 
 @blueprint.get("/endpoints")
+@operation(gives_list(ENDPOINT), query=(*PAGING, NAME, TYPE, OPEN))
 def list_endpoints() -> Response:
-    """Return the endpoints of a datastore."""
+    """List the endpoints of a datastore."""
+    name, kind, is_open = text("name").strip("%").lower(), TYPE.value, OPEN.truth
+    offset, limit = page()
     with store().reading() as connection:
-        return answer_all([endpoint_form(one) for one in endpoint_allowances(connection, space().id)])
+        found = [
+            one
+            for one in endpoint_allowances(connection, space().id)
+            if name in one.of.name.lower() and kind in ("", one.of.type) and is_open in (None, one.of.open)
+        ]
+    return answer_page(Page(tuple(found[offset : offset + limit]), offset, len(found)), endpoint_form)
 
 
 @blueprint.get("/storages")
+@operation(gives(STORAGES))
 def list_storages() -> Response:
     """Return the storages of a datastore."""
     with store().reading() as connection:

@@ -1,66 +1,84 @@
-"""Checks, processings, their executions and logs."""
+"""Executions of checks and processings, and their logs."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any, Dict, List, Union
+from typing import Any, Dict, List
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy import ColumnElement, Connection, select
 
-from ..catalogue import checks, processings, programs, tables
+from ..catalogue import checks, lifecycles, processings, programs, tables
 from ..catalogue.executions import CHECK, PROCESSING, Execution, executions, inputs_of, log_lines
-from ..catalogue.rows import Page
 from ..catalogue.stored_data import stored_data
 from ..catalogue.uploads import uploads
 from ..errors import InvalidInput
 from ..translation import tr
 from .answers import Json, answer, answer_page, content_range, nothing, present
 from .context import datastore_blueprint, space, store
-from .questions import body, listing, names_field, object_field, page
+from .fields import Body, Parameter, anything, mapping, text
+from .openapi import FAULT
+from .operation import PAGING, gives, gives_list, gives_nothing, gives_page, lists, makes, operation
+from .questions import listing, names_field, object_field, page
+from .schema import COUNT, ID, MOMENT, OBJECT, TEXT, Schema, list_of, one_of, reference, shape
 
 blueprint = datastore_blueprint("executions")
 
 LINES = 100  # of a log, when the client does not say
 
+CHECK_FILTERS = {"status": "status", "check": "program", "upload": "upload"}
+FILTERS = {"status": "status", "processing": "program", "output_stored_data": "output", "output_upload": "upload"}
+INPUTS = {kind: Parameter(f"input_{kind}", ID, "That they read.") for kind in ("upload", "stored_data")}
 
-@blueprint.get("/checks")
-def list_checks() -> Response:
-    """Return the checks that this datastore runs."""
-    return answer_page(_known(programs.CHECKS), check_form)
-
-
-@blueprint.get("/checks/<entity>")
-def one_check(entity: str) -> Response:
-    """Return one check."""
-    return answer(check_form(programs.check(entity)))
+PROGRESS = shape({"step": TEXT, "done": COUNT, "total": COUNT, "unit": TEXT})
 
 
-@blueprint.get("/processings")
-def list_processings() -> Response:
-    """Return the processings that this datastore runs."""
-    return answer_page(_known(programs.PROCESSINGS), processing_form)
+def _execution_shape(title: str, cycle: lifecycles.LifeCycle, **more: Schema) -> Schema:
+    moments = dict.fromkeys(("creation", "launch?", "start?", "finish?"), MOMENT)
+    common = {"_id": ID, "status": one_of(*cycle), **moments, "progress?": PROGRESS, "faults": list_of(FAULT)}
+    return shape({**common, **more}, title)
 
 
-@blueprint.get("/processings/<entity>")
-def one_processing(entity: str) -> Response:
-    """Return one processing."""
-    return answer(processing_form(programs.processing(entity)))
+CHECK_EXECUTION = _execution_shape(
+    "CheckExecution", lifecycles.CHECK_EXECUTION, check=reference("name"), upload=reference("name", "type")
+)
+_READ = list_of(reference("name", "type", "status", "srs"))
+EXECUTION = _execution_shape(
+    "ProcessingExecution",
+    lifecycles.PROCESSING_EXECUTION,
+    **{
+        "processing": reference("name"),
+        "inputs": shape({"upload": _READ, "stored_data": _READ}),
+        "output": shape({"stored_data": reference("name", "type", "status", "srs")}),
+        "parameters": OBJECT,
+        "callback?": OBJECT,
+    },
+)
+_TARGET = shape({"name?": TEXT, "id?": ID, "storage_type?": TEXT, "storage_tags?": list_of(TEXT)})
+NEW = Body(
+    processing=text(required=True, schema=ID),
+    inputs=mapping(schema=shape({"upload?": list_of(ID), "stored_data?": list_of(ID)})),
+    output=mapping("A name for new data, the id of data to update.", schema=shape({"stored_data": _TARGET})),
+    parameters=mapping("As the processing describes them."),
+    callback=anything({"type": ["object", "null"]}),
+)
 
 
 @blueprint.get("/checks/executions")
+@operation(gives_page(CHECK_EXECUTION), query=lists(CHECK_FILTERS))
 def list_check_executions() -> Response:
-    """Return executions of checks."""
-    return _list(CHECK, {"status": "status", "check": "program", "upload": "upload"})
+    """List executions of checks."""
+    return _list(CHECK, CHECK_FILTERS)
 
 
 @blueprint.get("/checks/executions/<entity>")
+@operation(gives(CHECK_EXECUTION))
 def one_check_execution(entity: str) -> Response:
     """Return one execution of a check."""
     return _answer(_execution(entity, CHECK))
 
 
 @blueprint.delete("/checks/executions/<entity>")
+@operation(gives_nothing(), refuses=(409,))
 def delete_check_execution(entity: str) -> Response:
     """End an execution of a check, or forget it."""
     checks.cancel(store(), _execution(entity, CHECK))
@@ -68,51 +86,52 @@ def delete_check_execution(entity: str) -> Response:
 
 
 @blueprint.get("/checks/executions/<entity>/logs")
+@operation(gives_list(TEXT), query=PAGING)
 def check_logs(entity: str) -> Response:
-    """Return lines of log."""
+    """Return lines of log, oldest first."""
     return _logs(_execution(entity, CHECK))
 
 
 @blueprint.get("/processings/executions")
+@operation(gives_page(EXECUTION), query=lists(FILTERS, *INPUTS.values()))
 def list_executions() -> Response:
-    """Return executions of processings."""
-    return _list(
-        PROCESSING,
-        {"status": "status", "processing": "program", "output_stored_data": "output", "output_upload": "upload"},
-    )
+    """List executions of processings."""
+    return _list(PROCESSING, FILTERS)
 
 
 @blueprint.post("/processings/executions")
+@operation(makes(EXECUTION), body=NEW, refuses=(409,))
 def create() -> Response:
     """Make an execution; its output is there at once."""
-    given = body()
-    output = object_field(given.get("output"), "output")
+    given = NEW.read()
+    output, inputs = given.get("output", {}), given.get("inputs", {})
     if "stored_data" not in output:
         raise InvalidInput(
             tr("The output must be a stored data."),
             tr("The field “output.stored_data” is missing."),
             tr("Give it with a name, or with the id of what is to be updated."),
         )
-    inputs = object_field(given.get("inputs"), "inputs")
     execution = processings.create(
         store(),
         space().id,
-        programs.processing(str(given.get("processing") or "")),
-        {kind: names_field(inputs.get(kind), f"inputs.{kind}") for kind in ("upload", "stored_data")},
+        programs.processing(given["processing"]),
+        {kind: names_field(inputs.get(kind), f"inputs.{kind}") for kind in INPUTS},
         object_field(output["stored_data"], "output.stored_data"),
-        object_field(given.get("parameters"), "parameters"),
+        given.get("parameters", {}),
         given.get("callback"),
     )
     return _answer(execution, 201)
 
 
 @blueprint.get("/processings/executions/<entity>")
+@operation(gives(EXECUTION))
 def one(entity: str) -> Response:
     """Return one execution."""
     return _answer(_execution(entity, PROCESSING))
 
 
 @blueprint.delete("/processings/executions/<entity>")
+@operation(gives_nothing(), refuses=(409,))
 def delete(entity: str) -> Response:
     """Delete an execution that has not been launched."""
     processings.delete(store(), _execution(entity, PROCESSING))
@@ -120,6 +139,7 @@ def delete(entity: str) -> Response:
 
 
 @blueprint.post("/processings/executions/<entity>/launch")
+@operation(gives_nothing(), refuses=(409,))
 def launch(entity: str) -> Response:
     """Let an execution run."""
     processings.launch(store(), _execution(entity, PROCESSING))
@@ -127,6 +147,7 @@ def launch(entity: str) -> Response:
 
 
 @blueprint.post("/processings/executions/<entity>/abort")
+@operation(gives_nothing(), refuses=(409,))
 def abort(entity: str) -> Response:
     """End an execution."""
     processings.abort(store(), _execution(entity, PROCESSING))
@@ -134,32 +155,10 @@ def abort(entity: str) -> Response:
 
 
 @blueprint.get("/processings/executions/<entity>/logs")
+@operation(gives_list(TEXT), query=PAGING)
 def logs(entity: str) -> Response:
-    """Return lines of log."""
+    """Return lines of log, oldest first."""
     return _logs(_execution(entity, PROCESSING))
-
-
-def check_form(check: programs.Check) -> Json:
-    """Return a check as JSON."""
-    form = {name: value for name, value in asdict(check).items() if name not in ("id", "variant")}
-    return {"_id": check.id, **form}
-
-
-def processing_form(processing: programs.Processing) -> Json:
-    """Return a processing as JSON."""
-    return {
-        "_id": processing.id,
-        "name": processing.name,
-        "description": processing.description,
-        "priority": processing.priority,
-        "input_types": processing.input_types,
-        "output_type": {"stored_data": processing.output_type, "storage": processing.storage_types},
-        "parameters": [present(asdict(parameter)) for parameter in processing.parameters],
-        "required_checks": [
-            {"_id": check.id, "name": check.name, "description": check.description}
-            for check in processing.required_checks
-        ],
-    }
 
 
 def execution_form(connection: Connection, execution: Execution) -> Json:
@@ -208,22 +207,6 @@ def _inputs_form(connection: Connection, execution: Execution) -> Json:
     return form
 
 
-def _known(known: Any) -> Page[Any]:
-    """Return the part that is asked for of a list that is not in the database."""
-    asked = listing({"name": "name"})
-    name = asked.filters.get("name", "").lower()
-    chosen = [one for one in known if _named(one, name)]
-    return Page(tuple(chosen[asked.offset : asked.offset + asked.limit]), asked.offset, len(chosen))
-
-
-def _named(program: Union[programs.Check, programs.Processing], text: str) -> bool:
-    """Say whether a name matches; only leading and trailing `%` are known here."""
-    name, plain = program.name.lower(), text.strip("%")
-    if "%" in text:
-        return plain in name
-    return not text or name == text
-
-
 def _list(family: str, filters: Dict[str, str]) -> Response:
     columns = tables.execution.c
     conditions = [columns.datastore == space().id, columns.family == family, *_reading()]
@@ -236,11 +219,9 @@ def _reading() -> List[ColumnElement[bool]]:
     """Return the conditions on what executions read."""
     link = tables.execution_input
     return [
-        tables.execution.c.id.in_(
-            select(link.c.execution).where(link.c.kind == kind, link.c.entity == request.args[f"input_{kind}"])
-        )
-        for kind in ("upload", "stored_data")
-        if request.args.get(f"input_{kind}")
+        tables.execution.c.id.in_(select(link.c.execution).where(link.c.kind == kind, link.c.entity == parameter.value))
+        for kind, parameter in INPUTS.items()
+        if parameter.value
     ]
 
 

@@ -26,7 +26,17 @@ class Field:
 
 def text(description: str = "", *, required: bool = False, choices: Sequence[str] = (), schema: Schema = TEXT) -> Field:
     """Declare a text; numbers and truth values, which some clients send, become text."""
-    return Field(described(one_of(*choices) if choices else schema, description), _read_text, required)
+
+    def read(value: Any, name: str) -> str:
+        found = _read_text(value, name)
+        if choices and found and found not in choices:
+            raise InvalidInput(
+                tr("The field “{name}” cannot be “{value}”.", name=name, value=found[:80]),
+                cure=tr("Give one of: {choices}.", choices=", ".join(choices)),
+            )
+        return found
+
+    return Field(described(one_of(*choices) if choices else schema, description), read, required)
 
 
 def flag(description: str = "", *, otherwise: bool = False) -> Field:

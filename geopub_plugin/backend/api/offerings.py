@@ -2,79 +2,111 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import List
 
 from flask import Response, request
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from ..catalogue import tables
 from ..catalogue.configurations import Configuration, configurations
+from ..catalogue.definitions import TYPES
+from ..catalogue.lifecycles import OFFERING as LIFE
 from ..catalogue.offerings import Offering, checked_openness, offerings, publish, synchronise, unpublish
 from ..catalogue.spaces import endpoints
 from .answers import Json, answer, answer_page, nothing
-from .context import base_url, datastore_blueprint, space, store
-from .questions import body, flag, listing, object_field
+from .context import base_url, datastore_blueprint, settings, space, store
+from .fields import Body, Parameter, flag, mapping, text
+from .operation import gives, gives_nothing, gives_page, lists, makes, operation
+from .questions import listing
+from .schema import ADDRESS, FLAG, ID, OBJECT, TEXT, entity, list_of, one_of, reference, shape
 
 blueprint = datastore_blueprint("offerings")
 
 FILTERS = {"status": "status", "endpoint": "endpoint", "configuration": "configuration"}
+BY_CONFIGURATION = {"type": "type", "layer_name": "layer_name"}
+
+URLS = list_of(shape({"type": TEXT, "url": ADDRESS}))
+OFFERING = entity(
+    "Offering",
+    {
+        "open": FLAG,
+        "available": FLAG,
+        "layer_name": TEXT,
+        "type": one_of(*TYPES),
+        "status": one_of(*LIFE),
+        "configuration": reference("name", "status"),
+        "endpoint": reference("name"),
+        "urls": URLS,
+        "public_activity": FLAG,
+        "extra": OBJECT,
+    },
+)
+NEW = Body(
+    endpoint=text(required=True, schema=ID),
+    open=flag("Whether everybody may use it; as its endpoint is when absent."),
+    public_activity=flag(),
+)
+CHANGE = Body(open=flag(), available=flag(otherwise=True), public_activity=flag(), extra=mapping())
+STORED_DATA = Parameter("stored_data", ID, "That they show.")
+IS_OPEN = Parameter("is_open", FLAG)
+FILTERED = lists({**FILTERS, **BY_CONFIGURATION}, STORED_DATA, IS_OPEN)
 
 
 @blueprint.get("/offerings")
+@operation(gives_page(OFFERING), query=FILTERED)
 def list_offerings() -> Response:
-    """Return offerings."""
+    """List offerings."""
     return _list()
 
 
 @blueprint.get("/configurations/<entity>/offerings")
+@operation(gives_page(OFFERING), query=FILTERED)
 def list_of_configuration(entity: str) -> Response:
-    """Return the offerings of a configuration."""
+    """List the offerings of a configuration."""
     configuration = _configuration(entity)
     return _list(tables.offering.c.configuration == configuration.id)
 
 
 @blueprint.post("/configurations/<entity>/offerings")
+@operation(makes(OFFERING), body=NEW, refuses=(409,))
 def create(entity: str) -> Response:
     """Publish a configuration."""
-    given = body()
-    offering = publish(
-        store(), _configuration(entity), str(given.get("endpoint") or ""), flag(given.get("open"), "open")
-    )
+    configuration, given = _configuration(entity), NEW.read()
+    offering = publish(store(), configuration, given["endpoint"], given.get("open"))
     return _answer(offering, 201)
 
 
 @blueprint.get("/offerings/<entity>")
+@operation(gives(OFFERING))
 def one(entity: str) -> Response:
     """Return one offering."""
     return _answer(_offering(entity))
 
 
 @blueprint.patch("/offerings/<entity>")
+@operation(gives(OFFERING), body=CHANGE)
 def change(entity: str) -> Response:
-    """Change open, available or extra."""
-    offering, given = _offering(entity), body("open", "available", "extra")
-    values: Dict[str, Any] = {}
+    """Change open, available, public_activity or extra."""
+    offering, given = _offering(entity), CHANGE.read()
     with store().writing() as connection:
         if "open" in given:
-            checked_openness(endpoints.get(connection, offering.endpoint), flag(given["open"], "open"))
-        if "available" in given:
-            values["available"] = flag(given["available"], "available") is not False
-        if "extra" in given:
-            values["extra"] = object_field(given["extra"], "extra")
-        changed = offerings.change(connection, offering.id, **values)
+            checked_openness(endpoints.get(connection, offering.endpoint), given.pop("open"))
+        changed = offerings.change(connection, offering.id, **given)
     return _answer(changed)
 
 
 @blueprint.put("/offerings/<entity>")
+@operation(gives(OFFERING), refuses=(409,))
 def refresh(entity: str) -> Response:
     """Show the configuration and the data as they are now; the body is empty and is not read."""
     return _answer(synchronise(store(), _offering(entity)))
 
 
 @blueprint.delete("/offerings/<entity>")
+@operation(gives_nothing(), refuses=(409,))
 def delete(entity: str) -> Response:
-    """End a publication."""
-    unpublish(store(), _offering(entity))
+    """End a publication: it is gone, or (setting unpublish=keep) UNPUBLISHED until it is deleted again."""
+    unpublish(store(), _offering(entity), keep=settings().unpublish == "keep")
     return nothing()
 
 
@@ -96,6 +128,7 @@ def offering_form(connection: Connection, offering: Offering) -> Json:
         },
         "endpoint": {"_id": endpoint.id, "name": endpoint.name},
         "urls": urls(configuration, offering),
+        "public_activity": offering.public_activity,
         "extra": offering.extra,
         "creation": offering.created,
         "update": offering.updated,
@@ -105,6 +138,8 @@ def offering_form(connection: Connection, offering: Offering) -> Json:
 def urls(configuration: Configuration, offering: Offering) -> List[Json]:
     """Return where an offering is found, in the forms that clients take apart."""
     base, name = base_url(), configuration.layer_name
+    if not offering.published:
+        return []
     if configuration.type == "WFS":
         query = f"{base}/wfs/ows?service=WFS&version=2.0.0&request=GetFeature&typeNames={name}:"
         used = offering.published["type_infos"]["used_data"]
@@ -124,7 +159,7 @@ def _list(*more: ColumnElement[bool]) -> Response:
 
 
 def _is_open() -> List[ColumnElement[bool]]:
-    wanted = flag(request.args.get("is_open", request.args.get("open")), "is_open")
+    wanted = IS_OPEN.truth
     return [] if wanted is None else [tables.offering.c.open.is_(wanted)]
 
 
@@ -133,12 +168,12 @@ def _of_configurations() -> List[ColumnElement[bool]]:
     columns, offered = tables.configuration.c, tables.offering.c.configuration
     found = [
         offered.in_(select(columns.id).where(func.lower(columns[name]) == func.lower(request.args[name])))
-        for name in ("type", "layer_name")
+        for name in BY_CONFIGURATION
         if request.args.get(name)
     ]
-    if request.args.get("stored_data"):
+    if STORED_DATA.value:
         link = tables.configuration_data
-        using = select(link.c.configuration).where(link.c.stored_data == request.args["stored_data"])
+        using = select(link.c.configuration).where(link.c.stored_data == STORED_DATA.value)
         found.append(offered.in_(using))
     return found
 

@@ -9,7 +9,12 @@ from flask import Blueprint, Response
 from ..catalogue.rows import Rows
 from .answers import nothing
 from .context import space, store
-from .questions import tags, texts
+from .fields import MapBody, Parameter
+from .operation import gives_nothing, operation
+from .questions import tags
+from .schema import TEXT, list_of
+
+GONE = Parameter("tags", list_of(TEXT), "Names of tags; commas do as well.")
 
 
 def add_tag_routes(blueprint: Blueprint, path: str, rows: Rows[Any]) -> None:
@@ -21,14 +26,16 @@ def add_tag_routes(blueprint: Blueprint, path: str, rows: Rows[Any]) -> None:
             rows.change(connection, entity, tags=edit(current.tags))
         return nothing()
 
+    @operation(gives_nothing(), body=MapBody(TEXT))
     def put_tags(entity: str) -> Response:
         """Set tags; others stay."""
         new = tags()
         return change(entity, lambda current: {**current, **new})
 
+    @operation(gives_nothing(), query=(GONE,))
     def remove_tags(entity: str) -> Response:
         """Remove tags."""
-        gone = set(texts("tags"))
+        gone = set(GONE.values)
         return change(entity, lambda current: {key: value for key, value in current.items() if key not in gone})
 
     blueprint.add_url_rule(f"{path}/<entity>/tags", "put_tags", put_tags, methods=["POST"])

@@ -1,4 +1,4 @@
-"""Uploads: their files, their checks, their tags."""
+"""Uploads: their files, their checks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,30 @@ from typing import Any, Dict, List
 from flask import Response, request
 from sqlalchemy import Connection
 
-from ..catalogue import checks, deliveries
+from ..catalogue import checks, deliveries, lifecycles
 from ..catalogue.executions import executions_of_upload
 from ..catalogue.programs import check
-from ..catalogue.uploads import Upload, UploadFile, create_upload, delete_upload, files_of, reopen, size_of, uploads
+from ..catalogue.uploads import (
+    TYPES,
+    Upload,
+    UploadFile,
+    create_upload,
+    delete_upload,
+    files_of,
+    reopen,
+    size_of,
+    uploads,
+)
 from ..errors import TooLarge
 from ..translation import tr
 from .answers import Json, answer, answer_all, answer_page, nothing, present
-from .context import datastore_blueprint, settings, space, store
-from .questions import body, body_list, changes, chunk, file, file_name, listing, object_field
+from .context import contact, datastore_blueprint, settings, space, store
+from .deletions import CASCADE, add_deletion_route, cascaded
+from .fields import Body, BytesBody, FileBody, ListBody, Parameter, flag, mapping, text
+from .journals import LAST_EVENT, add_comment_routes, add_event_route
+from .operation import gives, gives_list, gives_nothing, gives_page, lists, makes, operation
+from .questions import chunk, file, file_name, listing
+from .schema import COUNT, FLAG, ID, OBJECT, TAGS, TEXT, entity, list_of, one_of, reference, shape
 from .tagging import add_tag_routes
 
 blueprint = datastore_blueprint("uploads")
@@ -23,61 +38,119 @@ blueprint = datastore_blueprint("uploads")
 FILTERS = {"name": "name", "type": "type", "status": "status", "srs": "srs"}
 ROOM = {"WAITING": "asked", "PROGRESS": "in_progress", "SUCCESS": "passed", "FAILURE": "failed"}
 
+UPLOAD = entity(
+    "Upload",
+    {
+        "name": TEXT,
+        "description": TEXT,
+        "type": one_of(*TYPES),
+        "srs": TEXT,
+        "status": one_of(*lifecycles.UPLOAD),
+        "open": FLAG,
+        "contact": TEXT,
+        "size": COUNT,
+        "extent?": OBJECT,
+        "type_infos": OBJECT,
+        "last_event": LAST_EVENT,
+        "tags": TAGS,
+        "extra": OBJECT,
+    },
+)
+FILE = shape({"path": TEXT, "received": COUNT, "total": COUNT, "complete": FLAG}, "DeliveredFile")
+ELEMENT = shape(
+    {
+        "type": one_of("FILE", "DIRECTORY"),
+        "name": TEXT,
+        "size": COUNT,
+        "children?": list_of({"$ref": "#/components/schemas/TreeElement"}),
+    },
+    "TreeElement",
+)
+ASKED = list_of(reference(check=reference("name")))
+CHECKS = shape(dict.fromkeys(ROOM.values(), ASKED), "UploadChecks")
+
+NEW = Body(
+    name=text(required=True),
+    description=text(),
+    type=text(choices=TYPES),
+    srs=text("As in EPSG:2154; may be empty when the files state it."),
+    type_infos=mapping(),
+)
+CHANGE = Body(
+    name=text(),
+    description=text(),
+    srs=text(),
+    open=flag("Whether other datastores see it."),
+    extent=mapping("GeoJSON."),
+    extra=mapping(),
+)
+PATH = Parameter("path", TEXT, "Of the file in the upload, as in `data/roads.gpkg`; by default the name of the file.")
+CHUNK_PATH = Parameter("path", TEXT, "Of the file in the upload, as in `data/roads.gpkg`.", required=True)
+RANGE = Parameter("Content-Range", TEXT, "`bytes 0-1048575/5000000`; all of the file when absent.", "header")
+DIGEST = Parameter("Content-Digest", TEXT, "`sha-256=:…:` of the body (RFC 9530).", "header")
+
 
 @blueprint.get("/uploads")
+@operation(gives_page(UPLOAD), query=lists(FILTERS, tagged=True))
 def list_uploads() -> Response:
-    """Return uploads."""
+    """List uploads."""
     with store().reading() as connection:
         page = uploads.page(connection, listing(FILTERS), uploads.table.c.datastore == space().id)
         return answer_page(page, lambda upload: upload_form(connection, upload))
 
 
 @blueprint.post("/uploads")
+@operation(makes(UPLOAD), body=NEW)
 def create() -> Response:
     """Open a new upload."""
-    given = body("name", "description", "type", "srs", "type_infos")
-    values: Dict[str, Any] = {name: str(given.get(name) or "") for name in ("name", "description", "type", "srs")}
-    values["type_infos"] = object_field(given.get("type_infos"), "type_infos")
-    upload = create_upload(store(), space().id, **{**values, "type": values["type"] or "VECTOR"})
+    values: Dict[str, Any] = {"description": "", "srs": "", "type_infos": {}, **NEW.read()}
+    upload = create_upload(store(), space().id, **{**values, "type": values.get("type") or TYPES[0]})
     return _answer(upload, 201)
 
 
 @blueprint.get("/uploads/<entity>")
+@operation(gives(UPLOAD))
 def one(entity: str) -> Response:
     """Return one upload."""
     return _answer(_upload(entity))
 
 
 @blueprint.patch("/uploads/<entity>")
+@operation(gives(UPLOAD), body=CHANGE)
 def change(entity: str) -> Response:
-    """Change name, description, srs, extent or extra."""
-    upload = _upload(entity)
-    given = changes(("name", "description", "srs"), ("extent", "extra"))
+    """Change name, description, srs, open, extent or extra."""
+    upload, given = _upload(entity), CHANGE.read()
     with store().writing() as connection:
         changed = uploads.change(connection, upload.id, **given)
     return _answer(changed)
 
 
 @blueprint.delete("/uploads/<entity>")
+@operation(gives_nothing(), query=(CASCADE,), refuses=(409,))
 def delete(entity: str) -> Response:
-    """Delete an upload and its files."""
-    delete_upload(store(), _upload(entity))
+    """Delete an upload and its files; what runs on it must have ended, or is ended."""
+    upload = _upload(entity)
+    if not cascaded(uploads, upload.id):
+        delete_upload(store(), upload)
     return nothing()
 
 
 @blueprint.post("/uploads/<entity>/data")
+@operation(makes(FILE), query=(PATH,), body=FileBody(), refuses=(409,))
 def post_data(entity: str) -> Response:
-    """Take a whole file (multipart)."""
+    """Take a whole file."""
     return _take(entity, "data")
 
 
 @blueprint.post("/uploads/<entity>/md5")
+@operation(makes(FILE), query=(PATH,), body=FileBody(), refuses=(409,))
 def post_md5(entity: str) -> Response:
-    """Take a file of MD5 digests (multipart)."""
+    """Take a file of MD5 digests: lines of `<md5>  <path>`."""
     return _take(entity, "md5")
 
 
 @blueprint.put("/uploads/<entity>/data")
+@operation(gives(FILE), query=(CHUNK_PATH, RANGE, DIGEST), body=BytesBody(), refuses=(409,))
 def put_data(entity: str) -> Response:
     """Take a chunk of a file."""
     upload = _upload(entity)
@@ -88,39 +161,44 @@ def put_data(entity: str) -> Response:
             tr("It has {size} bytes; at most {limit} are taken.", size=sent.total, limit=limit),
             tr("Split the data, or raise the limit of the backend (upload_bytes)."),
         )
-    received = deliveries.receive_chunk(store(), upload, request.args.get("path", ""), sent, request.stream)
+    received = deliveries.receive_chunk(store(), upload, CHUNK_PATH.value, sent, request.stream)
     return answer(file_form(received))
 
 
 @blueprint.get("/uploads/<entity>/data")
+@operation(gives(FILE), query=(CHUNK_PATH,))
 def state_of_data(entity: str) -> Response:
     """Say how much of a file has been received."""
     upload = _upload(entity)
     with store().reading() as connection:
-        return answer(file_form(deliveries.file_at(connection, upload, request.args.get("path", ""))))
+        return answer(file_form(deliveries.file_at(connection, upload, CHUNK_PATH.value)))
 
 
 @blueprint.delete("/uploads/<entity>/data", endpoint="delete_data")
 @blueprint.delete("/uploads/<entity>/md5", endpoint="delete_md5")
+@operation(gives_nothing(), query=(CHUNK_PATH,), refuses=(409,))
 def delete_file(entity: str) -> Response:
     """Remove a file; clients are known to take one route for the other."""
-    deliveries.remove_file(store(), _upload(entity), request.args.get("path", ""))
+    deliveries.remove_file(store(), _upload(entity), CHUNK_PATH.value)
     return nothing()
 
 
 @blueprint.post("/uploads/<entity>/close")
+@operation(gives(UPLOAD), refuses=(409,))
 def close(entity: str) -> Response:
     """End the delivery and have it checked."""
     return _answer(checks.close(store(), _upload(entity)))
 
 
 @blueprint.post("/uploads/<entity>/open")
+@operation(gives(UPLOAD), refuses=(409,))
 def open_again(entity: str) -> Response:
     """Let files be added again."""
     return _answer(reopen(store(), _upload(entity)))
 
 
 @blueprint.get("/uploads/<entity>/tree")
+@operation(gives_list(ELEMENT))
 def tree(entity: str) -> Response:
     """Return the files as a tree of folders."""
     upload = _upload(entity)
@@ -129,25 +207,31 @@ def tree(entity: str) -> Response:
 
 
 @blueprint.get("/uploads/<entity>/checks")
+@operation(gives(CHECKS))
 def list_checks(entity: str) -> Response:
     """Return the checks by where they stand; the four keys are always there."""
     upload = _upload(entity)
     rooms: Dict[str, List[Json]] = {room: [] for room in ROOM.values()}
     with store().reading() as connection:
         for execution in executions_of_upload(connection, upload.id):
-            one = check(execution.program)
-            rooms[ROOM[execution.status]].append({"_id": execution.id, "check": {"_id": one.id, "name": one.name}})
+            asked = check(execution.program)
+            rooms[ROOM[execution.status]].append({"_id": execution.id, "check": {"_id": asked.id, "name": asked.name}})
     return answer(rooms)
 
 
 @blueprint.post("/uploads/<entity>/checks")
+@operation(gives(UPLOAD), body=ListBody(ID), refuses=(409,))
 def ask_checks(entity: str) -> Response:
-    """Have more checks run."""
-    wanted = [check(str(identifier)) for identifier in body_list()]
-    return _answer(checks.ask(store(), _upload(entity), wanted))
+    """Have more checks run, named by their ids."""
+    upload = _upload(entity)
+    wanted = [check(str(identifier)) for identifier in ListBody(ID).read()]
+    return _answer(checks.ask(store(), upload, wanted))
 
 
 add_tag_routes(blueprint, "/uploads", uploads)
+add_comment_routes(blueprint, "/uploads", uploads)
+add_event_route(blueprint, "/uploads", uploads)
+add_deletion_route(blueprint, "/uploads", uploads)
 
 
 def upload_form(connection: Connection, upload: Upload) -> Json:
@@ -159,7 +243,8 @@ def upload_form(connection: Connection, upload: Upload) -> Json:
         "type": upload.type,
         "srs": upload.srs,
         "status": upload.status,
-        "open": False,
+        "open": upload.open,
+        "contact": contact(connection),
         "size": size_of(connection, upload.id),
         "extent": upload.extent,
         "type_infos": upload.type_infos,
@@ -190,7 +275,7 @@ def _answer(upload: Upload, status: int = 200) -> Response:
 def _take(entity: str, kind: str) -> Response:
     upload = _upload(entity)
     stream = file()
-    path = request.args.get("path") or file_name()
+    path = PATH.value or file_name()
     return answer(file_form(deliveries.receive_file(store(), upload, path, kind, stream)), 201)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional
 
-from sqlalchemy import Connection, delete, func, insert
+from sqlalchemy import Connection, delete, func, insert, select
 
 from ..errors import Conflict, InvalidInput
 from ..translation import tr
 from . import tables
 from .definitions import Definition, checked_layer_name, define
-from .journal import JournaledRows
+from .journal import JournaledRows, forget
 from .rows import Rows
 from .spaces import Datastore
 from .store import Store
@@ -90,7 +90,16 @@ def delete_configuration(store: Store, configuration: Configuration) -> None:
                 tr("It is published."),
                 tr("Delete its offering first."),
             )
+        _forget_former_offerings(connection, configuration.id)
         configurations.remove(connection, configuration.id)
+
+
+def _forget_former_offerings(connection: Connection, configuration: str) -> None:
+    """Remove what is left of ended publications, where these are kept."""
+    column = tables.offering.c
+    former = list(connection.execute(select(column.id).where(column.configuration == configuration)).scalars())
+    connection.execute(delete(tables.offering).where(column.id.in_(former)))
+    forget(connection, former)
 
 
 def _define(store: Store, connection: Connection, datastore: str, kind: str, body: Mapping[str, Any]) -> Definition:

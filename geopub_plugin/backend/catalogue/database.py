@@ -41,6 +41,7 @@ class Database:
         self._turn = threading.RLock()
         self._touched: Set[str] = set()
         self._after_commit: List[AfterCommit] = []
+        self.committed = threading.Condition()  # told of each commit that changed something
         event.listen(self._engine, "after_execute", self._note_touched)
 
     def migrate(self) -> int:
@@ -69,6 +70,8 @@ class Database:
             if touched:
                 for react in self._after_commit:
                     react(touched)
+                with self.committed:
+                    self.committed.notify_all()
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from ..errors import Conflict, InvalidInput
 from ..translation import tr
 from . import tables
+from .awaited import awaited_pyramid
 from .lifecycles import READABLE
 from .statics import Static, statics
 from .stored_data import DataRevision, StoredData, revision, stored_data
@@ -27,6 +28,7 @@ class Definition:
     type_infos: Json
     data: Tuple[DataRevision, ...]
     styles: Tuple[Static, ...] = ()
+    making: str = ""  # the stored data that is still being made, which a tile service may show already
 
     @property
     def revisions(self) -> Dict[str, DataRevision]:
@@ -123,23 +125,34 @@ def _tms(connection: Connection, datastore: str, infos: Json) -> Definition:
             tr("A tile service shows one pyramid."), tr("The field “used_data” names {count}.", count=len(used))
         )
     item = used[0]
-    shown = _data(connection, datastore, item, "ROK4-PYRAMID-VECTOR")
     top, bottom = _level(item, "top_level"), _level(item, "bottom_level")
+    infos = {**infos, **_described(infos)}
+    infos["used_data"] = [{**item, "top_level": str(top), "bottom_level": str(bottom)}]
+    pyramid = _stored(connection, datastore, item, "ROK4-PYRAMID-VECTOR")
+    awaited = awaited_pyramid(connection, pyramid.id)
+    if awaited is not None:
+        _check_range(top, bottom, awaited.top_level, awaited.bottom_level)
+        return Definition(infos, (), making=pyramid.id)
+    shown = _data(connection, datastore, item, "ROK4-PYRAMID-VECTOR")
     check_levels(shown, top, bottom)
-    item = {**item, "top_level": str(top), "bottom_level": str(bottom)}
-    return Definition({**infos, **_described(infos), "used_data": [item]}, (shown,))
+    return Definition(infos, (shown,))
 
 
 _KINDS: Dict[str, Callable[[Connection, str, Json], Definition]] = {"WFS": _wfs, "WMS-VECTOR": _wms, "WMTS-TMS": _tms}
+TYPES: Tuple[str, ...] = tuple(_KINDS)
 
 
 def check_levels(pyramid: DataRevision, top: int, bottom: int) -> None:
     """Refuse levels that a pyramid does not have."""
     levels = sorted(int(level) for level in pyramid.details["levels"])
-    if not levels[0] <= top <= bottom <= levels[-1]:
+    _check_range(top, bottom, levels[0], levels[-1])
+
+
+def _check_range(top: int, bottom: int, first: int, last: int) -> None:
+    if not first <= top <= bottom <= last:
         raise InvalidInput(
             tr("The levels {top} to {bottom} cannot be shown.", top=top, bottom=bottom),
-            tr("The pyramid has the levels {first} to {last}.", first=levels[0], last=levels[-1]),
+            tr("The pyramid has the levels {first} to {last}.", first=first, last=last),
             tr("Give a top_level and a bottom_level among these, the top one first."),
         )
 
@@ -169,7 +182,7 @@ def _relations(item: Json) -> Sequence[Json]:
     return relations
 
 
-def _data(connection: Connection, datastore: str, item: Json, kind: str) -> DataRevision:
+def _stored(connection: Connection, datastore: str, item: Json, kind: str) -> StoredData:
     identifier = _text(item, "stored_data")
     found: List[StoredData] = stored_data.find(
         connection, tables.stored_data.c.id == identifier, tables.stored_data.c.datastore == datastore
@@ -182,6 +195,11 @@ def _data(connection: Connection, datastore: str, item: Json, kind: str) -> Data
             tr("“{name}” cannot be published by this service.", name=data.name),
             tr("It is of type {type}; the service shows data of type {other}.", type=data.type, other=kind),
         )
+    return data
+
+
+def _data(connection: Connection, datastore: str, item: Json, kind: str) -> DataRevision:
+    data = _stored(connection, datastore, item, kind)
     if data.status not in READABLE or not data.revision:
         raise Conflict(
             tr("“{name}” is not ready to be published.", name=data.name),

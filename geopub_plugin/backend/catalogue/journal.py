@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, List, Optional, TypeVar
+from typing import Any, List, Optional, Sequence, TypeVar
 
 from sqlalchemy import Connection, delete
 
@@ -66,8 +66,13 @@ class JournaledRows(Rows[E]):
     def remove(self, connection: Connection, identifier: str) -> None:
         """Remove a row, and what is said of it."""
         super().remove(connection, identifier)
-        for table in (tables.comment, tables.event):
-            connection.execute(delete(table).where(table.c.entity == identifier))
+        forget(connection, [identifier])
+
+
+def forget(connection: Connection, entities: Sequence[str]) -> None:
+    """Remove what is said of entities that are gone."""
+    for table in (tables.comment, tables.event):
+        connection.execute(delete(table).where(table.c.entity.in_(entities)))
 
 
 def events_of(connection: Connection, entity: str) -> List[Event]:

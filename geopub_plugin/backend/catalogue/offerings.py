@@ -29,7 +29,8 @@ class Offering:
     """The publication of a configuration on an endpoint.
 
     `published` is what the services show: `type_infos` and `metadata` of the configuration at the moment of
-    publication, `data` (stored data -> revision) and `styles` (see `style_fit.StylePins`).
+    publication, `data` (stored data -> revision) and `styles` (see `style_fit.StylePins`); `making` is the stored data
+    that is still being made (see `awaited`).
     """
 
     id: str
@@ -52,7 +53,7 @@ offerings: Rows[Offering] = JournaledRows(tables.offering, Offering)
 def publish(
     store: Store, configuration: Configuration, endpoint_id: str, open_to_all: Optional[bool] = None
 ) -> Offering:
-    """Publish a configuration on an endpoint; it is live when this returns.
+    """Publish a configuration on an endpoint; it is live when this returns, PUBLISHING while its tiles are being made.
 
     Raises:
         InvalidInput: the endpoint is not one for it.
@@ -62,7 +63,10 @@ def publish(
         endpoint = _endpoint(connection, configuration, endpoint_id)
         checked_openness(endpoint, open_to_all)
         columns = tables.offering.c
-        if offerings.find(connection, columns.configuration == configuration.id, columns.endpoint == endpoint.id):
+        there = offerings.find(connection, columns.configuration == configuration.id, columns.endpoint == endpoint.id)
+        for former in (one for one in there if one.status == "UNPUBLISHED"):
+            offerings.remove(connection, former.id)
+        if any(one.status != "UNPUBLISHED" for one in there):
             raise Conflict(
                 tr("“{name}” is published already.", name=configuration.name),
                 cure=tr("Synchronise its offering (PUT) to show what has changed."),
@@ -88,17 +92,32 @@ def synchronise(store: Store, offering: Offering) -> Offering:
         return _show(store, connection, current, configurations.get(connection, current.configuration))
 
 
-def unpublish(store: Store, offering: Offering) -> None:
-    """End a publication: the offering is gone, its configuration is UNPUBLISHED."""
+def unpublish(store: Store, offering: Offering, keep: bool = False) -> None:
+    """End a publication: its configuration is UNPUBLISHED, if nothing else publishes it.
+
+    Args:
+        store: where.
+        offering: that is to show nothing any more.
+        keep: let it stay, UNPUBLISHED, until this is asked for again; or else it is gone at once.
+    """
     with store.writing() as connection:
         current = offerings.get(connection, offering.id)
-        step(OFFERING, current.id, current.status, "UNPUBLISHING")
-        offerings.remove(connection, current.id)
+        if current.status == "UNPUBLISHED" or not keep:
+            offerings.remove(connection, current.id)
+        else:
+            step(OFFERING, current.id, current.status, "UNPUBLISHING")
+            offerings.change(connection, current.id, status="UNPUBLISHED", published={})
         configuration = configurations.get(connection, current.configuration)
-        others = offerings.find(connection, tables.offering.c.configuration == configuration.id)
+        columns = tables.offering.c
+        others = offerings.find(connection, columns.configuration == configuration.id, columns.status != "UNPUBLISHED")
         if not others and configuration.status != "UNPUBLISHED":
             status = step(CONFIGURATION, configuration.name, configuration.status, "UNPUBLISHED")
             configurations.change(connection, configuration.id, status=status)
+
+
+def remove_offering(store: Store, offering: Offering) -> None:
+    """End a publication and forget it."""
+    unpublish(store, offering)
 
 
 def follow(store: Store, connection: Connection, data: StoredData) -> List[str]:
@@ -110,7 +129,7 @@ def follow(store: Store, connection: Connection, data: StoredData) -> List[str]:
     shown = revision(connection, data.id, data.revision)
     lines = []
     for offering in offerings.find(connection):
-        if data.id not in offering.published.get("data", {}):
+        if data.id not in (*offering.published.get("data", {}), offering.published.get("making")):
             continue
         name = configurations.get(connection, offering.configuration).layer_name
         try:
@@ -121,7 +140,8 @@ def follow(store: Store, connection: Connection, data: StoredData) -> List[str]:
             cure = tr("Modify its configuration and synchronise it.")
             lines.append(" ".join(("WARNING", what, *error.sentences[:2], cure)))
         else:
-            offerings.change(connection, offering.id, published=published)
+            status = _at_last(offering) if "making" in offering.published else offering.status
+            offerings.change(connection, offering.id, published=published, status=status)
             lines.append("INFO " + tr("“{name}” shows the new data.", name=name))
     return lines
 
@@ -165,10 +185,12 @@ def _show(store: Store, connection: Connection, offering: Offering, configuratio
         "data": {data.stored_data: data.number for data in definition.data},
         "styles": fit_styles(store, connection, definition.type_infos, definition.revisions),
     }
+    if definition.making:
+        published["making"] = definition.making
     if configuration.status != "PUBLISHED":
         status = step(CONFIGURATION, configuration.name, configuration.status, "PUBLISHED")
         configurations.change(connection, configuration.id, status=status)
-    status = step(OFFERING, offering.id, offering.status, "PUBLISHED")
+    status = offering.status if definition.making else step(OFFERING, offering.id, offering.status, "PUBLISHED")
     return offerings.change(connection, offering.id, status=status, published=published)
 
 
@@ -178,7 +200,18 @@ def _with_data(
     """Return what an offering shows with another revision of its data."""
     pins = {**published["data"], shown.stored_data: shown.number}
     styles = fit_styles(store, connection, published["type_infos"], _revisions(connection, pins))
-    return {**published, "data": pins, "styles": styles}
+    made = {**published, "data": pins, "styles": styles}
+    if made.get("making") == shown.stored_data:
+        del made["making"]
+    return made
+
+
+def _at_last(offering: Offering) -> str:
+    """Return the status of an offering whose pyramid is there now, whatever became of it meanwhile."""
+    status = offering.status
+    if status == "UNSTABLE":
+        status = step(OFFERING, offering.id, status, "MODIFYING")
+    return step(OFFERING, offering.id, status, "PUBLISHED")
 
 
 def _revisions(connection: Connection, pins: Mapping[str, int]) -> Dict[str, DataRevision]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Dict, List, Sequence
 
 from sqlalchemy import Connection
 
-from ..errors import Conflict, InvalidInput, NotFound
-from ..safe_xml import parse
+from ..errors import Conflict, InvalidInput, Malformed, NotFound
+from ..metadata.iso import read_resource
+from ..safe_xml import parse, serialise
 from ..translation import tr
 from . import tables
 from .rows import Rows
+from .spaces import Datastore, endpoint_allowances
 from .store import Store
 
-_GCO = "http://www.isotc211.org/2005/gco"
+TYPES = ("ISOAP", "INSPIRE")
+LEVELS = ("DATASET", "SERIES")
+
+_UTF8 = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']+)""")
 
 
 @dataclass(frozen=True)
@@ -38,31 +44,39 @@ class Record:
 records: Rows[Record] = Rows(tables.record, Record)
 
 
-def create_record(store: Store, datastore: str, document: bytes, kind: str, open_data: bool) -> Record:
+def create_record(store: Store, datastore: Datastore, document: bytes, kind: str, open_data: bool) -> Record:
     """Keep a new document.
 
     Raises:
-        InvalidInput: it is not XML, or states no identifier.
+        Malformed: it is no ISO record, or states no identifier.
+        InvalidInput: its identifier lacks the prefix of the datastore.
         Conflict: its identifier is taken.
     """
-    values = _described(document)
+    values = _described(document, datastore.file_identifier_prefix)
     with store.writing() as connection:
         _refuse_taken(connection, values["file_identifier"])
-        return records.add(connection, datastore=datastore, type=kind or "ISOAP", open_data=open_data, **values)
+        return records.add(connection, datastore=datastore.id, type=kind or TYPES[0], open_data=open_data, **values)
 
 
-def replace_document(store: Store, record: Record, document: bytes) -> Record:
+def replace_document(store: Store, datastore: Datastore, record: Record, document: bytes) -> Record:
     """Put another document in the place of one."""
-    values = _described(document)
+    values = _described(document, datastore.file_identifier_prefix)
     with store.writing() as connection:
         _refuse_taken(connection, values["file_identifier"], record.id)
         return records.change(connection, record.id, **values)
 
 
 def place_on(store: Store, datastore: str, identifiers: Sequence[str], endpoint: str, published: bool) -> List[Record]:
-    """Publish records, named by their file identifiers, on an endpoint, or take them off it."""
+    """Publish records, named by their file identifiers, on an endpoint, or take them off it: all of them or none.
+
+    Raises:
+        InvalidInput: the endpoint is none for metadata of this datastore.
+        NotFound: there is no record of an identifier.
+        Conflict: the quota of the endpoint does not allow so many.
+    """
     changed = []
     with store.writing() as connection:
+        room = _room_on(connection, datastore, endpoint)
         columns = tables.record.c
         for identifier in identifiers:
             found = records.find(connection, columns.datastore == datastore, columns.file_identifier == identifier)
@@ -70,6 +84,13 @@ def place_on(store: Store, datastore: str, identifiers: Sequence[str], endpoint:
                 raise NotFound(tr("There is no metadata with the identifier {name}.", name=identifier))
             others = [one for one in found[0].endpoints if one != endpoint]
             on = [*others, endpoint] if published else others
+            room -= len(on) - len(found[0].endpoints)
+            if room < 0:
+                raise Conflict(
+                    tr("No more metadata can be published here."),
+                    tr("All records of the endpoint's quota are used."),
+                    tr("Unpublish something first."),
+                )
             changed.append(records.change(connection, found[0].id, endpoints=on))
     return changed
 
@@ -80,23 +101,41 @@ def delete_record(store: Store, record: Record) -> None:
         records.remove(connection, record.id)
 
 
-def _described(document: bytes) -> Dict[str, str]:
-    root = parse(document)
-    identifier = level = ""
-    for element in root:
-        name = element.tag.rpartition("}")[2]
-        if name == "fileIdentifier":
-            identifier = (element.findtext(f"{{{_GCO}}}CharacterString") or "").strip()
-        elif name == "hierarchyLevel" and len(element):
-            level = element[0].get("codeListValue", "")
-    if not identifier:
+def _room_on(connection: Connection, datastore: str, identifier: str) -> int:
+    """Return how many more records an endpoint takes."""
+    known = [one for one in endpoint_allowances(connection, datastore) if one.of.id == identifier]
+    if not known or known[0].of.type != "METADATA":
         raise InvalidInput(
-            tr("The metadata cannot be used."),
-            tr("It states no fileIdentifier."),
-            tr("Give an ISO 19139 document with gmd:fileIdentifier."),
+            tr("There is no endpoint {identifier} for metadata in this datastore.", identifier=identifier),
+            cure=tr("Give an endpoint of type METADATA that the datastore lists."),
         )
-    wire_level = "SERIES" if level == "series" else "DATASET"
-    return {"file_identifier": identifier, "level": wire_level, "document": document.decode("utf-8-sig")}
+    return known[0].quota - known[0].use
+
+
+def _described(document: bytes, prefix: str) -> Dict[str, str]:
+    text = _as_text(document)
+    resource = read_resource(text.encode())
+    if prefix and not resource.identifier.lower().startswith(prefix.lower()):
+        raise InvalidInput(
+            tr("The metadata identifier {name} cannot be used.", name=resource.identifier),
+            tr("The identifiers of this datastore start with “{prefix}”.", prefix=prefix),
+            tr("Give another fileIdentifier."),
+        )
+    return {"file_identifier": resource.identifier, "level": resource.level, "document": text}
+
+
+def _as_text(document: bytes) -> str:
+    """Return a document as it came; one in another encoding than UTF-8 is written anew."""
+    try:
+        found = _UTF8.match(document.lstrip(b"\xef\xbb\xbf"))
+        if found is None or found[1].lower() in (b"utf-8", b"utf8", b"us-ascii"):
+            return document.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass  # UTF-16, or damaged: the parser knows
+    try:
+        return serialise(parse(document)).decode()
+    except InvalidInput as error:
+        raise Malformed(error.what, error.why, error.cure) from error
 
 
 def _refuse_taken(connection: Connection, identifier: str, own: str = "") -> None:

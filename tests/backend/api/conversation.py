@@ -24,6 +24,8 @@ from geopub_plugin.backend.jobs.queue import Queue
 from geopub_plugin.backend.render.supervisor import Renderer
 from geopub_plugin.backend.settings import Settings
 
+from .conformance import require_declared
+
 TOKEN = "a token of the tests"
 ENDED = ("SUCCESS", "FAILURE", "ABORTED")
 PATIENCE = 60.0  # seconds for an execution
@@ -66,13 +68,15 @@ class Client:
     """Asks the API of datastore "local"."""
 
     def __init__(self, app: Flask, token: str = TOKEN) -> None:
-        self._client = app.test_client()
+        self._app, self._client = app, app.test_client()
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def raw(self, method: str, path: str, **options: Any) -> TestResponse:
-        """Ask anything, with the token."""
+        """Ask anything, with the token; an answer that the OpenAPI document does not know is a failure."""
         headers = {**self._headers, **options.pop("headers", {})}
-        return self._client.open(path, method=method, headers=headers, **options)
+        answer = self._client.open(path, method=method, headers=headers, **options)
+        require_declared(self._app, method, answer)
+        return answer
 
     def ask(self, method: str, path: str, status: Optional[int] = None, **options: Any) -> Any:
         """Ask for something of the datastore and return the JSON of the answer."""

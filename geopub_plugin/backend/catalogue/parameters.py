@@ -12,6 +12,7 @@ from .stored_data import DataRevision
 
 DEEPEST = 18  # level; what the pyramid job builds
 DEFAULT_LEVELS = (0, 14)
+GEOMETRY_NAMES = frozenset({"geom", "wkb_geometry"})  # what the platform calls the geometry, depending on the format
 
 Json = Dict[str, Any]
 
@@ -92,6 +93,7 @@ def _entry(data: DataRevision, one: Json, top: Any, bottom: Any) -> Json:
 def _attributes(relation: Json, asked: List[str]) -> List[str]:
     """Return the attributes that tiles are to carry; the geometry, which some clients name too, is always there."""
     kinds = relation["attributes"]
+    asked = [name for name in asked if name in kinds or name not in GEOMETRY_NAMES]
     unknown = [name for name in asked if name != "*" and name not in kinds]
     if unknown:
         raise InvalidInput(

@@ -41,6 +41,7 @@ class Outcomes:
                 checks.passed(self._store, current, result)
             else:
                 processings.succeeded(self._store, current, result, work / result["file"])
+                self._store.made(current.output or "")
         except (OSError, KeyError) as error:  # the file is gone, or the result is not what a job of its kind returns
             raise JobFailed(
                 tr("The result of the job could not be kept."),
@@ -56,6 +57,7 @@ class Outcomes:
             checks.failed(self._store, current, error)
         else:
             processings.failed(self._store, current, error)
+            self._store.made(current.output or "")
         self._forget(execution)
 
     def cancelled(self, execution: str) -> None:
@@ -65,6 +67,7 @@ class Outcomes:
             checks.failed(self._store, current, Cancelled(tr("Aborted by the user.")))
         else:
             processings.aborted(self._store, current)
+            self._store.made(current.output or "")
         self._forget(execution)
 
     def _get(self, execution: str) -> Execution:

@@ -31,6 +31,7 @@ from .stored_data import (
 )
 from .submissions import submit
 from .uploads import uploads
+from .waiting_offerings import give_up, wait_again
 
 
 def create(
@@ -70,6 +71,7 @@ def launch(store: Store, execution: Execution) -> Execution:
         launched = move(connection, execution, "WAITING")
         output = stored_data.get(connection, execution.output or "")
         become(connection, output.id, "MODIFYING" if output.revision else "GENERATING")
+        wait_again(connection, output.id)
     run(store, launched)
     return launched
 
@@ -158,6 +160,7 @@ def aborted(store: Store, execution: Execution) -> None:
 def _end(connection: Connection, execution: Execution, status: str, faults: List[Dict[str, Any]]) -> None:
     move(connection, execution, status, faults=faults)
     abandon(connection, execution.output or "")
+    give_up(connection, execution.output or "")
 
 
 def _inputs(

@@ -19,7 +19,8 @@ from . import tables
 from .database import Database
 
 SHOWN = frozenset({"offering", "configuration", "data_revision", "static", "community"})  # tables that services show
-LIVE = ("PUBLISHED", "MODIFYING")
+LIVE = ("PUBLISHED", "MODIFYING", "PUBLISHING")  # the last while the tiles are being made
+_WORLD: Bounds = (-180.0, -85.0, 180.0, 85.0)
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class Snapshot:
 class CataloguePublications:
     """The published things of a catalogue; implements `services.publications.Publications`."""
 
-    def __init__(self, database: Database, folder: DataFolder) -> None:
-        self._database, self._folder = database, folder
+    def __init__(self, database: Database, folder: DataFolder, making: Mapping[str, str] = {}) -> None:
+        """Read the published things; `making` tells of stored data that are being made what their worker was told."""
+        self._database, self._folder, self._making = database, folder, making
         self._snapshot = self._read()
         database.after_commit(self._refresh)
 
@@ -61,20 +63,24 @@ class CataloguePublications:
         """Return every published tile layer."""
         return self._snapshot.tile_layers
 
+    def refresh(self) -> None:
+        """Read everything again."""
+        self._snapshot = self._read()
+
     def _refresh(self, touched: FrozenSet[str]) -> None:
         if touched & SHOWN:
             self._snapshot = self._read()  # one assignment: a request sees the old or the new whole
 
     def _read(self) -> Snapshot:
         with self._database.reading() as connection:
-            return _Reader(connection, self._folder).snapshot()
+            return _Reader(connection, self._folder, self._making).snapshot()
 
 
 class _Reader:
     """Reads one snapshot."""
 
-    def __init__(self, connection: Connection, folder: DataFolder) -> None:
-        self._connection, self._folder = connection, folder
+    def __init__(self, connection: Connection, folder: DataFolder, making: Mapping[str, str]) -> None:
+        self._connection, self._folder, self._making = connection, folder, dict(making)
         rows = connection.execute(select(tables.data_revision))
         self._revisions: Dict[Tuple[str, int], Row] = {(row.stored_data, row.number): row for row in rows}
 
@@ -89,9 +95,9 @@ class _Reader:
             elif row.type == "WMS-VECTOR":
                 map_layers.append(self._map_layer(row))
             elif row.type == "WMTS-TMS":
-                tile_layers.append(self._tile_layer(row))
+                tile_layers.extend(self._tile_layer(row))
         service = self._service()
-        whole = _digest([[row.layer_name, row.type, row.published] for row in rows] + [repr(service)])
+        whole = _digest([[row.layer_name, row.type, row.published] for row in rows] + [repr(service), self._making])
         return Snapshot(service, whole, tuple(feature_types), tuple(map_layers), tuple(tile_layers))
 
     def _live(self) -> Sequence[Row]:
@@ -155,21 +161,32 @@ class _Reader:
             metadata=_links(row),
         )
 
-    def _tile_layer(self, row: Row) -> TileLayer:
-        infos = row.published["type_infos"]
+    def _tile_layer(self, row: Row) -> Iterator[TileLayer]:
+        """Yield the layer, from its archive or, while that is being made, from what its worker was told."""
+        infos, making = row.published["type_infos"], row.published.get("making", "")
         item = infos["used_data"][0]
-        data = self._data(row, item)
-        return TileLayer(
+        job, told = "", _given(infos)
+        if making:
+            job = self._making.get(making, "")
+            if not job:  # of an execution that has ended without it
+                return
+            archive = self._folder.stored_file(making, "1", ".pmtiles")
+        else:
+            data = self._data(row, item)
+            archive, told = self._place(data), told or _bounds(data.bounds) or (0, 0, 0, 0)
+        yield TileLayer(
             name=row.layer_name,
             title=infos["title"] or row.name,
             abstract=infos["abstract"],
             keywords=tuple(infos["keywords"]),
-            archive=self._place(data),
+            archive=archive,
             top_level=int(item["top_level"]),
             bottom_level=int(item["bottom_level"]),
-            bounds=_given(infos) or _bounds(data.bounds) or (0, 0, 0, 0),
-            revision=_digest(row.published),
+            bounds=told or _WORLD,
+            revision=_digest([row.published, job]),
             metadata=_links(row),
+            making=job,
+            bounds_given=told is not None,
         )
 
     def _place(self, data: Row) -> Path:

@@ -25,6 +25,7 @@ from .stored_data import DataRevision, abandon, become, revisions, stored_data
 from .style_fit import pinned_file
 from .submissions import waiting_to_resume
 from .uploads import settle, upload_files, uploads
+from .waiting_offerings import give_up
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def _settle_data(store: Store, connection: Connection) -> List[str]:
                 unstable.append(data.id)
         elif data.status in ("GENERATING", "MODIFYING") and not making:
             abandon(connection, data.id)
+            unstable += give_up(connection, data.id)
             if data.status == "GENERATING":
                 unstable.append(data.id)
     return unstable

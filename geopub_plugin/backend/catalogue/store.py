@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -51,7 +52,8 @@ class Store:
         self.limits = dict(limits)
         self.database = Database(catalogue_url or sqlite_url(folder), folder.path)
         self._open_catalogue()
-        self.publications = CataloguePublications(self.database, folder)
+        self._making: Dict[str, str] = {}  # stored data -> what its worker was told, see `show_making`
+        self.publications = CataloguePublications(self.database, folder, self._making)
         self.progress: Dict[str, Dict[str, Any]] = {}  # of running executions; too frequent for the database
         self.works: Dict[str, Path] = {}  # folders of the jobs in the queue
         self._queue: List[JobQueue] = []
@@ -77,6 +79,16 @@ class Store:
     def queue(self) -> JobQueue:
         """The queue on which executions run."""
         return self._queue[0]
+
+    def show_making(self, stored_data: str, job: Mapping[str, Any]) -> None:
+        """Let tile services show a pyramid that is being made; `job` is what its worker is told."""
+        told = {name: value for name, value in job.items() if name != "checkpoints"}
+        self._making[stored_data] = json.dumps(told, sort_keys=True)
+        self.publications.refresh()
+
+    def made(self, stored_data: str) -> None:
+        """Forget what a worker was told, which has ended."""
+        self._making.pop(stored_data, None)
 
     def reading(self) -> Any:
         """Give a connection for reading, see `Database.reading`."""

@@ -31,6 +31,8 @@ def submit(store: Store, execution: Execution) -> None:
     with store.reading() as connection:
         kind, parameters = _job(store, connection, execution, work)
     store.works[execution.id] = work
+    if kind == "pyramid":
+        store.show_making(execution.output or "", parameters)
     store.queue.submit(Job(execution.id, kind, parameters, work))
 
 

@@ -25,7 +25,7 @@ def tms_blueprint(publications: Publications, base_url: Callable[[], str], fresh
         fresh: has the tiles of the layers whose archive is still being made.
     """
     routes = Blueprint("tms", __name__, url_prefix="/tms/1.0.0")
-    archives = OpenArchives(publications, lambda layers: fresh.forget_others({layer.making for layer in layers}))
+    archives = OpenArchives(publications)
 
     @routes.after_request
     def allow_everywhere(response: Response) -> Response:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
-from typing import Callable, Collection, Dict, Hashable, Optional, Protocol, Tuple, TypeVar, cast
+from typing import Callable, Dict, Hashable, Optional, Protocol, Tuple, TypeVar, cast
 
 from ...errors import GeoPubError, Unavailable
 from ...tiles.tile_builders import Told
 from ...translation import tr
 
 ROOM = 64 << 20  # bytes of tiles
+_TOLD = 64  # jobs whose descriptions are kept
 _EMPTY = 200  # bytes that a tile takes besides its own, about
 
 Answer = TypeVar("Answer")
@@ -39,7 +40,7 @@ class FreshTiles:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Tuple[str, int, int, int], Optional[bytes]] = OrderedDict()
         self._size = 0
-        self._told: Dict[str, Told] = {}
+        self._told: OrderedDict[str, Told] = OrderedDict()
         self._pending: Dict[Hashable, Future] = {}
 
     def tile(self, job: str, z: int, x: int, y: int) -> Optional[bytes]:
@@ -56,15 +57,7 @@ class FreshTiles:
         with self._lock:
             if job in self._told:
                 return self._told[job]
-        return self._once(job, lambda: self._builders.told(job), lambda told: self._told.update({job: told}))
-
-    def forget_others(self, jobs: Collection[str]) -> None:
-        """Forget what was built for any other job."""
-        with self._lock:
-            for place in [place for place in self._kept if place[0] not in jobs]:
-                self._drop(place)
-            for job in [job for job in self._told if job not in jobs]:
-                del self._told[job]
+        return self._once(job, lambda: self._builders.told(job), lambda told: self._remember(job, told))
 
     def _once(self, key: Hashable, build: Callable[[], Answer], keep: Callable[[Answer], None]) -> Answer:
         if not self._patience.acquire(blocking=False):
@@ -108,6 +101,11 @@ class FreshTiles:
         self._size += _weight(data)
         while self._size > self._room:
             self._drop(next(iter(self._kept)))
+
+    def _remember(self, job: str, told: Told) -> None:
+        self._told[job] = told
+        while len(self._told) > _TOLD:
+            self._told.popitem(last=False)
 
     def _drop(self, place: Tuple[str, int, int, int]) -> None:
         self._size -= _weight(self._kept.pop(place))

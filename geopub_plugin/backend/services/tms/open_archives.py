@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Collection, Dict, Optional
+from typing import Dict, Optional
 
 from ...tiles.archive_reader import Archive
 from ..publications import Publications, TileLayer
@@ -31,9 +31,8 @@ class OpenArchives:
     reads it is done.
     """
 
-    def __init__(self, publications: Publications, changed: Callable[[Collection[TileLayer]], None]) -> None:
-        """Look layers up in `publications`; `changed` is told all of them whenever one is new or gone."""
-        self._publications, self._changed = publications, changed
+    def __init__(self, publications: Publications) -> None:
+        self._publications = publications
         self._shelf = _Shelf("", {})
         self._opened: Dict[str, _Opened] = {}
 
@@ -57,5 +56,4 @@ class OpenArchives:
             self._shelf = shelf
             for gone in set(self._opened) - set(shelf.layers):
                 self._opened.pop(gone, None)
-            self._changed(shelf.layers.values())
         return shelf

@@ -105,15 +105,8 @@ def test_the_tiles_that_were_asked_for_last_stay_within_the_room():
     assert len(builders.built) == built + 1
 
 
-def test_what_was_built_for_a_job_that_has_ended_is_forgotten(builders):
-    builders.end.set()
+def test_what_a_pyramid_says_of_itself_is_asked_for_once(builders):
     fresh = FreshTiles(builders)
-    for job in ("ended", "running"):
-        fresh.tile(job, 5, 1, 0)
+    for job in ("one", "other", "one", "other"):
         fresh.told(job)
-    fresh.forget_others({"running"})
-    del builders.built[:]
-    for job in ("ended", "running"):
-        fresh.tile(job, 5, 1, 0)
-        fresh.told(job)
-    assert builders.built == [("ended", 5, 1, 0), ("ended",)]
+    assert builders.built == [("one",), ("other",)]

@@ -156,6 +156,10 @@
         <translation>une archive PMTiles</translation>
     </message>
     <message>
+        <source>A preview link cannot be good for so long.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A publication is one set of tables.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -198,6 +202,10 @@
     <message>
         <source>A style is a QML file of QGIS or an SLD file.</source>
         <translation>Un style est un fichier QML de QGIS ou un fichier SLD.</translation>
+    </message>
+    <message>
+        <source>A symbol of the style cannot be drawn.</source>
+        <translation>Un symbole du style ne peut pas être dessiné.</translation>
     </message>
     <message>
         <source>A symbol of the type “{kind}” is not drawn.</source>
@@ -292,8 +300,16 @@
         <translation>Toutes les tables d’une publication en partagent un seul : elles sont publiées en {target}.</translation>
     </message>
     <message>
+        <source>All tiles are built: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>All {quota} offerings of its quota are used.</source>
         <translation>Les {quota} offres de son quota sont toutes utilisées.</translation>
+    </message>
+    <message>
+        <source>All {quota} services of its quota are used.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Among wfs,wms,tms.</source>
@@ -748,6 +764,10 @@
         <translation>Supprimez-les, ou dessinez leurs géométries.</translation>
     </message>
     <message>
+        <source>Delete what is no longer needed there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>DescribeFeatureType lists its properties.</source>
         <translation>DescribeFeatureType donne la liste de ses propriétés.</translation>
     </message>
@@ -1062,6 +1082,10 @@
     <message>
         <source>Give a whole number from 1.</source>
         <translation>Donnez un nombre entier à partir de 1.</translation>
+    </message>
+    <message>
+        <source>Give a whole number of hours from 1 to {most}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give an area to limit where.</source>
@@ -1972,6 +1996,10 @@
         <translation>Recherche de dommages</translation>
     </message>
     <message>
+        <source>Looking for what changed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Make another configuration.</source>
         <translation>Créez une autre configuration.</translation>
     </message>
@@ -2204,6 +2232,10 @@
         <translation>Il n'y a rien à faire : le prochain démarrage du moteur y remédie.</translation>
     </message>
     <message>
+        <source>Nothing more can be published in this datastore.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Nothing more can be published on “{endpoint}”.</source>
         <translation>Rien de plus ne peut être publié sur « {endpoint} ».</translation>
     </message>
@@ -2293,7 +2325,7 @@
     </message>
     <message>
         <source>Open the style in QGIS, correct it and publish it again.</source>
-        <translation>Ouvrez le style dans QGIS, corrigez-le et publiez-le à nouveau.</translation>
+        <translation>Ouvrez le style dans QGIS, corrigez-le et publiez-le de nouveau.</translation>
     </message>
     <message>
         <source>Open the web page of the services</source>
@@ -2404,8 +2436,8 @@
         <translation>Publiez à nouveau quand les tables derrière elle changent.</translation>
     </message>
     <message>
-        <source>Publish it with “open”: true, or do not publish it here.</source>
-        <translation>Publiez-le avec « open » : true, ou ne le publiez pas ici.</translation>
+        <source>Publish it with “open”: true, or on a private endpoint.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Publish layers as live WFS, WMS and vector tile services.</source>
@@ -2480,6 +2512,10 @@
         <translation>QGIS ne peut pas dessiner avec le style de « {table} ».</translation>
     </message>
     <message>
+        <source>QGIS does not read it.</source>
+        <translation>QGIS ne le lit pas.</translation>
+    </message>
+    <message>
         <source>QGIS has no SLD for: {symbol}.</source>
         <translation>QGIS n’a pas d’équivalent SLD pour : {symbol}.</translation>
     </message>
@@ -2497,6 +2533,10 @@
     </message>
     <message>
         <source>Reading {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rebuilding {count} features</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3200,6 +3240,10 @@
         <translation>La fiche de données concernée ; par défaut, le titre.</translation>
     </message>
     <message>
+        <source>the datastore</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The disk is full.</source>
         <translation>Le disque est plein.</translation>
     </message>
@@ -3638,6 +3682,30 @@
     <message>
         <source>The presets are: {names}.</source>
         <translation>Les préréglages sont : {names}.</translation>
+    </message>
+    <message>
+        <source>the previous data are not those of the previous pyramid.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the previous data cannot be read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the previous pyramid cannot be read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the previous pyramid does not tell how it was made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the previous pyramid is damaged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the previous pyramid was made with other settings, columns or another version.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The process that builds tiles broke down, or took longer than {seconds} seconds.</source>
@@ -4272,6 +4340,10 @@
         <translation>Il n’y a pas assez de place dans {path}.</translation>
     </message>
     <message>
+        <source>There is not enough room in {where}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is nothing at {path}.</source>
         <translation>Il n'y a rien à l'adresse {path}.</translation>
     </message>
@@ -4424,6 +4496,10 @@
         <translation>Les tuiles ne contiennent que des segments droits, et {count} de ses formes ont des arcs.</translation>
     </message>
     <message>
+        <source>tiles that changed show too much of the data.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Title</source>
         <translation>Titre</translation>
     </message>
@@ -4458,6 +4534,10 @@
     <message>
         <source>Too many others are being built.</source>
         <translation>Trop d'autres sont en cours de calcul.</translation>
+    </message>
+    <message>
+        <source>too much of “{table}” changed.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Tried: {names}.</source>
@@ -4850,6 +4930,10 @@
     <message>
         <source>{needed} are needed and {free} are free, of which {reserve} are kept free.</source>
         <translation>Il faut {needed} et {free} sont libres, dont {reserve} sont gardés en réserve.</translation>
+    </message>
+    <message>
+        <source>{needed} are needed, and {used} of {quota} are used.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{part}: computed by “{element}”, which SLD 1.0.0 lacks.</source>

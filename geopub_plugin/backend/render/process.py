@@ -17,7 +17,15 @@ from typing import Any, BinaryIO, Dict, NoReturn
 from ..errors import GeoPubError, JobFailed
 from ..translation import tr
 from .frames import read_frame, write_frame
-from .requests import FeatureInfoRequest, LegendRequest, MessageRequest, Request, from_json
+from .requests import (
+    FeatureInfoRequest,
+    GlyphsRequest,
+    LegendRequest,
+    MessageRequest,
+    Request,
+    SpritesRequest,
+    from_json,
+)
 
 
 class Drawing:
@@ -33,11 +41,17 @@ class Drawing:
     def answer(self, request: Request) -> bytes:
         """Return the picture or the JSON that a request asks for."""
         from .features import find_features
+        from .glyphs import draw_glyphs
         from .legends import draw_legend
         from .maps import draw_map, draw_message
+        from .sprites import draw_sprites
 
         if isinstance(request, MessageRequest):
             return draw_message(request)
+        if isinstance(request, SpritesRequest):
+            return self.main_thread.call(draw_sprites, request)
+        if isinstance(request, GlyphsRequest):
+            return self.main_thread.call(draw_glyphs, request)
         if isinstance(request, LegendRequest):
             with self._layers.lent(request.layers) as layers:
                 return self.main_thread.call(draw_legend, request, layers)

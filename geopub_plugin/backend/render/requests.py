@@ -8,6 +8,7 @@ from typing import Any, Dict, Tuple, Type, Union
 
 from ..features.schema import Bounds
 from ..services.publications import DrawnTable
+from ..styles.sprites import Sprite
 
 DEFAULT_DPI = 96.0  # what QGIS draws with on the screen, so that a map looks as it does there
 
@@ -75,13 +76,31 @@ class MessageRequest:
     background: str = "#ffffff"
 
 
-Request = Union[MapRequest, FeatureInfoRequest, LegendRequest, MessageRequest]
+@dataclass(frozen=True)
+class SpritesRequest:
+    """The pictures that a map style needs, on one sheet."""
+
+    sprites: Tuple[Sprite, ...]
+    ratio: float = 1.0  # pixels of the sheet for one of the map
+
+
+@dataclass(frozen=True)
+class GlyphsRequest:
+    """The 256 characters of a font from a code point on, for the labels of a map style."""
+
+    font: str  # "DejaVu Sans Bold"
+    start: int
+
+
+Request = Union[MapRequest, FeatureInfoRequest, LegendRequest, MessageRequest, SpritesRequest, GlyphsRequest]
 
 _KINDS: Dict[str, Type[Any]] = {
     "map": MapRequest,
     "features": FeatureInfoRequest,
     "legend": LegendRequest,
     "message": MessageRequest,
+    "sprites": SpritesRequest,
+    "glyphs": GlyphsRequest,
 }
 
 
@@ -109,6 +128,8 @@ def from_json(wire: Dict[str, Any]) -> Request:
     if "layers" in fields:
         fields["layers"] = _layers(fields["layers"])
         fields["titles"] = tuple(fields["titles"])
+    if "sprites" in fields:
+        fields["sprites"] = tuple(Sprite(**sprite) for sprite in fields["sprites"])
     return kind(**fields)
 
 
@@ -125,6 +146,10 @@ def described(request: Request) -> str:
         return f"message {request.width}x{request.height}"
     if isinstance(request, LegendRequest):
         return f"legend of {_tables(request.layers)}"
+    if isinstance(request, SpritesRequest):
+        return f"{len(request.sprites)} sprites"
+    if isinstance(request, GlyphsRequest):
+        return f"glyphs {request.start} of {request.font}"
     view = request.view
     ground = ",".join(f"{edge:.10g}" for edge in view.bounds)
     what = "map" if isinstance(request, MapRequest) else "features"

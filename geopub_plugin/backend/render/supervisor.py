@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import struct
 import sys
 import threading
 import time
@@ -11,12 +12,21 @@ from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError  # not yet the built-in one in Python 3.9 and 3.10
 from pathlib import Path
-from typing import Deque, Optional
+from typing import Deque, Optional, Tuple
 
 from ..errors import Unavailable
 from ..translation import tr
 from .child import ProcessEnded, RendererProcess
-from .requests import FeatureInfoRequest, LegendRequest, MapRequest, MessageRequest, Request, described
+from .requests import (
+    FeatureInfoRequest,
+    GlyphsRequest,
+    LegendRequest,
+    MapRequest,
+    MessageRequest,
+    Request,
+    SpritesRequest,
+    described,
+)
 from .turns import Turns
 
 _log = logging.getLogger(__name__)
@@ -56,6 +66,16 @@ class Renderer:
 
     def message(self, request: MessageRequest) -> bytes:
         """Return the picture of a text."""
+        return self._answer(request)
+
+    def sprites(self, request: SpritesRequest) -> Tuple[bytes, bytes]:
+        """Return a sheet of pictures: its JSON and its PNG."""
+        answer = self._answer(request)
+        (length,) = struct.unpack_from(">I", answer)
+        return answer[4 : 4 + length], answer[4 + length :]
+
+    def glyphs(self, request: GlyphsRequest) -> bytes:
+        """Return the glyphs of a range as a protocol buffer."""
         return self._answer(request)
 
     @property

@@ -19,7 +19,7 @@ class Sprite:
     """One picture: a symbol as QML has it, drawn alone, or a part of a filling that repeats."""
 
     name: str
-    symbol: bytes  # XML of a QML <symbol>
+    symbol: str  # XML of a QML <symbol>
     width: int  # pixels; 0: as large as the symbol is
     height: int
     drawn_size: float = 1.0  # pixels that the marker's own size takes in the picture
@@ -32,6 +32,6 @@ def sprite_of(symbol: Union[Icon, Pattern]) -> Sprite:
     name = hashlib.sha256(content).hexdigest()[:16]
     if isinstance(symbol, Pattern):
         width, height = (max(1, min(math.ceil(side), int(_LARGEST))) for side in symbol.period)
-        return Sprite(name, content, width, height, repeats=True)
+        return Sprite(name, content.decode(), width, height, repeats=True)
     size = symbol.size.value if symbol.size.unit is Unit.PIXEL else _ON_GROUND
-    return Sprite(name, content, 0, 0, min(max(size, 1.0), _LARGEST))
+    return Sprite(name, content.decode(), 0, 0, min(max(size, 1.0), _LARGEST))

@@ -94,7 +94,7 @@ def test_other_markers_become_pictures_each_once() -> None:
     star = layer("SimpleMarker", name="star", size="4", color="255,0,0,255")
     outcome = made(renderer("singleSymbol", symbol(star, star, kind="marker")))
     assert [one["layout"]["icon-image"] for one in outcome.layers] == [outcome.sprites[0].name] * 2
-    assert len(outcome.sprites) == 1 and b"star" in outcome.sprites[0].symbol
+    assert len(outcome.sprites) == 1 and "star" in outcome.sprites[0].symbol
 
 
 def test_classes_and_all_other_values() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Dict, List, Sequence, Tuple
 
@@ -12,6 +14,7 @@ from ..disk import sha256_of, storing
 from ..errors import Conflict, InvalidInput, NotFound
 from ..translation import tr
 from . import tables
+from .quotas import ANNEXES, require_room
 from .rows import Rows
 from .store import Store
 
@@ -47,12 +50,22 @@ def create_annexe(
     published: bool,
     labels: Sequence[str],
 ) -> Annexe:
-    """Keep a new file under public paths."""
+    """Keep a new file under public paths.
+
+    Raises:
+        InvalidInput: there is no path.
+        Conflict: a path is taken.
+        StorageFull: the disk or the quota has no room.
+    """
     if not paths:
         raise InvalidInput(tr("An annexe needs a path."), tr("The field “paths” is empty."))
+    with store.reading() as connection:
+        _free_paths(connection, datastore, paths)
+        require_room(connection, datastore, ANNEXES, _size(body))
     size, sha256 = _write(store, identifier, body)
-    with store.writing() as connection:
-        return annexes.add(
+    with ExitStack() as undo, store.writing() as connection:
+        undo.callback(store.folder.remove, store.folder.annexe_file(identifier))
+        made = annexes.add(
             connection,
             id=identifier,
             datastore=datastore,
@@ -63,6 +76,8 @@ def create_annexe(
             published=published,
             labels=list(labels),
         )
+        undo.pop_all()
+        return made
 
 
 def change_annexe(store: Store, annexe: Annexe, **values: Any) -> Annexe:
@@ -76,6 +91,8 @@ def change_annexe(store: Store, annexe: Annexe, **values: Any) -> Annexe:
 def replace_annexe(store: Store, annexe: Annexe, body: BinaryIO, mime_type: str) -> Annexe:
     """Put another file in the place of one."""
     with store.alone(annexe.id):
+        with store.reading() as connection:
+            require_room(connection, annexe.datastore, ANNEXES, _size(body) - annexe.size)
         size, sha256 = _write(store, annexe.id, body)
         with store.writing() as connection:
             return annexes.change(connection, annexe.id, size=size, sha256=sha256, mime_type=mime_type)
@@ -107,6 +124,13 @@ def _free_paths(connection: Connection, datastore: str, paths: Sequence[str], ow
                 tr("Give another path, or replace that file."),
             )
     return wanted
+
+
+def _size(body: BinaryIO) -> int:
+    """Return how many bytes a body has, and go back to its beginning."""
+    size = body.seek(0, os.SEEK_END)
+    body.seek(0)
+    return size
 
 
 def _write(store: Store, identifier: str, body: BinaryIO) -> Tuple[int, str]:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Dict, Optional, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from ..disk import sha256_of, storing
 from ..errors import Conflict, GeoPubError, InvalidInput, NotFound
 from ..translation import tr
 from . import tables
+from .quotas import UPLOADS, require_room
 from .store import Store
 from .uploads import Upload, UploadFile, files_of, upload_files, uploads
 
@@ -133,6 +134,7 @@ def receive_file(store: Store, upload: Upload, path: str, kind: str, body: Binar
         store.folder.require_room(size)
         with store.writing() as connection:
             _require_open(connection, upload)
+            _require_quota(connection, upload, size)
             upload_files.add(connection, upload=upload.id, path=path, kind=kind, total=size, received=0)
     try:
         return receive_chunk(store, upload, path, Chunk(0, size - 1, size, None), body)
@@ -172,6 +174,7 @@ def _begin(store: Store, upload: Upload, path: str, chunk: Chunk) -> UploadFile:
         file = _find(connection, upload, _checked(path))
         if file is None:
             store.folder.require_room(chunk.total)
+            _require_quota(connection, upload, chunk.total)
             file = upload_files.add(connection, upload=upload.id, path=path, kind="data", total=chunk.total, received=0)
         done = file.complete and file.total > 0
         if done or chunk.total != file.total or chunk.first != file.received:
@@ -216,6 +219,14 @@ def _find(connection: Connection, upload: Upload, path: str) -> Optional[UploadF
 
 def _part_of(store: Store, file: UploadFile) -> Path:
     return store.folder.upload_parts(file.upload) / f"{file.id}.part"
+
+
+def _require_quota(connection: Connection, upload: Upload, size: int) -> None:
+    """Refuse a file that the quota of uploads has no room for, with what is announced and on its way."""
+    file, delivered = tables.upload_file.c, tables.upload.c
+    missing = select(func.sum(file.total - file.received)).join(tables.upload, delivered.id == file.upload)
+    announced = connection.execute(missing.where(delivered.datastore == upload.datastore)).scalar() or 0
+    require_room(connection, upload.datastore, UPLOADS, int(announced) + size)
 
 
 def _require_open(connection: Connection, upload: Upload) -> None:

@@ -150,7 +150,7 @@ def storage_allowances(connection: Connection, datastore: str) -> List[Allowance
 
 def _bytes_in(connection: Connection, datastore: str, link: Any) -> int:
     data, revision = tables.stored_data, tables.data_revision
-    file, upload, annexe = tables.upload_file, tables.upload, tables.annexe
+    file, upload, annexe, static = tables.upload_file, tables.upload, tables.annexe, tables.static
     queries = {
         "data": select(func.sum(revision.c.size))
         .join(data, data.c.id == revision.c.stored_data)
@@ -159,5 +159,8 @@ def _bytes_in(connection: Connection, datastore: str, link: Any) -> int:
         .join(upload, upload.c.id == file.c.upload)
         .where(upload.c.datastore == datastore),
         "annexes": select(func.sum(annexe.c.size)).where(annexe.c.datastore == datastore),
+        "statics": select(func.sum(static.c.size)).where(static.c.datastore == datastore),
     }
-    return int(connection.execute(queries[link.purpose]).scalar() or 0)  # PostgreSQL sums to a decimal
+    wanted = ("annexes", "statics") if link.purpose == "annexes" else (link.purpose,)
+    # PostgreSQL sums to a decimal
+    return sum(int(connection.execute(queries[name]).scalar() or 0) for name in wanted)

@@ -14,6 +14,7 @@ from ..errors import Conflict, InvalidInput
 from ..styles.recognition import recognise
 from ..translation import tr
 from . import tables
+from .quotas import ANNEXES, require_room
 from .rows import Rows
 from .store import Store
 
@@ -54,6 +55,8 @@ def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO,
             cure=tr("Give one of: {types}.", types=STYLE),
         )
     content, suffix = read_style(body)
+    with store.reading() as connection:
+        require_room(connection, datastore, ANNEXES, len(content))
     write_style(store, identifier, 1, suffix, content)
     with store.writing() as connection:
         return statics.add(

@@ -6,6 +6,7 @@ import hashlib
 from typing import BinaryIO
 
 from .offerings import follow_style, style_files
+from .quotas import ANNEXES, require_room
 from .statics import Static, read_style, statics, write_style
 from .store import Store
 
@@ -13,6 +14,8 @@ from .store import Store
 def replace_static(store: Store, static: Static, body: BinaryIO) -> Static:
     """Put a new revision of a style behind its id; services that draw with it follow."""
     content, suffix = read_style(body)
+    with store.reading() as connection:
+        require_room(connection, static.datastore, ANNEXES, len(content) - static.size)
     with store.alone(static.id):
         number = static.revision + 1
         write_style(store, static.id, number, suffix, content)

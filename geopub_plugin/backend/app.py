@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import Any, Callable, Optional, Tuple
 
-from flask import Flask
+from flask import Blueprint, Flask, request
 
 from .access.addresses import TrustedProxies, trusted_networks
+from .access.admission import Admission
 from .access.attempts import Attempts
 from .access.callers import Identity
 from .access.hosts import base_url_of, host_guard
 from .access.identities import known_users, where_to_get_a_token
+from .access.previews import Previews, lasting_secret
 from .access.rights import rights_guard
 from .access.tokens import token_guard
 from .api import (
@@ -37,8 +39,11 @@ from .api import (
 )
 from .api.answers import handle_errors
 from .api.bodies import size_guard, streaming_request
+from .api.previews import page_blueprint, previews_blueprint
 from .catalogue.store import Store
 from .render.supervisor import Renderer
+from .services.doors import PRIVATE, GuestTiles, admitted, preview_base, preview_door, private_door
+from .services.publications import Publications
 from .services.tms.blueprint import tms_blueprint
 from .services.tms.fresh_tiles import FreshTiles
 from .services.wfs.blueprint import wfs_blueprint
@@ -78,6 +83,7 @@ def create_app(
     _register_sign_in(app, store, settings, identity, attempts)
     fresh = FreshTiles(builders or TileBuilders(), waiting=max(1, settings.threads - _NEVER_WAIT))
     _register_services(app, store, renderer, fresh, base_url)
+    _register_doors(app, store, Admission(store, identity, attempts), renderer, fresh, base_url)
     return app
 
 
@@ -116,6 +122,37 @@ def _register_sign_in(app: Flask, store: Store, settings: Settings, identity: Id
 def _register_services(
     app: Flask, store: Store, renderer: Renderer, fresh: FreshTiles, base_url: Callable[[], str]
 ) -> None:
-    app.register_blueprint(wfs_blueprint(store.publications, base_url))
-    app.register_blueprint(wms_blueprint(store.publications, renderer, base_url))
-    app.register_blueprint(tms_blueprint(store.publications, base_url, fresh))
+    for service in _services(store.publications, renderer, fresh, base_url):
+        app.register_blueprint(service)
+
+
+def _register_doors(
+    app: Flask,
+    store: Store,
+    admission: Admission,
+    renderer: Renderer,
+    fresh: FreshTiles,
+    base_url: Callable[[], str],
+) -> None:
+    """Put the same services behind doors that let in who may see what is not public, see `services.doors`."""
+    guests = GuestTiles(fresh)
+    shown = store.publications.choice(admitted, private=True)
+    services = _services(shown, renderer, guests, lambda: base_url() + PRIVATE)
+    app.register_blueprint(private_door(services, lambda: admission.admitted(request)))
+
+    previews = Previews(lasting_secret(store.folder.path))
+    shown = store.publications.choice(admitted, private=False)
+    here = preview_base(base_url)
+    services = (*_services(shown, renderer, guests, here), page_blueprint(shown, here))
+    app.register_blueprint(preview_door(services, previews.offering))
+    app.register_blueprint(previews_blueprint(previews))
+
+
+def _services(
+    publications: Publications, renderer: Renderer, fresh: Any, base_url: Callable[[], str]
+) -> Tuple[Blueprint, ...]:
+    return (
+        wfs_blueprint(publications, base_url),
+        wms_blueprint(publications, renderer, base_url),
+        tms_blueprint(publications, base_url, fresh),
+    )

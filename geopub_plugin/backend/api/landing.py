@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template
 
 from ..about import __title__, __version__
+from ..services.publications import Publications
 from ..translation import language, tr
 from .context import base_url, store
 
@@ -14,7 +15,11 @@ blueprint = Blueprint("landing", __name__, template_folder="templates")
 @blueprint.get("/")
 def landing() -> Response:
     """Show the live services."""
-    publications, base = store().publications, base_url()
+    return services_page(store().publications, base_url())
+
+
+def services_page(publications: Publications, base: str) -> Response:
+    """Return a page with what is published at an address."""
     groups = [
         {
             "title": tr("Features (WFS)"),

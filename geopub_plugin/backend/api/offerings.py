@@ -12,6 +12,7 @@ from ..catalogue.configurations import Configuration, configurations
 from ..catalogue.definitions import TYPES
 from ..catalogue.lifecycles import OFFERING as LIFE
 from ..catalogue.offerings import Offering, checked_openness, offerings, publish, synchronise, unpublish
+from ..catalogue.seeds import door_of
 from ..catalogue.spaces import endpoints
 from .answers import Json, answer, answer_page, nothing
 from .context import base_url, datastore_blueprint, settings, space, store
@@ -44,6 +45,7 @@ OFFERING = entity(
 NEW = Body(
     endpoint=text(required=True, schema=ID),
     open=flag("Whether everybody may use it; as its endpoint is when absent."),
+    available=flag("Whether it is to be found there, or by preview links only.", otherwise=True),
     public_activity=flag(),
 )
 CHANGE = Body(open=flag(), available=flag(otherwise=True), public_activity=flag(), extra=mapping())
@@ -72,7 +74,7 @@ def list_of_configuration(entity: str) -> Response:
 def create(entity: str) -> Response:
     """Publish a configuration."""
     configuration, given = _configuration(entity), NEW.read()
-    offering = publish(store(), configuration, given["endpoint"], given.get("open"))
+    offering = publish(store(), configuration, given["endpoint"], given.get("open"), given.get("available", True))
     return _answer(offering, 201)
 
 
@@ -90,7 +92,7 @@ def change(entity: str) -> Response:
     offering, given = _offering(entity), CHANGE.read()
     with store().writing() as connection:
         if "open" in given:
-            checked_openness(endpoints.get(connection, offering.endpoint), given.pop("open"))
+            given["open"] = checked_openness(endpoints.get(connection, offering.endpoint), given["open"])
         changed = offerings.change(connection, offering.id, **given)
     return _answer(changed)
 
@@ -135,9 +137,9 @@ def offering_form(connection: Connection, offering: Offering) -> Json:
     }
 
 
-def urls(configuration: Configuration, offering: Offering) -> List[Json]:
-    """Return where an offering is found, in the forms that clients take apart."""
-    base, name = base_url(), configuration.layer_name
+def urls(configuration: Configuration, offering: Offering, base: str = "") -> List[Json]:
+    """Return where an offering is found, in the forms that clients take apart; `base` is "" for where all find it."""
+    base, name = base or base_url() + door_of(offering.endpoint), configuration.layer_name
     if not offering.published:
         return []
     if configuration.type == "WFS":

@@ -16,6 +16,7 @@ from .configurations import Configuration, configurations
 from .definitions import check_levels, define, missing_table
 from .journal import JournaledRows
 from .lifecycles import CONFIGURATION, OFFERING, step
+from .quotas import require_offering
 from .rows import Rows
 from .spaces import Endpoint, endpoint_allowances
 from .statics import Static
@@ -51,9 +52,20 @@ offerings: Rows[Offering] = JournaledRows(tables.offering, Offering)
 
 
 def publish(
-    store: Store, configuration: Configuration, endpoint_id: str, open_to_all: Optional[bool] = None
+    store: Store,
+    configuration: Configuration,
+    endpoint_id: str,
+    open_to_all: Optional[bool] = None,
+    available: bool = True,
 ) -> Offering:
     """Publish a configuration on an endpoint; it is live when this returns, PUBLISHING while its tiles are being made.
+
+    Args:
+        store: where.
+        configuration: of what.
+        endpoint_id: on which endpoint.
+        open_to_all: whether everybody may use it; None for what the endpoint is for.
+        available: whether it is to be found there, or by preview links only.
 
     Raises:
         InvalidInput: the endpoint is not one for it.
@@ -61,7 +73,8 @@ def publish(
     """
     with store.writing() as connection:
         endpoint = _endpoint(connection, configuration, endpoint_id)
-        checked_openness(endpoint, open_to_all)
+        is_open = checked_openness(endpoint, open_to_all)
+        require_offering(connection, configuration.datastore)
         columns = tables.offering.c
         there = offerings.find(connection, columns.configuration == configuration.id, columns.endpoint == endpoint.id)
         for former in (one for one in there if one.status == "UNPUBLISHED"):
@@ -76,8 +89,8 @@ def publish(
             datastore=configuration.datastore,
             configuration=configuration.id,
             endpoint=endpoint.id,
-            open=True,
-            available=True,
+            open=is_open,
+            available=available,
             status="PUBLISHING",
         )
         return _show(store, connection, offering, configurations.get(connection, configuration.id))
@@ -165,14 +178,15 @@ def style_files(store: Store, connection: Connection) -> Set[Path]:
     return {pinned_file(store, pin) for one in pins for pin in one.values()}
 
 
-def checked_openness(endpoint: Endpoint, open_to_all: Optional[bool]) -> None:
-    """Refuse a restricted offering on an endpoint that serves everybody."""
+def checked_openness(endpoint: Endpoint, open_to_all: Optional[bool]) -> bool:
+    """Return whether an offering is open; refuse a restricted one on an endpoint that serves everybody."""
     if open_to_all is False and endpoint.open:
         raise InvalidInput(
             tr("The service cannot be restricted."),
             tr("“{name}” serves everybody who can reach it.", name=endpoint.name),
-            tr("Publish it with “open”: true, or do not publish it here."),
+            tr("Publish it with “open”: true, or on a private endpoint."),
         )
+    return endpoint.open if open_to_all is None else open_to_all
 
 
 def _show(store: Store, connection: Connection, offering: Offering, configuration: Configuration) -> Offering:

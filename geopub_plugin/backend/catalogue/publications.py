@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Callable, Dict, FrozenSet, Iterator, Mapping, Optional, Sequence, Tuple
 
 from sqlalchemy import Connection, Row, select
 
@@ -24,8 +24,22 @@ _WORLD: Bounds = (-180.0, -85.0, 180.0, 85.0)
 
 
 @dataclass(frozen=True)
+class Part:
+    """What one offering shows."""
+
+    offering: str
+    private: bool  # it is on an endpoint that asks for a key
+    public: bool  # everybody sees it
+    available: bool
+    revision: str
+    feature_types: Tuple[FeatureType, ...] = ()
+    map_layers: Tuple[MapLayer, ...] = ()
+    tile_layers: Tuple[TileLayer, ...] = ()
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """Everything published, at one commit."""
+    """What is published, or a choice of it, at one commit."""
 
     service: ServiceInfo
     revision: str
@@ -33,47 +47,108 @@ class Snapshot:
     map_layers: Tuple[MapLayer, ...]
     tile_layers: Tuple[TileLayer, ...]
 
+    @classmethod
+    def of(cls, service: ServiceInfo, parts: Sequence[Part]) -> Snapshot:
+        """Return the snapshot of some parts."""
+        return cls(
+            service,
+            _digest([part.revision for part in parts] + [repr(service)]),
+            tuple(one for part in parts for one in part.feature_types),
+            tuple(one for part in parts for one in part.map_layers),
+            tuple(one for part in parts for one in part.tile_layers),
+        )
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """Everything at one commit: what is public, and each offering by itself, in the order of publication."""
+
+    public: Snapshot
+    parts: Mapping[str, Part]
+
 
 class CataloguePublications:
-    """The published things of a catalogue; implements `services.publications.Publications`."""
+    """What a catalogue publishes for everybody; implements `services.publications.Publications`."""
 
     def __init__(self, database: Database, folder: DataFolder, making: Mapping[str, str] = {}) -> None:
         """Read the published things; `making` tells of stored data that are being made what their worker was told."""
         self._database, self._folder, self._making = database, folder, making
-        self._snapshot = self._read()
+        self._whole = self._read()
         database.after_commit(self._refresh)
+
+    def choice(self, chosen: Callable[[], AbstractSet[str]], private: bool) -> ChosenPublications:
+        """Return a view of other offerings than the public ones: those that `chosen` names whenever it is asked.
+
+        Args:
+            chosen: returns ids of offerings; others are not there.
+            private: whether only what is available on a private endpoint may be chosen, or whatever is published.
+        """
+        return ChosenPublications(lambda: self._whole, chosen, private)
 
     def service(self) -> ServiceInfo:
         """Return what the capabilities say of the whole."""
-        return self._snapshot.service
+        return self._whole.public.service
 
     def revision(self) -> str:
         """Return a text that changes whenever anything published changes."""
-        return self._snapshot.revision
+        return self._whole.public.revision
 
     def feature_types(self) -> Tuple[FeatureType, ...]:
         """Return every published feature type."""
-        return self._snapshot.feature_types
+        return self._whole.public.feature_types
 
     def map_layers(self) -> Tuple[MapLayer, ...]:
         """Return every published map layer."""
-        return self._snapshot.map_layers
+        return self._whole.public.map_layers
 
     def tile_layers(self) -> Tuple[TileLayer, ...]:
         """Return every published tile layer."""
-        return self._snapshot.tile_layers
+        return self._whole.public.tile_layers
 
     def refresh(self) -> None:
         """Read everything again."""
-        self._snapshot = self._read()
+        self._whole = self._read()
 
     def _refresh(self, touched: FrozenSet[str]) -> None:
         if touched & SHOWN:
-            self._snapshot = self._read()  # one assignment: a request sees the old or the new whole
+            self._whole = self._read()  # one assignment: a request sees the old or the new whole
 
-    def _read(self) -> Snapshot:
+    def _read(self) -> _Whole:
         with self._database.reading() as connection:
-            return _Reader(connection, self._folder, self._making).snapshot()
+            return _Reader(connection, self._folder, self._making).whole()
+
+
+class ChosenPublications:
+    """The offerings that somebody may see, chosen anew at each question; implements `Publications`."""
+
+    def __init__(self, whole: Callable[[], _Whole], chosen: Callable[[], AbstractSet[str]], private: bool) -> None:
+        self._whole, self._chosen, self._private = whole, chosen, private
+
+    def service(self) -> ServiceInfo:
+        """Return what the capabilities say of the whole."""
+        return self._whole().public.service
+
+    def revision(self) -> str:
+        """Return a text that changes whenever anything changes that is seen, and with who sees it."""
+        return self._snapshot().revision
+
+    def feature_types(self) -> Tuple[FeatureType, ...]:
+        """Return the feature types that are seen."""
+        return self._snapshot().feature_types
+
+    def map_layers(self) -> Tuple[MapLayer, ...]:
+        """Return the map layers that are seen."""
+        return self._snapshot().map_layers
+
+    def tile_layers(self) -> Tuple[TileLayer, ...]:
+        """Return the tile layers that are seen."""
+        return self._snapshot().tile_layers
+
+    def _snapshot(self) -> Snapshot:
+        whole, chosen = self._whole(), self._chosen()
+        named = [whole.parts[one] for one in sorted(chosen) if one in whole.parts]
+        seen = [part for part in named if (part.private and part.available) or not self._private]
+        return Snapshot.of(whole.public.service, seen)
 
 
 class _Reader:
@@ -84,28 +159,36 @@ class _Reader:
         rows = connection.execute(select(tables.data_revision))
         self._revisions: Dict[Tuple[str, int], Row] = {(row.stored_data, row.number): row for row in rows}
 
-    def snapshot(self) -> Snapshot:
-        feature_types: List[FeatureType] = []
-        map_layers: List[MapLayer] = []
-        tile_layers: List[TileLayer] = []
-        rows = self._live()
-        for row in rows:
-            if row.type == "WFS":
-                feature_types.extend(self._feature_types(row))
-            elif row.type == "WMS-VECTOR":
-                map_layers.append(self._map_layer(row))
-            elif row.type == "WMTS-TMS":
-                tile_layers.extend(self._tile_layer(row))
-        service = self._service()
-        whole = _digest([[row.layer_name, row.type, row.published] for row in rows] + [repr(service), self._making])
-        return Snapshot(service, whole, tuple(feature_types), tuple(map_layers), tuple(tile_layers))
+    def whole(self) -> _Whole:
+        parts = [self._part(row) for row in self._live()]
+        public = Snapshot.of(self._service(), [part for part in parts if part.public])
+        return _Whole(public, {part.offering: part for part in parts})
+
+    def _part(self, row: Row) -> Part:
+        about = {
+            "offering": row.id,
+            "private": not row.endpoint_open,
+            "public": row.endpoint_open and row.open and row.available,
+            "available": row.available,
+            "revision": _digest(
+                [row.layer_name, row.type, row.published, self._making.get(row.published.get("making", ""))]
+            ),
+        }
+        if row.type == "WFS":
+            return Part(**about, feature_types=tuple(self._feature_types(row)))
+        if row.type == "WMS-VECTOR":
+            return Part(**about, map_layers=(self._map_layer(row),))
+        return Part(**about, tile_layers=tuple(self._tile_layer(row)) if row.type == "WMTS-TMS" else ())
 
     def _live(self) -> Sequence[Row]:
-        offering, configuration = tables.offering, tables.configuration
+        offering, configuration, endpoint = tables.offering, tables.configuration, tables.endpoint
+        of_offering = (offering.c.id, offering.c.published, offering.c.open, offering.c.available)
+        of_configuration = (configuration.c.layer_name, configuration.c.type, configuration.c.name)
         query = (
-            select(configuration.c.layer_name, configuration.c.type, configuration.c.name, offering.c.published)
+            select(*of_offering, *of_configuration, endpoint.c.open.label("endpoint_open"))
             .join(configuration, configuration.c.id == offering.c.configuration)
-            .where(offering.c.status.in_(LIVE), offering.c.open, offering.c.available)
+            .join(endpoint, endpoint.c.id == offering.c.endpoint)
+            .where(offering.c.status.in_(LIVE))
             .order_by(offering.c.created, offering.c.id)
         )
         return self._connection.execute(query).all()

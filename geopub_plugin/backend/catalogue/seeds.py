@@ -151,6 +151,11 @@ def local_user(connection: Connection) -> User:
     return users.find(connection, tables.user.c.email == LOCAL_EMAIL)[0]
 
 
+def door_of(endpoint: str) -> str:
+    """Return the path of the door behind which the services of an endpoint stand: "" for the open one."""
+    return "/private" if any(endpoint == values["id"] for values in PRIVATE_ENDPOINTS) else ""
+
+
 def join_discovery(connection: Connection, user: User) -> None:
     """Let a user into the sandbox, where there is one: everybody may publish there, nobody leads it."""
     found = datastores.find(connection, tables.datastore.c.id == DISCOVERY_ID)

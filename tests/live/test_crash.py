@@ -151,7 +151,7 @@ class Ordeal:
                 for schema in feature_tables(file):
                     with GeoPackageTable(file, schema.name) as table:
                         counts[schema.name] = table.count()
-                assert counts == self.expected[data["tags"]["layer_name"]]
+                assert counts == self.expected[data["name"]]  # tags come a moment later
             else:
                 assert file.read_bytes()[:8] == b"PMTiles\x03"
 
@@ -216,6 +216,8 @@ def ordeal_of(serve: Callable[..., Serving], tmp_path: Path, kills: int) -> None
     ordeal.look()
     sheets = ordeal.get("datastores/local/datasheets")
     assert [sheet["state"] for sheet in sheets] == ["PUBLISHED"] * len(kept)
+    for family, each in {"stored_data": 2, "configurations": 3, "offerings": 3, "uploads": 0, "statics": 0}.items():
+        assert len(ordeal.entities(family)) == each * len(kept), family
     ordeal.look_for_debris()
     ordeal.serving.close()
     assert audit(tmp_path / "data").faults == ()

@@ -24,6 +24,10 @@
         <translation>Un moteur travaille sur le dossier de données {path}.</translation>
     </message>
     <message>
+        <source>A BBOX needs four numbers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A box is about the geometry.</source>
         <translation>Un rectangle porte sur la géométrie.</translation>
     </message>
@@ -161,7 +165,7 @@
     </message>
     <message>
         <source>A publication is one set of tables.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une publication est un seul ensemble de tables.</translation>
     </message>
     <message>
         <source>A published table has one type of geometry.</source>
@@ -181,7 +185,7 @@
     </message>
     <message>
         <source>A shapefile is made of several files, of which .shp, .shx and .dbf are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un shapefile est fait de plusieurs fichiers, dont .shp, .shx et .dbf sont nécessaires.</translation>
     </message>
     <message>
         <source>A shifted fill is drawn in its place.</source>
@@ -445,7 +449,7 @@
     </message>
     <message>
         <source>At most {limit} bytes are accepted.</source>
-        <translation type="unfinished"></translation>
+        <translation>Au plus {limit} octets sont acceptés.</translation>
     </message>
     <message>
         <source>Behind LIKE, ILIKE and ESCAPE stands a text in 'single quotes'.</source>
@@ -649,11 +653,11 @@
     </message>
     <message>
         <source>Columns of “{name}” that have no name, or that of another one: {count}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Colonnes de « {name} » sans nom, ou portant le nom d’une autre : {count}.</translation>
     </message>
     <message>
         <source>Columns without a name of their own</source>
-        <translation type="unfinished"></translation>
+        <translation>Colonnes sans nom propre</translation>
     </message>
     <message>
         <source>Compare columns of the same kind.</source>
@@ -709,7 +713,7 @@
     </message>
     <message>
         <source>Correct these lines.</source>
-        <translation type="unfinished"></translation>
+        <translation>Corrigez ces lignes.</translation>
     </message>
     <message>
         <source>Correct what is listed and publish again.</source>
@@ -805,7 +809,7 @@
     </message>
     <message>
         <source>Each column needs a name of its own.</source>
-        <translation type="unfinished"></translation>
+        <translation>Chaque colonne a besoin d’un nom à elle.</translation>
     </message>
     <message>
         <source>Edits that are not saved yet will be published too.</source>
@@ -965,7 +969,7 @@
     </message>
     <message>
         <source>GDAL says: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>GDAL dit : {reason}.</translation>
     </message>
     <message>
         <source>GeoJSON</source>
@@ -1064,6 +1068,10 @@
         <translation>Donnez un nom qui se termine ainsi, ou par / pour un dossier.</translation>
     </message>
     <message>
+        <source>Give a number from {low} to {high}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give a POLYGON or a MULTIPOLYGON with longitudes and latitudes (EPSG:4326).</source>
         <translation>Donnez un POLYGON ou un MULTIPOLYGON en longitudes et latitudes (EPSG:4326).</translation>
     </message>
@@ -1074,6 +1082,10 @@
     <message>
         <source>Give a top_level and a bottom_level among these, the top one first.</source>
         <translation>Donnez un top_level et un bottom_level parmi ceux-ci, le plus petit d'abord.</translation>
+    </message>
+    <message>
+        <source>Give a VECTOR-DB that is GENERATED.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give a whole number from 0 to {last}.</source>
@@ -1229,7 +1241,7 @@
     </message>
     <message>
         <source>Give them names in the first line.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nommez-les dans la première ligne.</translation>
     </message>
     <message>
         <source>Give these another style, or delete them first.</source>
@@ -1301,7 +1313,7 @@
     </message>
     <message>
         <source>Incomplete shapefile</source>
-        <translation type="unfinished"></translation>
+        <translation>Shapefile incomplet</translation>
     </message>
     <message>
         <source>Indexing {table}</source>
@@ -1457,7 +1469,7 @@
     </message>
     <message>
         <source>It holds no features.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il ne contient aucune entité.</translation>
     </message>
     <message>
         <source>It holds no rule that QGIS understands.</source>
@@ -1513,7 +1525,7 @@
     </message>
     <message>
         <source>It is no table of text: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce n’est pas un tableau de texte : {reason}.</translation>
     </message>
     <message>
         <source>It is not an address of this computer: {reason}.</source>
@@ -1526,6 +1538,10 @@
     <message>
         <source>It is not JSON, so this is not the address of a store API.</source>
         <translation>Ce n’est pas du JSON : cette adresse n’est donc pas celle d’une API Entrepôt.</translation>
+    </message>
+    <message>
+        <source>It is of type {type} and {status}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It is of type {type}.</source>
@@ -1721,11 +1737,11 @@
     </message>
     <message>
         <source>It was read as Windows-1252, the usual encoding of spreadsheets and older files.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il a été lu en Windows-1252, l’encodage habituel des tableurs et des fichiers anciens.</translation>
     </message>
     <message>
         <source>It would have to be run to become data, and GeoPub runs nothing that it is sent.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il faudrait l’exécuter pour en tirer des données, et GeoPub n’exécute rien de ce qu’on lui envoie.</translation>
     </message>
     <message>
         <source>Its attributes are: {names}.</source>
@@ -1753,7 +1769,7 @@
     </message>
     <message>
         <source>Its columns are: {columns}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ses colonnes sont : {columns}.</translation>
     </message>
     <message>
         <source>Its columns are: {names}. Text goes in 'single quotes'.</source>
@@ -1921,7 +1937,7 @@
     </message>
     <message>
         <source>line {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>ligne {number}</translation>
     </message>
     <message>
         <source>lines</source>
@@ -1957,7 +1973,7 @@
     </message>
     <message>
         <source>Look at the accents. If they are wrong, export the file again as UTF-8.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vérifiez les accents. S’ils sont faux, exportez de nouveau le fichier en UTF-8.</translation>
     </message>
     <message>
         <source>Look at the accents. If they are wrong, export the layer again with the right encoding.</source>
@@ -1973,11 +1989,11 @@
     </message>
     <message>
         <source>Look at these columns: one number a cell, or a geometry as WKT.</source>
-        <translation type="unfinished"></translation>
+        <translation>Regardez ces colonnes : un nombre par cellule, ou une géométrie en WKT.</translation>
     </message>
     <message>
         <source>Look at these lines: is a separator within a text that has no quotes?</source>
-        <translation type="unfinished"></translation>
+        <translation>Regardez ces lignes : un séparateur est-il dans un texte sans guillemets ?</translation>
     </message>
     <message>
         <source>Look into QGIS's log messages, and report what they say to the authors of GeoPub.</source>
@@ -2013,7 +2029,7 @@
     </message>
     <message>
         <source>Make the zip file again from the data alone.</source>
-        <translation type="unfinished"></translation>
+        <translation>Refaites le fichier zip avec les seules données.</translation>
     </message>
     <message>
         <source>Make the zip file again with the real files.</source>
@@ -2101,7 +2117,7 @@
     </message>
     <message>
         <source>Name the columns lon and lat, x and y, or wkt (or geom, the_geom, wkb, json) in the first line.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nommez les colonnes lon et lat, x et y, ou wkt (ou geom, the_geom, wkb, json) dans la première ligne.</translation>
     </message>
     <message>
         <source>Names that services cannot carry were changed:</source>
@@ -2121,7 +2137,7 @@
     </message>
     <message>
         <source>No coordinates in the table</source>
-        <translation type="unfinished"></translation>
+        <translation>Pas de coordonnées dans le tableau</translation>
     </message>
     <message>
         <source>No data folder is given.</source>
@@ -2129,7 +2145,7 @@
     </message>
     <message>
         <source>No data in the archive</source>
-        <translation type="unfinished"></translation>
+        <translation>Pas de données dans l’archive</translation>
     </message>
     <message>
         <source>No feature type of this name is published here.</source>
@@ -2157,7 +2173,7 @@
     </message>
     <message>
         <source>No readable coordinates</source>
-        <translation type="unfinished"></translation>
+        <translation>Coordonnées illisibles partout</translation>
     </message>
     <message>
         <source>No readable geometry</source>
@@ -2169,7 +2185,7 @@
     </message>
     <message>
         <source>No row of “{name}” has coordinates that can be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aucune ligne de « {name} » n’a de coordonnées lisibles.</translation>
     </message>
     <message>
         <source>No storage of the datastore carries the label {label}.</source>
@@ -2178,6 +2194,10 @@
     <message>
         <source>No table has an attribute “{name}”.</source>
         <translation>Aucune table n'a d'attribut « {name} ».</translation>
+    </message>
+    <message>
+        <source>No tiles can be made of “{name}”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No vector table</source>
@@ -2189,7 +2209,7 @@
     </message>
     <message>
         <source>None of its files is a GeoPackage, a shapefile, a FlatGeobuf, a GeoJSON or a CSV file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aucun de ses fichiers n’est un GeoPackage, un shapefile, un FlatGeobuf, un GeoJSON ou un CSV.</translation>
     </message>
     <message>
         <source>None of its rules has an equivalent there.</source>
@@ -2264,8 +2284,12 @@
         <translation>Seulement 10 × 10 tuiles autour de LONGITUDE,LATITUDE.</translation>
     </message>
     <message>
-        <source>Only data of one format is published: {family}.</source>
+        <source>Only a pyramid that was made of an area can be completed.</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only data of one format is published: {family}.</source>
+        <translation>Seules les données d’un format sont publiées : {family}.</translation>
     </message>
     <message>
         <source>Only its key or its geometry was chosen, which tiles carry in any case.</source>
@@ -2313,7 +2337,7 @@
     </message>
     <message>
         <source>Open it in QGIS: if it shows there, export it as a GeoPackage and send that.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ouvrez-le dans QGIS : s’il s’y affiche, exportez-le en GeoPackage et envoyez celui-ci.</translation>
     </message>
     <message>
         <source>Open preview</source>
@@ -2382,6 +2406,10 @@
     <message>
         <source>Port on 127.0.0.1</source>
         <translation>Port sur 127.0.0.1</translation>
+    </message>
+    <message>
+        <source>Post the request as XML to filter.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Preview</source>
@@ -2489,15 +2517,15 @@
     </message>
     <message>
         <source>Put all of them, under one name, into a zip file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Mettez-les tous, sous un même nom, dans un fichier zip.</translation>
     </message>
     <message>
         <source>Put only the data into the archive.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ne mettez que les données dans l’archive.</translation>
     </message>
     <message>
         <source>Put the data into the archive, not a folder of other archives.</source>
-        <translation type="unfinished"></translation>
+        <translation>Mettez les données dans l’archive, non un dossier d’autres archives.</translation>
     </message>
     <message>
         <source>Pyramids cannot be read.</source>
@@ -2533,7 +2561,7 @@
     </message>
     <message>
         <source>Reading {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Lecture de {name}</translation>
     </message>
     <message>
         <source>Rebuilding {count} features</source>
@@ -2605,7 +2633,7 @@
     </message>
     <message>
         <source>Rows of another length</source>
-        <translation type="unfinished"></translation>
+        <translation>Lignes d’une autre longueur</translation>
     </message>
     <message>
         <source>Rows of the catalogue refer to what is not there.</source>
@@ -2613,11 +2641,11 @@
     </message>
     <message>
         <source>Rows of “{name}” of another length than the first: {count}. What is missing is NULL, what is too much goes.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lignes de « {name} » d’une autre longueur que la première : {count}. Ce qui manque est NULL, ce qui est en trop disparaît.</translation>
     </message>
     <message>
         <source>Rows of “{name}” whose coordinates cannot be read: {count}. They stay, without a geometry.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lignes de « {name} » aux coordonnées illisibles : {count}. Elles restent, sans géométrie.</translation>
     </message>
     <message>
         <source>Rules: {count}.</source>
@@ -2633,7 +2661,7 @@
     </message>
     <message>
         <source>Run it in a database, and send its tables as a GeoPackage.</source>
-        <translation type="unfinished"></translation>
+        <translation>Exécutez-le dans une base, et envoyez ses tables en GeoPackage.</translation>
     </message>
     <message>
         <source>Runs on {host}</source>
@@ -2721,7 +2749,7 @@
     </message>
     <message>
         <source>Send a GeoPackage, FlatGeobuf, GeoJSON or CSV file, or a zipped shapefile: QGIS can export any layer so.</source>
-        <translation type="unfinished"></translation>
+        <translation>Envoyez un fichier GeoPackage, FlatGeobuf, GeoJSON ou CSV, ou un shapefile zippé : QGIS sait exporter toute couche ainsi.</translation>
     </message>
     <message>
         <source>Send a key that was given access: {name}=… or the header of its type.</source>
@@ -2749,15 +2777,15 @@
     </message>
     <message>
         <source>Send the file itself, without an archive, or split it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Envoyez le fichier lui-même, sans archive, ou découpez-le.</translation>
     </message>
     <message>
         <source>Send the file itself, without an archive.</source>
-        <translation type="unfinished"></translation>
+        <translation>Envoyez le fichier lui-même, sans archive.</translation>
     </message>
     <message>
         <source>Send the files one by one, or as one GeoPackage.</source>
-        <translation type="unfinished"></translation>
+        <translation>Envoyez les fichiers un par un, ou en un seul GeoPackage.</translation>
     </message>
     <message>
         <source>Send the header Content-Length.</source>
@@ -2884,10 +2912,6 @@
         <translation>Les tailles au sol sont exactes à l’équateur, et plus grandes en réalité ailleurs.</translation>
     </message>
     <message>
-        <source>SLD has no equivalent for some symbols of this layer.</source>
-        <translation>SLD n’a pas d’équivalent pour certains symboles de cette couche.</translation>
-    </message>
-    <message>
         <source>Somebody removed them.</source>
         <translation>Quelqu'un les a supprimés.</translation>
     </message>
@@ -2909,7 +2933,7 @@
     </message>
     <message>
         <source>SQL</source>
-        <translation type="unfinished"></translation>
+        <translation>SQL</translation>
     </message>
     <message>
         <source>SQL forbids empty names and names with a NUL character.</source>
@@ -3069,7 +3093,7 @@
     </message>
     <message>
         <source>The archive “{name}” contains no data.</source>
-        <translation type="unfinished"></translation>
+        <translation>L’archive « {name} » ne contient pas de données.</translation>
     </message>
     <message>
         <source>The archive “{name}” has entries that point outside of it.</source>
@@ -3085,7 +3109,7 @@
     </message>
     <message>
         <source>The archive “{name}” is too large when unpacked.</source>
-        <translation type="unfinished"></translation>
+        <translation>L’archive « {name} » est trop grande une fois décompressée.</translation>
     </message>
     <message>
         <source>The area cannot be used.</source>
@@ -3149,11 +3173,11 @@
     </message>
     <message>
         <source>The columns {columns} hold other things, such as “{example}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les colonnes {columns} contiennent autre chose, comme « {example} ».</translation>
     </message>
     <message>
         <source>The columns {columns} hold something else there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les colonnes {columns} y contiennent autre chose.</translation>
     </message>
     <message>
         <source>The columns “{one}” and “{other}” hold different kinds of values.</source>
@@ -3369,11 +3393,11 @@
     </message>
     <message>
         <source>The file “{name}” cannot be read as {format}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier « {name} » ne peut pas être lu comme {format}.</translation>
     </message>
     <message>
         <source>The file “{name}” has no column that says where its rows are.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier « {name} » n’a pas de colonne qui dise où sont ses lignes.</translation>
     </message>
     <message>
         <source>The file “{name}” holds no table of features.</source>
@@ -3385,7 +3409,7 @@
     </message>
     <message>
         <source>The file “{name}” holds SQL.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier « {name} » contient du SQL.</translation>
     </message>
     <message>
         <source>The file “{name}” is damaged.</source>
@@ -3397,7 +3421,7 @@
     </message>
     <message>
         <source>The file “{name}” is in no format that can be published.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier « {name} » n’est dans aucun format publiable.</translation>
     </message>
     <message>
         <source>The file “{name}” is not in the delivery.</source>
@@ -3409,6 +3433,10 @@
     </message>
     <message>
         <source>The file “{name}” is not UTF-8.</source>
+        <translation>Le fichier « {name} » n’est pas en UTF-8.</translation>
+    </message>
+    <message>
+        <source>The filter uses “{name}”, which is not known here.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3417,7 +3445,7 @@
     </message>
     <message>
         <source>The first line names {columns} columns.</source>
-        <translation type="unfinished"></translation>
+        <translation>La première ligne nomme {columns} colonnes.</translation>
     </message>
     <message>
         <source>The first zoom level cannot be larger than the last.</source>
@@ -3606,6 +3634,10 @@
     <message>
         <source>The only one is {name}.</source>
         <translation>La seule est {name}.</translation>
+    </message>
+    <message>
+        <source>The operation “{name}” is not known here.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The operation “{operation}” is not offered.</source>
@@ -3877,7 +3909,7 @@
     </message>
     <message>
         <source>The shapefile “{name}” is not complete: {missing} is missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le shapefile « {name} » n’est pas complet : il manque {missing}.</translation>
     </message>
     <message>
         <source>The SLD does not show everything that the QGIS style shows.</source>
@@ -4161,7 +4193,7 @@
     </message>
     <message>
         <source>The {count} files of the delivery become the tables of one publication.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les {count} fichiers de la livraison deviennent les tables d’une même publication.</translation>
     </message>
     <message>
         <source>The {kind} service does not answer. Refresh, then publish again.</source>
@@ -4324,6 +4356,10 @@
         <translation>Il n’y a pas de couche de tuiles « {name} ».</translation>
     </message>
     <message>
+        <source>There is no tile matrix set {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no user {name}.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -4352,7 +4388,15 @@
         <translation>Il n'y a rien dans {file} dont faire des tuiles.</translation>
     </message>
     <message>
+        <source>There is {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There were too many wrong attempts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>These layers are not listed.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4516,12 +4560,16 @@
         <translation>à</translation>
     </message>
     <message>
+        <source>To make it anew, launch an execution that updates it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>To publish: right-click on a vector layer, then “Publish layer…”.</source>
         <translation>Pour publier : clic droit sur une couche vecteur, puis « Publier la couche… ».</translation>
     </message>
     <message>
         <source>Too large an archive</source>
-        <translation type="unfinished"></translation>
+        <translation>Archive trop grande</translation>
     </message>
     <message>
         <source>Too large an entry</source>
@@ -4581,7 +4629,7 @@
     </message>
     <message>
         <source>Unknown format</source>
-        <translation type="unfinished"></translation>
+        <translation>Format inconnu</translation>
     </message>
     <message>
         <source>Unpacking</source>
@@ -4605,11 +4653,11 @@
     </message>
     <message>
         <source>Unreadable coordinates</source>
-        <translation type="unfinished"></translation>
+        <translation>Coordonnées illisibles</translation>
     </message>
     <message>
         <source>Unreadable file</source>
-        <translation type="unfinished"></translation>
+        <translation>Fichier illisible</translation>
     </message>
     <message>
         <source>Unreadable geometries</source>
@@ -4670,6 +4718,10 @@
     <message>
         <source>Use IS NULL or IS NOT NULL.</source>
         <translation>Utilisez IS NULL ou IS NOT NULL.</translation>
+    </message>
+    <message>
+        <source>Use one of: {names}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Use that backend, end it first, or give another data folder.</source>
@@ -5042,6 +5094,10 @@
     <message>
         <source>“{name}” is neither true nor false, nor is it compared with anything.</source>
         <translation>« {name} » n'est ni vrai ni faux, et n'est comparé à rien.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a sample.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{name}” is not an identifier.</source>

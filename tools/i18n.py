@@ -19,7 +19,7 @@ FRENCH = ROOT / "i18n" / "geopub_fr.ts"
 PENDING = ROOT / "i18n" / "pending"
 
 
-TABLES = "_checks"  # declares texts that are translated when they are used: rows of id, title, what, why, cure
+TABLES = "declared"  # declares texts that are translated when they are used: rows of id, title, what, why, cure
 
 
 class Call(NamedTuple):

@@ -53,6 +53,10 @@ class Places:
         """Return the folder of an upload's files that are not complete."""
         return self.upload(upload) / "parts"
 
+    def prepared(self, upload: str) -> Path:
+        """Return the folder of what checks have found out about an upload; it need not be there."""
+        return self._place("prepared", upload)
+
     def stored(self, stored_data: str) -> Path:
         """Return the folder of all revisions of a stored data."""
         return self._place("stored", stored_data)

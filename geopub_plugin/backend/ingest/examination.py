@@ -19,7 +19,7 @@ from ..jobs.progress import Progress
 from ..translation import tr
 from .catalogue import found
 from .fields import PublishedField, published_fields
-from .names import standard_names
+from .names import QGIS_OWN, standard_names
 from .source import SourceTable
 from .srs import Located, decide
 from .survey import Survey, published_type, survey
@@ -28,8 +28,6 @@ Known = Mapping[str, Survey]  # by table: what an earlier job has found in the s
 NOTHING: Known = MappingProxyType({})
 
 _GDAL_PLACEHOLDER = "ogr_empty_table"  # what GDAL puts into a GeoPackage without any vector table
-
-QGIS_OWN = ("layer_styles", "qgis_projects")  # where QGIS keeps styles and projects: nobody misses them in a service
 
 
 @dataclass(frozen=True)

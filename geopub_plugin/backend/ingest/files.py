@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import List, Mapping, Optional, Sequence, Tuple
 
-from ..errors import NotFound
 from ..faults import Fault, blocking
-from ..features.geopackage import connect, is_geopackage
 from ..jobs.progress import Progress
 from ..translation import tr
 from .archive import DEFAULT, Limits, is_archive, unpack
 from .catalogue import found
+from .formats import GEOPACKAGE, SHAPEFILE, SQL, DataSet, Family, Part, chosen_family, data_sets, suffix_of
+from .gathering import gathered
 from .recognition import guess, is_sqlite
 
 BLOCK = 1 << 20  # bytes hashed at once
-UNPACKED = "delivered.gpkg"  # name, in the work folder, of a GeoPackage taken out of an archive
+UNPACKED = "delivered.gpkg"  # name, in the work folder, of a GeoPackage unpacked or made of other files
+_ENTRIES = "entries"  # folder, in the work folder, of what is unpacked
 
 
 @dataclass(frozen=True)
@@ -68,102 +69,87 @@ def _md5(path: Path, progress: Progress) -> str:
 
 
 def delivered(files: Sequence[Path], work: Path, progress: Progress, limits: Limits = DEFAULT) -> Delivery:
-    """Find the one GeoPackage among delivered files, taking it out of its archive if need be.
-
-    An archive is unpacked into `work`.
-    """
+    """Return delivered files as one GeoPackage: the one that was sent, or one made of them in `work`."""
     missing = [found("file.missing", name=path.name) for path in files if not path.is_file()]
-    candidates = [path for path in files if path.is_file() and not _ignored(path)]
+    candidates = [Part(path, path.name) for path in files if path.is_file() and not _ignored(path)]
     if not candidates and not missing:
         missing.append(found("file.missing", name="*.gpkg"))
     if missing:
         return Delivery(None, "", tuple(missing))
-    chosen = _chosen(candidates)
-    if len(chosen) > 1:
-        names = [path.name for path in chosen]
-        return Delivery(None, "", (found("file.several", count=len(names), examples=names),))
-    path = chosen[0]
-    others = [other.name for other in candidates if other != path]
-    left_out = (found("file.other-files", count=len(others), examples=others),) if others else ()
-    delivery = _opened(path, work, progress, limits)
-    return Delivery(delivery.geopackage, delivery.name, (*left_out, *delivery.faults))
+    parts, faults = _unpacked(candidates, work, progress, limits)
+    delivery = _gathered(parts, work, progress) if not blocking(faults) else Delivery(None, "", ())
+    whole = work / UNPACKED
+    if delivery.geopackage not in [part.path for part in parts]:
+        shutil.rmtree(work / _ENTRIES, ignore_errors=True)
+    elif delivery.geopackage is not None and delivery.geopackage.parent.parent == work / _ENTRIES:
+        delivery.geopackage.replace(whole)
+        shutil.rmtree(work / _ENTRIES, ignore_errors=True)
+        delivery = replace(delivery, geopackage=whole)
+    name = candidates[0].name if len(candidates) == 1 else delivery.name
+    return Delivery(delivery.geopackage, name or candidates[0].name, (*faults, *delivery.faults))
 
 
-def _chosen(candidates: Sequence[Path]) -> Sequence[Path]:
-    """Return the data files: GeoPackages and archives if there are any, else whatever there is."""
-    data = [path for path in candidates if path.suffix.lower() in (".gpkg", ".zip")]
-    return data or candidates
+def _unpacked(
+    candidates: Sequence[Part], work: Path, progress: Progress, limits: Limits
+) -> Tuple[List[Part], List[Fault]]:
+    """Return the files with archives replaced by what is in them."""
+    parts: List[Part] = []
+    faults: List[Fault] = []
+    for number, part in enumerate(candidates):
+        if part.path.stat().st_size == 0 and suffix_of(part.name) not in SHAPEFILE.companions:
+            faults.append(found("file.empty", name=part.name))
+        elif is_archive(part.path):
+            (work / _ENTRIES).mkdir(exist_ok=True)
+            inside, said = unpack(part.path, work / _ENTRIES / str(number), progress, limits)
+            parts += inside
+            faults += said
+        else:
+            parts.append(part)
+    return parts, faults
 
 
-def _opened(path: Path, work: Path, progress: Progress, limits: Limits) -> Delivery:
-    if path.stat().st_size == 0:
-        return Delivery(None, path.name, (found("file.empty", name=path.name),))
-    if not is_archive(path):
-        faults = _geopackage_faults(path, path.name)
-        return Delivery(None if blocking(faults) else path, path.name, faults)
-    target = work / UNPACKED
-    there, faults = unpack(path, target, progress, limits)
-    if not there:
-        return Delivery(None, path.name, faults)
-    if target.stat().st_size == 0:
-        return Delivery(None, path.name, (*faults, found("file.empty", name=path.name)))
-    faults = (*faults, *_geopackage_faults(target, path.name))
-    return Delivery(None if blocking(faults) else target, path.name, faults)
+def _gathered(parts: Sequence[Part], work: Path, progress: Progress) -> Delivery:
+    """Make one GeoPackage of the files of the format that is published, and say which files were left out."""
+    family = chosen_family([part.name for part in parts]) or _family_inside(parts)
+    if family is None:
+        unknown = parts[0]
+        lone = _incomplete_shapefile(parts)
+        if lone:
+            return Delivery(None, unknown.name, (lone,))
+        return Delivery(
+            None, unknown.name, (found("file.unknown-format", name=unknown.name, guess=guess(unknown.path)),)
+        )
+    if family is SQL:
+        names = [part.name for part in parts if suffix_of(part.name) in SQL.suffixes]
+        return Delivery(None, names[0], (found("file.sql", "", len(names), names, name=names[0]),))
+    sets, others = data_sets(parts, family)
+    if not sets:
+        sets = [DataSet(family, parts[0], {})]
+    faults: List[Fault] = []
+    left_out = [part.name for part in others if part != sets[0].main]
+    if left_out:
+        faults.append(found("file.other-files", count=len(left_out), examples=left_out, family=family.label))
+    if len(sets) > 1:
+        faults.append(found("file.merged", count=len(sets), examples=[one.main.name for one in sets]))
+    made, said = gathered(sets, work / UNPACKED, progress)
+    return Delivery(made, sets[0].main.name, (*faults, *said))
 
 
-def _geopackage_faults(path: Path, name: str) -> Tuple[Fault, ...]:
-    if not is_sqlite(path):
-        return (found("file.not-geopackage", name=name, guess=guess(path)),)
-    reason = _length_fault(path)
-    if reason:
-        return (found("file.damaged", name=name, reason=reason),)
-    if not is_geopackage(path):
-        reason = _corruption(path)
-        if reason:
-            return (found("file.damaged", name=name, reason=reason),)
-        return (found("file.not-geopackage", name=name, guess=guess(path)),)
-    return ()
+def _unknown(parts: Sequence[Part]) -> Fault:
+    names = [part.name for part in parts]
+    return found("file.unknown-format", "", len(parts), names, name=names[0], guess=guess(parts[0].path))
 
 
-def _length_fault(path: Path) -> str:
-    """Compare the length that a database states in its header with that of the file (SQLite file format, §1.3)."""
-    with path.open("rb") as file:
-        header = file.read(100)
-    if len(header) < 100:
-        return tr("It is cut off in its first 100 bytes.")
-    page = int.from_bytes(header[16:18], "big")
-    page = 65536 if page == 1 else page
-    if page < 512 or page & (page - 1):
-        return tr("Its header states an impossible page size, {page}.", page=page)
-    stated = int.from_bytes(header[28:32], "big")
-    valid = header[24:28] == header[92:96]  # else the page count is that of an old writer, and means nothing
-    real = path.stat().st_size
-    if valid and stated * page > real:
-        return tr("It is cut off: {missing} bytes are missing.", missing=stated * page - real)
-    return ""
+def _family_inside(parts: Sequence[Part]) -> Optional[Family]:
+    """Return the format of a single file whose name does not tell it."""
+    if len(parts) != 1:
+        return None
+    return GEOPACKAGE if is_sqlite(parts[0].path) else None
 
 
-def _corruption(path: Path) -> str:
-    """Return what SQLite's own check says of a database, "" when it finds nothing.
-
-    Findings about spatial indexes do not count: integration builds its own.
-    """
-    try:
-        connection = connect(path)
-    except (sqlite3.DatabaseError, NotFound) as error:
-        return tr("SQLite says: {reason}.", reason=str(error))
-    try:
-        rows = [str(row[0]) for row in connection.execute("PRAGMA quick_check(5)")]
-    except sqlite3.DatabaseError as error:
-        return tr("SQLite says: {reason}.", reason=str(error))
-    finally:
-        connection.close()
-    bad = [row for row in rows if row != "ok" and not row.startswith("In RTree")]
-    return tr("SQLite says: {reason}.", reason=bad[0].replace("\n", " ").strip()) if bad else ""
-
-
-def damage_faults(path: Path, name: str, progress: Progress) -> Tuple[Fault, ...]:
-    """Read a whole database for broken pages."""
-    progress.step(tr("Looking for damage"), 0, "bytes")
-    reason = _corruption(path)
-    return (found("file.damaged", name=name, reason=reason),) if reason else ()
+def _incomplete_shapefile(parts: Sequence[Part]) -> Optional[Fault]:
+    """Return the fault of a shapefile without its .shp."""
+    suffixes = {suffix_of(part.name) for part in parts}
+    if not suffixes.intersection(SHAPEFILE.needed):
+        return None
+    return found("shapefile.incomplete", name=parts[0].stem, missing=".shp")

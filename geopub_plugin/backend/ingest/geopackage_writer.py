@@ -84,24 +84,30 @@ class NewTable:
     fields: Tuple[Field, ...]
 
 
+def open_new(path: Path) -> sqlite3.Connection:
+    """Begin a new GeoPackage without tables, written without journal; whatever is at `path` is replaced."""
+    path.unlink(missing_ok=True)
+    connection = sqlite3.connect(f"file:{quote(path.as_posix())}", isolation_level=None, uri=True)
+    for setting in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "temp_store = MEMORY",
+                    "cache_size = -65536", f"application_id = {_APPLICATION_ID}",
+                    f"user_version = {_USER_VERSION}"):  # fmt: skip
+        connection.execute(f"PRAGMA {setting}")
+    for statement in _TABLES.split(";")[:-1]:
+        connection.execute(statement)
+    connection.executemany("INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, ?)", _SYSTEMS)
+    return connection
+
+
 class GeoPackageWriter:
     """A GeoPackage being written, one table after the other."""
 
     def __init__(self, path: Path, source: Optional[Path] = None) -> None:
         """Begin a new file; whatever is at `path` is replaced. `TableWriter.copy` takes rows out of `source`."""
         self.path = path
-        path.unlink(missing_ok=True)
-        self._connection = sqlite3.connect(f"file:{quote(path.as_posix())}", isolation_level=None, uri=True)
+        self._connection = open_new(path)
         if source is not None:
             self._connection.execute(f"ATTACH ? AS {_SOURCE}", (read_only_uri(source.resolve()),))
-        for setting in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "temp_store = MEMORY",
-                        "cache_size = -65536", f"application_id = {_APPLICATION_ID}",
-                        f"user_version = {_USER_VERSION}"):  # fmt: skip
-            self._connection.execute(f"PRAGMA {setting}")
         self._connection.execute("BEGIN")
-        for statement in _TABLES.split(";")[:-1]:
-            self._connection.execute(statement)
-        self._connection.executemany("INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, ?)", _SYSTEMS)
         self._has_schema_extension = False
 
     def table(self, table: NewTable) -> TableWriter:

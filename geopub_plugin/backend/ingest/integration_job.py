@@ -8,10 +8,10 @@ from typing import Any, Dict
 from ..faults import blocking
 from ..jobs.progress import Progress
 from .examination import examine
-from .files import UNPACKED, delivered
+from .files import UNPACKED
 from .integration import integrate
 from .storage import require_room, storage_watched
-from .wire import files_of, limits_of, logged, refusal, wired, wishes_of
+from .wire import limits_of, logged, preparation_of, refusal, wired, wishes_of
 
 RESULT = "data.gpkg"
 
@@ -23,11 +23,13 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
     is left in the work folder then.
     """
     with storage_watched(work):
-        delivery = delivered(files_of(parameters), work, progress, limits_of(parameters))
+        preparation = preparation_of(parameters)
+        delivery = preparation.delivery(work, progress, limits_of(parameters))
         if delivery.geopackage is None:
             raise refusal(delivery.faults)
         require_room(work, delivery.geopackage.stat().st_size)
-        examination = examine(delivery.geopackage, delivery.name, wishes_of(parameters), progress)
+        known = preparation.surveys()
+        examination = examine(delivery.geopackage, delivery.name, wishes_of(parameters), progress, known)
         faults = (*delivery.faults, *examination.faults)
         if blocking(faults):
             raise refusal(faults)

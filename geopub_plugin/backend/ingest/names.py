@@ -15,6 +15,8 @@ GEOMETRY = "geom"  # its geometry column
 RESERVED = (KEY, GEOMETRY)
 LONGEST = 63
 
+QGIS_OWN = ("layer_styles", "qgis_projects")  # where QGIS keeps styles and projects: nobody misses them in a service
+
 STANDARD = re.compile(r"[a-z_][a-z0-9_]*")
 _LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"}
 _LIGATURES = str.maketrans(_LETTERS)  # what Unicode does not take apart

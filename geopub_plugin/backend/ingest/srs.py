@@ -81,8 +81,8 @@ def _are_degrees(bounds: Bounds) -> bool:
 
 
 def _says_nothing(srs: Optional[Srs]) -> bool:
-    """Tell whether a table names no system; GDAL 3.9 and later then writes a local one that is called undefined."""
-    return srs is None or re.match(r'\s*(LOCAL_CS|ENGCRS)\["Undefined', srs.definition) is not None
+    """Tell whether a table names no system; GDAL then writes one that is called undefined, as shapefiles carry it on."""
+    return srs is None or re.match(r'\s*\w+\["(GCS_|PCS_)?Undefined', srs.definition) is not None
 
 
 def _read_as(located: Located, declared: Optional[Srs]) -> Tuple[Optional[Srs], List[Fault]]:

@@ -10,6 +10,7 @@ from ..faults import Fault, Severity, blocking
 from ..translation import tr
 from .archive import Limits
 from .examination import ExaminedTable, Wishes
+from .preparation import Preparation
 
 _WEIGHT = (Severity.ERROR, Severity.REPAIRED, Severity.WARNING, Severity.INFO)
 
@@ -22,6 +23,12 @@ def files_of(parameters: Dict[str, Any]) -> Tuple[Path, ...]:
 def limits_of(parameters: Dict[str, Any]) -> Limits:
     """Return what an archive may be: the settings of the backend, else the defaults."""
     return Limits(**(parameters.get("limits") or {}))
+
+
+def preparation_of(parameters: Dict[str, Any]) -> Preparation:
+    """Return the delivered files with what an earlier job has found out about them."""
+    kept = parameters.get("prepared")
+    return Preparation(files_of(parameters), Path(kept) if kept else None)
 
 
 def wishes_of(parameters: Dict[str, Any]) -> Wishes:

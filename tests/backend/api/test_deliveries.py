@@ -134,7 +134,7 @@ def test_a_file_that_is_no_geopackage_makes_the_upload_unstable(client: Client, 
     failed = client.get(f"uploads/{upload['_id']}/checks")["failed"]
     assert [one["check"]["name"] for one in failed] == ["Vérification standard", "Vérification vecteur"]
     execution = client.get(f"checks/executions/{failed[0]['_id']}")
-    assert {"file.digest", "file.not-geopackage"} <= {fault["id"] for fault in execution["faults"]}
+    assert {"file.digest", "file.unknown-format"} <= {fault["id"] for fault in execution["faults"]}
     log = client.get(f"checks/executions/{failed[0]['_id']}/logs")
     assert any("ERROR" in line and "roads.gpkg" in line for line in log)
     # it cannot be integrated, and can be mended

@@ -20,10 +20,12 @@ def zipped(path: Path, entries: dict, compression: int = zipfile.ZIP_DEFLATED) -
 
 
 def outcome(archive: Path, limits: Limits = DEFAULT):
-    target = archive.parent / "out.gpkg"
-    there, faults = unpack(archive, target, Silent(), limits=limits)
-    assert there == target.exists()
-    return there, {fault.id for fault in faults}, target
+    """Return whether data came out, the faults, and the first file."""
+    target = archive.parent / "out"
+    parts, faults = unpack(archive, target, Silent(), limits=limits)
+    assert bool(parts) == target.exists()
+    assert {part.path for part in parts} == set(target.glob("*"))
+    return bool(parts), {fault.id for fault in faults}, parts[0].path if parts else None
 
 
 @pytest.mark.parametrize(
@@ -33,9 +35,9 @@ def outcome(archive: Path, limits: Limits = DEFAULT):
         (["folder/deep/A.GPKG"], True, set()),
         (["a.gpkg", "readme.txt", "a.qml"], True, {"archive.other-entries"}),
         (["a.gpkg", "__MACOSX/._a.gpkg", "__notes.txt", ".DS_Store", "__b.gpkg"], True, set()),
-        (["readme.txt"], False, {"archive.no-geopackage"}),
-        ([], False, {"archive.no-geopackage"}),
-        (["a.gpkg", "b.gpkg"], False, {"archive.several-geopackages"}),
+        (["readme.txt"], False, {"archive.no-data"}),
+        ([], False, {"archive.no-data"}),
+        (["a.gpkg", "b.gpkg"], True, set()),
         (["../a.gpkg"], False, {"archive.unsafe-path"}),
         (["x/../../a.gpkg"], False, {"archive.unsafe-path"}),
         (["/etc/a.gpkg"], False, {"archive.unsafe-path"}),
@@ -43,7 +45,12 @@ def outcome(archive: Path, limits: Limits = DEFAULT):
         (["..\\a.gpkg"], False, {"archive.unsafe-path"}),
         (["a.gpkg", "../passwd"], False, {"archive.unsafe-path", "archive.other-entries"}),
         (["a..b.gpkg"], True, set()),
-        (["../a.gpkg", "b.gpkg"], False, {"archive.unsafe-path", "archive.several-geopackages"}),  # all at once
+        (["../a.gpkg", "b.txt"], False, {"archive.unsafe-path", "archive.other-entries"}),  # all at once
+        (["a.gpkg", "more.zip"], True, {"archive.other-entries"}),  # archives within stay shut
+        (["more.zip"], False, {"archive.no-data"}),
+        (["a.shp", "a.dbf", "a.csv", "b.geojson"], True, {"archive.other-entries"}),
+        (["data.csv", "about.json"], True, {"archive.other-entries"}),
+        (["map.json"], True, set()),
     ],
 )
 def test_entries(tmp_path, names, there, ids):
@@ -51,7 +58,7 @@ def test_entries(tmp_path, names, there, ids):
     assert found[:2] == (there, ids)
     if there:
         assert found[2].read_bytes() == DATA
-    assert sorted(path.name for path in tmp_path.iterdir()) == (["a.zip", "out.gpkg"] if there else ["a.zip"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == (["a.zip", "out"] if there else ["a.zip"])
 
 
 def test_symbolic_link(tmp_path):

@@ -18,6 +18,7 @@ from geopub_plugin.backend.app import create_app
 from geopub_plugin.backend.catalogue.outcomes import Outcomes
 from geopub_plugin.backend.catalogue.programs import INTEGRATION, PYRAMID
 from geopub_plugin.backend.catalogue.recovery import recover
+from geopub_plugin.backend.catalogue.seeds import seed_team
 from geopub_plugin.backend.catalogue.store import Store
 from geopub_plugin.backend.data_folder import DataFolder
 from geopub_plugin.backend.jobs.queue import Queue
@@ -47,11 +48,14 @@ class Backend:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Backend]:
-    """Run a backend on a data folder."""
-    settings = Settings(data)
+def running(data: Path, **told: Any) -> Iterator[Backend]:
+    """Run a backend on a data folder; `told` are settings."""
+    settings = Settings(data, **told)
     with DataFolder(data) as folder:
         store = Store(folder, settings.archive_limits)
+        if settings.login != "none":
+            with store.writing() as connection:
+                seed_team(connection)
         queue = Queue(2, Outcomes(store))
         store.use_queue(queue)
         renderer = Renderer(folder.log)
@@ -65,10 +69,10 @@ def running(data: Path) -> Iterator[Backend]:
 
 
 class Client:
-    """Asks the API of datastore "local"."""
+    """Asks the API of a datastore, "local" when no other is named."""
 
-    def __init__(self, app: Flask, token: str = TOKEN) -> None:
-        self._app, self._client = app, app.test_client()
+    def __init__(self, app: Flask, token: str = TOKEN, datastore: str = "local") -> None:
+        self._app, self._client, self._datastore = app, app.test_client(), datastore
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def raw(self, method: str, path: str, **options: Any) -> TestResponse:
@@ -80,7 +84,7 @@ class Client:
 
     def ask(self, method: str, path: str, status: Optional[int] = None, **options: Any) -> Any:
         """Ask for something of the datastore and return the JSON of the answer."""
-        answer = self.raw(method, f"/api/datastores/local/{path}".rstrip("/"), **options)
+        answer = self.raw(method, f"/api/datastores/{self._datastore}/{path}".rstrip("/"), **options)
         if status is None:
             assert answer.status_code < 300, answer.text
         else:

@@ -12,6 +12,7 @@ from ..translation import tr
 from . import tables
 from .executions import CHECK, Execution, executions, executions_of_upload, log, move
 from .lifecycles import UPLOAD, step
+from .preparations import keep
 from .programs import CHECKS, Check, check
 from .store import Store
 from .submissions import submit
@@ -64,6 +65,7 @@ def passed(store: Store, execution: Execution, result: Dict[str, Any]) -> None:
     """Keep the outcome of a check that ran to its end, then run the next one."""
     faults = [Fault.from_json(wire) for wire in result["faults"]]
     failed = bool(blocking(faults))
+    keep(store, execution.upload or "", store.works[execution.id], result.get("keep", ()))
     with store.writing() as connection:
         current = executions.get(connection, execution.id)
         log(connection, current.id, [*map(str, result.get("log", ())), *_lines(faults)])

@@ -15,6 +15,7 @@ from .executions import PROCESSING, Execution, add_inputs, executions, inputs_of
 from .lifecycles import READABLE
 from .offerings import follow
 from .parameters import integration_parameters, pyramid_parameters
+from .preparations import forget as forget_prepared
 from .programs import Processing
 from .store import Store
 from .stored_data import (
@@ -123,6 +124,7 @@ def succeeded(store: Store, execution: Execution, result: Mapping[str, Any], mad
     with store.alone(output_id):
         with store.reading() as connection:
             number = next_number(connection, output_id)
+            read = inputs_of(connection, execution.id)
             suffix = SUFFIXES[stored_data.get(connection, output_id).type]
         _verify(made, result)
         sha256 = sha256_of(made)
@@ -139,6 +141,9 @@ def succeeded(store: Store, execution: Execution, result: Mapping[str, Any], mad
             old = prune(connection, output_id)
         for one in old:
             store.folder.remove(one.place(store.folder))
+        for one in read:
+            if one.kind == "upload":
+                forget_prepared(store, one.entity)
 
 
 def failed(store: Store, execution: Execution, error: GeoPubError) -> None:

@@ -18,6 +18,7 @@ from .deliveries import place_of
 from .executions import executions, live_on_output, log
 from .lifecycles import LIVE
 from .offerings import offerings, style_files
+from .preparations import sweep as sweep_preparations
 from .processings import run
 from .statics import statics
 from .store import Store
@@ -49,6 +50,7 @@ def recover(store: Store) -> RecoveryReport:
         processings = waiting_to_resume(connection)
     removed = store.folder.sweep(kept)
     sweep_checkpoints(store.folder.checkpoints)
+    sweep_preparations(store)
     for upload in checking:
         submit_next(store, upload)
     for execution in processings:

@@ -61,7 +61,8 @@ def _job(store: Store, connection: Connection, execution: Execution, work: Path)
     if program.job == "integrate":
         upload = uploads.get(connection, next(one.entity for one in inputs if one.kind == "upload"))
         told = integration_parameters(upload.srs, execution.parameters)
-        return "integrate", {**told, "files": _lay_out(store, connection, upload, work), "limits": store.limits}
+        places = {"files": _lay_out(store, connection, upload, work), "prepared": str(store.folder.prepared(upload.id))}
+        return "integrate", {**told, **places, "limits": store.limits}
     source = stored_data.get(connection, next(one.entity for one in inputs if one.kind == "stored_data"))
     shown = revision(connection, source.id, source.revision)
     told = pyramid_parameters(shown, execution.parameters)
@@ -72,7 +73,8 @@ def _job(store: Store, connection: Connection, execution: Execution, work: Path)
 def _check_parameters(store: Store, connection: Connection, upload: Upload, variant: str, work: Path) -> Dict[str, Any]:
     md5 = {safe_path(path): digest for path, digest in announced_md5(store, connection, upload).items()}
     files = _lay_out(store, connection, upload, work)
-    return {"check": variant, "files": files, "srs": upload.srs, "md5": md5, "limits": store.limits}
+    places = {"files": files, "prepared": str(store.folder.prepared(upload.id))}
+    return {"check": variant, **places, "srs": upload.srs, "md5": md5, "limits": store.limits}
 
 
 def _lay_out(store: Store, connection: Connection, upload: Upload, work: Path) -> List[str]:

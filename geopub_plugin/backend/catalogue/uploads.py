@@ -109,6 +109,7 @@ def delete_upload(store: Store, upload: Upload) -> None:
             step(UPLOAD, upload.name, uploads.get(connection, upload.id).status, "DELETED")
             uploads.remove(connection, upload.id)
         store.folder.remove(store.folder.upload(upload.id))
+        store.folder.remove(store.folder.prepared(upload.id))
 
 
 def settle(connection: Connection, upload_id: str) -> Upload:

@@ -229,8 +229,8 @@ def published_name(table: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", table.lower())
 
 
-def test_six_kills(serve, tmp_path):
-    ordeal_of(serve, tmp_path, kills=6)
+def test_five_kills(serve, tmp_path):
+    ordeal_of(serve, tmp_path, kills=5)
 
 
 @pytest.mark.slow

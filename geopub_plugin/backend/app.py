@@ -31,6 +31,7 @@ from .api import (
     offerings,
     permissions,
     programs,
+    pyramids,
     records,
     statics,
     stored_data,
@@ -46,6 +47,7 @@ from .services.doors import PRIVATE, GuestTiles, admitted, preview_base, preview
 from .services.publications import Publications
 from .services.tms.blueprint import tms_blueprint
 from .services.tms.fresh_tiles import FreshTiles
+from .services.tms.plan_layers import PlanLayers, plans_door
 from .services.wfs.blueprint import wfs_blueprint
 from .services.wms.blueprint import wms_blueprint
 from .settings import Settings
@@ -83,6 +85,7 @@ def create_app(
     _register_sign_in(app, store, settings, identity, attempts)
     fresh = FreshTiles(builders or TileBuilders(), waiting=max(1, settings.threads - _NEVER_WAIT))
     _register_services(app, store, renderer, fresh, base_url)
+    _register_plans(app, fresh, base_url)
     _register_doors(app, store, Admission(store, identity, attempts), renderer, fresh, base_url)
     return app
 
@@ -100,6 +103,7 @@ def _register_api(app: Flask) -> None:
     app.register_blueprint(programs.blueprint)
     app.register_blueprint(executions.blueprint)
     app.register_blueprint(stored_data.blueprint)
+    app.register_blueprint(pyramids.blueprint)
     app.register_blueprint(statics.blueprint)
     app.register_blueprint(annexes.blueprint)
     app.register_blueprint(annexes.public)
@@ -124,6 +128,12 @@ def _register_services(
 ) -> None:
     for service in _services(store.publications, renderer, fresh, base_url):
         app.register_blueprint(service)
+
+
+def _register_plans(app: Flask, fresh: FreshTiles, base_url: Callable[[], str]) -> None:
+    layers = PlanLayers()
+    app.register_blueprint(pyramids.plan_layers_blueprint(layers))
+    app.register_blueprint(plans_door(layers, fresh, base_url))
 
 
 def _register_doors(

@@ -52,6 +52,7 @@ CHANGES: Mapping[str, Needs] = {
 # What needs more, or other rights, than its resource: method and the rest of the path.
 EXCEPTIONS: Tuple[Tuple[str, str, Needs], ...] = (
     ("DELETE", r"stored_data/<\w+>", Needs(("PROCESSING",))),
+    ("POST", r"stored_data/<\w+>/(completion|plan_layers)", Needs(("PROCESSING",))),
     ("POST|PATCH|DELETE", r"uploads/<\w+>/comments.*", Needs(("UPLOAD", "PROCESSING"))),
 )
 

@@ -74,7 +74,7 @@ def list_check_executions() -> Response:
 @operation(gives(CHECK_EXECUTION))
 def one_check_execution(entity: str) -> Response:
     """Return one execution of a check."""
-    return _answer(_execution(entity, CHECK))
+    return execution_answer(_execution(entity, CHECK))
 
 
 @blueprint.delete("/checks/executions/<entity>")
@@ -120,14 +120,14 @@ def create() -> Response:
         given.get("parameters", {}),
         given.get("callback"),
     )
-    return _answer(execution, 201)
+    return execution_answer(execution, 201)
 
 
 @blueprint.get("/processings/executions/<entity>")
 @operation(gives(EXECUTION))
 def one(entity: str) -> Response:
     """Return one execution."""
-    return _answer(_execution(entity, PROCESSING))
+    return execution_answer(_execution(entity, PROCESSING))
 
 
 @blueprint.delete("/processings/executions/<entity>")
@@ -231,7 +231,8 @@ def _execution(entity: str, family: str) -> Execution:
         return executions.get(connection, entity, columns.datastore == space().id, columns.family == family)
 
 
-def _answer(execution: Execution, status: int = 200) -> Response:
+def execution_answer(execution: Execution, status: int = 200) -> Response:
+    """Answer with an execution."""
     with store().reading() as connection:
         return answer(execution_form(connection, execution), status)
 

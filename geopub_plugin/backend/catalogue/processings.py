@@ -17,6 +17,7 @@ from .offerings import follow
 from .parameters import integration_parameters, pyramid_parameters
 from .preparations import forget as forget_prepared
 from .programs import Processing
+from .samples import mark_sample
 from .store import Store
 from .stored_data import (
     SUFFIXES,
@@ -137,6 +138,7 @@ def succeeded(store: Store, execution: Execution, result: Mapping[str, Any], mad
             faults = list(result.get("faults", ()))
             progress = store.progress.get(execution.id)
             move(connection, execution, "SUCCESS", faults=faults, progress=progress)
+            mark_sample(connection, execution)
             log(connection, execution.id, follow(store, connection, output))
             old = prune(connection, output_id)
         for one in old:

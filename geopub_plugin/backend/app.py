@@ -18,6 +18,7 @@ from .access.tokens import token_guard
 from .api import (
     accesses,
     annexes,
+    catalogs,
     communities,
     configurations,
     context,
@@ -35,14 +36,17 @@ from .api import (
     records,
     statics,
     stored_data,
+    tile_matrices,
     uploads,
     users,
 )
 from .api.answers import handle_errors
 from .api.bodies import size_guard, streaming_request
 from .api.previews import page_blueprint, previews_blueprint
+from .catalogue.published_records import PublishedRecords
 from .catalogue.store import Store
 from .render.supervisor import Renderer
+from .services.csw.blueprint import csw_blueprint
 from .services.doors import PRIVATE, GuestTiles, admitted, preview_base, preview_door, private_door
 from .services.publications import Publications
 from .services.tms.blueprint import tms_blueprint
@@ -100,6 +104,8 @@ def _register_api(app: Flask) -> None:
     app.register_blueprint(communities.blueprint)
     app.register_blueprint(datastores.blueprint)
     app.register_blueprint(uploads.blueprint)
+    app.register_blueprint(catalogs.blueprint)
+    app.register_blueprint(tile_matrices.blueprint)
     app.register_blueprint(programs.blueprint)
     app.register_blueprint(executions.blueprint)
     app.register_blueprint(stored_data.blueprint)
@@ -128,6 +134,7 @@ def _register_services(
 ) -> None:
     for service in _services(store.publications, renderer, fresh, base_url):
         app.register_blueprint(service)
+    app.register_blueprint(csw_blueprint(store.publications, PublishedRecords(store.database), base_url))
 
 
 def _register_plans(app: Flask, fresh: FreshTiles, base_url: Callable[[], str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 from sqlalchemy import Connection
 
+from ..catalogue.record_links import link_records
 from ..catalogue.records import (
     LEVELS,
     TYPES,
@@ -16,8 +17,9 @@ from ..catalogue.records import (
     replace_document,
 )
 from ..catalogue.spaces import endpoints
+from ..services.csw.documents import record_url
 from .answers import Json, answer, answer_page, nothing
-from .context import datastore_blueprint, space, store
+from .context import base_url, datastore_blueprint, space, store
 from .fields import Body, FileBody, flag, mapping, names, text
 from .operation import gives, gives_file, gives_nothing, gives_page, lists, makes, operation
 from .questions import file, listing
@@ -137,7 +139,9 @@ def record_form(connection: Connection, record: Record) -> Json:
 
 def _place(published: bool) -> Response:
     given = PLACES.read()
-    place_on(store(), space().id, given["file_identifiers"], given["endpoint"], published)
+    changed = place_on(store(), space().id, given["file_identifiers"], given["endpoint"], published)
+    base = base_url()
+    link_records(store(), changed, lambda identifier: record_url(base, identifier))
     return nothing()
 
 

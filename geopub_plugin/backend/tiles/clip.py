@@ -1,14 +1,15 @@
 """Clipping of all paths of a level to all their tiles: first into columns, then into rows.
 
-Sutherland & Hodgman (1974) for rings, and the same rule for lines, whose pieces end where they leave. Only edges that
-touch a strip are looked at, so the cost grows with what is written and not with vertices × tiles. The strip of cell c
-reaches from c * EXTENT - BUFFER to (c + 1) * EXTENT + BUFFER, both included.
+Sutherland & Hodgman (1974) for rings, mended where they come back over the same border (`strip_rings`), and the same
+rule for lines, whose pieces end where they leave. Only edges that touch a strip are looked at, so the cost grows with
+what is written and not with vertices × tiles. The strip of cell c reaches from c * EXTENT - BUFFER to
+(c + 1) * EXTENT + BUFFER, both included.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Optional, Tuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from ..features.batch import POINT, POLYGON
 from ..features.ragged import aranges, starts_of
 from .generalise import GridPaths
 from .plan import BUFFER, EXTENT
+from .strip_rings import Edges, come_back, first_of_groups, linked
 
 _SHIFT = EXTENT.bit_length() - 1
 
@@ -33,14 +35,27 @@ class Pieces:
 
 
 @dataclass(frozen=True)
-class _Cut:
-    """The outcome of one direction."""
+class _Paths:
+    """Q paths to be cut into strips."""
 
-    along: np.ndarray  # int64 (V,)
+    along: np.ndarray  # int64 (V,) across the strips: the direction that is cut
     across: np.ndarray  # int64 (V,)
     path_start: np.ndarray  # int64 (Q+1,)
-    path: np.ndarray  # int64 (Q,) path that was cut
-    cell: np.ndarray  # int64 (Q,)
+    source: np.ndarray  # int64 (Q,) path as it was before any cut
+    part: np.ndarray  # int64 (Q,) the polygon that a ring belongs to
+    outer: np.ndarray  # int64 (Q,) path that was the polygon's outer ring before any cut
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """The outcome of one direction: Q' pieces."""
+
+    along: np.ndarray  # int64 (V',)
+    across: np.ndarray  # int64 (V',)
+    path_start: np.ndarray  # int64 (Q'+1,)
+    path: np.ndarray  # int64 (Q',) path that was cut, one of the polygon's if several went into the piece
+    source: np.ndarray  # int64 (Q',) path as it was before any cut
+    cell: np.ndarray  # int64 (Q',)
 
 
 def cells_of(low: np.ndarray, high: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
@@ -49,54 +64,74 @@ def cells_of(low: np.ndarray, high: np.ndarray) -> Tuple[np.ndarray, np.ndarray]
 
 
 def to_tiles(paths: GridPaths, kind: int, tiles: Tuple[int, int, int, int]) -> Pieces:
-    """Return the pieces of the paths in the tiles from (first column, first row) to (last column, last row)."""
+    """Return the pieces of the paths in the tiles from (first column, first row) to (last column, last row).
+
+    Pieces of a polygon's inner rings that reach a border are pieces of its outer ring afterwards.
+    """
     if kind == POINT:
         paths = GridPaths(  # every point by itself
             paths.x, paths.y, np.arange(len(paths.x) + 1), np.repeat(paths.source, np.diff(paths.path_start))
         )
-    columns = _cut(paths.x, paths.y, paths.path_start, kind, (tiles[0], tiles[2]))
-    rows = _cut(columns.across, columns.along, columns.path_start, kind, (tiles[1], tiles[3]))
+    path = np.arange(len(paths.source))
+    polygon, outer = (path, path) if paths.part is None or kind != POLYGON else _polygons(paths.part)
+    columns = _cut(_Paths(paths.x, paths.y, paths.path_start, path, polygon, outer), kind, (tiles[0], tiles[2]))
+    width = tiles[2] - tiles[0] + 1
+    again = _Paths(
+        columns.across, columns.along, columns.path_start, columns.source,
+        polygon[columns.path] * width + columns.cell - tiles[0], outer[columns.path],
+    )  # fmt: skip
+    rows = _cut(again, kind, (tiles[1], tiles[3]))
     return Pieces(
         x=rows.across,
         y=rows.along,
         path_start=rows.path_start,
-        source=paths.source[columns.path[rows.path]],
+        source=paths.source[rows.source],
         column=columns.cell[rows.path],
         row=rows.cell,
     )
 
 
-def _cut(along: np.ndarray, across: np.ndarray, starts: np.ndarray, kind: int, limits: Tuple[int, int]) -> _Cut:
-    """Return the pieces of paths in the strips they meet, ordered by path and cell."""
+def _polygons(part: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Return a number for the polygon of each ring, and the ring that is its outer one: int64 (Q,) each."""
+    begins = np.ones(len(part), bool)
+    begins[1:] = part[1:] != part[:-1]
+    return np.cumsum(begins) - 1, np.maximum.accumulate(np.where(begins, np.arange(len(part)), 0))
+
+
+def _cut(paths: _Paths, kind: int, limits: Tuple[int, int]) -> _Cut:
+    """Return the pieces of paths in the strips they meet, in no order that matters."""
+    along, starts = paths.along, paths.path_start
     counts = np.diff(starts)
     if len(counts) == 0:
-        return _Cut(along, across, starts, counts, counts)
+        return _Cut(along, paths.across, starts, counts, counts, counts)
     low, high = np.minimum.reduceat(along, starts[:-1]), np.maximum.reduceat(along, starts[:-1])  # (Q,)
     first, last = cells_of(low, high)
     inside = (high <= (first + 1) * EXTENT + BUFFER) & (low >= last * EXTENT - BUFFER)  # before the limits: all agree
     first, last = np.maximum(first, limits[0]), np.minimum(last, limits[1])
     cells = np.maximum(last - first + 1, 0)  # (Q,)
-    whole = _copies(along, across, starts, first, np.where(inside, cells, 0))
+    whole = _copies(paths, first, np.where(inside, cells, 0))
     crossing = np.flatnonzero(~inside & (cells > 0))
     if len(crossing) == 0:
         return whole
-    return _merged(whole, _crossed(along, across, starts, crossing, kind, limits))
+    return _merged(whole, _crossed(paths, crossing, kind, limits))
 
 
-def _copies(along: np.ndarray, across: np.ndarray, starts: np.ndarray, first: np.ndarray, cells: np.ndarray) -> _Cut:
+def _copies(paths: _Paths, first: np.ndarray, cells: np.ndarray) -> _Cut:
     """Return the paths that lie whole in each of their cells, once a cell."""
     path = np.repeat(np.arange(len(cells)), cells)  # (Q',)
-    counts = np.diff(starts)[path]
+    counts = np.diff(paths.path_start)[path]
     if len(path) == len(cells) and (cells == 1).all():
-        return _Cut(along, across, starts, path, first)
-    vertices = aranges(starts[:-1][path], counts)
-    return _Cut(along[vertices], across[vertices], starts_of(counts), path, aranges(first, cells))
+        return _Cut(paths.along, paths.across, paths.path_start, path, paths.source, first)
+    vertices = aranges(paths.path_start[:-1][path], counts)
+    return _Cut(
+        paths.along[vertices], paths.across[vertices], starts_of(counts), path, paths.source[path],
+        aranges(first, cells),
+    )  # fmt: skip
 
 
-def _crossed(
-    along: np.ndarray, across: np.ndarray, starts: np.ndarray, crossing: np.ndarray, kind: int, limits: Tuple[int, int]
-) -> _Cut:
+def _crossed(paths: _Paths, crossing: np.ndarray, kind: int, limits: Tuple[int, int]) -> _Cut:
     """Return the pieces of paths that cross the border of a strip."""
+    along, starts = paths.along, paths.path_start
     counts = np.diff(starts)[crossing] - (kind != POLYGON)  # edges; a ring's last one goes back to its first vertex
     tail = aranges(starts[crossing], counts)  # (E,) vertices
     head = tail + 1
@@ -112,36 +147,63 @@ def _crossed(
     order = np.argsort((path << 20) | cell, kind="stable")  # a level has at most 2**18 columns
     edge, cell, path = edge[order], cell[order], path[order]
     tail, head = tail[edge], head[edge]
-    return _emitted(along, across, tail, head, path, cell, kind, tail == starts[path])
+    if kind == POLYGON:
+        return _rings(paths, tail, head, path, cell)
+    edges = _edges(paths, tail, head, path, cell)
+    opens = edges.enters | (tail == starts[path])  # a line's piece begins with the edge that comes in, or the path
+    opening = np.flatnonzero(opens)
+    return _emitted(edges, opening, paths.source[path[opening]], opens)
 
 
-def _emitted(
-    along: np.ndarray, across: np.ndarray, tail: np.ndarray, head: np.ndarray, path: np.ndarray, cell: np.ndarray,
-    kind: int, begins: np.ndarray,
-) -> _Cut:  # fmt: skip
+def _edges(paths: _Paths, tail: np.ndarray, head: np.ndarray, path: np.ndarray, cell: np.ndarray) -> Edges:
+    """Return the edges with the borders of their strips."""
+    low = cell * EXTENT - BUFFER
+    p, q, p2, q2 = paths.along[tail], paths.along[head], paths.across[tail], paths.across[head]
+    return Edges(p, q, p2, q2, low, low + (EXTENT + 2 * BUFFER), path, cell)
+
+
+def _rings(paths: _Paths, tail: np.ndarray, head: np.ndarray, path: np.ndarray, cell: np.ndarray) -> _Cut:
+    """Return the rings of polygons within their strips."""
+    opens = first_of_groups(path, cell)
+    again = come_back(paths.along[tail], paths.part, path, cell, opens)  # (I,) if any
+    anew = np.zeros(0, bool)
+    if again is not None:
+        several, once = np.flatnonzero(again), np.flatnonzero(~again)
+        some = _edges(paths, tail[several], head[several], path[several], cell[several])
+        order, begins, anew = linked(some, paths.part)
+        order = np.concatenate([once, several[order]])
+        tail, head, path, cell = tail[order], head[order], path[order], cell[order]
+        opens = np.concatenate([opens[once], begins])
+    edges = _edges(paths, tail, head, path, cell)
+    opening = np.flatnonzero(opens)
+    source = paths.source[path[opening]]  # (Q',)
+    new = len(source) - len(anew)
+    source[new:] = np.where(anew, paths.outer[path[opening[new:]]], source[new:])
+    return _emitted(edges, opening, source)
+
+
+def _emitted(edges: Edges, opening: np.ndarray, source: np.ndarray, begins: Optional[np.ndarray] = None) -> _Cut:
     """Return the vertices that edges leave in their cells: where they come in, and where they end or go out.
 
-    A line's piece begins with the edge that comes in, or with the path.
+    `opening` (int64 (Q',)) is where pieces begin, `source` (int64 (Q',)) what they are of; `begins` (bool (I,)) says
+    which edges give their first vertex, too, if not just those that come in.
     """
-    low, high = cell * EXTENT - BUFFER, (cell + 1) * EXTENT + BUFFER  # (I,)
-    p, q, p2, q2 = along[tail], along[head], across[tail], across[head]
-    enter, leave = np.clip(p, low, high), np.clip(q, low, high)
+    p, q, p2, q2 = edges.p, edges.q, edges.p2, edges.q2  # (I,)
+    enter, leave = np.clip(p, edges.low, edges.high), np.clip(q, edges.low, edges.high)
     slope = (q2 - p2) / np.where(q == p, 1, q - p)
-    enters = p != enter
     base, base2 = np.where(p < q, p, q), np.where(p < q, p2, q2)  # both sides of a border reckon from the same end
+    enters = p != enter
     enter2 = np.where(enters, np.rint(base2 + (enter - base) * slope), p2).astype(np.int64)
     leave2 = np.where(q != leave, np.rint(base2 + (leave - base) * slope), q2).astype(np.int64)
-    group = np.ones(len(cell), bool)  # (I,) where another path or cell begins
-    group[1:] = (path[1:] != path[:-1]) | (cell[1:] != cell[:-1])
-    starts_here = enters if kind == POLYGON else enters | begins
-    opens = group if kind == POLYGON else starts_here
-    emitted = 1 + starts_here.astype(np.int64)
-    at = starts_of(emitted)
+    if begins is not None:
+        enters = begins
+    at = starts_of(1 + enters.astype(np.int64))
     out, out2 = np.empty(at[-1], np.int64), np.empty(at[-1], np.int64)  # (V',)
     out[at[1:] - 1], out2[at[1:] - 1] = leave, leave2
-    out[at[:-1][starts_here]], out2[at[:-1][starts_here]] = enter[starts_here], enter2[starts_here]
-    opening = np.flatnonzero(opens)
-    return _Cut(out, out2, np.concatenate([at[opening], at[-1:]]), path[opening], cell[opening])
+    out[at[:-1][enters]], out2[at[:-1][enters]] = enter[enters], enter2[enters]
+    return _Cut(
+        out, out2, np.concatenate([at[opening], at[-1:]]), edges.path[opening], source, edges.cell[opening]
+    )  # fmt: skip
 
 
 def _merged(one: _Cut, other: _Cut) -> _Cut:
@@ -151,5 +213,6 @@ def _merged(one: _Cut, other: _Cut) -> _Cut:
         np.concatenate([one.across, other.across]),
         np.concatenate([one.path_start, other.path_start[1:] + one.path_start[-1]]),
         np.concatenate([one.path, other.path]),
+        np.concatenate([one.source, other.source]),
         np.concatenate([one.cell, other.cell]),
     )

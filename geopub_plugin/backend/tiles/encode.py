@@ -11,6 +11,7 @@ from ..features.batch import POINT, POLYGON
 from ..features.ragged import aranges, starts_of
 from .clip import Pieces
 from .grid import tile_ids
+from .nesting import Rings, nested_order
 from .plan import EXTENT
 from .shapes import Shapes
 from .varint import zigzag
@@ -94,6 +95,8 @@ def _ordered(pieces: Pieces, shapes: Shapes, level: int) -> Tuple[np.ndarray, ..
     if shapes.kind == POLYGON:
         keep = _with_outer(shapes, tile, source)
         kept, tile, source = kept[keep], tile[keep], source[keep]
+        nested = nested_order(Rings(x, y, starts, kept), tile, shapes.part[source], shapes.outer[source])
+        kept, source = kept[nested], source[nested]
     counts = starts[kept + 1] - starts[kept]
     turned = turned[kept]
     vertices = aranges(np.zeros(len(kept), np.int64), counts)  # (V,) place within the path

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Tuple
+from dataclasses import dataclass, replace
+from typing import Optional, Tuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class GridPaths:
     y: np.ndarray  # int64 (V,)
     path_start: np.ndarray  # int64 (Q+1,)
     source: np.ndarray  # int64 (Q,) path of the shapes
+    part: Optional[np.ndarray] = None  # int64 (Q,) the polygon that a ring belongs to; None: each is one of its own
 
 
 def at_level(shapes: Shapes, level: int, options: Generalisation, bottom: bool) -> Tuple[Shapes, GridPaths]:
@@ -33,6 +34,11 @@ def at_level(shapes: Shapes, level: int, options: Generalisation, bottom: bool) 
 
     `bottom` says that it is the table's bottom level. Nothing that a level leaves out comes back above it.
     """
+    left, paths = _left_at(shapes, level, options, bottom)
+    return left, replace(paths, part=left.part[paths.source])
+
+
+def _left_at(shapes: Shapes, level: int, options: Generalisation, bottom: bool) -> Tuple[Shapes, GridPaths]:
     if len(shapes) == 0:
         none = np.zeros(0, np.int64)
         return shapes, GridPaths(none, none, starts_of(none), none)

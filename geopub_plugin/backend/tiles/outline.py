@@ -147,5 +147,22 @@ def _measured(shapes: Shapes, floor: float, with_nodes: bool) -> Shapes:
         size = np.add.reduceat(length, shapes.path_start[:-1])
     else:
         none = np.zeros(0, np.uint8)
-        size = np.abs(ring_areas(Geometries(shapes.x, shapes.y, shapes.path_start, none, none, none, none)))
+        areas = ring_areas(Geometries(shapes.x, shapes.y, shapes.path_start, none, none, none, none))
+        size = np.abs(areas)
+        shapes = _holes_turned(shapes, areas > 0)
     return replace(shapes, size=size)
+
+
+def _holes_turned(shapes: Shapes, positive: np.ndarray) -> Shapes:
+    """Return the rings with each inner one run through the other way round than its outer one.
+
+    `positive` (bool (Q,)) tells the sign of their areas.
+    """
+    own_outer = np.maximum.accumulate(np.where(shapes.outer, np.arange(len(shapes)), 0))  # (Q,)
+    wrong = np.flatnonzero(~shapes.outer & (positive == positive[own_outer]))
+    if len(wrong) == 0:
+        return shapes
+    first, counts = shapes.path_start[wrong], shapes.counts[wrong]
+    place = np.arange(len(shapes.x))  # (V,)
+    place[aranges(first, counts)] = np.repeat(2 * first + counts - 1, counts) - aranges(first, counts)
+    return replace(shapes, x=shapes.x[place], y=shapes.y[place], significance=shapes.significance[place])

@@ -155,7 +155,8 @@ def test_an_enclave_has_the_border_of_the_hole_around_it(tiles_of):
     hole, enclave = (",".join(f"{x!r} {y!r}" for x, y in [*one, one[0]]) for one in (ring, other[::-1]))
     rows = [(f"POLYGON ((-3 -3,3 -3,3 3,-3 3,-3 -3),({hole}))", {}), (f"POLYGON (({enclave}))", {})]
     tile = tiles_of(rows, (4, 7), options="-ab -S20")[4, 8, 7][0]
-    assert set(tile.features[0].paths[1]) == set(tile.features[1].paths[0])
+    around = {point for path in tile.features[0].paths for point in path}
+    assert set(tile.features[1].paths[0]) - {(x, y) for x in (-80, 4176) for y in (-80, 4176)} <= around  # but corners
     assert len(tile.features[1].paths[0]) > 5
 
 

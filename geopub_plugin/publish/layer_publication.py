@@ -25,7 +25,7 @@ from .progression import EXPORT, Progression, amount
 from .proposal import TableStyle
 from .publication import Publication, PublicationRequest, PublicationResult, Step
 from .qgis_transport import QgisTransport
-from .style_annexe import keep_sld
+from .style_annexe import keep_slds
 from .style_export import ExportedStyle, export_style
 
 CLOSING = 3_000  # ms to wait for the work to end when QGIS ends
@@ -152,14 +152,14 @@ class LayerPublication(QObject):
                 self.moved.emit(self._progression.share, tr("Starting GeoPub"))
             return
         request, backend, progression = self._request(self._file), self._backend, self._progression
-        sld = self.style.sld if self.style is not None else None
+        style = self.style
 
         def publish(call: PublicationCall) -> PublicationResult:
             with closing(QgisTransport()) as transport:
                 store = open_store(backend.api, backend.token, transport=transport, cancel=call.cancelled)
                 result = Publication(store, request, _Reporter(progression, call.tell)).run()
-                if sld is not None:
-                    keep_sld(store, request.datasheet, request.layer_name, sld)
+                if style is not None:
+                    keep_slds(store, request.datasheet, request.layer_name, style)
                 return result
 
         self._call = PublicationCall(tr("Publication of “{title}”", title=self.plan.title), publish, listed=True)

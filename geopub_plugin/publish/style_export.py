@@ -1,4 +1,4 @@
-"""Export of a layer's style: QML, which draws as QGIS does, and SLD for every other client."""
+"""Export of a layer's style: QML, which draws as QGIS does, and SLD 1.1 and 1.0 for every other client."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QFile, QIODevice
 from qgis.PyQt.QtXml import QDomDocument
 
+from ..backend.errors import InvalidInput
 from ..backend.faults import Fault, Severity
+from ..backend.styles.fidelity import Fate, FidelityReport
+from ..backend.styles.sld10 import to_sld10
 from ..backend.translation import tr
+from .sld_source import sld_source
 
 
 @dataclass(frozen=True)
@@ -19,36 +23,59 @@ class ExportedStyle:
     """The files of a layer's style, and what could not be kept in them."""
 
     qml: Optional[Path]
-    sld: Optional[Path]
+    sld: Optional[Path]  # 1.1.0, as QGIS writes it
     faults: Tuple[Fault, ...] = ()
+    sld10: Optional[Path] = None  # 1.0.0, which older servers and validators want
+    reports: Tuple[FidelityReport, ...] = ()
 
 
 def export_style(layer: QgsVectorLayer, table: str, folder: Path) -> ExportedStyle:
-    """Write `folder`/<table>.qml and .sld; a format that QGIS cannot write is a fault, not an error."""
+    """Write `folder`/<table>.qml, .sld and .1.0.sld; a format that cannot be written is a fault, not an error."""
     faults: List[Fault] = []
     qml, sld = folder / f"{table}.qml", folder / f"{table}.sld"
     message, written = layer.saveNamedStyle(str(qml))
     written = written and qml.is_file()  # QGIS does not notice every failure
     if not written:
         faults.append(_style_fault("style.qml-failed", "QML", message))
-    message, sld_written = layer.saveSldStyle(str(sld))
-    sld_written = sld_written and sld.is_file()
-    if not sld_written:
+    message, sld_written = sld_source(layer).saveSldStyle(str(sld))
+    if not (sld_written and sld.is_file()):
         faults.append(_style_fault("style.sld-failed", "SLD", message))
-    else:
-        _name_layer(sld, table)
-        if "not implemented yet" in sld.read_text(encoding="utf-8"):
-            faults.append(
-                Fault(
-                    "style.sld-loss",
-                    Severity.WARNING,
-                    tr("The SLD does not show everything that the QGIS style shows."),
-                    tr("SLD has no equivalent for some symbols of this layer."),
-                    tr("Maps drawn by GeoPub use the QGIS style and are not concerned."),
-                    table=table,
-                )
+        return ExportedStyle(qml if written else None, None, tuple(faults))
+    _name_layer(sld, table)
+    sld10, reports = _sld10(sld, table, _scales(layer), faults)
+    return ExportedStyle(qml if written else None, sld, tuple(faults), sld10, reports)
+
+
+def _sld10(
+    sld: Path, table: str, scales: Tuple[float, float], faults: List[Fault]
+) -> Tuple[Optional[Path], Tuple[FidelityReport, ...]]:
+    """Write SLD 1.0.0 beside SLD 1.1.0, and say what it does not show."""
+    try:
+        content, report = to_sld10(sld.read_bytes(), table, scales)
+    except InvalidInput as error:
+        faults.append(Fault("style.sld-empty", Severity.WARNING, error.what, error.why, error.cure, table=table))
+        return None, ()
+    lost = report.of(Fate.LOST)
+    if lost:
+        faults.append(
+            Fault(
+                "style.sld-loss",
+                Severity.WARNING,
+                tr("The SLD does not show everything that the QGIS style shows."),
+                " ".join(dict.fromkeys(finding.what for finding in lost)),
+                tr("Maps drawn by GeoPub use the QGIS style and are not concerned."),
+                table=table,
+                count=len(lost),
             )
-    return ExportedStyle(qml if written else None, sld if sld_written else None, tuple(faults))
+        )
+    made = sld.with_suffix(".1.0.sld")
+    made.write_bytes(content)
+    return made, (report,)
+
+
+def _scales(layer: QgsVectorLayer) -> Tuple[float, float]:
+    """Return the smallest and the largest denominator at which a layer is drawn, 0 for no limit."""
+    return (layer.maximumScale(), layer.minimumScale()) if layer.hasScaleBasedVisibility() else (0.0, 0.0)
 
 
 def _style_fault(fault_id: str, style_format: str, message: str) -> Fault:

@@ -34,8 +34,10 @@ _FONT_MARKS = frozenset({"OnlineResource", "Format", "MarkIndex", "InlineContent
 _NOWHERE = re.compile(r"^\s*(?:[-+]?0*\.?0*)?\s*$")  # an offset of nothing
 
 
-def to_sld10(style: bytes, table: str) -> Tuple[bytes, FidelityReport]:
+def to_sld10(style: bytes, table: str, scales: Tuple[float, float] = (0.0, 0.0)) -> Tuple[bytes, FidelityReport]:
     """Return a style as SLD 1.0.0, its layer and style named like the table, and what became of its parts.
+
+    `scales` are the smallest and the largest denominator of the layer, 0 for no limit: QGIS leaves them out of labels.
 
     Raises:
         InvalidInput: it is no SLD, or nothing of it is left.
@@ -50,7 +52,7 @@ def to_sld10(style: bytes, table: str) -> Tuple[bytes, FidelityReport]:
     made = _document(table)
     user_style = made[0][1]
     _describe(styles[0], user_style)
-    converter = _Converter(ledger)
+    converter = _Converter(ledger, scales)
     for feature_style in styles[0]:
         if local_name(feature_style) == "FeatureTypeStyle":
             converter.feature_type_style(feature_style, user_style)
@@ -65,8 +67,9 @@ def to_sld10(style: bytes, table: str) -> Tuple[bytes, FidelityReport]:
 class _Converter:
     """Makes the elements of SLD 1.0.0 from those of an SLD of any version."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, scales: Tuple[float, float]) -> None:
         self.ledger = ledger
+        self.scales = scales
         self.rules = 0
         self.unit = Unit()
 
@@ -103,7 +106,8 @@ class _Converter:
         return made
 
     def _fill_rule(self, source: Element, made: Made) -> None:
-        scales = {name: _scale(source, name) for name in ("MinScaleDenominator", "MaxScaleDenominator")}
+        names = ("MinScaleDenominator", "MaxScaleDenominator")
+        scales = {name: _scale(source, name) or of_layer or None for name, of_layer in zip(names, self.scales)}
         for child in source:
             if local_name(child) == "Filter":
                 made.append(filter_of(child))

@@ -73,7 +73,7 @@ def _network(text: str) -> Network:
         return ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
         raise InvalidInput(
-            tr("“{text}” is no address and no network.", text=text[:60]),
+            tr("“{value}” is no address and no network.", value=text[:60]),
             cure=tr("Write it as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32."),
         ) from None
 

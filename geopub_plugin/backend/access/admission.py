@@ -16,6 +16,7 @@ from ..errors import NotAllowed, NotAuthenticated
 from ..translation import tr
 from .addresses import is_in, networks
 from .attempts import Attempts, guesses
+from .basic import basic_credentials
 from .callers import Identity
 from .digests import digest, same
 from .passwords import RememberedPasswords, is_password
@@ -62,8 +63,10 @@ class Admission:
         return _of_headers(connection, request)
 
     def _of_password(self, connection: Connection, request: Request) -> Optional[Key]:
-        sent = request.authorization
-        login, password = (sent.username or "", sent.password or "") if sent else ("", "")
+        sent = basic_credentials(request.headers.get("Authorization", ""))
+        if sent is None:
+            return None
+        login, password = sent
         found = keys.find(connection, *_called(BASIC, login))
         kept = found[0].secret if found else ""
         if kept and self._remembered.knows(kept, password):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 from urllib.parse import unquote, urlsplit
 
 from flask import request as asked
@@ -17,6 +15,7 @@ from ..catalogue.sign_ins import OAuthClient, SignIn
 from ..catalogue.spaces import User, users
 from ..catalogue.store import Store
 from .attempts import Attempts, guesses
+from .basic import basic_credentials
 from .digests import digest, same
 
 LONGEST_SCOPE = 300
@@ -274,13 +273,9 @@ class OAuthRules(RequestValidator):
 
 def _credentials(request: Request) -> Tuple[str, str]:
     """Return client_id and client_secret of a request, from its header or its form."""
-    header: Union[str, None] = request.headers.get("Authorization")
-    scheme, _, encoded = (header or "").partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            name, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return "", ""
+    header = request.headers.get("Authorization") or ""
+    if header.lower().startswith("basic"):
+        name, secret = basic_credentials(header) or ("", "")
         return unquote(name), unquote(secret)
     return request.client_id or "", getattr(request, "client_secret", "") or ""
 

@@ -155,7 +155,7 @@ def checked_end(value: Any) -> Optional[str]:
         moment = moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)
     except (ValueError, OverflowError):
         raise InvalidInput(
-            tr("“{text}” is no date.", text=text[:60]), cure=tr("Write it as 2026-12-31 or 2026-12-31T23:59:59Z.")
+            tr("“{value}” is no date.", value=text[:60]), cure=tr("Write it as 2026-12-31 or 2026-12-31T23:59:59Z.")
         ) from None
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 

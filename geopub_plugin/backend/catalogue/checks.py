@@ -131,10 +131,13 @@ def _skip_waiting(connection: Connection, failed_one: Execution) -> None:
 
 
 def _lines(faults: Iterable[Fault]) -> List[str]:
-    """Return faults as lines of a log; the platform's clients look for ERROR, and for the path in parentheses."""
+    """Return faults as lines of a log.
+
+    The platform's clients look for ERROR, and for a path in parentheses: of the files to delete and send again.
+    """
     words = {Severity.ERROR: "ERROR", Severity.REPAIRED: "INFO", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
     lines = []
     for fault in faults:
-        about = f" ({fault.table})" if fault.table else ""
-        lines.append(f"{words[fault.severity]} {fault.sentence}{about}")
+        places = fault.examples if fault.id.startswith("file.") and fault.examples else (fault.table,)
+        lines += [f"{words[fault.severity]} {fault.sentence}" + (f" ({place})" if place else "") for place in places]
     return lines

@@ -220,12 +220,19 @@ class _Table:
             "type": "TABLE",
             "attributes": attributes,
             "primary_key": [KEY],
+            "key": self._source_key(),
             "native": table.schema.name,
             "count": out.count,
             "title": table.schema.title or table.schema.name,
             "geometry_type": table.geometry_type,
             "bounds": list(degrees or _WORLD),
         }
+
+    def _source_key(self) -> str:
+        """Return the published name of the source's own key, "" where the source has none that tells rows apart."""
+        schema = self._table.schema
+        named = [field.published.name for field in self._table.fields if field.source.name == schema.fid]
+        return named[0] if schema.fid and named else ""
 
 
 def _promoted(geometries: Geometries) -> Geometries:

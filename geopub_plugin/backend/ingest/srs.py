@@ -81,7 +81,7 @@ def _are_degrees(bounds: Bounds) -> bool:
 
 
 def _says_nothing(srs: Optional[Srs]) -> bool:
-    """Tell whether a table names no system; GDAL then writes one that is called undefined, as shapefiles carry it on."""
+    """Tell whether a table names no system; GDAL then writes one called undefined, and shapefiles carry it on."""
     return srs is None or re.match(r'\s*\w+\["(GCS_|PCS_)?Undefined', srs.definition) is not None
 
 

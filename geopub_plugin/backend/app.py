@@ -34,6 +34,7 @@ from .api import (
     programs,
     pyramids,
     records,
+    revisions,
     statics,
     stored_data,
     tile_matrices,
@@ -117,6 +118,7 @@ def _register_api(app: Flask) -> None:
     app.register_blueprint(offerings.blueprint)
     app.register_blueprint(permissions.blueprint)
     app.register_blueprint(records.blueprint)
+    app.register_blueprint(revisions.blueprint)
     app.register_blueprint(datasheets.blueprint)
 
 

@@ -84,11 +84,12 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
 
 
 def _open_store(folder: DataFolder, settings: Settings) -> Store:
+    limits, kept = settings.archive_limits, settings.kept_revisions
     if settings.catalogue_url:
-        return Store(folder, settings.archive_limits, settings.catalogue_url)
+        return Store(folder, limits, settings.catalogue_url, kept_revisions=kept)
     folder.require_catalogue()
     try:
-        return Store(folder, settings.archive_limits)
+        return Store(folder, limits, kept_revisions=kept)
     except DatabaseError as error:
         if "disk is full" in str(error.orig):
             raise disk_full(folder.path) from error

@@ -51,6 +51,7 @@ class Settings:
     archive_entries: int = 10_000  # largest number of entries of a delivered zip
     archive_entry_bytes: int = 30 * GIB  # largest file in a delivered zip
     archive_ratio: int = 100  # largest quotient of unpacked and packed size of a file in a delivered zip
+    kept_revisions: int = 5  # of data, styles and metadata; those that services show are kept besides
     reserve_bytes: int = 256 * MIB  # room on the disk that is never used up
     render_seconds: int = 30  # longest time for one picture
     until_stdin_closes: bool = False  # end when the process that started the backend ends
@@ -207,6 +208,7 @@ _RULES: Dict[str, Callable[[str, str], object]] = {
     "archive_entries": _whole(1, 1_000_000),
     "archive_entry_bytes": _whole(MIB, 4096 * GIB),
     "archive_ratio": _whole(1, 100_000),
+    "kept_revisions": _whole(1, 1000),
     "reserve_bytes": _whole(0, 4096 * GIB),
     "render_seconds": _whole(1, 3600),
     "until_stdin_closes": _switch,

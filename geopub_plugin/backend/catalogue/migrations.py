@@ -42,9 +42,14 @@ def _journal(connection: Connection) -> None:
     tables.metadata.create_all(connection, tables=[tables.comment, tables.event])
 
 
+def _content_revisions(connection: Connection) -> None:
+    """Add the revisions of styles and of metadata records; those that are there begin with their next change."""
+    tables.content_revision.create(connection)
+
+
 # A step takes the tables from the version before to its own. `_first` always makes the newest tables: a later step
 # alters only what an older version left behind, and a new catalogue is stamped with the newest version at once.
-STEPS: Dict[int, Step] = {1: _first, 2: _access, 3: _checksums, 4: _journal}
+STEPS: Dict[int, Step] = {1: _first, 2: _access, 3: _checksums, 4: _journal, 5: _content_revisions}
 
 NEWEST = max(STEPS)
 

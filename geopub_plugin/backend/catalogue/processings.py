@@ -140,7 +140,7 @@ def succeeded(store: Store, execution: Execution, result: Mapping[str, Any], mad
             move(connection, execution, "SUCCESS", faults=faults, progress=progress)
             mark_sample(connection, execution)
             log(connection, execution.id, follow(store, connection, output))
-            old = prune(connection, output_id)
+            old = prune(connection, output_id, store.kept_revisions)
         for one in old:
             store.folder.remove(one.place(store.folder))
         for one in read:

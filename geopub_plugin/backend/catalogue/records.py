@@ -13,12 +13,14 @@ from ..metadata.iso import read_resource
 from ..safe_xml import parse, serialise
 from ..translation import tr
 from . import tables
+from .content_revisions import forget_contents, newest, remember
 from .rows import Rows
 from .spaces import Datastore, endpoint_allowances
 from .store import Store
 
 TYPES = ("ISOAP", "INSPIRE")
 LEVELS = ("DATASET", "SERIES")
+SUFFIX = ".xml"  # of a file with a document
 
 _UTF8 = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']+)""")
 
@@ -55,7 +57,9 @@ def create_record(store: Store, datastore: Datastore, document: bytes, kind: str
     values = _described(document, datastore.file_identifier_prefix)
     with store.writing() as connection:
         _refuse_taken(connection, values["file_identifier"])
-        return records.add(connection, datastore=datastore.id, type=kind or TYPES[0], open_data=open_data, **values)
+        made = records.add(connection, datastore=datastore.id, type=kind or TYPES[0], open_data=open_data, **values)
+        remember(connection, made.id, SUFFIX, made.document.encode(), store.kept_revisions)
+        return made
 
 
 def replace_document(store: Store, datastore: Datastore, record: Record, document: bytes) -> Record:
@@ -63,6 +67,9 @@ def replace_document(store: Store, datastore: Datastore, record: Record, documen
     values = _described(document, datastore.file_identifier_prefix)
     with store.writing() as connection:
         _refuse_taken(connection, values["file_identifier"], record.id)
+        if not newest(connection, record.id):  # written by an older GeoPub
+            remember(connection, record.id, SUFFIX, record.document.encode(), store.kept_revisions)
+        remember(connection, record.id, SUFFIX, values["document"].encode(), store.kept_revisions)
         return records.change(connection, record.id, **values)
 
 
@@ -99,6 +106,7 @@ def delete_record(store: Store, record: Record) -> None:
     """Delete a record."""
     with store.writing() as connection:
         records.remove(connection, record.id)
+        forget_contents(connection, record.id)
 
 
 def _room_on(connection: Connection, datastore: str, identifier: str) -> int:

@@ -14,6 +14,7 @@ from ..errors import Conflict, InvalidInput
 from ..styles.recognition import recognise
 from ..translation import tr
 from . import tables
+from .content_revisions import forget_contents, remember
 from .quotas import ANNEXES, require_room
 from .rows import Rows
 from .store import Store
@@ -59,6 +60,7 @@ def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO,
         require_room(connection, datastore, ANNEXES, len(content))
     write_style(store, identifier, 1, suffix, content)
     with store.writing() as connection:
+        remember(connection, identifier, suffix, content, store.kept_revisions)
         return statics.add(
             connection,
             id=identifier,
@@ -86,6 +88,7 @@ def delete_static(store: Store, static: Static) -> None:
                 tr("Give these another style, or delete them first."),
             )
         statics.remove(connection, static.id)
+        forget_contents(connection, static.id)
     store.folder.remove(store.folder.static(static.id))
 
 

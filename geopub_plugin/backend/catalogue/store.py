@@ -36,13 +36,16 @@ def sqlite_url(folder: DataFolder) -> str:
 class Store:
     """Everything that the API and the listener of the queue work on."""
 
-    def __init__(self, folder: DataFolder, limits: Mapping[str, int] = {}, catalogue_url: str = "") -> None:
+    def __init__(
+        self, folder: DataFolder, limits: Mapping[str, int] = {}, catalogue_url: str = "", kept_revisions: int = 5
+    ) -> None:
         """Open the store of a data folder; a new one is seeded.
 
         Args:
             folder: the folder, locked for this process.
             limits: what the jobs of `ingest` keep to with archives, see `settings.Settings.archive_limits`.
             catalogue_url: of a PostgreSQL database; "" for SQLite in the data folder.
+            kept_revisions: how many revisions of data, styles and metadata are kept, besides those that are shown.
 
         Raises:
             DataFolderNewer: the catalogue was written by a newer version.
@@ -50,6 +53,7 @@ class Store:
         """
         self.folder = folder
         self.limits = dict(limits)
+        self.kept_revisions = kept_revisions
         self.database = Database(catalogue_url or sqlite_url(folder), folder.path)
         self._open_catalogue()
         self._making: Dict[str, str] = {}  # stored data -> what its worker was told, see `show_making`

@@ -18,8 +18,6 @@ from .lifecycles import STORED_DATA, step
 from .rows import Rows
 from .store import Store
 
-KEPT_REVISIONS = 5
-
 SUFFIXES = {"VECTOR-DB": ".gpkg", "ROK4-PYRAMID-VECTOR": ".pmtiles"}
 LABELS = {"VECTOR-DB": "VECTEUR", "ROK4-PYRAMID-VECTOR": "PYRAMIDE"}
 
@@ -134,7 +132,7 @@ def add_revision(
             details=details,
         )
     )
-    return _show(connection, current, revision(connection, identifier, number))
+    return show(connection, current, revision(connection, identifier, number))
 
 
 def revisions(connection: Connection, identifier: str) -> List[DataRevision]:
@@ -151,10 +149,10 @@ def revision(connection: Connection, identifier: str, number: int) -> DataRevisi
     return next(one for one in revisions(connection, identifier) if one.number == number)
 
 
-def prune(connection: Connection, identifier: str) -> List[DataRevision]:
+def prune(connection: Connection, identifier: str, kept: int) -> List[DataRevision]:
     """Forget the revisions behind the last few, but none that is shown; return them for their files' removal."""
     shown = pinned(connection, identifier) | {stored_data.get(connection, identifier).revision}
-    old = [one for one in revisions(connection, identifier)[KEPT_REVISIONS:] if one.number not in shown]
+    old = [one for one in revisions(connection, identifier)[kept:] if one.number not in shown]
     columns = tables.data_revision.c
     numbers = [one.number for one in old]
     connection.execute(
@@ -202,7 +200,7 @@ def delete_stored_data(store: Store, data: StoredData) -> None:
     store.folder.remove(store.folder.stored(data.id))
 
 
-def _show(connection: Connection, current: StoredData, shown: DataRevision) -> StoredData:
+def show(connection: Connection, current: StoredData, shown: DataRevision) -> StoredData:
     """Make a revision the current one."""
     geopub = {
         "names": shown.details.get("names", {}),

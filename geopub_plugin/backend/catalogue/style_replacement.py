@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import BinaryIO
 
+from .content_revisions import remember
 from .offerings import follow_style, style_files
 from .quotas import ANNEXES, require_room
 from .statics import Static, read_style, statics, write_style
@@ -17,11 +18,14 @@ def replace_static(store: Store, static: Static, body: BinaryIO) -> Static:
     with store.reading() as connection:
         require_room(connection, static.datastore, ANNEXES, len(content) - static.size)
     with store.alone(static.id):
+        former = static.place(store).read_bytes()
         number = static.revision + 1
         write_style(store, static.id, number, suffix, content)
         with store.writing() as connection:
             file = {"suffix": suffix, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
             changed = statics.change(connection, static.id, revision=number, **file)
+            remember(connection, static.id, static.suffix, former, store.kept_revisions, static.revision)
+            remember(connection, static.id, suffix, content, store.kept_revisions, number)
             follow_style(store, connection, changed)
             kept = {changed.place(store), *style_files(store, connection)}
         for old in set(store.folder.static(static.id).iterdir()) - kept:

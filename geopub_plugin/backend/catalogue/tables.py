@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -316,6 +317,16 @@ comment = _entity(
     Column("entity", String(36), nullable=False, index=True),
     Column("author", ForeignKey("user.id", ondelete="SET NULL")),
     _text("text"),
+)
+
+content_revision = Table(  # of styles and of metadata records
+    "content_revision",
+    metadata,
+    Column("entity", String(36), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("created", String(27), nullable=False),
+    Column("suffix", String(16), nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 event = _entity(

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from ..backend.errors import Conflict, GeoPubError, JobFailed, NotFound, Unavailable
+from ..backend.errors import Conflict, GeoPubError, InvalidInput, JobFailed, NotFound, Unavailable
 from ..backend.faults import Fault, blocking
 from ..backend.translation import tr
 from .client import Store
@@ -49,8 +49,15 @@ Inputs = Mapping[str, List[str]]  # "upload" or "stored_data": identifiers
 class Publication:
     """One publication, run once; its store's connection carries the event that cancels it."""
 
-    def __init__(self, store: Store, request: PublicationRequest, listener: Optional[Listener] = None) -> None:
-        self._store, self._request = store, request
+    def __init__(
+        self,
+        store: Store,
+        request: PublicationRequest,
+        listener: Optional[Listener] = None,
+        live: Callable[[LiveUrl], None] = lambda _url: None,
+    ) -> None:
+        """Publish what is requested in a store; `live` is told each address as soon as it answers."""
+        self._store, self._request, self._live = store, request, live
         self._listener: Listener = listener or Quiet()
         self._undo: List[Callable[[Store], None]] = []
         self._times: Dict[Step, float] = {}
@@ -89,7 +96,12 @@ class Publication:
         data = self._integrated(upload, _vector_data(existing, self._store))
         top, bottom = self._levels(data)
         wanted = self._request.services
+        updated, offered = bool(existing), ""
         making = self._pyramid_begun(upload, data, existing, top, bottom) if "tms" in wanted else None
+        if making is not None:
+            about = (self._request.title, self._request.abstract, self._request.keywords)
+            tiles = tms_definition(making.stored_data, *about, top, bottom)
+            offered = self._offered_at_once(existing, tiles)
         urls: List[LiveUrl] = []
         if "wfs" in wanted:
             infos = wfs_definition(data, self._request.abstract, self._request.keywords)
@@ -97,16 +109,13 @@ class Publication:
         if "wms" in wanted:
             urls += self._published(Step.WMS, existing, self._wms_definition(data, existing))
         if making is not None:
-            pyramid = self._pyramid_ended(making)
-            infos = tms_definition(
-                pyramid, self._request.title, self._request.abstract, self._request.keywords, top, bottom
-            )
-            urls += self._published(Step.TMS, existing, infos)
+            self._pyramid_ended(making)
+            urls += self._published(Step.TMS, existing, tiles, offered)
         self._store.uploads.delete(upload.id)  # its data is integrated: keeping it would take the room twice
         times = tuple((step, self._times[step]) for step in Step if step in self._times)
         faults = tuple(dict.fromkeys((*self._faults, *data.faults)))
         return PublicationResult(
-            self._request.datasheet, self._request.layer_name, bool(existing), tuple(urls), data, faults, times
+            self._request.datasheet, self._request.layer_name, updated, tuple(urls), data, faults, times
         )
 
     def _existing(self) -> Dict[str, Configuration]:
@@ -255,11 +264,10 @@ class Publication:
         self._store.stored_data.tag(execution.stored_data, {**self._tags(), **tags})
         return execution
 
-    def _pyramid_ended(self, execution: Execution) -> str:
+    def _pyramid_ended(self, execution: Execution) -> None:
         self._succeeded(execution, Step.PYRAMID)
         self._times[Step.PYRAMID] += time.monotonic()
         self._listener.ended(Step.PYRAMID, self._times[Step.PYRAMID])
-        return execution.stored_data
 
     def _launched(
         self,
@@ -313,32 +321,51 @@ class Publication:
 
     # Services ---------------------------------------------------------------------------------------------------
 
-    def _published(self, step: Step, existing: Mapping[str, Configuration], infos: Mapping[str, Any]) -> List[LiveUrl]:
-        """Define a service and offer it, or bring the one that is there up to date; return its addresses."""
+    def _offered_at_once(self, existing: Dict[str, Configuration], infos: Mapping[str, Any]) -> str:
+        """Offer tiles that are still being made, where the server does that; return the offering, or ""."""
+        if CONFIGURATION_TYPES["tms"] in existing:  # it shows the former tiles until the new ones are there
+            return ""
+        with suppress(Conflict, InvalidInput):
+            offering = self._offered(Step.TMS, existing, infos)
+            for url in self._store.offerings.get(offering).urls:
+                self._live(LiveUrl(Step.TMS.value, url.type, url.url))
+            return offering
+        return ""
+
+    def _offered(self, step: Step, existing: Dict[str, Configuration], infos: Mapping[str, Any]) -> str:
+        """Define a service and offer it, or bring the one that is there up to date; return the offering."""
         store, request, kind = self._store, self._request, CONFIGURATION_TYPES[step.value]
+        known = existing.get(kind)
+        if known is None:
+            known = existing[kind] = store.configurations.create(kind, request.title, request.layer_name, infos)
+            identifier = known.id
+            self._undo.append(lambda store: store.configurations.delete(identifier))
+            store.configurations.tag(known.id, {"datasheet_name": request.datasheet})
+            offered: Tuple[Any, ...] = ()
+        else:
+            store.configurations.replace(known.id, kind, request.title, infos)
+            offered = store.offerings.list(configuration=known.id)
+        if offered:
+            store.offerings.synchronise(offered[0].id)
+            return str(offered[0].id)
+        offering = store.offerings.create(known.id, self._endpoint(kind)).id
+        self._undo.append(lambda store: store.offerings.delete(offering))
+        return offering
+
+    def _published(
+        self, step: Step, existing: Dict[str, Configuration], infos: Mapping[str, Any], offering: str = ""
+    ) -> List[LiveUrl]:
+        """Offer a service, if it is not offered yet, and return its addresses once it is live."""
         with self._timed(step):
-            known = existing.get(kind)
-            if known is None:
-                known = store.configurations.create(kind, request.title, request.layer_name, infos)
-                identifier = known.id
-                self._undo.append(lambda store: store.configurations.delete(identifier))
-                store.configurations.tag(known.id, {"datasheet_name": request.datasheet})
-                offered: Tuple[Any, ...] = ()
-            else:
-                store.configurations.replace(known.id, kind, request.title, infos)
-                offered = store.offerings.list(configuration=known.id)
-            if offered:
-                offering = offered[0].id
-                store.offerings.synchronise(offering)
-            else:
-                offering = store.offerings.create(known.id, self._endpoint(kind)).id
-                self._undo.append(lambda store: store.offerings.delete(offering))
-            live = store.offerings.published(offering)
+            live = self._store.offerings.published(offering or self._offered(step, existing, infos))
         if live.status != "PUBLISHED":
             raise JobFailed(
                 tr("The step “{step}” failed.", step=step.title), tr("The service is {status}.", status=live.status)
             )
-        return [LiveUrl(step.value, url.type, url.url) for url in live.urls]
+        urls = [LiveUrl(step.value, url.type, url.url) for url in live.urls]
+        for url in urls if not offering else ():
+            self._live(url)
+        return urls
 
     def _endpoint(self, kind: str) -> str:
         endpoint = self._store.endpoint(kind)
@@ -405,7 +432,9 @@ def _vector_data(existing: Mapping[str, Configuration], store: Store) -> str:
             return known.stored_data[0]
     tiles = existing.get(CONFIGURATION_TYPES["tms"])
     if tiles and tiles.stored_data:
-        return store.stored_data.get(tiles.stored_data[0]).tags.get("vectordb_id", "")
+        shown = store.stored_data.get(tiles.stored_data[0]).tags.get("vectordb_id", "")
+        with suppress(NotFound):  # gone with an attempt that was given up
+            return store.stored_data.get(shown).id if shown else ""
     return ""
 
 

@@ -152,7 +152,7 @@ def _refuse_taken(connection: Connection, kind: str, layer_name: str) -> None:
 def _link(connection: Connection, configuration: str, definition: Definition) -> None:
     """Note what a definition stands on, so that it cannot be deleted below it."""
     used = {
-        "stored_data": (tables.configuration_data, {data.stored_data for data in definition.data}),
+        "stored_data": (tables.configuration_data, definition.stored_data),
         "static": (tables.configuration_static, {style.id for style in definition.styles}),
     }
     for column, (link, ids) in used.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from sqlalchemy import Connection
 
@@ -29,6 +29,11 @@ class Definition:
     data: Tuple[DataRevision, ...]
     styles: Tuple[Static, ...] = ()
     making: str = ""  # the stored data that is still being made, which a tile service may show already
+
+    @property
+    def stored_data(self) -> Set[str]:
+        """The ids of the stored data, also of one that is still being made."""
+        return {data.stored_data for data in self.data} | ({self.making} if self.making else set())
 
     @property
     def revisions(self) -> Dict[str, DataRevision]:

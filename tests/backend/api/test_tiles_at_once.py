@@ -114,12 +114,15 @@ def test_a_pyramid_that_fails_leaves_its_service_unstable(live) -> None:
 
 def test_what_waits_can_be_unpublished_and_deleted(live) -> None:
     _, client, execution, offering = live
+    pyramid = execution["output"]["stored_data"]["_id"]
+    assert len(client.get(f"configurations?stored_data={pyramid}")) == 1
+    client.ask("DELETE", f"stored_data/{pyramid}", 409)
     client.ask("DELETE", f"offerings/{offering['_id']}")
     assert client.raw("GET", "/tms/1.0.0/live").status_code == 404
     client.ask("DELETE", f"configurations/{offering['configuration']['_id']}")
     client.post(f"processings/executions/{execution['_id']}/abort")
     client.wait(f"processings/executions/{execution['_id']}")
-    client.ask("DELETE", f"stored_data/{execution['output']['stored_data']['_id']}")
+    client.ask("DELETE", f"stored_data/{pyramid}")
 
 
 def test_a_restart_goes_on_with_the_pyramid_and_with_its_service(integrated, tmp_path) -> None:

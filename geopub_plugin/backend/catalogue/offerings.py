@@ -152,6 +152,8 @@ def follow(store: Store, connection: Connection, data: StoredData) -> List[str]:
             what = tr("“{name}” still shows the former data.", name=name)
             cure = tr("Modify its configuration and synchronise it.")
             lines.append(" ".join(("WARNING", what, *error.sentences[:2], cure)))
+            if "making" in offering.published and offering.status != "UNSTABLE":  # it never showed anything else
+                offerings.change(connection, offering.id, status=step(OFFERING, name, offering.status, "UNSTABLE"))
         else:
             status = _at_last(offering) if "making" in offering.published else offering.status
             offerings.change(connection, offering.id, published=published, status=status)

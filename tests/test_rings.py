@@ -26,7 +26,7 @@ ALLOWED = {  # ring -> rings it may import
 }
 BACKEND_PACKAGES = {
     "numpy", "osgeo", "pyproj", "requests", "jinja2", "lxml", "flask", "waitress", "werkzeug", "sqlalchemy", "pmtiles",
-    "defusedxml", "msvcrt", "fcntl", "itsdangerous", "oauthlib",
+    "defusedxml", "msvcrt", "fcntl", "itsdangerous", "oauthlib", "jwt",
 }  # fmt: skip
 WIDGETS = ("qgis.gui", "qgis.PyQt.QtWidgets", "qgis.utils")
 

@@ -11,6 +11,7 @@ from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 from sqlalchemy import Connection, insert, select
 
 from . import access_tables, tables
+from .members import communities_of
 from .sign_ins import add_client, find_client
 from .spaces import RIGHTS, Community, Datastore, User, communities, datastores, endpoints, storages, users
 
@@ -159,7 +160,7 @@ def door_of(endpoint: str) -> str:
 def join_discovery(connection: Connection, user: User) -> None:
     """Let a user into the sandbox, where there is one: everybody may publish there, nobody leads it."""
     found = datastores.find(connection, tables.datastore.c.id == DISCOVERY_ID)
-    if found:
+    if found and found[0].community not in communities_of(connection, user.id):
         row = {"user": user.id, "community": found[0].community, "rights": list(DISCOVERY_RIGHTS)}
         connection.execute(insert(tables.membership).values(row))
 

@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from sqlalchemy import Connection, func, insert, select
 
+from ..translation import tr
 from . import tables
 from .database import now
 from .lifecycles import CHECK_EXECUTION, ENDED, LIVE, PROCESSING_EXECUTION, LifeCycle, step
@@ -69,6 +70,7 @@ def move(connection: Connection, execution: Execution, status: str, **values: An
         values.update({"launched": current.launched or now(), "started": None})
     elif status == "PROGRESS":
         values["started"] = now()
+        log(connection, execution.id, ["INFO " + tr("The work begins.")])  # the SDK cannot read a log without a line
     elif status in ENDED:
         values["finished"] = now()
     return executions.change(connection, execution.id, status=following, **values)

@@ -42,3 +42,14 @@ def test_a_processing_is_found_by_its_exact_name(shared: Client) -> None:
     for name in ("Intégration de données vecteur livrées en base", PYRAMID_FORMER_NAME.name):
         found = shared.get("processings", query_string={"name": name, "page": 1, "limit": 10})
         assert [one["name"] for one in found] == [name]
+
+
+def test_every_log_has_a_line(world: World) -> None:
+    """The SDK refuses to read a log of no page at all."""
+    backend, _, pyramid = world
+    client = backend.client()
+    (execution,) = client.get("processings/executions", query_string={"output_stored_data": pyramid["_id"]})
+    path = f"/api/datastores/local/processings/executions/{execution['_id']}/logs"
+    answer = client.raw("GET", path, query_string={"page": 1, "limit": 2000})
+    assert len(answer.get_json()) >= 1
+    assert not answer.headers["Content-Range"].endswith("/0")

@@ -28,6 +28,7 @@ from .witness import Witness
 
 LATEST = 0.6  # of the time of an undisturbed publication; what is resumed takes less than that
 KEPT = 3  # publications; older ones are deleted, or looking at all of them would take longer than making them
+PATIENCE = 20  # seconds: the machine may be busy; test_interruption tells how fast it is otherwise
 ROOMS = ("uploads", "stored", "statics", "annexes")
 SEED = int(os.environ.get("GEOPUB_CRASH_SEED", "20261122"))  # printed, to go through the same ordeal again
 
@@ -55,7 +56,7 @@ class Ordeal:
         family = descendants(self.serving.process.pid)
         self.serving.kill()
         self.kills += 1
-        self.orphans = not gone_within(family, 2)
+        self.orphans = not gone_within(family, PATIENCE)
 
     def publish(self, request: PublicationRequest, kills: int) -> PublicationResult:
         """Publish while the backend is killed at most so many times; after each look at what is there, and resume."""
@@ -70,6 +71,7 @@ class Ordeal:
                 return result
             assert not self.orphans, "a worker or a renderer outlives its backend"
             self.interrupted += result is None
+            print(f"kill {self.kills}, {self.interrupted} in the middle", flush=True)
             self.look_at_ruins()
             self.start()
             self.look()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -86,9 +87,15 @@ class Datasheet:
         return [*self.offerings.values(), *(entity for member in members for entity in member)]
 
 
+def alphabetical(text: str) -> str:
+    """Return what sorts a text where people look for it: "éclairage" between "Bois" and "Zones"."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
 _ORDERS: Dict[str, Callable[[Datasheet], Any]] = {
-    "name": lambda sheet: sheet.name.casefold(),
-    "title": lambda sheet: sheet.title.casefold(),
+    "name": lambda sheet: alphabetical(sheet.name),
+    "title": lambda sheet: alphabetical(sheet.title),
     "services": lambda sheet: sheet.live,
     "update": lambda sheet: sheet.updated,
     "creation": lambda sheet: sheet.created,

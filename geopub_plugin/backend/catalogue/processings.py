@@ -17,6 +17,7 @@ from .offerings import follow
 from .parameters import integration_parameters, pyramid_parameters
 from .preparations import forget as forget_prepared
 from .programs import Processing
+from .quotas import DATA, require_room
 from .samples import mark_sample
 from .store import Store
 from .stored_data import (
@@ -126,7 +127,9 @@ def succeeded(store: Store, execution: Execution, result: Mapping[str, Any], mad
         with store.reading() as connection:
             number = next_number(connection, output_id)
             read = inputs_of(connection, execution.id)
-            suffix = SUFFIXES[stored_data.get(connection, output_id).type]
+            filled = stored_data.get(connection, output_id)
+            require_room(connection, filled.datastore, DATA, int(result["size"]), filled.storage)
+        suffix = SUFFIXES[filled.type]
         _verify(made, result)
         sha256 = sha256_of(made)
         place = store.folder.stored_file(output_id, str(number), suffix)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Callable, FrozenSet, Iterator, List, Set
 
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, OperationalError, StatementError
 
 from ..disk import disk_full
-from ..errors import InvalidInput, StorageFull, Unavailable
+from ..errors import GeoPubError, InvalidInput, StorageFull, Unavailable
 from ..translation import tr
 from .engines import WRITES, is_postgresql, open_engine
 from .migrations import migrate
@@ -93,6 +93,10 @@ class Database:
                     _first_line(error),
                     tr("Try again soon. If it lasts, look whether PostgreSQL runs."),
                 ) from error
+            raise
+        except StatementError as error:  # an error of ours, met while SQLAlchemy wrote a value as JSON
+            if isinstance(error.orig, GeoPubError):
+                raise error.orig from error
             raise
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from .access.attempts import Attempts
 from .access.callers import Identity
 from .access.hosts import base_url_of, host_guard
 from .access.identities import known_users, where_to_get_a_token
+from .access.journal import keep_journal
 from .access.previews import Previews, lasting_secret
 from .access.rights import rights_guard
 from .access.tokens import token_guard
@@ -85,6 +86,8 @@ def create_app(
     app.before_request(rights_guard(store))
     app.before_request(size_guard(settings))
     handle_errors(app)
+    if settings.access_log:
+        keep_journal(app, store.folder.log)
 
     _register_api(app)
     _register_sign_in(app, store, settings, identity, attempts)

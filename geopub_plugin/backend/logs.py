@@ -9,6 +9,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Iterator
 
+from .access.masking import MaskingFormatter
+
 FILE = "backend.log"
 
 
@@ -16,7 +18,7 @@ FILE = "backend.log"
 def logging_to(folder: Path) -> Iterator[None]:
     """Log to a folder within this context, also what ended a thread. Nothing goes to stderr: nobody may read it."""
     handler = RotatingFileHandler(folder / FILE, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)

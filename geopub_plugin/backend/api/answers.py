@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..catalogue.rows import Page
 from ..disk import disk_full, is_full
-from ..errors import GeoPubError, InvalidInput, http_status
+from ..errors import GeoPubError, InvalidInput, TooManyRequests, http_status
 from ..translation import tr
 from .context import store
 from .questions import wanted_fields
@@ -80,6 +80,8 @@ def _known(error: GeoPubError) -> Response:
     if error.faults:
         wire["faults"] = [fault.as_json() for fault in error.faults]
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.seconds)
     return answer(wire, status, **headers)
 
 

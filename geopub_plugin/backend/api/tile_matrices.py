@@ -66,6 +66,4 @@ def _form() -> Json:
 
 def _require(entity: str) -> None:
     if entity != NAME:
-        raise NotFound(
-            tr("There is no tile matrix set {name}.", name=entity[:80]), cure=tr("There is {name}.", name=NAME)
-        )
+        raise NotFound(tr("There is no tile matrix set {name}; there is {other}.", name=entity[:80], other=NAME))

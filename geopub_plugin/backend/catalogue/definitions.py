@@ -295,5 +295,5 @@ def _incomplete(field: str) -> InvalidInput:
     return InvalidInput(
         tr("The configuration is not complete."),
         tr("The field “{field}” is missing or is not what it should be.", field=field),
-        tr("See the description of configurations in docs/store.md."),
+        tr("See the description of configurations in docs/api.md."),
     )

@@ -25,7 +25,7 @@
     </message>
     <message>
         <source>A BBOX needs four numbers.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une BBOX a quatre nombres.</translation>
     </message>
     <message>
         <source>A box is about the geometry.</source>
@@ -272,6 +272,10 @@
         <translation>Ajoutez un symbole, invisible si seules les étiquettes sont voulues, ou enregistrez le style en QML.</translation>
     </message>
     <message>
+        <source>Add at least one layer that draws.</source>
+        <translation>Ajoutez au moins une couche qui dessine.</translation>
+    </message>
+    <message>
         <source>Add at least one rule with a symbol.</source>
         <translation>Ajoutez au moins une règle avec un symbole.</translation>
     </message>
@@ -297,7 +301,7 @@
     </message>
     <message>
         <source>All records of the endpoint's quota are used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Toutes les fiches du quota de ce point d'accès sont utilisées.</translation>
     </message>
     <message>
         <source>All tables of a publication share one: they are published in {target}.</source>
@@ -313,7 +317,7 @@
     </message>
     <message>
         <source>All {quota} services of its quota are used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les {quota} services de son quota sont tous utilisés.</translation>
     </message>
     <message>
         <source>Among wfs,wms,tms.</source>
@@ -330,6 +334,10 @@
     <message>
         <source>an archive that is not a zip file</source>
         <translation>une archive qui n’est pas un zip</translation>
+    </message>
+    <message>
+        <source>An earlier state of the file and its tiles: only what changed is built.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>An outline that is drawn inside, or on some rings only, is drawn on all.</source>
@@ -350,6 +358,10 @@
     <message>
         <source>Another GeoPub backend works on the data folder {path}.</source>
         <translation>Un autre moteur GeoPub travaille sur le dossier de données {path}.</translation>
+    </message>
+    <message>
+        <source>Another GeoPub backend works on the database of the catalogue.</source>
+        <translation>Un autre moteur GeoPub travaille sur la base de données du catalogue.</translation>
     </message>
     <message>
         <source>Another program, or another GeoPub, listens there.</source>
@@ -672,6 +684,10 @@
         <translation>Comparez-la avec TRUE ou FALSE.</translation>
     </message>
     <message>
+        <source>Compare the revisions of the data that it is made of.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Compute what it gives into an attribute of the table, and use that.</source>
         <translation>Calculez son résultat dans un attribut de la table, et utilisez celui-ci.</translation>
     </message>
@@ -769,7 +785,7 @@
     </message>
     <message>
         <source>Delete what is no longer needed there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimez-y ce qui n'est plus utile.</translation>
     </message>
     <message>
         <source>DescribeFeatureType lists its properties.</source>
@@ -865,7 +881,7 @@
     </message>
     <message>
         <source>Execution {identifier} works on it, and has not ended yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>L'exécution {identifier} y travaille et n'est pas encore terminée.</translation>
     </message>
     <message>
         <source>Execution {identifier} works on it.</source>
@@ -1028,6 +1044,10 @@
         <translation>GeoPub lit les SLD 1.0.0 et 1.1.0.</translation>
     </message>
     <message>
+        <source>GeoPub serves glyphs itself; sprites can be published beside the style.</source>
+        <translation>GeoPub sert lui-même les glyphes ; les sprites peuvent être publiés à côté du style.</translation>
+    </message>
+    <message>
         <source>GeoPub {newer} has written it; this is GeoPub {version}.</source>
         <translation>GeoPub {newer} l’a écrit ; celui-ci est GeoPub {version}.</translation>
     </message>
@@ -1069,7 +1089,7 @@
     </message>
     <message>
         <source>Give a number from {low} to {high}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez un nombre de {low} à {high}.</translation>
     </message>
     <message>
         <source>Give a POLYGON or a MULTIPOLYGON with longitudes and latitudes (EPSG:4326).</source>
@@ -1085,7 +1105,7 @@
     </message>
     <message>
         <source>Give a VECTOR-DB that is GENERATED.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez une VECTOR-DB qui soit GENERATED.</translation>
     </message>
     <message>
         <source>Give a whole number from 0 to {last}.</source>
@@ -1109,7 +1129,7 @@
     </message>
     <message>
         <source>Give an endpoint of type METADATA that the datastore lists.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez un point d'accès de type METADATA que l'entrepôt énumère.</translation>
     </message>
     <message>
         <source>Give an ISO 19139 document with gmd:fileIdentifier.</source>
@@ -1117,7 +1137,7 @@
     </message>
     <message>
         <source>Give an ISO 19139 document: gmd:MD_Metadata.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez un document ISO 19139 : gmd:MD_Metadata.</translation>
     </message>
     <message>
         <source>Give another fileIdentifier, or replace that record's document.</source>
@@ -1125,7 +1145,7 @@
     </message>
     <message>
         <source>Give another fileIdentifier.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez un autre fileIdentifier.</translation>
     </message>
     <message>
         <source>Give another layer_name, or modify that configuration.</source>
@@ -1177,7 +1197,7 @@
     </message>
     <message>
         <source>Give it in the body of the request.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez-le dans le corps de la requête.</translation>
     </message>
     <message>
         <source>Give it once.</source>
@@ -1197,11 +1217,11 @@
     </message>
     <message>
         <source>Give one of: {choices}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez l'un de : {choices}.</translation>
     </message>
     <message>
         <source>Give one of: {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez l'un de : {names}.</translation>
     </message>
     <message>
         <source>Give one of: {types}.</source>
@@ -1328,6 +1348,10 @@
         <translation>Réinstallez GeoPub ; `geopub doctor` montre ce qui manque.</translation>
     </message>
     <message>
+        <source>Install geopub with its extra “server”, or let the issuer be asked (setting openid_client).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Install python3-gdal; it comes with QGIS.</source>
         <translation>Installez python3-gdal ; il vient avec QGIS.</translation>
     </message>
@@ -1366,6 +1390,10 @@
     <message>
         <source>It calls functions that could read files or settings of the server: {names}.</source>
         <translation>Il appelle des fonctions qui pourraient lire des fichiers ou des réglages du serveur : {names}.</translation>
+    </message>
+    <message>
+        <source>It calls itself “{name}”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It cannot contain {character}: only a-z, A-Z, 0-9, _, - and . are allowed.</source>
@@ -1424,6 +1452,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>It has more than {count} bytes.</source>
+        <translation>Il a plus de {count} octets.</translation>
+    </message>
+    <message>
         <source>It has more than {count} comparisons.</source>
         <translation>Il a plus de {count} comparaisons.</translation>
     </message>
@@ -1432,8 +1464,16 @@
         <translation>Il n'a pas de catalogue.</translation>
     </message>
     <message>
+        <source>It has no list of layers.</source>
+        <translation>Il n’a pas de liste de couches.</translation>
+    </message>
+    <message>
         <source>It has no “url”.</source>
         <translation>Il n'a pas d'« url ».</translation>
+    </message>
+    <message>
+        <source>It has no “{name}”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It has zero bytes: a copy or an export was interrupted.</source>
@@ -1484,12 +1524,16 @@
         <translation>Il contient le caractère NUL, ou une moitié de caractère.</translation>
     </message>
     <message>
+        <source>It holds tiles, not tables.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It holds “{value}”, which is not a SHA-256 in base 64.</source>
         <translation>Il contient « {value} », qui n'est pas un SHA-256 en base 64.</translation>
     </message>
     <message>
         <source>It is a document of {name}, and no ISO 19115 record.</source>
-        <translation type="unfinished"></translation>
+        <translation>C'est un document de type {name}, et non une fiche ISO 19115.</translation>
     </message>
     <message>
         <source>It is a GeoPackage without any table of features.</source>
@@ -1524,6 +1568,10 @@
         <translation>La livraison ou ses sommes de contrôle le nomment, mais il n’est jamais arrivé.</translation>
     </message>
     <message>
+        <source>It is nested too deep.</source>
+        <translation>Ses éléments sont trop imbriqués.</translation>
+    </message>
+    <message>
         <source>It is no table of text: {reason}.</source>
         <translation>Ce n’est pas un tableau de texte : {reason}.</translation>
     </message>
@@ -1540,8 +1588,12 @@
         <translation>Ce n’est pas du JSON : cette adresse n’est donc pas celle d’une API Entrepôt.</translation>
     </message>
     <message>
+        <source>It is not written in UTF-8.</source>
+        <translation>Il n’est pas écrit en UTF-8.</translation>
+    </message>
+    <message>
         <source>It is of type {type} and {status}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elle est de type {type} et {status}.</translation>
     </message>
     <message>
         <source>It is of type {type}.</source>
@@ -1641,7 +1693,7 @@
     </message>
     <message>
         <source>It must be one of: {choices}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il faut l'un de : {choices}.</translation>
     </message>
     <message>
         <source>It must be the path of a folder.</source>
@@ -1658,6 +1710,10 @@
     <message>
         <source>It must be yes or no.</source>
         <translation>Ce doit être « yes » ou « no ».</translation>
+    </message>
+    <message>
+        <source>It must have one: the tiles that it is published with.</source>
+        <translation>Il doit en avoir une : les tuiles avec lesquelles il est publié.</translation>
     </message>
     <message>
         <source>It must have {count} to 200 letters, digits or signs of ASCII.</source>
@@ -1709,7 +1765,7 @@
     </message>
     <message>
         <source>It states no fileIdentifier, or one with blanks or of more than {most} letters.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il ne déclare pas de fileIdentifier, ou bien il contient des espaces ou plus de {most} caractères.</translation>
     </message>
     <message>
         <source>It took longer than {seconds} seconds.</source>
@@ -1742,6 +1798,10 @@
     <message>
         <source>It would have to be run to become data, and GeoPub runs nothing that it is sent.</source>
         <translation>Il faudrait l’exécuter pour en tirer des données, et GeoPub n’exécute rien de ce qu’on lui envoie.</translation>
+    </message>
+    <message>
+        <source>Its answer cannot be read.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Its attributes are: {names}.</source>
@@ -1880,6 +1940,10 @@
         <translation>du KML</translation>
     </message>
     <message>
+        <source>Known are: {names}.</source>
+        <translation>Types connus : {names}.</translation>
+    </message>
+    <message>
         <source>Labels are left out: their expression uses “{element}”.</source>
         <translation>Les étiquettes sont omises : leur expression utilise « {element} ».</translation>
     </message>
@@ -1958,6 +2022,10 @@
     <message>
         <source>List the processings of the datastore to see what it runs.</source>
         <translation>Énumérez les traitements de l'entrepôt pour voir ce qu'il exécute.</translation>
+    </message>
+    <message>
+        <source>List the revisions to see which are kept.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Local coordinates</source>
@@ -2064,6 +2132,10 @@
         <translation>Les cartes dessinées par GeoPub utilisent le style de QGIS et ne sont pas concernées. Pour d’autres serveurs, simplifiez le style.</translation>
     </message>
     <message>
+        <source>Maps read version 8.</source>
+        <translation>Les cartes lisent la version 8.</translation>
+    </message>
+    <message>
         <source>Maps zoom in further by enlarging the tiles of the last level.</source>
         <translation>Au-delà, les cartes agrandissent les tuiles du dernier niveau.</translation>
     </message>
@@ -2157,7 +2229,7 @@
     </message>
     <message>
         <source>No more metadata can be published here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Plus aucune métadonnée ne peut être publiée ici.</translation>
     </message>
     <message>
         <source>No permission of yours that is given here is for it.</source>
@@ -2197,7 +2269,7 @@
     </message>
     <message>
         <source>No tiles can be made of “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aucune tuile ne peut être faite de « {name} ».</translation>
     </message>
     <message>
         <source>No vector table</source>
@@ -2253,7 +2325,7 @@
     </message>
     <message>
         <source>Nothing more can be published in this datastore.</source>
-        <translation type="unfinished"></translation>
+        <translation>Rien de plus ne peut être publié dans cet entrepôt.</translation>
     </message>
     <message>
         <source>Nothing more can be published on “{endpoint}”.</source>
@@ -2285,7 +2357,7 @@
     </message>
     <message>
         <source>Only a pyramid that was made of an area can be completed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Seule une pyramide calculée sur une zone peut être complétée.</translation>
     </message>
     <message>
         <source>Only data of one format is published: {family}.</source>
@@ -2298,6 +2370,10 @@
     <message>
         <source>Only its present supervisor may.</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only one may: it does the work of all executions.</source>
+        <translation>Un seul le peut : il fait le travail de toutes les exécutions.</translation>
     </message>
     <message>
         <source>Only pictures</source>
@@ -2409,7 +2485,7 @@
     </message>
     <message>
         <source>Post the request as XML to filter.</source>
-        <translation type="unfinished"></translation>
+        <translation>Pour filtrer, envoyez la requête en XML (POST).</translation>
     </message>
     <message>
         <source>Preview</source>
@@ -2564,7 +2640,7 @@
         <translation>Lecture de {name}</translation>
     </message>
     <message>
-        <source>Rebuilding {count} features</source>
+        <source>Rebuilding tiles</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2632,6 +2708,10 @@
         <translation>Restaurez le dossier depuis une sauvegarde, ou donnez un nouveau dossier.</translation>
     </message>
     <message>
+        <source>Revisions of “{name}” cannot be compared.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Rows of another length</source>
         <translation>Lignes d’une autre longueur</translation>
     </message>
@@ -2674,6 +2754,14 @@
     <message>
         <source>Save the layer to a new GeoPackage in QGIS; if that works, publish the saved layer.</source>
         <translation>Enregistrez la couche dans un nouveau GeoPackage avec QGIS ; si cela fonctionne, publiez la couche enregistrée.</translation>
+    </message>
+    <message>
+        <source>Save the style again from its editor, as JSON.</source>
+        <translation>Enregistrez de nouveau le style depuis son éditeur, en JSON.</translation>
+    </message>
+    <message>
+        <source>Save the style again from its editor.</source>
+        <translation>Enregistrez de nouveau le style depuis son éditeur.</translation>
     </message>
     <message>
         <source>Save the style again from QGIS or GeoServer, or correct the version attribute.</source>
@@ -2720,12 +2808,16 @@
         <translation>Secondes : {times}</translation>
     </message>
     <message>
+        <source>See `geopub status` for what is published.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>See docs/server.md.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>See the description of configurations in docs/store.md.</source>
-        <translation>Voyez la description des configurations dans docs/store.md.</translation>
+        <source>See the description of configurations in docs/api.md.</source>
+        <translation>Voir la description des configurations dans docs/api.md.</translation>
     </message>
     <message>
         <source>See the parameters of the processing.</source>
@@ -2854,6 +2946,14 @@
     <message>
         <source>Set the right reference system on the layer in QGIS, or georeference it, and export again.</source>
         <translation>Définissez le bon système sur la couche dans QGIS, ou géoréférencez-la, et exportez à nouveau.</translation>
+    </message>
+    <message>
+        <source>Set their “source-layer” to one of these.</source>
+        <translation>Donnez-leur l’une d’elles comme « source-layer ».</translation>
+    </message>
+    <message>
+        <source>Set their “source” to “{name}”.</source>
+        <translation>Donnez-leur « {name} » comme « source ».</translation>
     </message>
     <message>
         <source>Several coordinate reference systems</source>
@@ -3046,6 +3146,14 @@
     <message>
         <source>Tables without geometry left out: {count}.</source>
         <translation>Tables sans géométrie laissées de côté : {count}.</translation>
+    </message>
+    <message>
+        <source>Take away what draws other sources, and the sources themselves.</source>
+        <translation>Retirez ce qui dessine d’autres sources, et ces sources elles-mêmes.</translation>
+    </message>
+    <message>
+        <source>Take them away, or change their type.</source>
+        <translation>Retirez-les, ou changez leur type.</translation>
     </message>
     <message>
         <source>Technical name</source>
@@ -3265,7 +3373,7 @@
     </message>
     <message>
         <source>the datastore</source>
-        <translation type="unfinished"></translation>
+        <translation>l'entrepôt</translation>
     </message>
     <message>
         <source>The disk is full.</source>
@@ -3341,7 +3449,7 @@
     </message>
     <message>
         <source>The field “{name}” is missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le champ « {name} » manque.</translation>
     </message>
     <message>
         <source>The field “{name}” must be a list of texts.</source>
@@ -3353,7 +3461,7 @@
     </message>
     <message>
         <source>The field “{name}” must be a text.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le champ « {name} » doit être un texte.</translation>
     </message>
     <message>
         <source>The field “{name}” must be an object.</source>
@@ -3366,6 +3474,10 @@
     <message>
         <source>The file is too large.</source>
         <translation>Le fichier est trop volumineux.</translation>
+    </message>
+    <message>
+        <source>The file of revision {number} is gone.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The file with the server's token (or $GEOPUB_TOKEN).</source>
@@ -3386,6 +3498,10 @@
     <message>
         <source>The file {file} is not there.</source>
         <translation>Le fichier {file} est introuvable.</translation>
+    </message>
+    <message>
+        <source>The file {path} cannot be read.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The file {path} of this data is no longer there.</source>
@@ -3437,7 +3553,7 @@
     </message>
     <message>
         <source>The filter uses “{name}”, which is not known here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le filtre utilise « {name} », qui n'est pas connu ici.</translation>
     </message>
     <message>
         <source>The filter “{filter}” cannot be used.</source>
@@ -3489,6 +3605,10 @@
     </message>
     <message>
         <source>The identifiers of this datastore start with “{prefix}”.</source>
+        <translation>Les identifiants de cet entrepôt commencent par « {prefix} ».</translation>
+    </message>
+    <message>
+        <source>The issuer of your token does not answer as it should: {reason}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3560,6 +3680,10 @@
         <translation>Le journal du service en dit plus.</translation>
     </message>
     <message>
+        <source>The login by OpenID Connect cannot start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The login by OpenID Connect is not set up.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3585,7 +3709,7 @@
     </message>
     <message>
         <source>The metadata identifier {name} cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>L'identifiant de métadonnées {name} ne peut pas être utilisé.</translation>
     </message>
     <message>
         <source>The metadata identifier {name} is taken.</source>
@@ -3637,7 +3761,7 @@
     </message>
     <message>
         <source>The operation “{name}” is not known here.</source>
-        <translation type="unfinished"></translation>
+        <translation>L'opération « {name} » n'est pas connue ici.</translation>
     </message>
     <message>
         <source>The operation “{operation}” is not offered.</source>
@@ -3650,6 +3774,10 @@
     <message>
         <source>The output needs a name.</source>
         <translation>La sortie doit avoir un nom.</translation>
+    </message>
+    <message>
+        <source>The packages that verify signatures, PyJWT and cryptography, are missing.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The page was open for too long. Please sign in again.</source>
@@ -3900,6 +4028,10 @@
         <translation>Les services ne les transportent pas. Les coordonnées et les altitudes restent.</translation>
     </message>
     <message>
+        <source>The setting openid_client is there, and openid_secret_file is not.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The setting {name} cannot be “{value}”.</source>
         <translation>Le réglage {name} ne peut pas valoir « {value} ».</translation>
     </message>
@@ -3944,6 +4076,10 @@
         <translation>Le style ne convient pas à la géométrie de « {table} ».</translation>
     </message>
     <message>
+        <source>The style has no layer.</source>
+        <translation>Le style n’a aucune couche.</translation>
+    </message>
+    <message>
         <source>The style has no rule.</source>
         <translation>Le style n’a aucune règle.</translation>
     </message>
@@ -3956,12 +4092,24 @@
         <translation>Le style n’a pas de symbologie vectorielle.</translation>
     </message>
     <message>
+        <source>The style has {count} sources.</source>
+        <translation>Le style a {count} sources.</translation>
+    </message>
+    <message>
+        <source>The style is of version “{version}”.</source>
+        <translation>Le style est de version « {version} ».</translation>
+    </message>
+    <message>
         <source>The style of “{table}” cannot be written as SLD 1.0.0.</source>
         <translation>Le style de « {table} » ne peut pas être écrit en SLD 1.0.0.</translation>
     </message>
     <message>
         <source>The style of “{table}” is not drawn.</source>
         <translation>Le style de « {table} » n’est pas dessiné.</translation>
+    </message>
+    <message>
+        <source>The style takes its {part} from elsewhere.</source>
+        <translation>Le style prend ses {part} ailleurs.</translation>
     </message>
     <message>
         <source>The style uses the attribute “{name}”, which “{table}” does not have.</source>
@@ -4100,6 +4248,10 @@
         <translation>La tuile {z}/{x}/{y} n'existe pas encore.</translation>
     </message>
     <message>
+        <source>The tiles hold: {names}.</source>
+        <translation>Les tuiles contiennent : {names}.</translation>
+    </message>
+    <message>
         <source>The tiles of “{table}” would carry no attribute.</source>
         <translation>Les tuiles de « {table} » ne porteraient aucun attribut.</translation>
     </message>
@@ -4170,6 +4322,10 @@
     <message>
         <source>The whole world is 0; each level doubles the scale.</source>
         <translation>Le monde entier est au niveau 0 ; chaque niveau double l’échelle.</translation>
+    </message>
+    <message>
+        <source>The work begins.</source>
+        <translation>Le travail commence.</translation>
     </message>
     <message>
         <source>The worker ended with the code {code} and no result.</source>
@@ -4265,7 +4421,7 @@
     </message>
     <message>
         <source>There is no datasheet “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas de fiche de données « {name} ».</translation>
     </message>
     <message>
         <source>There is no datastore {name} among yours.</source>
@@ -4277,7 +4433,7 @@
     </message>
     <message>
         <source>There is no endpoint {identifier} for metadata in this datastore.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas de point d'accès {identifier} pour les métadonnées dans cet entrepôt.</translation>
     </message>
     <message>
         <source>There is no endpoint {identifier} in this datastore.</source>
@@ -4320,6 +4476,10 @@
         <translation>Il n'y a pas de traitement {identifier}.</translation>
     </message>
     <message>
+        <source>There is no revision {number}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no right “{name}”.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -4356,8 +4516,8 @@
         <translation>Il n’y a pas de couche de tuiles « {name} ».</translation>
     </message>
     <message>
-        <source>There is no tile matrix set {name}.</source>
-        <translation type="unfinished"></translation>
+        <source>There is no tile matrix set {name}; there is {other}.</source>
+        <translation>Il n'y a pas de jeu de matrices de tuiles {name} ; il y a {other}.</translation>
     </message>
     <message>
         <source>There is no user {name}.</source>
@@ -4377,7 +4537,7 @@
     </message>
     <message>
         <source>There is not enough room in {where}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas assez de place dans {where}.</translation>
     </message>
     <message>
         <source>There is nothing at {path}.</source>
@@ -4388,16 +4548,12 @@
         <translation>Il n'y a rien dans {file} dont faire des tuiles.</translation>
     </message>
     <message>
-        <source>There is {name}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>There were too many wrong attempts.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>These layers are not listed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ces couches ne sont pas énumérées.</translation>
     </message>
     <message>
         <source>They are in WFS, but no map shows them.</source>
@@ -4440,6 +4596,10 @@
         <translation>Ils ont été lus en Windows-1252, l’encodage habituel des fichiers anciens.</translation>
     </message>
     <message>
+        <source>They would not be drawn.</source>
+        <translation>Elles ne seraient pas dessinées.</translation>
+    </message>
+    <message>
         <source>This chunk does not continue the file “{path}”.</source>
         <translation>Ce morceau ne continue pas le fichier « {path} ».</translation>
     </message>
@@ -4470,6 +4630,10 @@
     <message>
         <source>This happens most often when the memory is used up.</source>
         <translation>Cela arrive le plus souvent quand la mémoire est épuisée.</translation>
+    </message>
+    <message>
+        <source>This is not a Mapbox style.</source>
+        <translation>Ceci n’est pas un style Mapbox.</translation>
     </message>
     <message>
         <source>This is not a style that GeoPub can use.</source>
@@ -4540,7 +4704,7 @@
         <translation>Les tuiles ne contiennent que des segments droits, et {count} de ses formes ont des arcs.</translation>
     </message>
     <message>
-        <source>tiles that changed show too much of the data.</source>
+        <source>tiles that changed hold most of the data.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4561,7 +4725,7 @@
     </message>
     <message>
         <source>To make it anew, launch an execution that updates it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Pour la refaire, lancez un traitement qui la met à jour.</translation>
     </message>
     <message>
         <source>To publish: right-click on a vector layer, then “Publish layer…”.</source>
@@ -4609,11 +4773,19 @@
     </message>
     <message>
         <source>Try again in a moment.</source>
-        <translation type="unfinished"></translation>
+        <translation>Réessayez dans un instant.</translation>
     </message>
     <message>
         <source>Try again soon. If it lasts, look whether PostgreSQL runs.</source>
         <translation>Réessayez bientôt. Si cela dure, vérifiez que PostgreSQL fonctionne.</translation>
+    </message>
+    <message>
+        <source>Try again soon; tell the administrator of the server if it lasts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Turn a sample of tiles into the full pyramid, with the same settings and at the same address.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Two tables have the public name “{name}”.</source>
@@ -4721,11 +4893,15 @@
     </message>
     <message>
         <source>Use one of: {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Utilisez l'un de : {names}.</translation>
     </message>
     <message>
         <source>Use that backend, end it first, or give another data folder.</source>
         <translation>Utilisez ce moteur, arrêtez-le d’abord, ou donnez un autre dossier de données.</translation>
+    </message>
+    <message>
+        <source>Use that backend, end it first, or give another database.</source>
+        <translation>Utilisez ce moteur, arrêtez-le d'abord, ou donnez une autre base de données.</translation>
     </message>
     <message>
         <source>Use these, such as -S10 -an, or choose one of the presets.</source>
@@ -4789,7 +4965,11 @@
     </message>
     <message>
         <source>What was to be deleted is in use.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce qui devait être supprimé est utilisé.</translation>
+    </message>
+    <message>
+        <source>When that server goes, texts or symbols go with it: {address}</source>
+        <translation>Si ce serveur disparaît, les textes ou symboles disparaissent avec lui : {address}</translation>
     </message>
     <message>
         <source>Where</source>
@@ -4798,6 +4978,10 @@
     <message>
         <source>Where symbols lie upon each other, the layer's opacity shows both.</source>
         <translation>Là où des symboles se superposent, l’opacité de la couche laisse voir les deux.</translation>
+    </message>
+    <message>
+        <source>Whether you have signed in cannot be found out.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Which of your datastores on the server.</source>
@@ -4936,6 +5120,18 @@
         <translation>{count} images du style se trouvent en dehors de lui.</translation>
     </message>
     <message>
+        <source>{count} layers are of a type that tiles cannot be drawn with.</source>
+        <translation>{count} couches sont d’un type avec lequel on ne peut pas dessiner de tuiles.</translation>
+    </message>
+    <message>
+        <source>{count} layers draw a table that the tiles do not hold.</source>
+        <translation>{count} couches dessinent une table que les tuiles ne contiennent pas.</translation>
+    </message>
+    <message>
+        <source>{count} layers name no source, or one that the style does not have.</source>
+        <translation>{count} couches ne nomment pas de source, ou une que le style n’a pas.</translation>
+    </message>
+    <message>
         <source>{count} of them are cut off or are not what GeoPackage asks for.</source>
         <translation>{count} d'entre elles sont tronquées ou ne sont pas ce que demande GeoPackage.</translation>
     </message>
@@ -4985,7 +5181,7 @@
     </message>
     <message>
         <source>{needed} are needed, and {used} of {quota} are used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il faut {needed}, et {used} sur {quota} sont utilisés.</translation>
     </message>
     <message>
         <source>{part}: computed by “{element}”, which SLD 1.0.0 lacks.</source>
@@ -5006,6 +5202,10 @@
     <message>
         <source>{reason}</source>
         <translation>{reason}</translation>
+    </message>
+    <message>
+        <source>{rebuilt} tiles were built, {copied} copied.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{seconds} s</source>
@@ -5088,6 +5288,10 @@
         <translation>« {name} » compte {size} octets au lieu de {expected}.</translation>
     </message>
     <message>
+        <source>“{name}” is being made already.</source>
+        <translation>« {name} » est déjà en cours de calcul.</translation>
+    </message>
+    <message>
         <source>“{name}” is live</source>
         <translation>« {name} » est en service</translation>
     </message>
@@ -5097,7 +5301,7 @@
     </message>
     <message>
         <source>“{name}” is not a sample.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » n'est pas un échantillon.</translation>
     </message>
     <message>
         <source>“{name}” is not an identifier.</source>
@@ -5172,14 +5376,6 @@
         <translation>« {task} » a été annulé.</translation>
     </message>
     <message>
-        <source>“{text}” is no address and no network.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>“{text}” is no date.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>“{title}” is live.</source>
         <translation>« {title} » est en ligne.</translation>
     </message>
@@ -5192,8 +5388,16 @@
         <translation>« {value} » n'est ni vrai ni faux, et la colonne ne contient rien d'autre.</translation>
     </message>
     <message>
+        <source>“{value}” is no address and no network.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>“{value}” is no date, and the column holds dates.</source>
         <translation>« {value} » n'est pas une date, et la colonne contient des dates.</translation>
+    </message>
+    <message>
+        <source>“{value}” is no date.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{value}” is no number, and the column holds numbers.</source>

@@ -16,6 +16,7 @@ from .about import __version__
 from .announcement import Announcement, announce, withdraw
 from .app import create_app
 from .catalogue.outcomes import Outcomes
+from .catalogue.purge import DailyPurge
 from .catalogue.recovery import recover
 from .catalogue.seeds import seed_team
 from .catalogue.store import Store
@@ -71,6 +72,9 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         opened.callback(builders.stop)
         recover(store)
         queue.prepare()
+        daily = DailyPurge(store)
+        opened.callback(daily.stop)
+        daily.start()
 
         token = secrets.token_urlsafe(32)
         server = HttpServer(create_app(store, settings, token, renderer, builders), bound, settings)

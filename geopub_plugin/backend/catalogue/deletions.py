@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Sequence, Set
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence, Set
 
 from sqlalchemy import Connection, select
 
@@ -113,6 +113,15 @@ def consequences_of_datasheet(connection: Connection, sheet: Datasheet) -> List[
     doomed.ids["configuration"] = {one.id for one in sheet.configurations}
     doomed.ids["record"] = {one.id for one in sheet.records}
     doomed.ids["annexe"] = {one.id for one in sheet.annexes}
+    doomed.close()
+    return doomed.doomed()
+
+
+def consequences_of_all(connection: Connection, ids: Mapping[str, Iterable[str]]) -> List[Doomed]:
+    """Return what the deletion of several entities (ids by kind) takes away, in the order in which it goes."""
+    doomed = _Set(connection)
+    for kind, some in ids.items():
+        doomed.ids[kind] |= set(some)
     doomed.close()
     return doomed.doomed()
 

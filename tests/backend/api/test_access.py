@@ -19,7 +19,7 @@ def routes(backend: Backend) -> list:
     found = []
     for rule in backend.app.url_map.iter_rules():
         if rule.rule.startswith("/api/") and rule.rule not in PUBLIC:
-            path = rule.build(dict.fromkeys(rule.arguments, "x"))[1]
+            path = rule.build(dict.fromkeys(rule.arguments, 1))[1]
             found += [(method, path) for method in rule.methods - {"HEAD", "OPTIONS"}]
     return found
 

@@ -56,7 +56,8 @@ def routes(backend: Backend) -> List[Tuple[str, str, str]]:
         if rule.rule.startswith(prefix):
             rest = rule.rule[len(prefix) :].lstrip("/")
             for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
-                found.append((method, re.sub("<[^>]*>", "<>", rest), re.sub("<[^>]*>", NOWHERE, rest)))
+                path = re.sub("<[^>]*>", NOWHERE, re.sub("<int:[^>]*>", "1", rest))
+                found.append((method, re.sub("<[^>]*>", "<>", rest), path))
     return found
 
 

@@ -21,6 +21,7 @@ from .backend.errors import GeoPubError, InvalidInput, Unavailable
 from .backend.translation import tr
 from .publish.client import Store, open_store
 from .publish.client.datastores import health
+from .publish.completion import completed
 from .publish.embedded import Backend, find_backend, open_backend
 from .publish.proposal import SERVICES, match_styles, propose, slug
 from .publish.publication import Publication, PublicationRequest, Quiet
@@ -54,6 +55,19 @@ def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _point(_: click.Context, parameter: click.Parameter, value: Optional[str]) -> Optional[Tuple[float, float]]:
+    """Read LONGITUDE,LATITUDE."""
+    if value is None:
+        return None
+    try:
+        longitude, latitude = (float(part) for part in value.split(","))
+    except ValueError:
+        longitude, latitude = 999.0, 999.0
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        raise click.BadParameter(tr("Give a longitude and a latitude, such as 2.35,48.85."))
+    return longitude, latitude
+
+
 @click.group(help=tr("Publish layers as live WFS, WMS and vector tile services."))
 @click.version_option(__version__, prog_name=__title__)
 def cli() -> None:
@@ -71,6 +85,7 @@ def cli() -> None:
 @click.option("--min-zoom", type=click.IntRange(0, 18), help=tr("The top level of the tiles."))
 @click.option("--max-zoom", type=click.IntRange(0, 18), help=tr("The bottom level of the tiles."))
 @click.option("--srs", help=tr("The coordinate reference system, as EPSG:2154, if the file does not say."))
+@click.option("--sample", callback=_point, help=tr("Only 10 × 10 tiles around LONGITUDE,LATITUDE."))
 @click.option("--no-serve", is_flag=True, help=tr("End the backend that was started, once all is published."))
 @_server_options
 @_data_option
@@ -85,7 +100,7 @@ def publish(
     data: Optional[Path],
     as_json: bool,
     no_serve: bool,
-    **choices: Optional[str],
+    **choices: Any,
 ) -> None:
     """Publish a file and, where it had to start the backend, keep serving until Ctrl-C."""
     request = _request(file, tables, styles, choices)
@@ -115,19 +130,6 @@ def serve(data: Optional[Path], host: str, port: int) -> None:
 
     arguments = ["serve", "--data", str(_data_folder(data)), "--host", host, "--port", str(port)]
     raise SystemExit(backend_main(arguments))
-
-
-def _point(_: click.Context, parameter: click.Parameter, value: Optional[str]) -> Optional[Tuple[float, float]]:
-    """Read LONGITUDE,LATITUDE."""
-    if value is None:
-        return None
-    try:
-        longitude, latitude = (float(part) for part in value.split(","))
-    except ValueError:
-        longitude, latitude = 999.0, 999.0
-    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
-        raise click.BadParameter(tr("Give a longitude and a latitude, such as 2.35,48.85."))
-    return longitude, latitude
 
 
 @cli.command(
@@ -171,6 +173,26 @@ def tiles(file: Path, archive: str, report: Optional[Path], dry_run: bool, as_js
         show_tiles(out, made)
 
 
+@cli.command(help=tr("Turn a sample of tiles into the full pyramid, with the same settings and at the same address."))
+@click.argument("name")
+@_server_options
+@_data_option
+@_json_option
+def complete(
+    name: str, server: str, token_file: Optional[Path], datastore: str, data: Optional[Path], as_json: bool
+) -> None:
+    """Complete the sample that the layer NAME shows."""
+    with _cancelled_by_ctrl_c() as cancel:
+        store = _store(server, token_file, datastore, None if server else _running_backend(_data_folder(data)), cancel)
+        with nullcontext(Quiet()) if as_json else progress_on(err) as listener:
+            urls = completed(store, name, listener)
+    if as_json:
+        _print_json({"urls": [asdict(url) for url in urls]})
+    else:
+        for url in urls:
+            out.print(f"{url.type:<5} {url.url}", soft_wrap=True, markup=False)
+
+
 @cli.command(help=tr("List the datasheets and their live addresses."))
 @_server_options
 @_data_option
@@ -178,12 +200,7 @@ def tiles(file: Path, archive: str, report: Optional[Path], dry_run: bool, as_js
 def status(server: str, token_file: Optional[Path], datastore: str, data: Optional[Path], as_json: bool) -> None:
     """Ask the backend, or a server, what it publishes."""
     folder = _data_folder(data)
-    backend = None if server else find_backend(folder)
-    if not server and backend is None:
-        raise Unavailable(
-            tr("No backend runs on the data folder {path}.", path=folder),
-            cure=tr("Start one with `geopub serve`, or publish something with `geopub publish`."),
-        )
+    backend = None if server else _running_backend(folder)
     store = _store(server, token_file, datastore, backend, Event())
     version, sheets = health(store.connection).version, store.datasheets.list()
     url = server or (backend.url if backend else "")
@@ -264,6 +281,7 @@ def _request(file: Path, tables: Sequence[str], styles: Sequence[Path], choices:
         srs=choices["srs"] or proposed.srs,
         top_level=top,
         bottom_level=bottom,
+        sample=choices["sample"],
     )
 
 
@@ -291,6 +309,16 @@ def _store(server: str, token_file: Optional[Path], datastore: str, backend: Opt
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(tr("The token cannot be read from {path}.", path=token_file), str(error)) from error
     return open_store(server, token, datastore, cancel=cancel)
+
+
+def _running_backend(folder: Path) -> Backend:
+    backend = find_backend(folder)
+    if backend is None:
+        raise Unavailable(
+            tr("No backend runs on the data folder {path}.", path=folder),
+            cure=tr("Start one with `geopub serve`, or publish something with `geopub publish`."),
+        )
+    return backend
 
 
 def _data_folder(given: Optional[Path]) -> Path:

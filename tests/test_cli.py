@@ -117,6 +117,28 @@ def test_status(backend, shapes, token_file):
     assert sheet["services"][0]["urls"][0]["url"] in shown.stdout
 
 
+def test_a_sample_is_published_and_completed_at_the_same_address(backend, shapes, token_file):
+    server = ["--server", backend.url, "--token-file", token_file, "--json"]
+    choices = ["--services", "tms", "--title", "Sample", "--min-zoom", 0, "--max-zoom", 12, "--sample", "2.25,0.5"]
+    told = geopub("publish", shapes, *server, *choices)
+    assert told.returncode == 0, told.stdout
+    (tiles,) = json.loads(told.stdout)["services"]
+
+    def there() -> List[int]:
+        places = ("12/2075/2045", "12/2098/2045")  # the second lies two degrees east of the sample
+        return [requests.get(f"{tiles['url']}/{place}.pbf", timeout=20).status_code for place in places]
+
+    assert there() == [200, 204]
+    completed = geopub("complete", "sample", *server)
+    assert completed.returncode == 0, completed.stdout
+    assert json.loads(completed.stdout)["urls"] == [{"service": "tms", "type": "TMS", "url": tiles["url"]}]
+    assert there() == [200, 200]
+    again = geopub("complete", "sample", *server)
+    assert again.returncode != 0 and "not a sample" in json.loads(again.stdout)["error"]["what"]
+    nobody = geopub("complete", "nobody", *server)
+    assert nobody.returncode != 0 and "nobody" in json.loads(nobody.stdout)["error"]["what"]
+
+
 def test_a_file_with_faults_ends_with_1_and_lists_them(backend, tmp_path, token_file):
     (tmp_path / "none.gpkg").touch()
     options = ["publish", tmp_path / "none.gpkg", "--server", backend.url, "--token-file", token_file]

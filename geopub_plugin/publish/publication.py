@@ -158,7 +158,7 @@ class Publication:
     def _mark(self, digest: str) -> str:
         """Return a text that is the same for the same file, published in the same way."""
         it = self._request
-        told = repr((digest, it.tables, it.srs, it.top_level, it.bottom_level))
+        told = repr((digest, it.tables, it.srs, it.top_level, it.bottom_level, it.sample))
         return hashlib.sha256(told.encode("utf-8")).hexdigest()[:32]
 
     def _interrupted(self, mark: str) -> Optional[Upload]:
@@ -256,13 +256,20 @@ class Publication:
                     "composition": composition(data, top, bottom),
                     "top_level": str(top),
                     "bottom_level": str(bottom),
+                    **self._sample(data, bottom),
                 },
             ),
             replaced,
         )
         tags = {"upload_id": upload.id, "vectordb_id": data.id, "proc_pyr_creat_id": execution.id}
+        tags["is_sample"] = "true" if self._request.sample else "false"
         self._store.stored_data.tag(execution.stored_data, {**self._tags(), **tags})
         return execution
+
+    def _sample(self, data: StoredData, bottom: int) -> Dict[str, str]:
+        if self._request.sample is None:
+            return {}
+        return {"area": self._store.stored_data.sample_area(data.id, bottom, self._request.sample)}
 
     def _pyramid_ended(self, execution: Execution) -> None:
         self._succeeded(execution, Step.PYRAMID)

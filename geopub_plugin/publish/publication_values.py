@@ -37,6 +37,7 @@ class PublicationRequest:
     bottom_level: Optional[int] = None
     abstract: str = ""
     keywords: Tuple[str, ...] = ()
+    sample: Optional[Tuple[float, float]] = None  # longitude, latitude: only 10 × 10 tiles of the bottom level there
 
     @classmethod
     def proposed(

@@ -59,6 +59,15 @@ class StoredData:
     names: Optional[Mapping[str, Any]] = None  # delivered table -> {"name", "fields"}
 
 
+@dataclass(frozen=True)
+class PlanLayer:
+    """Tiles of a pyramid that is not made yet, for who has the address, which holds a secret."""
+
+    url: str
+    tiles: str  # with {z}, {x} and {y}
+    metadata: str  # TileJSON
+
+
 class StoredDataSet:
     """The stored data of one datastore."""
 
@@ -78,6 +87,21 @@ class StoredDataSet:
     def tag(self, identifier: str, tags: Mapping[str, str]) -> None:
         """Add or replace tags."""
         self._connection.ask("POST", f"{self._root}/{segment(identifier)}/tags", json=dict(tags))
+
+    def sample_area(self, identifier: str, bottom_level: int, centre: Tuple[float, float]) -> str:
+        """Return 10 × 10 tiles of a level around a longitude and latitude: WKT, the parameter `area` of a sample."""
+        query = {"bottom_level": str(bottom_level), "longitude": str(centre[0]), "latitude": str(centre[1])}
+        found = self._connection.ask("GET", f"{self._root}/{segment(identifier)}/sample_area", query)
+        return text(found, "area")
+
+    def complete(self, identifier: str) -> str:
+        """Turn a sample into the full pyramid with the same settings and id; return the execution that makes it."""
+        return text(self._connection.ask("POST", f"{self._root}/{segment(identifier)}/completion"), "_id")
+
+    def show_plan(self, identifier: str, parameters: Mapping[str, Any]) -> PlanLayer:
+        """Show what a pyramid with these parameters would hold; its tiles are built when they are asked for."""
+        shown = self._connection.ask("POST", f"{self._root}/{segment(identifier)}/plan_layers", json=dict(parameters))
+        return PlanLayer(text(shown, "url"), text(shown, "tiles"), text(shown, "metadata"))
 
     def delete(self, identifier: str) -> None:
         """Delete stored data that no service shows any more."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Iterator, List, Sequence, Tuple
 
 import pytest
+from _pytest.mark import ParameterSet
 from osgeo import ogr, osr
 
 from geopub_plugin.backend.features.geopackage import feature_tables
@@ -20,7 +21,11 @@ from geopub_plugin.backend.tiles.presets import PRESETS
 from geopub_plugin.backend.tiles.pyramid import build
 from geopub_plugin.backend.tiles.sample import propose_area
 
-Place = Tuple[int, int, int]
+
+def slow(options: str) -> ParameterSet:
+    return pytest.param(options, marks=pytest.mark.slow)
+
+
 COUNTS = {"points": 13_000, "lines": 120, "houses": 1_200, "districts": 12}  # districts: a side of the coverage
 
 
@@ -136,17 +141,24 @@ def compare(plan: PyramidPlan, out: Path, each_level: int = 5, **source) -> Arch
     return archive
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [*dict.fromkeys(preset.flags for preset in PRESETS), "-D8 -S5", "-ab -D9 -ac"])
 def test_every_preset_gives_the_same_bytes_at_every_level(land: Path, tmp_path: Path, options: str):
     compare(plan_of(land, (3, 8), options), tmp_path / "land.pmtiles", 1)
 
 
-@pytest.mark.parametrize("options", ["-S10 -an", "-D8 -S5", "-pn -S15"])
+@pytest.mark.parametrize("options", [preset.flags for preset in PRESETS])
+def test_a_few_levels_of_every_preset(land: Path, tmp_path: Path, options: str):
+    tables = ("houses", "lines") if options == "-pn -S15" else ("houses", "districts")
+    compare(plan_of(land, (5, 6), options, tables), tmp_path / "land.pmtiles", 1)
+
+
+@pytest.mark.parametrize("options", ["-S10 -an", "-D8 -S5", slow("-pn -S15")])
 def test_pieces_that_are_read_one_after_the_other_make_the_same_tile(land: Path, tmp_path: Path, options: str):
     compare(plan_of(land, (2, 6), options), tmp_path / "land.pmtiles", 1, piece=3_000)
 
 
-@pytest.mark.parametrize("options", ["-S10 -an", "-ac -aD -an -S15", "-aL -D8 -S15", "-ab -S20"])
+@pytest.mark.parametrize("options", ["-S10 -an", "-ac -aD -an -S15", slow("-aL -D8 -S15"), "-ab -S20"])
 def test_a_tile_that_exceeds_its_budget_leaves_out_the_same(land: Path, tmp_path: Path, options: str):
     plan = plan_of(land, (4, 7), options, budget=6_000)
     archive = compare(plan, tmp_path / "land.pmtiles", 2)
@@ -165,7 +177,7 @@ def test_a_tile_of_two_features_too_large_for_it(tmp_path: Path):
     compare(plan_of(path, (5, 5), "-S1", budget=26_000), tmp_path / "large.pmtiles", 9)
 
 
-@pytest.mark.parametrize("options", ["-S10 -an", "-pn -S15", "-ab -S20"])
+@pytest.mark.parametrize("options", ["-S10 -an", slow("-pn -S15"), slow("-ab -S20")])
 def test_an_area_limits_a_tile_as_it_limits_the_pyramid(land: Path, tmp_path: Path, options: str):
     area = area_of(propose_area(2.0, 47.0, 8))
     compare(plan_of(land, (0, 8), options, area=area), tmp_path / "land.pmtiles", 1)
@@ -193,7 +205,7 @@ def test_projected_tables(tmp_path: Path, epsg: int):
     compare(plan_of(path, (4, 14), "-S10 -an"), tmp_path / "projected.pmtiles", 3)
 
 
-@pytest.mark.parametrize("options", ["-S10 -an", "-pn -S15", "-aL -D8 -S15", "-ac -an -S10"])
+@pytest.mark.parametrize("options", ["-S10 -an", slow("-pn -S15"), "-aL -D8 -S15", slow("-ac -an -S10")])
 def test_features_over_the_antimeridian(tmp_path: Path, options: str):
     path = tmp_path / "pacific.gpkg"
     across = [ring([(179 + k / 9, -k), (-179 + k / 9, -k), (-179, -k - 1.5), (179, -k - 1.2)]) for k in range(8)]

@@ -147,14 +147,9 @@ def test_the_services_of_all_endpoints_count_together(team: Store) -> None:
             name = f"c{number}"
             configuration = {"id": name, "layer_name": name, "type": "WFS", "status": "PUBLISHED", **moments}
             connection.execute(tables.configuration.insert().values(**configuration))
-            offering = {
-                "id": f"o{number}",
-                "configuration": name,
-                "endpoint": endpoint,
-                "status": "PUBLISHED",
-                **moments,
-            }
-            connection.execute(tables.offering.insert().values(**offering))
+            nothing = {"type_infos": {"used_data": []}, "metadata": []}
+            shown = {"configuration": name, "endpoint": endpoint, "status": "PUBLISHED", "published": nothing}
+            connection.execute(tables.offering.insert().values(id=f"o{number}", **shown, **moments))
         with pytest.raises(Conflict, match="2"):
             require_offering(connection, datastore.id)
 

@@ -768,6 +768,10 @@
         <translation>Fiche de données</translation>
     </message>
     <message>
+        <source>Datasheet: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Declared coordinate reference system</source>
         <translation>Système de coordonnées déclaré</translation>
     </message>
@@ -818,6 +822,10 @@
     <message>
         <source>Draw them again, or delete them in the source.</source>
         <translation>Dessinez-les à nouveau, ou supprimez-les dans la source.</translation>
+    </message>
+    <message>
+        <source>e-mail</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>E-mail address</source>
@@ -1060,6 +1068,18 @@
         <translation>Le moteur de publication de GeoPub s’est arrêté de lui-même.</translation>
     </message>
     <message>
+        <source>GeoPub: “{name}” has failed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>GeoPub: “{name}” is ready</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>GeoPub: “{name}” was aborted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give --layer once for each table, in the order of --table.</source>
         <translation>Donnez --layer une fois par table, dans l'ordre de --table.</translation>
     </message>
@@ -1254,6 +1274,10 @@
     <message>
         <source>Give the folder of a backend with --data or GEOPUB_DATA.</source>
         <translation>Donnez le dossier d'un moteur avec --data ou GEOPUB_DATA.</translation>
+    </message>
+    <message>
+        <source>Give the type “email”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give them a symbol, or remove them.</source>
@@ -1572,6 +1596,10 @@
         <translation>Ses éléments sont trop imbriqués.</translation>
     </message>
     <message>
+        <source>It is no object.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It is no table of text: {reason}.</source>
         <translation>Ce n’est pas un tableau de texte : {reason}.</translation>
     </message>
@@ -1688,6 +1716,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>It must be an address for e-mail, such as geopub@example.org.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It must be an address on the web, without a user.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It must be an IP address or the name of a computer.</source>
         <translation>Ce doit être une adresse IP ou le nom d’un ordinateur.</translation>
     </message>
@@ -1734,6 +1770,10 @@
     <message>
         <source>It must start with a letter or _.</source>
         <translation>Il doit commencer par une lettre ou _.</translation>
+    </message>
+    <message>
+        <source>It needs 1 to {most} addresses.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It needs the right {names}; you have: {held}.</source>
@@ -1926,6 +1966,14 @@
     <message>
         <source>Its tables have no geometry: {names}.</source>
         <translation>Ses tables n'ont pas de géométrie : {names}.</translation>
+    </message>
+    <message>
+        <source>Its type is “{type}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its “entity_url” is no address on the web.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Join the table to a layer with geometry and publish that layer.</source>
@@ -2156,6 +2204,14 @@
         <translation>Fusion attributaire de données surfaciques</translation>
     </message>
     <message>
+        <source>Message not sent: {way} ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Message sent: {way}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Missing file</source>
         <translation>Fichier manquant</translation>
     </message>
@@ -2218,6 +2274,10 @@
     <message>
         <source>No data in the archive</source>
         <translation>Pas de données dans l’archive</translation>
+    </message>
+    <message>
+        <source>No e-mail is sent: the settings of this backend name no mail server.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No feature type of this name is published here.</source>
@@ -2809,7 +2869,7 @@
     </message>
     <message>
         <source>See `geopub status` for what is published.</source>
-        <translation type="unfinished"></translation>
+        <translation>`geopub status` montre ce qui est publié.</translation>
     </message>
     <message>
         <source>See docs/server.md.</source>
@@ -3410,6 +3470,10 @@
     <message>
         <source>The feature type {type} has no such property.</source>
         <translation>Le type d’objets {type} n’a pas cette propriété.</translation>
+    </message>
+    <message>
+        <source>The field “callback” cannot be followed.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The field “inputs” names no upload and no stored data.</source>
@@ -4785,7 +4849,7 @@
     </message>
     <message>
         <source>Turn a sample of tiles into the full pyramid, with the same settings and at the same address.</source>
-        <translation type="unfinished"></translation>
+        <translation>Transformer un échantillon de tuiles en pyramide complète, avec les mêmes réglages et à la même adresse.</translation>
     </message>
     <message>
         <source>Two tables have the public name “{name}”.</source>
@@ -4948,6 +5012,10 @@
         <translation>En attente</translation>
     </message>
     <message>
+        <source>webhook</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>WFS service</source>
         <translation>Service WFS</translation>
     </message>
@@ -4962,6 +5030,10 @@
     <message>
         <source>What to do:</source>
         <translation>Que faire :</translation>
+    </message>
+    <message>
+        <source>What was found:</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>What was to be deleted is in use.</source>
@@ -5038,6 +5110,10 @@
     <message>
         <source>Write it as: sha-256=:…=: (RFC 9530).</source>
         <translation>Écrivez-le ainsi : sha-256=:…=: (RFC 9530).</translation>
+    </message>
+    <message>
+        <source>Write it as: {{"type": "email", "to_address": ["someone@example.org"]}}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Write the column alone: there is only one table.</source>
@@ -5200,6 +5276,10 @@
         <translation>{path} : niveaux {top} à {bottom}, {size} Mo</translation>
     </message>
     <message>
+        <source>{processing}: {status}, after {minutes} min {seconds} s.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{reason}</source>
         <translation>{reason}</translation>
     </message>
@@ -5226,6 +5306,10 @@
     <message>
         <source>“::” (a cast to another type) is not among what filters understand.</source>
         <translation>« :: » (conversion vers un autre type) ne fait pas partie de ce que les filtres comprennent.</translation>
+    </message>
+    <message>
+        <source>“{address}” is no address for e-mail.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{character}”</source>

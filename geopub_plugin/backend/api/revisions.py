@@ -17,6 +17,8 @@ from ..catalogue.revisions import (
 )
 from ..catalogue.statics import Static, statics
 from ..catalogue.stored_data import StoredData, stored_data
+from ..errors import NotFound
+from ..translation import tr
 from .answers import answer, answer_all
 from .context import datastore_blueprint, space, store
 from .operation import gives, gives_list, operation
@@ -26,6 +28,8 @@ from .statics import STATIC, static_form
 from .stored_data import STORED_DATA, stored_data_form
 
 blueprint = datastore_blueprint("revisions")
+
+_DIGITS = 9  # of a number of a revision
 
 _ROWS = shape({"count": COUNT, "examples": list_of(TEXT)})
 _COLUMNS = shape({"added": list_of(TEXT), "changed": list_of(TEXT), "removed": list_of(TEXT)})
@@ -48,18 +52,18 @@ def list_data_revisions(entity: str) -> Response:
         return answer_all(data_revisions(store(), connection, _data(entity)))
 
 
-@blueprint.get("/stored_data/<entity>/revisions/<int:before>/compare/<int:after>")
+@blueprint.get("/stored_data/<entity>/revisions/<before>/compare/<after>")
 @operation(gives(DATA_DIFFERENCE))
-def compare_data_revisions(entity: str, before: int, after: int) -> Response:
+def compare_data_revisions(entity: str, before: str, after: str) -> Response:
     """Say which tables, columns and rows differ between two revisions."""
-    return answer(compare_data(store(), _data(entity), before, after))
+    return answer(compare_data(store(), _data(entity), _number(before), _number(after)))
 
 
-@blueprint.post("/stored_data/<entity>/revisions/<int:number>/rollback")
+@blueprint.post("/stored_data/<entity>/revisions/<number>/rollback")
 @operation(gives(STORED_DATA), refuses=(409,))
-def roll_data_back(entity: str, number: int) -> Response:
+def roll_data_back(entity: str, number: str) -> Response:
     """Make a former revision the current one; services follow."""
-    changed = bring_back_data(store(), _data(entity), number)
+    changed = bring_back_data(store(), _data(entity), _number(number))
     with store().reading() as connection:
         return answer(stored_data_form(connection, changed))
 
@@ -73,20 +77,20 @@ def list_style_revisions(entity: str) -> Response:
         return answer_all(content_revisions(connection, static.id, static.revision))
 
 
-@blueprint.get("/statics/<entity>/revisions/<int:before>/compare/<int:after>")
+@blueprint.get("/statics/<entity>/revisions/<before>/compare/<after>")
 @operation(gives(CONTENT_DIFFERENCE))
-def compare_style_revisions(entity: str, before: int, after: int) -> Response:
+def compare_style_revisions(entity: str, before: str, after: str) -> Response:
     """Say which lines differ between two revisions of a static."""
     static = _static(entity)
     with store().reading() as connection:
-        return answer(compare_contents(connection, static.id, before, after))
+        return answer(compare_contents(connection, static.id, _number(before), _number(after)))
 
 
-@blueprint.post("/statics/<entity>/revisions/<int:number>/rollback")
+@blueprint.post("/statics/<entity>/revisions/<number>/rollback")
 @operation(gives(STATIC), refuses=(409,))
-def roll_style_back(entity: str, number: int) -> Response:
+def roll_style_back(entity: str, number: str) -> Response:
     """Draw again with a former revision, which becomes the newest one."""
-    return answer(static_form(bring_back_style(store(), _static(entity), number)))
+    return answer(static_form(bring_back_style(store(), _static(entity), _number(number))))
 
 
 @blueprint.get("/metadata/<entity>/revisions")
@@ -98,22 +102,28 @@ def list_record_revisions(entity: str) -> Response:
         return answer_all(content_revisions(connection, record.id, newest(connection, record.id)))
 
 
-@blueprint.get("/metadata/<entity>/revisions/<int:before>/compare/<int:after>")
+@blueprint.get("/metadata/<entity>/revisions/<before>/compare/<after>")
 @operation(gives(CONTENT_DIFFERENCE))
-def compare_record_revisions(entity: str, before: int, after: int) -> Response:
+def compare_record_revisions(entity: str, before: str, after: str) -> Response:
     """Say which lines differ between two revisions of a record."""
     record = _record(entity)
     with store().reading() as connection:
-        return answer(compare_contents(connection, record.id, before, after))
+        return answer(compare_contents(connection, record.id, _number(before), _number(after)))
 
 
-@blueprint.post("/metadata/<entity>/revisions/<int:number>/rollback")
+@blueprint.post("/metadata/<entity>/revisions/<number>/rollback")
 @operation(gives(METADATA), refuses=(409, 422))
-def roll_record_back(entity: str, number: int) -> Response:
+def roll_record_back(entity: str, number: str) -> Response:
     """Put a former document back, which becomes the newest one."""
-    changed = bring_back_record(store(), space(), _record(entity), number)
+    changed = bring_back_record(store(), space(), _record(entity), _number(number))
     with store().reading() as connection:
         return answer(record_form(connection, changed))
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS:
+        raise NotFound(tr("There is no revision {number}.", number=text[:20]))
+    return int(text)
 
 
 def _data(entity: str) -> StoredData:

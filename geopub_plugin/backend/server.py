@@ -27,6 +27,7 @@ from .http_server import HttpServer
 from .jobs.queue import Queue
 from .listening import bound_socket, url_of
 from .logs import logging_to
+from .notifications.announcer import Announcer
 from .render.supervisor import Renderer
 from .settings import Settings
 from .stopping import StopRequest
@@ -63,7 +64,9 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         if settings.login != "none":
             with store.writing() as connection:
                 seed_team(connection)
-        queue = Queue(settings.workers, Outcomes(store))
+        announcer = Announcer(store, settings)
+        opened.callback(announcer.stop)
+        queue = Queue(settings.workers, Outcomes(store, announcer.ended))
         opened.callback(queue.stop)
         store.use_queue(queue)
         renderer = Renderer(folder.log, seconds=settings.render_seconds)

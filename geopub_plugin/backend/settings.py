@@ -18,6 +18,7 @@ GIB = 1024 * MIB
 
 LOGINS = ("none", "local", "openid")
 UNPUBLISHING = ("remove", "keep")
+SMTP_SECURITIES = ("starttls", "tls", "none")
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg2", "postgres")
@@ -42,6 +43,15 @@ class Settings:
     trusted_proxies: str = ""  # networks of proxies that are believed who asks, with commas
     access_log: bool = False  # whether each request is noted in log/access.log
     unpublish: str = "remove"  # what DELETE leaves of an offering: "remove" nothing, "keep" an UNPUBLISHED one
+    smtp_host: str = ""  # mail server that takes the messages which executions ask for; "" for none
+    smtp_port: int = 587
+    smtp_security: str = "starttls"  # "starttls", "tls" from the first byte, or "none"
+    smtp_user: str = ""
+    smtp_password_file: str = ""
+    mail_from: str = ""  # the sender; geopub@smtp_host by default
+    webhook_url: str = ""  # is told of each execution that ran long; "" for none
+    webhook_secret_file: str = ""  # file with the key of the X-GeoPub-Signature (HMAC-SHA256 of the body)
+    notify_seconds: int = 60  # how long is long
     workers: int = 2  # executions at the same time
     threads: int = 8  # requests at the same time
     language: str = ""  # "" for that of the environment
@@ -168,6 +178,25 @@ def _unpublishing(name: str, text: str) -> str:
     return text
 
 
+def _smtp_security(name: str, text: str) -> str:
+    if text.lower() not in SMTP_SECURITIES:
+        raise _refusal(name, text, tr("It must be one of: {choices}.", choices=", ".join(SMTP_SECURITIES)))
+    return text.lower()
+
+
+def _address(name: str, text: str) -> str:
+    if not re.fullmatch(r"[^\s@<>]{1,64}@[^\s@<>]{1,255}", text):
+        raise _refusal(name, text, tr("It must be an address for e-mail, such as geopub@example.org."))
+    return text
+
+
+def _webhook_url(name: str, text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or not text.isprintable():
+        raise _refusal(name, "…", tr("It must be an address on the web, without a user."))  # it may hold a secret
+    return text
+
+
 def _printable(name: str, text: str) -> str:
     if not text.isprintable():
         raise _refusal(name, text, tr("It must be a text on one line."))
@@ -199,6 +228,15 @@ _RULES: Dict[str, Callable[[str, str], object]] = {
     "trusted_proxies": _networks,
     "access_log": _switch,
     "unpublish": _unpublishing,
+    "smtp_host": _host,
+    "smtp_port": _whole(1, 65535),
+    "smtp_security": _smtp_security,
+    "smtp_user": _printable,
+    "smtp_password_file": _printable,
+    "mail_from": _address,
+    "webhook_url": _webhook_url,
+    "webhook_secret_file": _printable,
+    "notify_seconds": _whole(0, 1_000_000),
     "workers": _whole(1, 64),
     "threads": _whole(1, 256),
     "language": _language,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Sequence
+from typing import Any, Callable, Dict, Sequence
 
 from ..errors import Cancelled, GeoPubError, JobFailed
 from ..jobs.messages import ProgressState
@@ -15,8 +15,9 @@ from .store import Store
 class Outcomes:
     """Implements `jobs.queue.Listener` on a store."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, announce: Callable[[str], None] = lambda execution: None) -> None:
+        """Keep outcomes in a store; `announce` is told of each execution that has ended."""
+        self._store, self._announce = store, announce
 
     def started(self, execution: str) -> None:
         """Keep that a worker has begun."""
@@ -79,3 +80,4 @@ class Outcomes:
         work = self._store.works.pop(execution, None)
         if work is not None:
             self._store.folder.remove(work)
+        self._announce(execution)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from ..disk import sha256_of
 from ..errors import Conflict, GeoPubError, InvalidInput, JobFailed
 from ..faults import Fault
+from ..notifications.callbacks import checked_callback
 from ..translation import tr
 from . import tables
 from .executions import PROCESSING, Execution, add_inputs, executions, inputs_of, live_on_output, log, move
@@ -59,7 +60,7 @@ def create(
             status="CREATED",
             output=made.id,
             parameters=dict(parameters),
-            callback=callback,
+            callback=checked_callback(callback),
         )
         add_inputs(connection, execution.id, read)
         return execution

@@ -12,9 +12,11 @@ from typing import Tuple
 
 import numpy as np
 
-from ..features.ragged import aranges, starts_of
+from ..features.ragged import aranges, row_numbers, starts_of
 
 _CORNER = 0.25  # a ring's fourth corner stays if it stands at least half as far out as its third (squared)
+
+_PIECE = 1 << 16  # vertices measured at a time: arrays that stay near the processor
 
 
 @dataclass
@@ -26,6 +28,12 @@ class _Open:
     cap: np.ndarray  # float64 (S,)
     count: np.ndarray  # int64 (S,) vertices between, at least 1
     vertex: np.ndarray  # int64 (W,)
+
+    @classmethod
+    def of(cls, first: np.ndarray, last: np.ndarray) -> _Open:
+        """Return the paths from their first to their last vertices (int64 (S,)), with something between."""
+        count = last - first - 1
+        return cls(first, last, np.full(len(first), np.inf), count, aranges(first + 1, count))
 
 
 def significances(x: np.ndarray, y: np.ndarray, path_start: np.ndarray, rings: bool, floor: float = 0.0) -> np.ndarray:
@@ -42,37 +50,54 @@ def significances(x: np.ndarray, y: np.ndarray, path_start: np.ndarray, rings: b
     long = last - first >= 2
     first, last = first[long], last[long]
     count = last - first - 1
-    work = _Open(first, last, np.full(len(first), np.inf), count, aranges(first + 1, count))
+    edges = np.unique(np.searchsorted(np.cumsum(count) // _PIECE, np.arange(int(count.sum()) // _PIECE + 2)))
+    for a, b in zip(edges.tolist(), edges[1:].tolist()):
+        _measure(found, x, y, _Open.of(first[a:b], last[a:b]), rings, floor)
+    return found
+
+
+def _measure(found: np.ndarray, x: np.ndarray, y: np.ndarray, work: _Open, rings: bool, floor: float) -> None:
+    """Put the significance of the vertices between the ends of segments into `found`."""
     turn = 0
     while len(work.start):
-        peak, distance = _farthest(x, y, work)  # (S,) places in work.vertex, (S,)
+        segment = row_numbers(work.count)  # (W,)
+        peak, distance = _farthest(x, y, work, segment)  # (S,) places in work.vertex, (S,)
         value = np.minimum(distance, work.cap)
         found[work.vertex[peak]] = value
         alive = distance > floor
         if rings and turn < 2:
             alive |= _keep_corners(found, work, peak, value, turn)
-        work = _split(work, peak, value, alive)
+        work = _split(work, segment, peak, value, alive)
         turn += 1
-    return found
 
 
-def _farthest(x: np.ndarray, y: np.ndarray, work: _Open) -> Tuple[np.ndarray, np.ndarray]:
+def _farthest(x: np.ndarray, y: np.ndarray, work: _Open, segment: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """Return for each segment the place of its farthest vertex and that vertex's squared distance to the segment."""
-    segment = np.repeat(np.arange(len(work.count)), work.count)  # (W,)
     ax, ay = x[work.start], y[work.start]  # (S,)
     dx, dy = x[work.end] - ax, y[work.end] - ay
     length = dx * dx + dy * dy
     scale = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
-    px, py = x[work.vertex] - ax[segment], y[work.vertex] - ay[segment]  # (W,)
-    sx, sy = dx[segment], dy[segment]
-    along = np.clip((px * sx + py * sy) * scale[segment], 0.0, 1.0)
-    px -= along * sx
-    py -= along * sy
-    distance = px * px + py * py
-    most = np.maximum.reduceat(distance, starts_of(work.count)[:-1])  # (S,)
-    at = np.flatnonzero(distance == most[segment])
+    px, py = x.take(work.vertex), y.take(work.vertex)  # (W,)
+    px -= ax.take(segment)
+    py -= ay.take(segment)
+    sx, sy = dx.take(segment), dy.take(segment)
+    along = px * sx
+    along += py * sy
+    along *= scale.take(segment)
+    np.clip(along, 0.0, 1.0, out=along)
+    sx *= along
+    sy *= along
+    px -= sx
+    py -= sy
+    px *= px
+    py *= py
+    px += py  # squared distances
+    most = np.maximum.reduceat(px, starts_of(work.count)[:-1])  # (S,)
+    at = np.flatnonzero(px == most.take(segment))
     owner = segment[at]
-    return at[np.concatenate([[True], owner[1:] != owner[:-1]])], most
+    first = np.ones(len(at), bool)
+    first[1:] = owner[1:] != owner[:-1]
+    return at[first], most
 
 
 def _keep_corners(found: np.ndarray, work: _Open, peak: np.ndarray, value: np.ndarray, turn: int) -> np.ndarray:
@@ -88,15 +113,16 @@ def _keep_corners(found: np.ndarray, work: _Open, peak: np.ndarray, value: np.nd
     return np.zeros(len(peak), bool)
 
 
-def _split(work: _Open, peak: np.ndarray, value: np.ndarray, alive: np.ndarray) -> _Open:
+def _split(work: _Open, segment: np.ndarray, peak: np.ndarray, value: np.ndarray, alive: np.ndarray) -> _Open:
     """Return both sides of the living segments' farthest vertices, where vertices are left."""
     first = starts_of(work.count)  # (S+1,)
-    keep = np.repeat(alive, work.count)  # (W,)
+    keep = alive.take(segment)  # (W,)
     keep[peak] = False
     middle = work.vertex[peak[alive]]
     start = np.stack([work.start[alive], middle], axis=1).ravel()  # (2 S',) both sides, in order
     end = np.stack([middle, work.end[alive]], axis=1).ravel()
     left = (peak - first[:-1])[alive]
     count = np.stack([left, work.count[alive] - left - 1], axis=1).ravel()
-    open_ = count > 0
-    return _Open(start[open_], end[open_], np.repeat(value[alive], 2)[open_], count[open_], work.vertex[keep])
+    open_ = np.flatnonzero(count)
+    cap = np.repeat(value[alive], 2)
+    return _Open(start[open_], end[open_], cap[open_], count[open_], work.vertex.compress(keep))

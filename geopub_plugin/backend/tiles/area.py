@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Tuple
 
 import numpy as np
-from osgeo import ogr
 
 from ..errors import InvalidInput
 from ..features.ragged import aranges
@@ -79,7 +78,12 @@ def area_of(wkt: str) -> Optional[Area]:
     text = re.sub(r"^\s*SRID\s*=\s*4326\s*;", "", wkt, flags=re.IGNORECASE).strip()
     if not text:
         return None
-    shape = _shape(text)
+    from osgeo import ogr  # a tenth of a second, which pyramids without an area are spared
+
+    try:
+        shape = ogr.CreateGeometryFromWkt(text)
+    except RuntimeError:  # with ogr.UseExceptions()
+        shape = None
     if shape is None or shape.IsEmpty():
         raise _refusal(tr("“{wkt}” is not a shape in WKT.", wkt=wkt[:80]))
     if ogr.GT_Flatten(shape.GetGeometryType()) not in (_POLYGON, _MULTIPOLYGON):
@@ -95,13 +99,6 @@ def area_of(wkt: str) -> Optional[Area]:
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise _refusal(tr("It does not lie between -180 and 180 degrees of longitude and -90 and 90 of latitude."))
     return area
-
-
-def _shape(text: str) -> Optional[ogr.Geometry]:
-    try:
-        return ogr.CreateGeometryFromWkt(text)
-    except RuntimeError:  # with ogr.UseExceptions()
-        return None
 
 
 def _refusal(why: str) -> InvalidInput:

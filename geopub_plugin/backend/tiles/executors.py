@@ -14,8 +14,12 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Callable, Deque, Iterator, Optional, Sequence, Tuple, Type, TypeVar
 
+import numpy as np
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+_KEPT = (32 << 20) - (64 << 10)  # bytes: just below the greatest threshold that glibc raises by itself
 
 
 class Crew:
@@ -23,6 +27,7 @@ class Crew:
 
     def __init__(self, count: int) -> None:
         """Have `count` processes in all; helpers that are not forked begin to import the engine now."""
+        keep_freed_memory()
         self._helpers = max(count, 1) - 1
         self._pool: Optional[ProcessPoolExecutor] = None
         if self._helpers:
@@ -117,9 +122,20 @@ def _import_engine() -> None:
     from . import block  # noqa: F401 - so that the first task finds it
 
 
+def keep_freed_memory() -> None:
+    """Let this process keep freed arrays for the next ones, instead of handing them back and having them zeroed anew.
+
+    glibc asks the system for every array above a threshold, which it raises to the largest one that was freed, up to
+    32 MB (mallopt(3), M_MMAP_THRESHOLD). Freeing one of that size at the start saves a fifth of the time of small
+    pyramids. Other systems do not mind.
+    """
+    np.empty(_KEPT, np.uint8)
+
+
 def end_with_parent() -> None:
     """End this process as soon as the one that started it is gone, however it went; Ctrl-C is for that one to hear."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_freed_memory()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()

@@ -34,12 +34,19 @@ def _text(srs: Union[Srs, str]) -> str:
 
 
 class Projection:
-    """The way from one reference system to another."""
+    """The way from one reference system to another; equal to another one between the same two."""
 
     def __init__(self, source: Union[Srs, str], target: Union[Srs, str]) -> None:
+        self._between = _text(source), _text(target)
         self.source, self.target = reference_system(_text(source)), reference_system(_text(target))
         self.same: bool = _text(source) == _text(target) or self.source.equals(self.target, ignore_axis_order=True)
         self._transformer = None if self.same else self._made()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Projection) and self._between == other._between
+
+    def __hash__(self) -> int:
+        return hash(self._between)
 
     def _made(self) -> pyproj.Transformer:
         try:

@@ -12,10 +12,10 @@ from ..features.measure import path_feature, ring_areas
 from ..features.projection import Projection
 from ..features.ragged import aranges, starts_of
 from .arcs import measured_arcs
-from .grid import unit_points
 from .nodes import are_nodes
 from .shapes import Shapes, chances
 from .significance import significances
+from .unit_square import unit_square
 
 WGS84 = "EPSG:4326"
 _WIDE = 0.5  # of the world: an edge longer than this went the short way round, over the antimeridian
@@ -31,8 +31,7 @@ def shapes_of(
     `nodes.write_nodes`).
     """
     node = np.zeros(0, bool) if nodes is None else are_nodes(nodes, geometries.x, geometries.y)  # (V,)
-    longitude, latitude = projection.points(geometries.x, geometries.y)
-    x, y = unit_points(np.asarray(longitude), np.asarray(latitude))  # (V,)
+    x, y = unit_square(projection, geometries.x, geometries.y)  # (V,)
     counts = np.diff(geometries.path_start)
     part = np.repeat(np.arange(len(geometries.part_kind)), np.diff(geometries.part_start))  # (Q,)
     kind = geometries.part_kind[part]

@@ -17,16 +17,18 @@ from ..features.projection import Projection
 from ..features.schema import Bounds
 from ..translation import tr
 from .boxes import feature_boxes, geometry_bytes
-from .grid import WORLD, Cell, tile_id, unit_points
+from .grid import WORLD, Cell, tile_id
 from .outline import WGS84
 from .plan import BUFFER, EXTENT, PyramidPlan, TablePlan
 from .row_filter import condition_of
 from .thinning import thinning_steps
+from .unit_square import unit_square
 
 VERTEX_BYTES = 16
 DEEP = 10  # levels at most below a block's square: a million tiles
 _SLACK = 0.05  # of a box's size, for borders that reprojection bends
 _MOST_TILES = 50_000_000
+_WHOLE, _READ = 2, 1.25  # a square so many times too heavy is not cut where its blocks would read so many times as much
 _ALONG = (0.0, 0.5, 1.0)
 
 
@@ -70,6 +72,18 @@ class Spread:
     thinning: int
 
 
+@dataclass(frozen=True)
+class _Placed:
+    """The features of all tables in a row."""
+
+    boxes: np.ndarray  # float64 (N, 4) unit square
+    centres: np.ndarray  # float64 (N, 2)
+    weights: np.ndarray  # float64 (N,) vertices
+
+
+_Square = Tuple[Cell, np.ndarray]  # and the rows whose centres are in it
+
+
 def cut(plan: PyramidPlan, limit: int, area: Optional[Bounds] = None) -> Cut:
     """Cut a pyramid into blocks of at most about `limit` vertices; `area` is in the unit square."""
     return cut_of(spreads_of(plan, area), plan, limit)
@@ -87,8 +101,7 @@ def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
         return Cut(plan.top_level, (), 0, (0,) * len(spreads), None)
     centres = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, 1 - 1e-12)  # (N, 2)
     weights = np.concatenate([spread.weights for spread in spreads])
-    found: List[Tuple[Cell, np.ndarray]] = []
-    _descend(WORLD, np.arange(len(boxes)), centres, weights, limit, plan, found)
+    found = _descend(WORLD, np.arange(len(boxes)), _Placed(boxes, centres, weights), limit, plan)
     squares = [square for square, _ in found]
     split = max(plan.top_level, max(square.z for square in squares))
     return Cut(
@@ -100,26 +113,31 @@ def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
     )
 
 
-def _descend(
-    cell: Cell, rows: np.ndarray, centres: np.ndarray, weights: np.ndarray, limit: int, plan: PyramidPlan,
-    found: List[Tuple[Cell, np.ndarray]],
-) -> None:  # fmt: skip
-    """Add the cell and its features (int64 (n,), ascending), or do so for its quarters if it is too heavy.
+def _descend(cell: Cell, rows: np.ndarray, placed: _Placed, limit: int, plan: PyramidPlan) -> List[_Square]:
+    """Return the cell and its features (int64 (n,), ascending), or what its quarters return if it is too heavy.
 
-    Empty squares are added too, for what crosses them.
+    A cell that is too heavy by no more than a factor of two stays whole where most of it would be read several times.
+    Empty squares are returned too, for what crosses them.
     """
     deepest = plan.bottom_level
-    too_heavy = cell.z < deepest and float(weights[rows].sum()) > limit
+    weight = float(placed.weights[rows].sum())
     too_deep = cell.z < deepest - DEEP
-    if not (too_heavy or too_deep) or len(rows) == 0:
-        found.append((cell, rows))
-        return
+    if (not too_deep and (cell.z == deepest or weight <= limit)) or len(rows) == 0:
+        return [(cell, rows)]
     side = 2.0 ** (cell.z + 1)
-    east = centres[rows, 0] * side >= 2 * cell.x + 1  # bool (n,)
-    south = centres[rows, 1] * side >= 2 * cell.y + 1
+    east = placed.centres[rows, 0] * side >= 2 * cell.x + 1  # bool (n,)
+    south = placed.centres[rows, 1] * side >= 2 * cell.y + 1
+    squares: List[_Square] = []
     for x, y in hilbert_quarters(cell):
         inside = (east == (x & 1)) & (south == (y & 1))
-        _descend(Cell(cell.z + 1, x, y), rows[inside], centres, weights, limit, plan, found)
+        squares += _descend(Cell(cell.z + 1, x, y), rows[inside], placed, limit, plan)
+    if not too_deep and weight <= _WHOLE * limit:
+        boxes, weights = placed.boxes[rows], placed.weights[rows]
+        limits = (limits_of(square, margin_at(square.z, plan)) for square, _ in squares)
+        read = sum(float(weights[boxes_meet(boxes, limit)].sum()) for limit in limits)
+        if read > _READ * weight:
+            return [(cell, rows)]
+    return squares
 
 
 def hilbert_quarters(cell: Cell) -> Sequence[Tuple[int, int]]:
@@ -133,9 +151,7 @@ def margin_at(level: int, plan: PyramidPlan) -> float:
     return 2.0**-level * (BUFFER + plan.options.reach) / EXTENT
 
 
-def _blocks(
-    found: Sequence[Tuple[Cell, np.ndarray]], boxes: np.ndarray, spreads: Sequence[Spread], margin: float
-) -> Iterator[Block]:
+def _blocks(found: Sequence[_Square], boxes: np.ndarray, spreads: Sequence[Spread], margin: float) -> Iterator[Block]:
     """Yield the blocks that have something to read; `boxes` (float64 (N, 4)) are those of all spreads in a row."""
     limits = np.array([limits_of(square, margin) for square, _ in found])  # (M, 4) of squares with their margin
     owner = np.empty(len(boxes), np.int64)  # (N,) square
@@ -227,8 +243,7 @@ def _unit_boxes(boxes: np.ndarray, projection: Projection) -> np.ndarray:
         at = [(0.0, 0.0), (1.0, 1.0)]
     x = np.concatenate([boxes[:, 0] + i * (boxes[:, 2] - boxes[:, 0]) for i, _ in at])  # (k N,)
     y = np.concatenate([boxes[:, 1] + j * (boxes[:, 3] - boxes[:, 1]) for _, j in at])
-    longitude, latitude = projection.points(x, y)
-    x, y = unit_points(np.asarray(longitude), np.asarray(latitude))
+    x, y = unit_square(projection, x, y)
     x, y = x.reshape(len(at), -1), y.reshape(len(at), -1)  # (k, N)
     made = np.stack([x.min(axis=0), y.min(axis=0), x.max(axis=0), y.max(axis=0)], axis=1)  # (N, 4)
     slack = _SLACK * (made[:, 2:] - made[:, :2]) + 1e-9

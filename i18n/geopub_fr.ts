@@ -28,10 +28,6 @@
         <translation>Une BBOX a quatre nombres.</translation>
     </message>
     <message>
-        <source>A box is about the geometry.</source>
-        <translation>Un rectangle porte sur la géométrie.</translation>
-    </message>
-    <message>
         <source>A chunk of “{path}” did not arrive whole.</source>
         <translation>Un morceau de « {path} » n'est pas arrivé entier.</translation>
     </message>
@@ -248,6 +244,10 @@
         <translation>Une valeur ne peut pas être conservée.</translation>
     </message>
     <message>
+        <source>A WFS filters by FES, not by CQL.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A whole number from {lowest} on is needed.</source>
         <translation>Un nombre entier à partir de {lowest} est nécessaire.</translation>
     </message>
@@ -268,8 +268,20 @@
         <translation>Environ {tiles} tuiles, {size}, {seconds} s.</translation>
     </message>
     <message>
+        <source>Add a datastore with its community.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a program, and print its secret: it is shown this once.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Add a symbol, an invisible one if only labels are wanted, or save the style as QML.</source>
         <translation>Ajoutez un symbole, invisible si seules les étiquettes sont voulues, ou enregistrez le style en QML.</translation>
+    </message>
+    <message>
+        <source>Add a user, who signs in with a password.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Add at least one layer that draws.</source>
@@ -292,11 +304,19 @@
         <translation>Ajouter au projet</translation>
     </message>
     <message>
+        <source>Added rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Address</source>
         <translation>Adresse</translation>
     </message>
     <message>
         <source>address</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>After how many days everything is purged.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -364,6 +384,10 @@
         <translation>Un autre moteur GeoPub travaille sur la base de données du catalogue.</translation>
     </message>
     <message>
+        <source>Another program has it open, or you may not write in its folder.</source>
+        <translation>Un autre programme l'a ouvert, ou vous n'avez pas le droit d'écrire dans son dossier.</translation>
+    </message>
+    <message>
         <source>Another program, or another GeoPub, listens there.</source>
         <translation>Un autre programme, ou un autre GeoPub, y écoute déjà.</translation>
     </message>
@@ -378,6 +402,10 @@
     <message>
         <source>As published</source>
         <translation>Tel que publié</translation>
+    </message>
+    <message>
+        <source>As which user it acts with its secret alone: an e-mail address.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Ask again in a second.</source>
@@ -468,6 +496,10 @@
         <translation>LIKE, ILIKE et ESCAPE sont suivis d'un texte entre 'apostrophes'.</translation>
     </message>
     <message>
+        <source>Bring revision NUMBER of NAME back; services follow.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Build the pyramid again.</source>
         <translation>Reconstruisez la pyramide.</translation>
     </message>
@@ -508,8 +540,16 @@
         <translation>Modifiez le filtre.</translation>
     </message>
     <message>
+        <source>Change the quotas of a datastore; 0 for none.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Changed file</source>
         <translation>Fichier modifié</translation>
+    </message>
+    <message>
+        <source>Changed rows</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Check its path and try again.</source>
@@ -648,12 +688,20 @@
         <translation>Fermez la livraison et attendez ses vérifications.</translation>
     </message>
     <message>
+        <source>Close what shows it, then start again; or choose another name.</source>
+        <translation>Fermez ce qui l'affiche, puis recommencez ; ou choisissez un autre nom.</translation>
+    </message>
+    <message>
         <source>Collapsed geometries</source>
         <translation>Géométries effondrées</translation>
     </message>
     <message>
         <source>Column of another type</source>
         <translation>Colonne d’un autre type</translation>
+    </message>
+    <message>
+        <source>Columns</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Columns of the table “{table}” published under other names: {count}.</source>
@@ -728,12 +776,24 @@
         <translation>Copiez le rapport (Détails) et envoyez-le aux auteurs de GeoPub.</translation>
     </message>
     <message>
+        <source>Correct the filter, and send the request again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Correct these lines.</source>
         <translation>Corrigez ces lignes.</translation>
     </message>
     <message>
         <source>Correct what is listed and publish again.</source>
         <translation>Corrigez ce qui est listé et publiez à nouveau.</translation>
+    </message>
+    <message>
+        <source>CQL is for the OGC API of this service.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>current</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Curves</source>
@@ -814,6 +874,10 @@
     <message>
         <source>Different kinds of geometry</source>
         <translation>Différents genres de géométrie</translation>
+    </message>
+    <message>
+        <source>do what a line of JSON on stdin says</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Draw them again in the source.</source>
@@ -980,6 +1044,10 @@
         <translation>Des fichiers en cours de réception ont perdu des octets.</translation>
     </message>
     <message>
+        <source>Filters of this service do not know “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>For example: {names}</source>
         <translation>Par exemple : {names}</translation>
     </message>
@@ -1124,6 +1192,10 @@
         <translation>Donnez un top_level et un bottom_level parmi ceux-ci, le plus petit d'abord.</translation>
     </message>
     <message>
+        <source>Give a user another password, and end every sign-in with the former one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give a VECTOR-DB that is GENERATED.</source>
         <translation>Donnez une VECTOR-DB qui soit GENERATED.</translation>
     </message>
@@ -1228,6 +1300,10 @@
         <translation>Donnez-le avec un nom, ou avec l'identifiant de ce qui doit être mis à jour.</translation>
     </message>
     <message>
+        <source>Give metres: “m”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give one of the endpoints that the datastore lists.</source>
         <translation>Donnez l'un des points d'accès que l'entrepôt énumère.</translation>
     </message>
@@ -1268,12 +1344,24 @@
         <translation>Donnez la base de données qui va avec ce dossier, ou un nouveau dossier.</translation>
     </message>
     <message>
+        <source>Give the file that was being sent.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give the file's name, as ?path=data/roads.gpkg.</source>
         <translation>Donnez le nom du fichier, par exemple ?path=data/routes.gpkg.</translation>
     </message>
     <message>
         <source>Give the folder of a backend with --data or GEOPUB_DATA.</source>
         <translation>Donnez le dossier d'un moteur avec --data ou GEOPUB_DATA.</translation>
+    </message>
+    <message>
+        <source>Give the identifier of one of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give the same file, or publish this one anew.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give the type “email”.</source>
@@ -1308,8 +1396,20 @@
         <translation>du GML</translation>
     </message>
     <message>
+        <source>Go on with integrations that were interrupted, or say which there are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Harmonise areas</source>
         <translation>Harmonisation de données surfaciques</translation>
+    </message>
+    <message>
+        <source>How many services may be published.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How much it may hold.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Identifiers are those of the features that GetFeature sends.</source>
@@ -1392,12 +1492,20 @@
         <translation>Installez QGIS avec ses modules Python (Debian et Ubuntu : apt install qgis python3-qgis).</translation>
     </message>
     <message>
+        <source>integrated</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Integrating {table}</source>
         <translation>Intégration de {table}</translation>
     </message>
     <message>
         <source>Integration</source>
         <translation>Intégration</translation>
+    </message>
+    <message>
+        <source>interrupted at: {step}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Invalid geometries</source>
@@ -1426,6 +1534,10 @@
     <message>
         <source>It carries no valid token.</source>
         <translation>Elle ne porte aucun jeton valable.</translation>
+    </message>
+    <message>
+        <source>It compares properties of different kinds.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It could read files or settings of the server, so published styles may not call it.</source>
@@ -1472,6 +1584,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>It has changed since, or is another one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It has ended, or it is not complete.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1482,6 +1598,10 @@
     <message>
         <source>It has more than {count} comparisons.</source>
         <translation>Il a plus de {count} comparaisons.</translation>
+    </message>
+    <message>
+        <source>It has no address to which a code is sent, and no user as whom it acts.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It has no catalogue.</source>
@@ -1497,6 +1617,10 @@
     </message>
     <message>
         <source>It has no “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has up to 30 small letters, digits and hyphens.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1526,6 +1650,10 @@
     <message>
         <source>It holds labels or raster symbols only, and QGIS draws no vector layer with that.</source>
         <translation>Il ne contient que des étiquettes ou des symboles raster, et QGIS ne dessine pas de couche vecteur avec cela.</translation>
+    </message>
+    <message>
+        <source>It holds neither dates nor times.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It holds no data file.</source>
@@ -1596,7 +1724,15 @@
         <translation>Ses éléments sont trop imbriqués.</translation>
     </message>
     <message>
+        <source>It is no geometry in GML.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It is no object.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is no part of what the capabilities list.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1792,10 +1928,6 @@
         <translation>Il n’a rien dit pendant {seconds} secondes.</translation>
     </message>
     <message>
-        <source>It selects by one box, or by identifiers.</source>
-        <translation>Il sélectionne par un rectangle ou par des identifiants.</translation>
-    </message>
-    <message>
         <source>It shows too many features to be built before the pyramid is finished.</source>
         <translation>Elle montre trop d'objets pour être calculée avant que la pyramide soit terminée.</translation>
     </message>
@@ -1902,6 +2034,10 @@
     <message>
         <source>Its filter hides all of them.</source>
         <translation>Son filtre les cache toutes.</translation>
+    </message>
+    <message>
+        <source>Its geometry is too large.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Its header or its directory cannot be read.</source>
@@ -2032,6 +2168,10 @@
         <translation>Omis : son expression utilise « {element} ».</translation>
     </message>
     <message>
+        <source>Let a user into a datastore with these rights, or change them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Level</source>
         <translation>Niveau</translation>
     </message>
@@ -2068,11 +2208,31 @@
         <translation>Liste les fiches de données et leurs adresses en service.</translation>
     </message>
     <message>
+        <source>List the datastores.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>List the processings of the datastore to see what it runs.</source>
         <translation>Énumérez les traitements de l'entrepôt pour voir ce qu'il exécute.</translation>
     </message>
     <message>
+        <source>List the programs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>List the revisions of NAME that are kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>List the revisions to see which are kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>List the users.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>List, compare and bring back revisions of data, styles and metadata.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2129,6 +2289,10 @@
     </message>
     <message>
         <source>Looking for what changed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Made</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2404,8 +2568,16 @@
         <translation>Rien n’a été trouvé ici.</translation>
     </message>
     <message>
+        <source>Nothing was interrupted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Nothing would be drawn.</source>
         <translation>Rien ne serait dessiné.</translation>
+    </message>
+    <message>
+        <source>Of data, a style, or metadata.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>On this computer: nothing leaves it.</source>
@@ -2452,11 +2624,23 @@
         <translation>Dire seulement combien de tuiles, quelle taille et quelle durée.</translation>
     </message>
     <message>
+        <source>Only say what was interrupted, and where.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Only the features that the layer's filter lets through will be published.</source>
         <translation>Seules les entités que le filtre de la couche laisse passer seront publiées.</translation>
     </message>
     <message>
+        <source>Only the geometry can be compared with a geometry.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Only the members of this community have.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only this one, by its name or identifier.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2640,6 +2824,10 @@
         <translation>Publié</translation>
     </message>
     <message>
+        <source>published</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Published names have only lower-case letters without accents, digits and “_”, and no two are equal.</source>
         <translation>Les noms publiés n’ont que des minuscules sans accent, des chiffres et « _ », et aucun n’apparaît deux fois.</translation>
     </message>
@@ -2712,6 +2900,14 @@
         <translation>Actualisez la liste, et publiez de nouveau la couche si cela persiste.</translation>
     </message>
     <message>
+        <source>Remove a program, with its tokens.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove a user, with keys and tokens.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Remove that character.</source>
         <translation>Retirez ce caractère.</translation>
     </message>
@@ -2730,6 +2926,10 @@
     <message>
         <source>Remove what is no longer needed on this disk, then start the step again.</source>
         <translation>Supprimez de ce disque ce qui ne sert plus, puis relancez l’étape.</translation>
+    </message>
+    <message>
+        <source>Removed rows</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Rename it in QGIS and try again.</source>
@@ -2766,6 +2966,10 @@
     <message>
         <source>Restore the folder from a backup, or give a new folder.</source>
         <translation>Restaurez le dossier depuis une sauvegarde, ou donnez un nouveau dossier.</translation>
+    </message>
+    <message>
+        <source>Revision</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Revisions of “{name}” cannot be compared.</source>
@@ -2834,6 +3038,10 @@
     <message>
         <source>Saving</source>
         <translation>Enregistrement</translation>
+    </message>
+    <message>
+        <source>Say what differs between two revisions of NAME.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>say whether catalogue and files of a data folder agree</source>
@@ -3108,6 +3316,10 @@
         <translation>SQLite dit : {reason}.</translation>
     </message>
     <message>
+        <source>Start `geopub serve` on it once.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Start it again in the GeoPub panel: what it was doing goes on.</source>
         <translation>Redémarrez-le dans le panneau GeoPub : ce qu’il faisait reprendra.</translation>
     </message>
@@ -3198,6 +3410,10 @@
     <message>
         <source>Synchronise these offerings, or unpublish them.</source>
         <translation>Synchronisez ces offres, ou dépubliez-les.</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Tables without geometry</source>
@@ -3292,6 +3508,10 @@
         <translation>Les attributs des tuiles, séparés par des virgules ; tous par défaut.</translation>
     </message>
     <message>
+        <source>The backend could not do it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The backend ended in the middle of something.</source>
         <translation>Le moteur s'est arrêté au milieu de quelque chose.</translation>
     </message>
@@ -3338,6 +3558,14 @@
     <message>
         <source>The catalogue is damaged.</source>
         <translation>Le catalogue est endommagé.</translation>
+    </message>
+    <message>
+        <source>The client could ask for no token.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The client {name} is removed.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The columns {columns} hold other things, such as “{example}”.</source>
@@ -3388,6 +3616,10 @@
         <translation>Les coordonnées de la table « {table} » ne conviennent pas à son système de référence, {srs}.</translation>
     </message>
     <message>
+        <source>The data folder {path} cannot be administered yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The data folder {path} cannot be read.</source>
         <translation>Le dossier de données {path} ne peut pas être lu.</translation>
     </message>
@@ -3436,6 +3668,14 @@
         <translation>l'entrepôt</translation>
     </message>
     <message>
+        <source>The datastore {name} is there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The datastores of a team server, with their members and quotas.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The disk is full.</source>
         <translation>Le disque est plein.</translation>
     </message>
@@ -3466,6 +3706,10 @@
     <message>
         <source>The extent cannot be used.</source>
         <translation>L'emprise ne peut pas être utilisée.</translation>
+    </message>
+    <message>
+        <source>The feature type has no such property.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The feature type {type} has no such property.</source>
@@ -3544,6 +3788,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The file that was being sent, where it did not arrive whole.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The file with the password; it is asked for by default.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The file with the server's token (or $GEOPUB_TOKEN).</source>
         <translation>Le fichier du jeton du serveur (ou $GEOPUB_TOKEN).</translation>
     </message>
@@ -3616,6 +3868,18 @@
         <translation>Le fichier « {name} » n’est pas en UTF-8.</translation>
     </message>
     <message>
+        <source>The filter holds several conditions; join them with And or Or.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The filter is empty.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The filter is too long, or nested too deep.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The filter uses “{name}”, which is not known here.</source>
         <translation>Le filtre utilise « {name} », qui n'est pas connu ici.</translation>
     </message>
@@ -3650,6 +3914,10 @@
     <message>
         <source>The generalisation option “{flag}” cannot be used.</source>
         <translation>L’option de généralisation « {flag} » ne peut pas être utilisée.</translation>
+    </message>
+    <message>
+        <source>The geometry compares with geometries only.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The geometry in row {row} of the batch cannot be read.</source>
@@ -3782,6 +4050,10 @@
     <message>
         <source>The name is already used by the datasheet “{owner}”.</source>
         <translation>Ce nom est déjà utilisé par la fiche de données « {owner} ».</translation>
+    </message>
+    <message>
+        <source>The name people see.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The name “{name}” is already used by the datasheet “{owner}”.</source>
@@ -3940,6 +4212,10 @@
         <translation>Le programme n’a pas pu être lancé.</translation>
     </message>
     <message>
+        <source>The programs that may ask a team server for tokens.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The publication was cancelled.</source>
         <translation>La publication a été annulée.</translation>
     </message>
@@ -4058,6 +4334,10 @@
     <message>
         <source>The server has no open endpoint with room for a {type} service.</source>
         <translation>Le serveur n’a pas de point d’accès ouvert avec de la place pour un service {type}.</translation>
+    </message>
+    <message>
+        <source>The server has not got all of its files.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The server moved to {address}: use that address.</source>
@@ -4372,11 +4652,27 @@
         <translation>La livraison « {name} » est utilisée.</translation>
     </message>
     <message>
+        <source>The upload “{name}” is not complete.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The upload “{name}” takes no files.</source>
         <translation>La livraison « {name} » n'accepte pas de fichier.</translation>
     </message>
     <message>
+        <source>The user of this machine cannot be removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The user of this machine has the token of server.json, and no password.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The user {email} cannot be removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The users of a team server.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4464,6 +4760,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>There is a datastore {name} already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is a user {email} already.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -4472,7 +4772,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>There is no action “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no beneficiary {identifier}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no catalogue of this version of GeoPub in it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4592,6 +4900,10 @@
         <translation>Il n'y a pas de {identifier} dans la liste « {list} ».</translation>
     </message>
     <message>
+        <source>There is no “{name}” with revisions.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is not enough memory to build a tile.</source>
         <translation>Il n'y a pas assez de mémoire pour calculer une tuile.</translation>
     </message>
@@ -4626,6 +4938,10 @@
     <message>
         <source>They are not tied to any place on Earth.</source>
         <translation>Elles ne sont rattachées à aucun lieu sur la Terre.</translation>
+    </message>
+    <message>
+        <source>They are the same.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>They come with the plugin; in a checkout: make setup.</source>
@@ -4688,6 +5004,10 @@
         <translation>Ce type d’objets ne peut pas être trié : ses lignes n’ont pas de clé.</translation>
     </message>
     <message>
+        <source>This feature type has no geometry.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>This happens most often when the memory is used up (signal SIGKILL).</source>
         <translation>Cela arrive le plus souvent quand la mémoire est épuisée (signal SIGKILL).</translation>
     </message>
@@ -4728,10 +5048,6 @@
         <translation>Ce service répond à une seule interrogation à la fois.</translation>
     </message>
     <message>
-        <source>This service does not filter by expressions.</source>
-        <translation>Ce service ne filtre pas par expressions.</translation>
-    </message>
-    <message>
         <source>This service has no operation “{name}”.</source>
         <translation>Ce service n’a pas d’opération « {name} ».</translation>
     </message>
@@ -4742,6 +5058,10 @@
     <message>
         <source>This SQLite has no R-tree: use the Python that comes with QGIS.</source>
         <translation>Ce SQLite n’a pas de R-tree : utilisez le Python fourni avec QGIS.</translation>
+    </message>
+    <message>
+        <source>This unit of distance is not known.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This work was ended by the system.</source>
@@ -4936,10 +5256,6 @@
         <translation>Utilisez un symbole fourni par QGIS, ou intégrez l’image dans le style et enregistrez-le en QML.</translation>
     </message>
     <message>
-        <source>Use bbox or resourceId, or filter what you receive.</source>
-        <translation>Utilisez bbox ou resourceId, ou filtrez ce que vous recevez.</translation>
-    </message>
-    <message>
         <source>Use comparisons (= &lt;&gt; &lt; &lt;= &gt; &gt;=), IN, BETWEEN, LIKE, ILIKE and IS NULL, joined by AND, OR, NOT.</source>
         <translation>Utilisez des comparaisons (= &lt;&gt; &lt; &lt;= &gt; &gt;=), IN, BETWEEN, LIKE, ILIKE et IS NULL, liés par AND, OR, NOT.</translation>
     </message>
@@ -4966,6 +5282,10 @@
     <message>
         <source>Use that backend, end it first, or give another database.</source>
         <translation>Utilisez ce moteur, arrêtez-le d'abord, ou donnez une autre base de données.</translation>
+    </message>
+    <message>
+        <source>Use the operators that the capabilities list.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Use these, such as -S10 -an, or choose one of the presets.</source>
@@ -5048,6 +5368,10 @@
         <translation>Où</translation>
     </message>
     <message>
+        <source>Where it is sent codes (may be repeated).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Where symbols lie upon each other, the layer's opacity shows both.</source>
         <translation>Là où des symboles se superposent, l’opacité de la couche laisse voir les deux.</translation>
     </message>
@@ -5058,6 +5382,18 @@
     <message>
         <source>Which of your datastores on the server.</source>
         <translation>Lequel de vos entrepôts sur le serveur.</translation>
+    </message>
+    <message>
+        <source>Who leads it: an e-mail address.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Who may do everything in every datastore.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>wildCard, singleChar and escapeChar must be three different characters.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Without it nobody can tell where its coordinates are on Earth.</source>
@@ -5100,6 +5436,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Write it as a GML Point, LineString, Polygon, Envelope or a Multi… of these.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Write it as in the capabilities, such as urn:ogc:def:crs:EPSG::4326.</source>
         <translation>Écrivez-le comme dans les capacités du service, par exemple urn:ogc:def:crs:EPSG::4326.</translation>
     </message>
@@ -5118,6 +5458,10 @@
     <message>
         <source>Write the column alone: there is only one table.</source>
         <translation>Écrivez la colonne seule : il n'y a qu'une table.</translation>
+    </message>
+    <message>
+        <source>Write the filter in XML, as “filter”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Write the report into a JSON file.</source>
@@ -5224,6 +5568,18 @@
         <translation>{done} sur {total} {unit}</translation>
     </message>
     <message>
+        <source>{email} has another password.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{email} may sign in no more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{email} may sign in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{files} files ({size}), {rows} rows looked at</source>
         <translation>{files} fichiers ({size}), {rows} lignes examinés</translation>
     </message>
@@ -5246,6 +5602,10 @@
     <message>
         <source>{file} is not a style that GeoPub reads.</source>
         <translation>{file} n’est pas un style que GeoPub sait lire.</translation>
+    </message>
+    <message>
+        <source>{file} is not the file that was being sent.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{method} is not possible at {path}.</source>
@@ -5348,6 +5708,14 @@
         <translation>« {name} » ne peut pas être publié sur « {endpoint} ».</translation>
     </message>
     <message>
+        <source>“{name}” cannot be replaced.</source>
+        <translation>« {name} » ne peut pas être remplacé.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be the name of a datastore.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>“{name}” cannot be the name of a layer.</source>
         <translation>« {name} » ne peut pas être le nom d'une couche.</translation>
     </message>
@@ -5364,12 +5732,28 @@
         <translation>« {name} » ne peut pas devenir {following}.</translation>
     </message>
     <message>
+        <source>“{name}” compares a property with a text.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” could not be integrated.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>“{name}” follows no expression: its fixed value is drawn.</source>
         <translation>« {name} » ne suit aucune expression : sa valeur fixe est dessinée.</translation>
     </message>
     <message>
         <source>“{name}” has {size} bytes instead of {expected}.</source>
         <translation>« {name} » compte {size} octets au lieu de {expected}.</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no condition.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” is at revision {number} now.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{name}” is being made already.</source>
@@ -5416,8 +5800,40 @@
         <translation>« {name} » est la géométrie.</translation>
     </message>
     <message>
+        <source>“{name}” is the name of several.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>“{name}” is updated</source>
         <translation>« {name} » est à jour</translation>
+    </message>
+    <message>
+        <source>“{name}” must hold one condition.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” names no feature.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” names no property.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” needs a geometry to compare with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” needs a property and a moment or a period.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” needs a property and two bounds.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” needs two operands.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{name}” serves everybody who can reach it.</source>
@@ -5481,6 +5897,10 @@
     </message>
     <message>
         <source>“{value}” is no date.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{value}” is no distance.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

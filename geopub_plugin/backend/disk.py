@@ -9,15 +9,26 @@ import os
 from pathlib import Path
 from typing import Iterator
 
-from .errors import StorageFull
+from .errors import Conflict, StorageFull
 from .translation import tr
 
 
 @contextlib.contextmanager
 def storing(place: Path) -> Iterator[None]:
-    """Turn the system's report of a full disk, or of a used up quota, into `StorageFull`."""
+    """Turn the system's report of a full disk, or of a used up quota, into `StorageFull`.
+
+    A file that cannot be replaced (on Windows as long as anybody has it open) is a `Conflict`.
+    """
     try:
         yield
+    except PermissionError as error:
+        if error.filename2 is None:  # nothing was to be renamed
+            raise
+        raise Conflict(
+            tr("“{name}” cannot be replaced.", name=Path(os.fsdecode(error.filename2)).name),
+            tr("Another program has it open, or you may not write in its folder."),
+            tr("Close what shows it, then start again; or choose another name."),
+        ) from error
     except OSError as error:
         if not is_full(error):
             raise

@@ -27,7 +27,7 @@ def write_folder(archive: Archive, place: Path) -> None:
     """Write an archive as a folder, beside its place and renamed at the end; an earlier folder of tiles is replaced.
 
     Raises:
-        Conflict: what is there is no folder of tiles.
+        Conflict: what is there is no folder of tiles, or is open in another program (Windows).
         StorageFull: there is no room.
     """
     refuse_other_folder(place)
@@ -35,11 +35,22 @@ def write_folder(archive: Archive, place: Path) -> None:
         made = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
         try:
             _write(archive, made / "new")
-            if place.exists():
-                os.replace(place, made / "old")
-            os.replace(made / "new", place)
+            _put(made / "new", place, made / "old")
         finally:
             shutil.rmtree(made, ignore_errors=True)
+
+
+def _put(new: Path, place: Path, old: Path) -> None:
+    """Give a folder its place; what is there goes to `old`, and comes back if that fails."""
+    if not place.exists():
+        os.replace(new, place)
+        return
+    os.replace(place, old)
+    try:
+        os.replace(new, place)
+    except OSError:
+        os.replace(old, place)
+        raise
 
 
 def refuse_other_folder(place: Path) -> None:

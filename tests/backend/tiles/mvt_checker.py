@@ -1,6 +1,9 @@
 """A checker of the whole vector tile specification, written apart from the engine: it decodes with plain Python.
 
-Source: Mapbox Vector Tile Specification 2.1; the numbers in the faults are its sections.
+Source: Mapbox Vector Tile Specification 2.1; the numbers in the faults are its sections. What a tile SHOULD be is asked
+for as well, with two exceptions: a feature that is a collection of kinds has its id once for each kind, and version
+stands at the end of a layer. Whether rings touch themselves or one another (4.3.4.4) is a matter of geometry, told by
+`anomalous_polygons`. `test_mvt_checker.py` breaks each rule once.
 """
 
 from __future__ import annotations
@@ -8,14 +11,16 @@ from __future__ import annotations
 import gzip
 import struct
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
+
+import shapely
 
 Point = Tuple[int, int]
 
 
 @dataclass
 class Feature:
-    id: int
+    id: Optional[int]
     kind: int  # 1 point, 2 line, 3 polygon
     tags: Dict[str, Any]
     paths: List[List[Point]]  # rings without closing vertex
@@ -46,12 +51,35 @@ def checked(data: bytes, reach: int = 80) -> List[CheckedLayer]:
     raw = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
     layers = []
     for number, wire, value in fields(raw):
-        must((number, wire) == (3, 2), f"3: field {number} of wire type {wire} in a tile")
+        must((number, wire) == (3, 2), f"4: field {number} of wire type {wire} in a tile")
         layers.append(_layer(value, reach))
-    must(len(layers) > 0, "a tile without a layer is not to be stored")
+    must(len(layers) > 0, "4.1: a tile without a layer is not to be stored")
     names = [layer.name for layer in layers]
     must(len(names) == len(set(names)), f"4.1: layer names {names} are not unique")
     return layers
+
+
+def anomalous_polygons(layers: Iterable[CheckedLayer]) -> Tuple[int, int]:
+    """Count the polygons, and those whose rings touch or cross themselves or one another (4.3.4.4), as GEOS sees it."""
+    found = [
+        shapely.Polygon(outer, inner)
+        for layer in layers
+        for feature in layer.features
+        if feature.kind == 3
+        for outer, inner in polygons(feature)
+    ]
+    return len(found), int((~shapely.is_valid(found)).sum()) if found else 0
+
+
+def polygons(feature: Feature) -> List[Tuple[List[Point], List[List[Point]]]]:
+    """Return each outer ring of a polygon feature with the inner ones that belong to it."""
+    found: List[Tuple[List[Point], List[List[Point]]]] = []
+    for path, outer in zip(feature.paths, feature.outer):
+        if outer:
+            found.append((path, []))
+        else:
+            found[-1][1].append(path)
+    return found
 
 
 def fields(data: bytes) -> Iterator[Tuple[int, int, Any]]:
@@ -62,24 +90,25 @@ def fields(data: bytes) -> Iterator[Tuple[int, int, Any]]:
         if wire == 0:
             value, at = varint(data, at)
         else:
-            must(wire in (1, 2, 5), f"wire type {wire}")
+            must(wire in (1, 2, 5), f"2: wire type {wire}")
             size = {1: 8, 5: 4}.get(wire)
             if size is None:
                 size, at = varint(data, at)
             value, at = data[at : at + size], at + size
-            must(len(value) == size, "a field is cut off")
+            must(len(value) == size, "2: a field is cut off")
         yield key >> 3, wire, value
 
 
 def varint(data: bytes, at: int) -> Tuple[int, int]:
     value = shift = 0
     while True:
-        must(at < len(data) and shift < 70, "a varint is cut off or too long")
+        must(at < len(data) and shift < 70, "2: a varint is cut off or too long")
         octet = data[at]
         value |= (octet & 0x7F) << shift
         at, shift = at + 1, shift + 7
         if octet < 0x80:
-            must(octet > 0 or shift == 7, "a varint is longer than it need be")
+            must(octet > 0 or shift == 7, "2: a varint is longer than it need be")
+            must(value < 1 << 64, "2: a varint of more than 64 bits")
             return value, at
 
 
@@ -92,7 +121,9 @@ def packed(data: bytes) -> List[int]:
 
 
 def _layer(data: bytes, reach: int) -> CheckedLayer:
-    name, version, extent = None, None, 4096
+    name: Optional[str] = None
+    version: Optional[int] = None
+    extent: Optional[int] = None
     keys: List[str] = []
     values: List[Any] = []
     stored: List[bytes] = []
@@ -101,30 +132,46 @@ def _layer(data: bytes, reach: int) -> CheckedLayer:
         must((number, wire) in {(1, 2), (2, 2), (3, 2), (4, 2), (5, 0), (15, 0)}, f"4.1: field {number}/{wire}")
         if number == 1:
             must(name is None, "4.1: two names")
-            name = value.decode()
+            name = text(value)
         elif number == 2:
             features.append(value)
         elif number == 3:
-            keys.append(value.decode())
+            keys.append(text(value))
         elif number == 4:
             stored.append(value)
             values.append(_value(value))
         elif number == 5:
+            must(extent is None, "4.1: two extents")
             extent = value
         else:
+            must(version is None, "4.1: two versions")
             version = value
     must(name not in (None, ""), "4.1: a layer without name")
     must(version == 2, f"4.1: version {version}")
-    must(extent > 0, "4.1: extent 0")
+    must(extent is not None and 0 < extent < 1 << 32, f"4.1: extent {extent}")
+    assert name and extent
     must(len(features) > 0, f"4.1: layer {name} has no feature")
     must(len(keys) == len(set(keys)), "4.1: keys are not unique")
     must(len(stored) == len(set(stored)), "4.1: values are not unique")
-    layer = CheckedLayer(name or "", extent)
-    used: set = set()
+    layer = CheckedLayer(name, extent)
+    used: Set[int] = set()
+    ids: Set[Tuple[int, int]] = set()
     for feature in features:
-        layer.features.append(_feature(feature, keys, values, used, extent, reach))
-    must(used == set(range(len(values))), "values that no feature uses")
+        found = _feature(feature, keys, values, used, extent, reach)
+        must(found.id is None or (found.id, found.kind) not in ids, f"4.2: id {found.id} twice")
+        if found.id is not None:
+            ids.add((found.id, found.kind))
+        layer.features.append(found)
+    must(used == set(range(len(values))), "4.1: values that no feature uses")
     return layer
+
+
+def text(data: bytes) -> str:
+    """Decode a string (protobuf strings are UTF-8)."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise InvalidTile("2: a text that is not UTF-8") from None
 
 
 def _value(data: bytes) -> Any:
@@ -133,18 +180,18 @@ def _value(data: bytes) -> Any:
     number, wire, value = found[0]
     must({1: 2, 2: 5, 3: 1, 4: 0, 5: 0, 6: 0, 7: 0}.get(number) == wire, f"4.1: value field {number}/{wire}")
     if number == 1:
-        return value.decode()
+        return text(value)
     if number in (2, 3):
         return struct.unpack("<f" if number == 2 else "<d", value)[0]
     if number == 6:
         return (value >> 1) ^ -(value & 1)
     if number == 7:
-        must(value in (0, 1), "a boolean that is neither 0 nor 1")
+        must(value in (0, 1), "4.1: a boolean that is neither 0 nor 1")
         return bool(value)
     return value - (1 << 64) if number == 4 and value >> 63 else value
 
 
-def _feature(data: bytes, keys: List[str], values: List[Any], used: set, extent: int, reach: int) -> Feature:
+def _feature(data: bytes, keys: List[str], values: List[Any], used: Set[int], extent: int, reach: int) -> Feature:
     found: Dict[int, Any] = {}
     for number, wire, value in fields(data):
         must((number, wire) in {(1, 0), (2, 2), (3, 0), (4, 2)}, f"4.2: field {number}/{wire}")
@@ -164,9 +211,12 @@ def _feature(data: bytes, keys: List[str], values: List[Any], used: set, extent:
     paths = _paths(packed(found[4]), kind)
     for path in paths:
         for x, y in path:
-            must(-reach - 2 <= x <= extent + reach + 2 and -reach - 2 <= y <= extent + reach + 2, f"{x}, {y} too far")
+            must(
+                -reach - 2 <= x <= extent + reach + 2 and -reach - 2 <= y <= extent + reach + 2,
+                f"4.1: {x}, {y} too far out",
+            )
     outer = _winding(paths) if kind == 3 else [True] * len(paths)
-    return Feature(found.get(1, 0), kind, tags, paths, outer)
+    return Feature(found.get(1), kind, tags, paths, outer)
 
 
 def _paths(commands: List[int], kind: int) -> List[List[Point]]:
@@ -178,7 +228,7 @@ def _paths(commands: List[int], kind: int) -> List[List[Point]]:
         command, count = commands[at] & 7, commands[at] >> 3
         at += 1
         must(command in (1, 2, 7), f"4.3.1: command {command}")
-        must(count > 0, "4.3.1: count 0")
+        must(0 < count < 1 << 29, f"4.3.1: count {count}")
         if command == 7:
             must(kind == 3 and count == 1 and open_, "4.3.3.3: ClosePath out of place")
             must(len(paths[-1]) >= 3, "4.3.4.4: a ring of less than three vertices")
@@ -210,7 +260,7 @@ def _paths(commands: List[int], kind: int) -> List[List[Point]]:
 
 
 def unzigzag(value: int) -> int:
-    must(value < 1 << 32, "4.3.2: a parameter beyond 32 bits")
+    must(value < (1 << 32) - 1, "4.3.2: a parameter beyond 32 bits, or -2**31")
     return (value >> 1) ^ -(value & 1)
 
 

@@ -13,17 +13,14 @@ from . import access_tables, tables
 from .keys import OAUTH2, Key
 from .offerings import Offering, offerings
 from .permissions import Permission, benefits, offerings_of, permissions
-from .rows import Rows
+from .rows import Entity, Rows
 from .spaces import endpoints
 
 
 @dataclass(frozen=True)
-class Access:
+class Access(Entity):
     """A key opens an offering; without a permission it is one that is open to every key."""
 
-    id: str
-    created: str
-    updated: str
     key: str
     permission: Optional[str]
     offering: str

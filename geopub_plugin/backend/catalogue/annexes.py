@@ -15,18 +15,14 @@ from ..errors import Conflict, InvalidInput, NotFound
 from ..translation import tr
 from . import tables
 from .quotas import ANNEXES, require_room
-from .rows import Rows
+from .rows import DatastoreEntity, Rows
 from .store import Store
 
 
 @dataclass(frozen=True)
-class Annexe:
+class Annexe(DatastoreEntity):
     """One file and the paths under which it is public."""
 
-    id: str
-    created: str
-    updated: str
-    datastore: str
     paths: List[str]
     mime_type: str
     size: int

@@ -12,20 +12,16 @@ from ..translation import tr
 from . import tables
 from .definitions import Definition, checked_layer_name, define
 from .journal import JournaledRows, forget
-from .rows import Rows
+from .rows import DatastoreEntity, Rows
 from .spaces import Datastore
 from .store import Store
 from .style_fit import fit_styles
 
 
 @dataclass(frozen=True)
-class Configuration:
+class Configuration(DatastoreEntity):
     """The definition of a service."""
 
-    id: str
-    created: str
-    updated: str
-    datastore: str
     name: str
     layer_name: str
     type: str

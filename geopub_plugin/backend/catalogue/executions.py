@@ -11,19 +11,15 @@ from ..translation import tr
 from . import tables
 from .database import now
 from .lifecycles import CHECK_EXECUTION, ENDED, LIVE, PROCESSING_EXECUTION, LifeCycle, step
-from .rows import Rows
+from .rows import DatastoreEntity, Rows
 
 CHECK, PROCESSING = "check", "processing"  # families
 
 
 @dataclass(frozen=True)
-class Execution:
+class Execution(DatastoreEntity):
     """One run of a check or of a processing."""
 
-    id: str
-    created: str
-    updated: str
-    datastore: str
     family: str
     program: str
     status: str

@@ -9,7 +9,7 @@ from typing import Any, List, Optional, Sequence, TypeVar
 from sqlalchemy import Connection, delete
 
 from . import tables
-from .rows import Rows
+from .rows import DatastoreEntity, Entity, Rows
 
 E = TypeVar("E")
 
@@ -18,25 +18,18 @@ acting: ContextVar[Optional[str]] = ContextVar("acting", default=None)
 
 
 @dataclass(frozen=True)
-class Comment:
+class Comment(DatastoreEntity):
     """What somebody said of an entity."""
 
-    id: str
-    created: str
-    updated: str
-    datastore: str
     entity: str
     author: Optional[str]
     text: str
 
 
 @dataclass(frozen=True)
-class Event:
+class Event(Entity):
     """A change of the state of an entity."""
 
-    id: str
-    created: str
-    updated: str
     entity: str
     title: str
     text: str

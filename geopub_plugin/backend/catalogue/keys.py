@@ -15,7 +15,7 @@ from ..access.passwords import hash_password
 from ..errors import Conflict, InvalidInput
 from ..translation import tr
 from . import access_tables
-from .rows import Rows
+from .rows import Entity, Rows
 
 HASH, HEADER, BASIC, OAUTH2 = "HASH", "HEADER", "BASIC", "OAUTH2"
 TYPES = (HASH, HEADER, BASIC, OAUTH2)
@@ -48,12 +48,9 @@ _TAKEN_HEADERS = frozenset(
 
 
 @dataclass(frozen=True)
-class Key:
+class Key(Entity):
     """A key of a user, without what opens."""
 
-    id: str
-    created: str
-    updated: str
     user: str
     name: str
     type: str

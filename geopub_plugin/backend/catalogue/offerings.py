@@ -17,7 +17,7 @@ from .definitions import check_levels, define, missing_table
 from .journal import JournaledRows
 from .lifecycles import CONFIGURATION, OFFERING, step
 from .quotas import require_offering
-from .rows import Rows
+from .rows import DatastoreEntity, Rows
 from .spaces import Endpoint, endpoint_allowances
 from .statics import Static
 from .store import Store
@@ -26,7 +26,7 @@ from .style_fit import fit_styles, pinned_file, styled_tables
 
 
 @dataclass(frozen=True)
-class Offering:
+class Offering(DatastoreEntity):
     """The publication of a configuration on an endpoint.
 
     `published` is what the services show: `type_infos` and `metadata` of the configuration at the moment of
@@ -34,10 +34,6 @@ class Offering:
     that is still being made (see `awaited`).
     """
 
-    id: str
-    created: str
-    updated: str
-    datastore: str
     configuration: str
     endpoint: str
     open: bool

@@ -14,7 +14,7 @@ from . import access_tables, tables
 from .database import now
 from .members import communities_of
 from .offerings import offerings
-from .rows import Rows
+from .rows import DatastoreEntity, Rows
 from .spaces import communities, users
 
 ACCOUNT, COMMUNITY = "ACCOUNT", "COMMUNITY"
@@ -22,13 +22,9 @@ LONGEST_LICENCE = 500
 
 
 @dataclass(frozen=True)
-class Permission:
+class Permission(DatastoreEntity):
     """What a datastore allows one beneficiary: a user or a community."""
 
-    id: str
-    created: str
-    updated: str
-    datastore: str
     licence: str
     end_date: Optional[str]
     only_oauth: bool

@@ -14,7 +14,7 @@ from ..safe_xml import parse, serialise
 from ..translation import tr
 from . import tables
 from .content_revisions import forget_contents, newest, remember
-from .rows import Rows
+from .rows import DatastoreEntity, Rows
 from .spaces import Datastore, endpoint_allowances
 from .store import Store
 
@@ -26,13 +26,9 @@ _UTF8 = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']+)""")
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(DatastoreEntity):
     """One metadata record; the platform calls it "metadata"."""
 
-    id: str
-    created: str
-    updated: str
-    datastore: str
     file_identifier: str
     type: str
     level: str

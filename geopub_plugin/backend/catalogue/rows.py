@@ -17,6 +17,22 @@ E = TypeVar("E")
 
 
 @dataclass(frozen=True)
+class Entity:
+    """What the rows of most tables have."""
+
+    id: str  # UUID
+    created: str  # ISO 8601, UTC
+    updated: str
+
+
+@dataclass(frozen=True)
+class DatastoreEntity(Entity):
+    """What the rows of most things in a datastore have."""
+
+    datastore: str
+
+
+@dataclass(frozen=True)
 class Listing:
     """What part of a list is asked for."""
 

@@ -10,30 +10,24 @@ from sqlalchemy import Connection, func, or_, select
 from ..errors import NotFound
 from ..translation import tr
 from . import tables
-from .rows import Rows
+from .rows import Entity, Rows
 
 RIGHTS: Tuple[str, ...] = ("COMMUNITY", "PROCESSING", "ANNEX", "BROADCAST", "UPLOAD")
 
 
 @dataclass(frozen=True)
-class User:
+class User(Entity):
     """Someone who may use the API."""
 
-    id: str
-    created: str
-    updated: str
     email: str
     first_name: str
     last_name: str
 
 
 @dataclass(frozen=True)
-class Community:
+class Community(Entity):
     """People who share a datastore."""
 
-    id: str
-    created: str
-    updated: str
     name: str
     technical_name: str
     description: str
@@ -43,12 +37,9 @@ class Community:
 
 
 @dataclass(frozen=True)
-class Datastore:
+class Datastore(Entity):
     """A space with its quotas: the platform's "entrepôt"."""
 
-    id: str
-    created: str
-    updated: str
     community: str
     name: str
     technical_name: str
@@ -59,12 +50,9 @@ class Datastore:
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class Endpoint(Entity):
     """A service on which configurations are published."""
 
-    id: str
-    created: str
-    updated: str
     name: str
     technical_name: str
     type: str
@@ -73,12 +61,9 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Storage:
+class Storage(Entity):
     """A place where files or tables are kept."""
 
-    id: str
-    created: str
-    updated: str
     name: str
     type: str
     labels: List[str]

@@ -16,20 +16,16 @@ from ..translation import tr
 from . import tables
 from .content_revisions import forget_contents, remember
 from .quotas import ANNEXES, require_room
-from .rows import Rows
+from .rows import DatastoreEntity, Rows
 from .store import Store
 
 STYLE = "GEOSERVER-STYLE"
 
 
 @dataclass(frozen=True)
-class Static:
+class Static(DatastoreEntity):
     """One style; the file is that of its current revision."""
 
-    id: str
-    created: str
-    updated: str
-    datastore: str
     name: str
     description: str
     type: str

@@ -14,20 +14,16 @@ from . import tables
 from .executions import executions_of_upload, live_on_input
 from .journal import JournaledRows
 from .lifecycles import UPLOAD, step
-from .rows import Rows
+from .rows import DatastoreEntity, Entity, Rows
 from .store import Store
 
 TYPES = ("VECTOR",)
 
 
 @dataclass(frozen=True)
-class Upload:
+class Upload(DatastoreEntity):
     """Files delivered, before integration: the platform's "livraison"."""
 
-    id: str
-    created: str
-    updated: str
-    datastore: str
     name: str
     description: str
     type: str
@@ -41,12 +37,9 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class UploadFile:
+class UploadFile(Entity):
     """One file of an upload."""
 
-    id: str
-    created: str
-    updated: str
     upload: str
     path: str
     kind: str

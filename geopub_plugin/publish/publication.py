@@ -16,6 +16,7 @@ from .client.delivery import md5_of
 from .client.executions import Execution
 from .client.stored_data import StoredData
 from .client.uploads import Upload
+from .integration_progress import CHECKING, DONE, INTEGRATING, SENDING, progress_tags
 from .proposal import DEEPEST, TableStyle, levels, rough_detail
 from .publication_values import LiveUrl, PublicationRequest, PublicationResult, Refused
 from .service_definitions import (
@@ -144,7 +145,9 @@ class Publication:
             upload = self._interrupted(mark) if resume else None
             if upload is None:
                 upload = uploads.create(request.layer_name, request.srs, request.title)
-                uploads.tag(upload.id, {**self._tags(), "request_digest": mark})
+                uploads.tag(
+                    upload.id, {**self._tags(), **progress_tags(SENDING), "request_digest": mark, "file_digest": digest}
+                )
             identifier = upload.id
             self._undo.append(lambda store: _remove_upload(store, identifier))
             if upload.status in ("OPEN", "CREATED"):
@@ -153,6 +156,7 @@ class Publication:
                 with suppress(Conflict):  # sent before the interruption
                     uploads.deliver_md5(upload.id, digest, name)
                 uploads.close(upload.id)
+                uploads.tag(upload.id, progress_tags(CHECKING))
         return upload
 
     def _mark(self, digest: str) -> str:
@@ -201,6 +205,7 @@ class Publication:
             found = [self._store.executions.check(run.execution) for run in runs]
         faults = tuple(dict.fromkeys(fault for execution in found for fault in execution.faults))
         if checked.status == "UNSTABLE":
+            self._store.uploads.tag(upload.id, progress_tags(CHECKING, failed=True))
             file = self._request.file.name
             raise Refused(
                 tr("{file} cannot be published.", file=file),
@@ -230,10 +235,11 @@ class Publication:
                 ),
                 replaced,
             )
-            self._store.uploads.tag(upload.id, {"vectordb_id": execution.stored_data})
+            self._store.uploads.tag(upload.id, {**progress_tags(INTEGRATING), "vectordb_id": execution.stored_data})
             tags = {**self._tags(), "upload_id": upload.id, "proc_int_id": execution.id}
             self._store.stored_data.tag(execution.stored_data, tags)
             self._succeeded(execution, Step.INTEGRATION)
+            self._store.uploads.tag(upload.id, progress_tags(DONE))
         return self._store.stored_data.get(execution.stored_data)
 
     def _pyramid_begun(

@@ -12,6 +12,7 @@ from .datasheets import Datasheets
 from .datastores import Datastore, Endpoint, choose_datastore, datastore
 from .executions import Executions
 from .offerings import Offerings
+from .revisions import Revisions
 from .statics import Statics
 from .stored_data import StoredDataSet
 from .uploads import Uploads
@@ -29,6 +30,7 @@ class Store:
         self.configurations = Configurations(connection, identifier)
         self.offerings = Offerings(connection, identifier)
         self.datasheets = Datasheets(connection, identifier)
+        self.revisions = Revisions(connection, identifier)
 
     def describe(self) -> Datastore:
         """Return name and endpoints of the datastore."""

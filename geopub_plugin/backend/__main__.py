@@ -4,6 +4,9 @@ It prints one line on stdout: `READY URL` once it serves, or `FAILED {"kind", "w
 wrong is also said in words on stderr, and by the exit code.
 
 `python -m geopub_plugin.backend audit --data DIR` prints, as one line of JSON, whether catalogue and files agree.
+
+`python -m geopub_plugin.backend administer --data DIR` reads one line of JSON, see `catalogue.administration`, does
+what it says and prints, as one line of JSON, what came of it. By stdin: others may see the arguments of a process.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ _EXIT_CODES: Dict[Type[BaseException], int] = {
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    """Serve until the end is asked for, or audit a data folder, and return the exit code."""
+    """Serve until the end is asked for, audit or administer a data folder, and return the exit code."""
     given = vars(_parser().parse_args(arguments))
     command = given.pop("command")
     if os.name == "posix":
@@ -47,7 +50,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         settings = Settings.read(**given)
         if settings.language:
             use_language(settings.language)
-        return _audit(settings) if command == "audit" else _serve(settings)
+        return {"audit": _audit, "administer": _administer, "serve": _serve}[command](settings)
     except GeoPubError as error:
         return _failed(error)
 
@@ -67,6 +70,13 @@ def _audit(settings: Settings) -> int:
     return 0 if found.sound else DAMAGED
 
 
+def _administer(settings: Settings) -> int:
+    with _installed():
+        from .catalogue.administration import administer
+    _say(json.dumps(administer(settings.data, settings.catalogue_url, json.loads(sys.stdin.readline()))))
+    return 0
+
+
 @contextmanager
 def _installed() -> Iterator[None]:
     try:
@@ -84,12 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help=tr("serve a data folder"))
     audit = commands.add_parser("audit", help=tr("say whether catalogue and files of a data folder agree"))
+    administer = commands.add_parser("administer", help=tr("do what a line of JSON on stdin says"))
+    few, names = (audit, administer), ("data", "catalogue_url", "language")
     for field in fields(Settings):
         option = "--" + field.name.replace("_", "-")
         if isinstance(field.default, bool):
             serve.add_argument(option, action="store_const", const=True)
         else:
-            for command in (serve, audit) if field.name in ("data", "catalogue_url", "language") else (serve,):
+            for command in (serve, *few) if field.name in names else (serve,):
                 command.add_argument(option, metavar="VALUE", help=f"GEOPUB_{field.name.upper()}")
     return parser
 

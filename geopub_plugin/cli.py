@@ -28,6 +28,7 @@ from .publish.publication import Publication, PublicationRequest, Quiet
 from .terminal.administration import commands as administration_commands
 from .terminal.display import progress_on, show_datasheets, show_error, show_result
 from .terminal.outcome import ExitCode, error_json, exit_code, result_json, status_json
+from .terminal.store_commands import resume_command, revisions_group
 
 if TYPE_CHECKING:
     from .terminal.tiling import TilesRequest
@@ -236,6 +237,20 @@ def doctor(data: Optional[Path], as_json: bool, deep: bool) -> None:
         if store is not None:
             show_audit(out, store)
     raise SystemExit(int(ExitCode.OK if ok else ExitCode.FAILED))
+
+
+def _opened(server: str, token_file: Optional[Path], datastore: str, data: Optional[Path]) -> Store:
+    """Return the store that the options name: of a server, or of the backend that runs here."""
+    backend = None if server else _running_backend(_data_folder(data))
+    return _store(server, token_file, datastore, backend, Event())
+
+
+def _store_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    return _server_options(_data_option(_json_option(command)))
+
+
+cli.add_command(revisions_group(_store_options, _opened, lambda value: _print_json(value), out))
+cli.add_command(resume_command(_store_options, _opened, lambda value: _print_json(value), out))
 
 
 for _group in administration_commands(lambda given: _data_folder(given)):

@@ -79,6 +79,8 @@ def _audit(places: Places, url: str) -> Audit:
     database = Database(url, places.path)
     findings = Findings()
     try:
+        if database.shared:
+            database.lead()
         with database.reading() as connection:
             _require_newest(version(connection))
             if not is_postgresql(url):

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DataError, OperationalError, StatementError
 
 from ..disk import disk_full
-from ..errors import GeoPubError, InvalidInput, StorageFull, Unavailable
+from ..errors import DataFolderLocked, GeoPubError, InvalidInput, StorageFull, Unavailable
 from ..translation import tr
-from .engines import WRITES, is_postgresql, open_engine
+from .engines import WRITES, is_postgresql, open_engine, take_lead
 from .migrations import migrate
 
 AfterCommit = Callable[[FrozenSet[str]], None]
@@ -34,6 +34,7 @@ class Database:
         """Open the catalogue at `url`; `place` is the folder that an error about a full disk names."""
         self.shared = is_postgresql(url)  # other processes may work on it, too
         self._place = place
+        self._lead: Any = None  # the connection that holds the lock of who leads
         self._engine = open_engine(url)
         self._writer = self._engine.execution_options(**{WRITES: True})
         # SQLite has one writer anyway; waiting here is fair and wakes at once, waiting there polls. It also makes
@@ -99,8 +100,25 @@ class Database:
                 raise error.orig from error
             raise
 
+    def lead(self) -> None:
+        """Be the only one that works on a PostgreSQL catalogue, wherever the others run, until it is closed.
+
+        Raises:
+            DataFolderLocked: another backend does.
+        """
+        with self._explaining():
+            self._lead = take_lead(self._engine)
+        if self._lead is None:
+            raise DataFolderLocked(
+                tr("Another GeoPub backend works on the database of the catalogue."),
+                tr("Only one may: it does the work of all executions."),
+                tr("Use that backend, end it first, or give another database."),
+            )
+
     def close(self) -> None:
         """Close every connection."""
+        if self._lead is not None:
+            self._lead.close()
         self._engine.dispose()
 
     def _note_touched(self, connection: Connection, statement: Any, *_rest: Any) -> None:

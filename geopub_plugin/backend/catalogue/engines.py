@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Optional
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -23,6 +23,8 @@ WRITER_LOCK = 1
 LEADER_LOCK = 2
 
 _LOCK_SECONDS = 60  # that a writer waits for its turn
+_LEAD_SECONDS = 5
+_LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE
 
 
 def open_engine(url: str) -> Engine:
@@ -94,6 +96,28 @@ def _begin_postgresql(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, {WRITER_LOCK})")
     else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+def take_lead(engine: Engine) -> Optional[Connection]:
+    """Return a connection that holds PostgreSQL's lock of who leads as long as it is open; None if it is taken.
+
+    A backend that was killed holds it until the server notices, which takes a moment.
+    """
+    connection = engine.connect()
+    driver: Any = connection.connection.driver_connection
+    connection.detach()  # from the pool, which would hand it out again
+    driver.rollback()
+    driver.autocommit = True
+    with driver.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{_LEAD_SECONDS}s'")
+        try:
+            cursor.execute(f"SELECT pg_advisory_lock({LOCK_CLASS}, {LEADER_LOCK})")
+        except engine.dialect.dbapi.OperationalError as error:  # type: ignore[union-attr]
+            connection.close()
+            if getattr(error, "pgcode", None) == _LOCK_NOT_AVAILABLE:
+                return None
+            raise
+    return connection
 
 
 def _writes(connection: Connection) -> bool:

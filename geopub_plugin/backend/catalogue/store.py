@@ -66,6 +66,8 @@ class Store:
     def _open_catalogue(self) -> None:
         with ExitStack() as undo:
             undo.callback(self.database.close)
+            if self.database.shared:
+                self.database.lead()
             with self.database.writing() as connection:
                 found = migrate(connection)
                 if self.database.shared:

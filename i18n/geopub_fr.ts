@@ -245,7 +245,7 @@
     </message>
     <message>
         <source>A WFS filters by FES, not by CQL.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un WFS filtre en FES, pas en CQL.</translation>
     </message>
     <message>
         <source>A whole number from {lowest} on is needed.</source>
@@ -329,7 +329,7 @@
     </message>
     <message>
         <source>All tiles are built: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>Toutes les tuiles sont construites : {reason}</translation>
     </message>
     <message>
         <source>All {quota} offerings of its quota are used.</source>
@@ -357,7 +357,7 @@
     </message>
     <message>
         <source>An earlier state of the file and its tiles: only what changed is built.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un état antérieur du fichier et ses tuiles : seul ce qui a changé est construit.</translation>
     </message>
     <message>
         <source>An outline that is drawn inside, or on some rings only, is drawn on all.</source>
@@ -777,7 +777,7 @@
     </message>
     <message>
         <source>Correct the filter, and send the request again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Corrigez le filtre et renvoyez la requête.</translation>
     </message>
     <message>
         <source>Correct these lines.</source>
@@ -789,7 +789,7 @@
     </message>
     <message>
         <source>CQL is for the OGC API of this service.</source>
-        <translation type="unfinished"></translation>
+        <translation>CQL est pour l’API OGC de ce service.</translation>
     </message>
     <message>
         <source>current</source>
@@ -1045,7 +1045,7 @@
     </message>
     <message>
         <source>Filters of this service do not know “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les filtres de ce service ne connaissent pas « {name} ».</translation>
     </message>
     <message>
         <source>For example: {names}</source>
@@ -1301,7 +1301,7 @@
     </message>
     <message>
         <source>Give metres: “m”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez des mètres : « m ».</translation>
     </message>
     <message>
         <source>Give one of the endpoints that the datastore lists.</source>
@@ -1537,7 +1537,7 @@
     </message>
     <message>
         <source>It compares properties of different kinds.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il compare des propriétés de natures différentes.</translation>
     </message>
     <message>
         <source>It could read files or settings of the server, so published styles may not call it.</source>
@@ -1653,7 +1653,7 @@
     </message>
     <message>
         <source>It holds neither dates nor times.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elle ne contient ni dates ni heures.</translation>
     </message>
     <message>
         <source>It holds no data file.</source>
@@ -1725,7 +1725,7 @@
     </message>
     <message>
         <source>It is no geometry in GML.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce n’est pas une géométrie en GML.</translation>
     </message>
     <message>
         <source>It is no object.</source>
@@ -1733,7 +1733,7 @@
     </message>
     <message>
         <source>It is no part of what the capabilities list.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il ne fait pas partie de ce qu’annoncent les capacités.</translation>
     </message>
     <message>
         <source>It is no table of text: {reason}.</source>
@@ -2037,7 +2037,7 @@
     </message>
     <message>
         <source>Its geometry is too large.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sa géométrie est trop grande.</translation>
     </message>
     <message>
         <source>Its header or its directory cannot be read.</source>
@@ -2289,7 +2289,7 @@
     </message>
     <message>
         <source>Looking for what changed</source>
-        <translation type="unfinished"></translation>
+        <translation>Recherche de ce qui a changé</translation>
     </message>
     <message>
         <source>Made</source>
@@ -2633,7 +2633,7 @@
     </message>
     <message>
         <source>Only the geometry can be compared with a geometry.</source>
-        <translation type="unfinished"></translation>
+        <translation>Seule la géométrie peut être comparée à une géométrie.</translation>
     </message>
     <message>
         <source>Only the members of this community have.</source>
@@ -2889,7 +2889,7 @@
     </message>
     <message>
         <source>Rebuilding tiles</source>
-        <translation type="unfinished"></translation>
+        <translation>Reconstruction des tuiles</translation>
     </message>
     <message>
         <source>Refresh</source>
@@ -3709,7 +3709,7 @@
     </message>
     <message>
         <source>The feature type has no such property.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le type d’entités n’a pas cette propriété.</translation>
     </message>
     <message>
         <source>The feature type {type} has no such property.</source>
@@ -3869,15 +3869,15 @@
     </message>
     <message>
         <source>The filter holds several conditions; join them with And or Or.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le filtre contient plusieurs conditions ; reliez-les par And ou Or.</translation>
     </message>
     <message>
         <source>The filter is empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le filtre est vide.</translation>
     </message>
     <message>
         <source>The filter is too long, or nested too deep.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le filtre est trop long, ou trop imbriqué.</translation>
     </message>
     <message>
         <source>The filter uses “{name}”, which is not known here.</source>
@@ -3917,7 +3917,7 @@
     </message>
     <message>
         <source>The geometry compares with geometries only.</source>
-        <translation type="unfinished"></translation>
+        <translation>La géométrie ne se compare qu’à des géométries.</translation>
     </message>
     <message>
         <source>The geometry in row {row} of the batch cannot be read.</source>
@@ -4181,27 +4181,27 @@
     </message>
     <message>
         <source>the previous data are not those of the previous pyramid.</source>
-        <translation type="unfinished"></translation>
+        <translation>les données précédentes ne sont pas celles de la pyramide précédente.</translation>
     </message>
     <message>
         <source>the previous data cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>les données précédentes ne peuvent pas être lues.</translation>
     </message>
     <message>
         <source>the previous pyramid cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>la pyramide précédente ne peut pas être lue.</translation>
     </message>
     <message>
         <source>the previous pyramid does not tell how it was made.</source>
-        <translation type="unfinished"></translation>
+        <translation>la pyramide précédente ne dit pas comment elle a été faite.</translation>
     </message>
     <message>
         <source>the previous pyramid is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>la pyramide précédente est endommagée.</translation>
     </message>
     <message>
         <source>the previous pyramid was made with other settings, columns or another version.</source>
-        <translation type="unfinished"></translation>
+        <translation>la pyramide précédente a été faite avec d’autres réglages, d’autres colonnes ou une autre version.</translation>
     </message>
     <message>
         <source>The process that builds tiles broke down, or took longer than {seconds} seconds.</source>
@@ -5005,7 +5005,7 @@
     </message>
     <message>
         <source>This feature type has no geometry.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce type d’entités n’a pas de géométrie.</translation>
     </message>
     <message>
         <source>This happens most often when the memory is used up (signal SIGKILL).</source>
@@ -5061,7 +5061,7 @@
     </message>
     <message>
         <source>This unit of distance is not known.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cette unité de distance n’est pas connue.</translation>
     </message>
     <message>
         <source>This work was ended by the system.</source>
@@ -5089,7 +5089,7 @@
     </message>
     <message>
         <source>tiles that changed hold most of the data.</source>
-        <translation type="unfinished"></translation>
+        <translation>les tuiles qui ont changé contiennent l’essentiel des données.</translation>
     </message>
     <message>
         <source>Title</source>
@@ -5133,7 +5133,7 @@
     </message>
     <message>
         <source>too much of “{table}” changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>une trop grande part de « {table} » a changé.</translation>
     </message>
     <message>
         <source>Tried: {names}.</source>
@@ -5285,7 +5285,7 @@
     </message>
     <message>
         <source>Use the operators that the capabilities list.</source>
-        <translation type="unfinished"></translation>
+        <translation>Utilisez les opérateurs qu’annoncent les capacités.</translation>
     </message>
     <message>
         <source>Use these, such as -S10 -an, or choose one of the presets.</source>
@@ -5393,7 +5393,7 @@
     </message>
     <message>
         <source>wildCard, singleChar and escapeChar must be three different characters.</source>
-        <translation type="unfinished"></translation>
+        <translation>wildCard, singleChar et escapeChar doivent être trois caractères différents.</translation>
     </message>
     <message>
         <source>Without it nobody can tell where its coordinates are on Earth.</source>
@@ -5437,7 +5437,7 @@
     </message>
     <message>
         <source>Write it as a GML Point, LineString, Polygon, Envelope or a Multi… of these.</source>
-        <translation type="unfinished"></translation>
+        <translation>Écrivez-la comme Point, LineString, Polygon, Envelope ou Multi… du GML.</translation>
     </message>
     <message>
         <source>Write it as in the capabilities, such as urn:ogc:def:crs:EPSG::4326.</source>
@@ -5461,7 +5461,7 @@
     </message>
     <message>
         <source>Write the filter in XML, as “filter”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Écrivez le filtre en XML, dans « filter ».</translation>
     </message>
     <message>
         <source>Write the report into a JSON file.</source>
@@ -5645,7 +5645,7 @@
     </message>
     <message>
         <source>{rebuilt} tiles were built, {copied} copied.</source>
-        <translation type="unfinished"></translation>
+        <translation>{rebuilt} tuiles construites, {copied} copiées.</translation>
     </message>
     <message>
         <source>{seconds} s</source>
@@ -5733,7 +5733,7 @@
     </message>
     <message>
         <source>“{name}” compares a property with a text.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » compare une propriété à un texte.</translation>
     </message>
     <message>
         <source>“{name}” could not be integrated.</source>
@@ -5749,7 +5749,7 @@
     </message>
     <message>
         <source>“{name}” holds no condition.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » ne contient aucune condition.</translation>
     </message>
     <message>
         <source>“{name}” is at revision {number} now.</source>
@@ -5809,31 +5809,31 @@
     </message>
     <message>
         <source>“{name}” must hold one condition.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » doit contenir une condition.</translation>
     </message>
     <message>
         <source>“{name}” names no feature.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » ne nomme aucune entité.</translation>
     </message>
     <message>
         <source>“{name}” names no property.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » ne nomme aucune propriété.</translation>
     </message>
     <message>
         <source>“{name}” needs a geometry to compare with.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » demande une géométrie à comparer.</translation>
     </message>
     <message>
         <source>“{name}” needs a property and a moment or a period.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » demande une propriété et un instant ou une période.</translation>
     </message>
     <message>
         <source>“{name}” needs a property and two bounds.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » demande une propriété et deux bornes.</translation>
     </message>
     <message>
         <source>“{name}” needs two operands.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » demande deux opérandes.</translation>
     </message>
     <message>
         <source>“{name}” serves everybody who can reach it.</source>
@@ -5901,7 +5901,7 @@
     </message>
     <message>
         <source>“{value}” is no distance.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {value} » n’est pas une distance.</translation>
     </message>
     <message>
         <source>“{value}” is no number, and the column holds numbers.</source>

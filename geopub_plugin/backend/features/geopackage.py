@@ -135,6 +135,8 @@ class GeoPackageTable:
     def fids_where(self, condition: SqlCondition) -> np.ndarray:
         """Return the keys of the rows for which a condition holds, in order: int64 (n,)."""
         sql = f"SELECT {self._key} FROM {self._rows} WHERE {condition.sql} ORDER BY 1"  # nosec B608 - quoted, placeholders
+        for function in condition.functions:
+            self._connection.create_function(function.name, function.arguments, function.function, deterministic=True)
         with damage_told(self.path):
             rows = self._connection.execute(sql, condition.values).fetchall()
         return np.array([row[0] for row in rows], np.int64)

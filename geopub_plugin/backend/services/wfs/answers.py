@@ -53,6 +53,8 @@ def _selection(query: FeatureQuery, tables: Tables) -> _Selection:
         keys = table.fids_within(query.bounds)
     if query.fids is not None:
         keys = _existing(table, query.fids)
+    if query.condition is not None:
+        keys = table.fids_where(query.condition)
     matched = tables.count(query.published.type) if keys is None else len(keys)
     start = min(query.start, matched)
     returned = 0 if query.hits else matched - start if query.count is None else min(query.count, matched - start)

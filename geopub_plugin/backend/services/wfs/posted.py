@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Dict, Iterator, List, Tuple
 
 from ...errors import InvalidInput
-from ...safe_xml import parse
+from ...safe_xml import parse, serialise
 from ...translation import tr
+from ..filters.fes import local_name as _local
 from ..owscommon import OwsError, Parameters
-from .filters import filter_parameters
-from .filters import local_name as _local
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # nosec B405
@@ -78,4 +77,4 @@ def _query(query: Element) -> Iterator[Tuple[str, str]]:
                 reference = words.get("ValueReference") or words.get("PropertyName") or ""
                 yield "sortBy", f"{reference} {words.get('SortOrder', 'ASC')}"
         elif name == "Filter":
-            yield from filter_parameters(child).items()
+            yield "filter", serialise(child).decode("utf-8")

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
 from ...errors import InvalidInput
+from ...features.condition import SqlCondition
 from ...features.projection import Projection
 from ...features.schema import Bounds
 from ...translation import tr
+from ..filters.sqlite import FilteredType, sql_condition
 from ..owscommon import OwsError, Parameters, invalid
 from .feature_types import Catalogue, PublishedType
-from .filters import box_property, without_filter
+from .filters import filtering
 from .gml import element_names
 from .names import split_feature_id
 from .reference_systems import CRS84, WireSrs, bounds_of, projection, wire_srs
@@ -48,6 +50,7 @@ class FeatureQuery:
     geometry: bool
     bounds: Optional[Bounds]  # in the table's system
     fids: Optional[Tuple[int, ...]]  # of `resourceId`
+    condition: Optional[SqlCondition]  # of a filter
     order: Tuple[Tuple[str, str], ...]  # fields, each with ASC or DESC
     srs: WireSrs  # of the answer
     form: str
@@ -58,7 +61,8 @@ class FeatureQuery:
 
 def feature_query(parameters: Parameters, catalogue: Catalogue, version: str) -> FeatureQuery:
     """Return the question that a GetFeature request asks; raise OwsError for what cannot be answered."""
-    parameters = without_filter(parameters)
+    asked_filter = filtering(parameters)
+    parameters, condition = asked_filter.parameters, asked_filter.condition
     published, fids = _selected(parameters, catalogue)
     fields, geometry = _properties(parameters, published)
     form = output_format(parameters, version)
@@ -70,6 +74,7 @@ def feature_query(parameters: Parameters, catalogue: Catalogue, version: str) ->
         geometry=geometry,
         bounds=_bounds(parameters, published),
         fids=fids,
+        condition=None if condition is None else sql_condition(condition, _filtered(published)),
         order=_order(parameters, published),
         srs=wire_srs(asked) if asked else usual,
         form=form,
@@ -128,6 +133,15 @@ def keys_of(identifiers: Tuple[str, ...], published: PublishedType) -> Tuple[int
     )  # fmt: skip
 
 
+def _filtered(published: PublishedType) -> FilteredType:
+    """Return what a filter may name of a type."""
+    geometry, fields = _fields_by_element(published)
+    names = frozenset({geometry, published.schema.geometry})
+    return FilteredType(
+        published.schema, fields, names, lambda identifiers: keys_of(identifiers, published), published.srs
+    )
+
+
 def _fields_by_element(published: PublishedType) -> Tuple[str, Dict[str, str]]:
     geometry, elements = element_names(published.schema)
     return geometry, {**{field: field for field in elements}, **{wire: field for field, wire in elements.items()}}
@@ -177,9 +191,6 @@ def _bounds(parameters: Parameters, published: PublishedType) -> Optional[Bounds
     parts = parameters.listed("bbox")
     if not parts:
         return None
-    geometry = {element_names(published.schema)[0], published.schema.geometry}
-    if not {_local(reference) for reference in box_property(parameters)} <= geometry:
-        raise invalid("filter", box_property(parameters)[0], tr("A box is about the geometry."))
     named = wire_srs(parts[-1], "bbox") if len(parts) in (5, 7) else None
     srs = named or published.srs
     bounds = bounds_of(parts[:-1] if named else parts, srs)

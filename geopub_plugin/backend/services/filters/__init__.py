@@ -1,0 +1,1 @@
+"""Filters of the feature services: FES in, a condition of SQLite out."""

@@ -70,7 +70,10 @@ class Archive:
 
     def tile(self, level: int, column: int, row: int) -> Optional[bytes]:
         """Return a tile as stored, None where there is none; column and row are counted from the north-west."""
-        number = tile_id(level, column, row)
+        return self.numbered(tile_id(level, column, row))
+
+    def numbered(self, number: int) -> Optional[bytes]:
+        """Return the tile of a number (PMTiles v3 §4.1.1) as stored, None where there is none."""
         entries = self._root
         while True:
             place = int(np.searchsorted(entries.tile, number, "right")) - 1
@@ -109,6 +112,12 @@ class Archive:
     def content(self, offset: int, length: int) -> bytes:
         """Return stored bytes of a tile by their place."""
         return self._slice(self._header["tile_data_offset"] + offset, length)
+
+    def ends(self, offsets: np.ndarray) -> np.ndarray:
+        """Return the eight bytes before each offset (int64 (n,)) of the tile data, as numbers: uint64 (n,)."""
+        stored = np.frombuffer(self._data, np.uint8)
+        places = self._header["tile_data_offset"] + offsets[:, None] + np.arange(-8, 0)
+        return stored[places].view(np.uint64)[:, 0]
 
     def __enter__(self) -> Archive:
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -33,6 +33,12 @@ class Area:
         """Return a rectangle."""
         west, south, east, north = bounds
         return cls((((west, south), (east, south), (east, north), (west, north), (west, south)),))
+
+    @classmethod
+    def of_tiles(cls, tiles: Mapping[int, Tuple[np.ndarray, np.ndarray]]) -> Area:
+        """Return the area of single tiles: by level, all of those that will be asked about, columns and rows."""
+        keys = {level: np.unique((row << level) + column) for level, (column, row) in tiles.items()}
+        return cls((), {level: (key, key) for level, key in keys.items()})
 
     @property
     def bounds(self) -> Bounds:

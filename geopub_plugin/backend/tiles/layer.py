@@ -60,8 +60,13 @@ class Layer:
                 self.name.head, self.features[edges[place] : edges[place + 1]], self.name.keys,
                 self.values[value_edges[place] : value_edges[place + 1]], _TAIL,
             ))  # fmt: skip
-            made.append(b"\x1a" + varint(len(body)) + body)
+            made.append(message(body))
         return made
+
+
+def message(body: bytes) -> bytes:
+    """Return a layer as a tile holds it."""
+    return b"\x1a" + varint(len(body)) + body
 
 
 def merged(geometries: Sequence[Geometry]) -> Geometry:

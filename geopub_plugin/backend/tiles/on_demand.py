@@ -22,7 +22,7 @@ from .assemble import LevelTiles
 from .block import TableState, climb, read_state
 from .blocks import Spread, TableShare, bounds_of, boxes_meet, limits_of, margin_at, spreads_of
 from .boxes import feature_boxes
-from .grid import Cell
+from .grid import WORLD, Cell
 from .nodes import nodes_among
 from .options import FULL_DETAIL
 from .plan import PyramidPlan
@@ -58,20 +58,20 @@ class TileSource:
         """
         self.plan = plan
         self._piece, self._most = piece, most
-        self._fields: Tuple[Tuple[Field, ...], ...] = tuple(tile_fields(table) for table in plan.tables)
-        self._spreads: List[Spread] = spreads_of(plan, plan.near)
-        self._types = [_geometry_type(spread) for spread in self._spreads]
+        self.fields: Tuple[Tuple[Field, ...], ...] = tuple(tile_fields(table) for table in plan.tables)
+        self.spreads: List[Spread] = spreads_of(plan, plan.near)
+        self._types = [_geometry_type(spread) for spread in self.spreads]
         self._every: Dict[int, _Boxes] = {}
 
     @property
     def bounds(self) -> Bounds:
         """The bounds in longitude and latitude, as the pyramid tells them."""
-        return bounds_told(bounds_of(np.concatenate([spread.boxes for spread in self._spreads])), self.plan)
+        return bounds_told(bounds_of(np.concatenate([spread.boxes for spread in self.spreads])), self.plan)
 
     @property
     def vector_layers(self) -> List[Dict[str, Any]]:
         """The layers and their attributes, as the pyramid tells them."""
-        return vector_layers(self.plan, self._fields)
+        return vector_layers(self.plan, self.fields)
 
     def tile(self, z: int, x: int, y: int) -> Optional[bytes]:
         """Return a tile compressed with gzip, None where the pyramid has none.
@@ -88,39 +88,41 @@ class TileSource:
 
     def weight(self, cell: Cell) -> float:
         """Return how many vertices, about, have to be read for a tile."""
-        rows = [self._rows(place, cell) for place in range(len(self._spreads))]
-        return sum(float(spread.weights[some].sum()) for spread, some in zip(self._spreads, rows))
+        rows = [self.rows(place, cell) for place in range(len(self.spreads))]
+        return sum(float(spread.weights[some].sum()) for spread, some in zip(self.spreads, rows))
 
     def made(self, cell: Cell) -> Tuple[LevelTiles, bytes]:
         """Build a tile, whatever it weighs; return what is to be said of it, and its bytes."""
-        shares = [(place, self._rows(place, cell)) for place in range(len(self._spreads))]
-        states = [state for place, rows in shares if len(rows) for state in self._states(place, rows, cell)]
+        shares = [(place, self.rows(place, cell)) for place in range(len(self.spreads))]
+        states = [state for place, rows in shares for state in self.states(place, rows, cell.z)]
         output = BytesIO()
         (tiles,), _ = climb(states, self.plan, (cell.z, cell.z), cell, self.plan.near, output)
         return tiles, output.getvalue()
 
-    def _rows(self, place: int, cell: Cell) -> np.ndarray:
+    def rows(self, place: int, cell: Cell) -> np.ndarray:
         """Return the features of a table that may show something in a tile: int64 (n,) places, ascending."""
-        spread = self._spreads[place]
+        spread = self.spreads[place]
         if not spread.plan.top_level <= cell.z <= spread.plan.bottom_level:
             return np.zeros(0, np.int64)
         near = np.flatnonzero(boxes_meet(spread.boxes, limits_of(cell, margin_at(cell.z, self.plan))))
         return near[may_be_seen(spread, near, self._types[place], cell.z, self.plan.options)]
 
-    def _states(self, place: int, rows: np.ndarray, cell: Cell) -> List[TableState]:
-        """Return the table with these features at the level of the tile; nothing where nothing is left of them."""
-        spread, fields = self._spreads[place], self._fields[place]
+    def states(self, place: int, rows: np.ndarray, z: int) -> List[TableState]:
+        """Return the table with these features (see `rows`) for a level; nothing where nothing is left of them."""
+        if len(rows) == 0:
+            return []
+        spread, fields = self.spreads[place], self.fields[place]
         fids = spread.fids[rows]
-        nodes = self._nodes(place, fids, cell) if self.plan.options.needs_nodes else None
+        nodes = self._nodes(place, fids) if self.plan.options.needs_nodes else None
         edges = np.flatnonzero(np.diff(np.cumsum(spread.weights[rows]) // self._piece)) + 1
         several = []
         for some in np.split(fids, edges):
             share = TableShare(spread.plan, some, np.ones(len(some), bool))
-            level = self._read_level(spread, cell)
+            level = self._read_level(spread, z)
             state = read_state(share, fields, spread.thinning, self.plan, level, nodes)
-            if level > cell.z or len(edges):
-                above = level - cell.z + 1
-                climb([state], self.plan, (cell.z, level), cell, None, BytesIO(), (above, above + 1))  # writes nothing
+            if level > z or len(edges):
+                above = level - z + 1
+                climb([state], self.plan, (z, level), WORLD, None, BytesIO(), (above, above + 1))  # writes nothing
             if not len(edges):
                 return [state]
             left = surviving(Remainder(state.records, state.shapes), np.ones(len(some), bool))
@@ -130,21 +132,21 @@ class TileSource:
             return []
         return [TableState(spread.plan, merged.records, merged.shapes, state.name, spread.thinning)]
 
-    def _read_level(self, spread: Spread, cell: Cell) -> int:
-        """Return the level for which features are read: the tile's own, unless what it shows depends on those below."""
+    def _read_level(self, spread: Spread, z: int) -> int:
+        """Return the level for which features are read: the one asked for, unless it depends on those below."""
         options = self.plan.options
         step_by_step = options.detail < FULL_DETAIL and not options.grid_low_zooms
-        return spread.plan.bottom_level if step_by_step else cell.z
+        return spread.plan.bottom_level if step_by_step else z
 
-    def _nodes(self, place: int, fids: np.ndarray, cell: Cell) -> np.ndarray:
+    def _nodes(self, place: int, fids: np.ndarray) -> np.ndarray:
         """Return the nodes of some features: those that they have in common with each other and with all others."""
         if place not in self._every:
-            self._every[place] = _every_box(self._spreads[place])
+            self._every[place] = _every_box(self.spreads[place])
         every = self._every[place]
         own = every.boxes[np.searchsorted(every.fids, fids)]
         around = np.append(own[:, :2].min(axis=0), own[:, 2:].max(axis=0))
         meets = (every.boxes[:, :2] <= around[2:]).all(axis=1) & (every.boxes[:, 2:] >= around[:2]).all(axis=1)
-        table = self._spreads[place].plan
+        table = self.spreads[place].plan
         with GeoPackageTable(table.data, table.table) as source:
             batches = source.batches(columns=(), fids=every.fids[meets].tolist())
             return nodes_among((batch.geometries for batch in batches), self.plan.options)

@@ -23,7 +23,7 @@ class Provenance:
     """The plan and the data of an archive, and what its tiles do not tell themselves."""
 
     plan: str  # digest of all that its tiles depend on but the features
-    data: Tuple[str, ...]  # digest of each table's keys and sizes of shapes
+    data: Tuple[str, ...]  # digest of each table's features: keys, boxes, sizes of shapes
     levels: Tuple[Tuple[int, int, int], ...]  # level, features, features left out for the budget
     short: Tuple[Tuple[int, int], ...]  # tiles that had no room for everything, and what each left out
 
@@ -60,13 +60,14 @@ def plan_digest(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]], spreads:
 
 
 def data_digests(spreads: Sequence[Spread]) -> Tuple[str, ...]:
-    """Return a digest of the keys of each table's features, and of how large their shapes are."""
-    return tuple(
-        hashlib.blake2b(
-            np.concatenate([spread.fids, spread.weights.view(np.int64)]).tobytes(), digest_size=8
-        ).hexdigest()
-        for spread in spreads
-    )
+    """Return a digest of each table's features: their keys, where they lie and how large their shapes are."""
+    digests = []
+    for spread in spreads:
+        digest = hashlib.blake2b(digest_size=8)
+        for array in (spread.fids, spread.boxes, spread.weights):
+            digest.update(np.ascontiguousarray(array).data)
+        digests.append(digest.hexdigest())
+    return tuple(digests)
 
 
 def _system(spread: Spread) -> str:

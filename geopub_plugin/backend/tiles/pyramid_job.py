@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ..jobs.progress import Progress
+from ..translation import tr
 from .area import area_of
 from .executors import usual_count
 from .options import parse_options
 from .plan import ALL, PyramidPlan, TablePlan
 from .pyramid import build
+from .rebuild import Previous, rebuild
 from .report import PyramidReport
 from .sources import tables_in
 from .work_folders import sweep
@@ -23,15 +25,26 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
     """Build the pyramid that the parameters describe (as in docs/architecture.md) into `work`/pyramid.pmtiles.
 
     `checkpoints`, if given, is a folder on the same disk, in which finished blocks outlive a crash; what others left
-    there is removed after a day. `jobs` is the number of processes.
+    there is removed after a day. `jobs` is the number of processes. `previous`, if given, names the files `data` and
+    `archive` of an earlier revision: tiles that no change has touched are copied from there. `source` is returned as it
+    is given.
     """
     plan = plan_of(parameters)
     checkpoints = Path(parameters["checkpoints"]) if parameters.get("checkpoints") else None
     if checkpoints is not None:
         sweep(checkpoints)
     jobs = int(parameters.get("jobs") or 0) or _jobs(plan.tables)
-    report = build(plan, work / ARCHIVE, progress, jobs=jobs, checkpoints=checkpoints)
+    previous = parameters.get("previous")
+    report = None
+    if previous:
+        former = Previous(Path(previous["data"]), Path(previous["archive"]))
+        report = rebuild(plan, former, work / ARCHIVE, progress)
+    if report is None:
+        report = build(plan, work / ARCHIVE, progress, jobs=jobs, checkpoints=checkpoints)
+    else:
+        progress.log(tr("{rebuilt} tiles were built, {copied} copied.", rebuilt=report.rebuilt, copied=report.copied))
     return {
+        "source": parameters.get("source"),
         "file": ARCHIVE,
         "levels": [str(level) for level in range(plan.top_level, plan.bottom_level + 1)],
         "bounds": list(report.bounds),

@@ -49,6 +49,12 @@ class PyramidReport:
     size: int  # bytes of the archive
     bounds: Bounds  # longitude and latitude
     seconds: float  # from beginning to end
+    copied: int = 0  # tiles that are as they were in the previous pyramid
+
+    @property
+    def rebuilt(self) -> int:
+        """Tiles that were made."""
+        return self.tiles - self.copied
 
     @property
     def dropped(self) -> int:
@@ -57,7 +63,7 @@ class PyramidReport:
 
     def as_json(self) -> Dict[str, Any]:
         """Return the wire form."""
-        return asdict(self)
+        return {**asdict(self), "rebuilt": self.rebuilt}
 
 
 def level_report(level: int, blocks: Iterable[BlockResult]) -> LevelReport:
@@ -71,12 +77,20 @@ def level_report(level: int, blocks: Iterable[BlockResult]) -> LevelReport:
                 seconds += time
     ids = np.concatenate([tiles.ids for tiles in found])
     sizes = np.concatenate([tiles.sizes[tiles.content] for tiles in found])
+    features, dropped = (sum(getattr(tiles, name) for tiles in found) for name in ("features", "dropped"))
+    return level_report_of(level, ids, sizes, features, dropped, seconds)
+
+
+def level_report_of(
+    level: int, ids: np.ndarray, sizes: np.ndarray, features: int, dropped: int, seconds: float
+) -> LevelReport:
+    """Describe a level by its T tiles: their numbers and sizes, int64 (T,) each."""
     order = np.argsort(-sizes, kind="stable")[:_LARGEST]
     return LevelReport(
         level=level,
         tiles=len(ids),
-        features=sum(tiles.features for tiles in found),
-        dropped=sum(tiles.dropped for tiles in found),
+        features=features,
+        dropped=dropped,
         bytes=int(sizes.sum()),
         seconds=round(seconds, 3),
         largest=tuple(_large(int(ids[place]), int(sizes[place])) for place in order),

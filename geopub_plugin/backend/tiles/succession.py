@@ -101,7 +101,9 @@ def _twins(former: Archive, offset: np.ndarray, size: np.ndarray, contents: Sequ
     sizes = np.unique([len(data) for data in contents])
     offset, place = np.unique(offset, return_index=True)
     size = size[place]
+    ends = [data[-_TRAILER:] for data in contents]
     likely = np.flatnonzero(np.isin(size, sizes))
+    likely = likely[np.isin(former.ends((offset + size)[likely]), np.frombuffer(b"".join(ends), np.uint64))]
     found: Dict[bytes, int] = {}
     for at, length in zip(offset[likely].tolist(), size[likely].tolist()):
         for data in wanted.get((length, former.content(at + length - _TRAILER, _TRAILER)), ()):

@@ -65,4 +65,16 @@ fi
 say "installing GeoPub and its Python dependencies into .venv"
 .venv/bin/pip install --quiet --disable-pip-version-check --constraint .venv/constraints.txt --editable '.[dev]'
 .venv/bin/python -c 'from osgeo import gdal_array'
+
+# The platform's own SDK, a client of the tests: two versions that expect different ways of unpublishing.
+for version in 0.1.46 0.1.44; do
+  place=.venv/sdk/$version
+  if [ ! -x "$place/bin/python" ] || ! "$place/bin/python" -c 'import sdk_entrepot_gpf' 2>/dev/null; then
+    say "installing sdk-entrepot-gpf $version into $place"
+    rm -rf "$place"
+    "$python" -m venv "$place"
+    "$place/bin/pip" install --quiet --disable-pip-version-check --constraint tools/sdk.txt "sdk-entrepot-gpf==$version" ||
+      say "without it, the tests of tests/sdk are skipped"
+  fi
+done
 say "ready: make run, make test"

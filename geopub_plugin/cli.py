@@ -151,6 +151,10 @@ def serve(data: Optional[Path], host: str, port: int) -> None:
 @click.option("--sample", "around", callback=_point, help=tr("Only 10 × 10 tiles around LONGITUDE,LATITUDE."))
 @click.option("--jobs", type=click.IntRange(1, 64), help=tr("The number of processes; one a core by default."))
 @click.option(
+    "--previous", nargs=2, type=_FILE, metavar="OLD.gpkg OLD.pmtiles",
+    help=tr("An earlier state of the file and its tiles: only what changed is built."),
+)  # fmt: skip
+@click.option(
     "--report", type=click.Path(dir_okay=False, path_type=Path), help=tr("Write the report into a JSON file.")
 )
 @click.option("--dry-run", is_flag=True, help=tr("Only say how many tiles, how large and how long."))

@@ -41,6 +41,7 @@ class TilesRequest:
     area: str = ""  # WKT
     around: Optional[Tuple[float, float]] = None  # longitude and latitude of a sample, in place of an area
     jobs: Optional[int] = None
+    previous: Optional[Tuple[Path, Path]] = None  # an earlier revision of the file, and the archive made of it
 
 
 class BarProgress:
@@ -122,7 +123,7 @@ def job_parameters(request: TilesRequest) -> Dict[str, Any]:
     area = propose_area(*request.around, high) if request.around else request.area
     return {
         "data": str(request.file.absolute()), "composition": composition, "area": area, "options": request.options,
-        "jobs": request.jobs, "name": request.file.stem,
+        "jobs": request.jobs, "name": request.file.stem, "previous": _previous(request),
     }  # fmt: skip
 
 
@@ -175,6 +176,11 @@ def show_tiles(console: Console, made: Mapping[str, Any]) -> None:
     size = f"{made['size'] / 1e6:.1f}"
     text = tr("{path}: levels {top} to {bottom}, {size} MB", path=made["file"], top=low, bottom=high, size=size)
     console.print(text, soft_wrap=True, markup=False)
+    if made["report"]["copied"]:
+        text = tr(
+            "{rebuilt} tiles were built, {copied} copied.", **{n: made["report"][n] for n in ("rebuilt", "copied")}
+        )
+        console.print(text, soft_wrap=True, markup=False)
     heads = (tr("Level"), tr("Tiles"), tr("Features"), tr("Left out"), tr("Size"), tr("Largest tile"), tr("Seconds"))
     table = Table(box=None, padding=(0, 2, 0, 0))
     for place, head in enumerate(heads):
@@ -210,6 +216,14 @@ def _levels(request: TilesRequest, top: int, bottom: int) -> Tuple[int, int]:
     if request.top is not None:
         return request.top, max(request.top, bottom) if request.bottom is None else request.bottom
     return (top, bottom) if request.bottom is None else (min(top, request.bottom), request.bottom)
+
+
+def _previous(request: TilesRequest) -> Optional[Dict[str, str]]:
+    """Return the files that the pyramid follows, as the job is told."""
+    if request.previous is None:
+        return None
+    data, archive = request.previous
+    return {"data": str(data.absolute()), "archive": str(archive.absolute())}
 
 
 def _attributes(table: TableSchema, tables: Sequence[TableSchema], asked: Sequence[str]) -> List[str]:

@@ -117,7 +117,8 @@ def add_revision(
         sha256: of the file.
     """
     current = stored_data.get(connection, identifier)
-    details = {name: result[name] for name in ("relations", "levels", "names", "faults", "report") if name in result}
+    kept = ("relations", "levels", "names", "faults", "report", "source")
+    details = {name: result[name] for name in kept if result.get(name) is not None}
     bounds = [float(side) for side in result["bounds"]]
     connection.execute(
         insert(tables.data_revision).values(

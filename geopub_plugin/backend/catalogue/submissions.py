@@ -7,7 +7,7 @@ import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Dict, List, Set, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from sqlalchemy import Connection
 
@@ -18,7 +18,7 @@ from .executions import CHECK, Execution, executions, inputs_of
 from .parameters import integration_parameters, pyramid_parameters
 from .programs import check, processing
 from .store import Store
-from .stored_data import revision, stored_data
+from .stored_data import revision, revisions, stored_data
 from .uploads import Upload, files_of, uploads
 
 _UNSAFE = re.compile(r"[^\w.() +-]")
@@ -67,7 +67,20 @@ def _job(store: Store, connection: Connection, execution: Execution, work: Path)
     shown = revision(connection, source.id, source.revision)
     told = pyramid_parameters(shown, execution.parameters)
     places = {"data": str(shown.place(store.folder)), "checkpoints": str(store.folder.checkpoints)}
-    return "pyramid", {**told, **places, "name": source.name}
+    made_of = {"stored_data": source.id, "revision": shown.number}
+    previous = _previous(store, connection, execution.output or "", source.id)
+    return "pyramid", {**told, **places, "name": source.name, "source": made_of, "previous": previous}
+
+
+def _previous(store: Store, connection: Connection, output: str, source: str) -> Optional[Dict[str, str]]:
+    """Return the files of the last pyramid of a stored data and of what it was made of, if both are still there."""
+    made_of = {one.number: one.place(store.folder) for one in revisions(connection, source)}
+    for pyramid in revisions(connection, output):
+        told = pyramid.details.get("source") or {}
+        data, archive = made_of.get(told.get("revision")), pyramid.place(store.folder)
+        if told.get("stored_data") == source and data is not None and data.is_file() and archive.is_file():
+            return {"data": str(data), "archive": str(archive)}
+    return None
 
 
 def _check_parameters(store: Store, connection: Connection, upload: Upload, variant: str, work: Path) -> Dict[str, Any]:

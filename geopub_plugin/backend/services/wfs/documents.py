@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...features.schema import Bounds, ColumnKind
 from ...translation import tr
+from ..filters.fes import SPATIAL, TEMPORAL
 from ..owscommon import OwsError, Parameters
 from ..publications import Publications
 from .feature_types import Catalogue, PublishedType
@@ -45,21 +46,35 @@ _CONSTRAINTS = {
 _COUNT_DEFAULT = str(2**31 - 1)
 _FILTER_CONSTRAINTS = {
     "ImplementsQuery": "TRUE",
-    "ImplementsAdHocQuery": "FALSE",
+    "ImplementsAdHocQuery": "TRUE",
     "ImplementsFunctions": "FALSE",
     "ImplementsResourceId": "TRUE",
-    "ImplementsMinStandardFilter": "FALSE",
-    "ImplementsStandardFilter": "FALSE",
-    "ImplementsMinSpatialFilter": "FALSE",
-    "ImplementsSpatialFilter": "FALSE",
-    "ImplementsMinTemporalFilter": "FALSE",
-    "ImplementsTemporalFilter": "FALSE",
+    "ImplementsMinStandardFilter": "TRUE",
+    "ImplementsStandardFilter": "TRUE",
+    "ImplementsMinSpatialFilter": "TRUE",
+    "ImplementsSpatialFilter": "TRUE",
+    "ImplementsMinTemporalFilter": "TRUE",
+    "ImplementsTemporalFilter": "TRUE",
     "ImplementsVersionNav": "FALSE",
     "ImplementsSorting": "TRUE",
     "ImplementsExtendedOperators": "FALSE",
     "ImplementsMinimumXPath": "FALSE",
     "ImplementsSchemaElementFunc": "FALSE",
 }
+_COMPARISON_OPERATORS = (
+    "PropertyIsEqualTo", "PropertyIsNotEqualTo", "PropertyIsLessThan", "PropertyIsGreaterThan",
+    "PropertyIsLessThanOrEqualTo", "PropertyIsGreaterThanOrEqualTo", "PropertyIsLike", "PropertyIsNull",
+    "PropertyIsNil", "PropertyIsBetween",
+)  # fmt: skip
+_COMPARISON_OPERATORS_110 = (  # OGC 04-095, filterCapabilities.xsd
+    "EqualTo", "NotEqualTo", "LessThan", "GreaterThan", "LessThanEqualTo", "GreaterThanEqualTo", "Like", "Between",
+    "NullCheck",
+)  # fmt: skip
+_GEOMETRY_OPERANDS = (
+    "Envelope", "Point", "MultiPoint", "LineString", "Curve", "MultiCurve", "Polygon", "Surface", "MultiSurface",
+    "MultiGeometry",
+)  # fmt: skip
+_GEOMETRY_OPERANDS_110 = ("Envelope", "Point", "LineString", "Polygon")
 
 _XSD_TYPES = {
     ColumnKind.INTEGER: "xsd:long",
@@ -149,6 +164,12 @@ def capabilities(
         operations=_operations(version),
         constraints=_CONSTRAINTS,
         filter_constraints=_FILTER_CONSTRAINTS,
+        comparison_operators=_COMPARISON_OPERATORS,
+        comparison_operators_110=_COMPARISON_OPERATORS_110,
+        geometry_operands=_GEOMETRY_OPERANDS,
+        geometry_operands_110=_GEOMETRY_OPERANDS_110,
+        spatial_operators=SPATIAL,
+        temporal_operators=[name for name in TEMPORAL if name != "AnyInteracts"],  # which the schema forgets
         other_systems=_OTHER_SYSTEMS,
         formats=_FORMATS[version],
     )

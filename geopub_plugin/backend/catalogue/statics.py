@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Tuple
+from typing import Any, BinaryIO, Dict, List, Set, Tuple
 
 from sqlalchemy import Connection, select
 
 from ..disk import storing
 from ..errors import Conflict, InvalidInput
-from ..styles.recognition import recognise
+from ..styles.attributes import translate_attributes
+from ..styles.recognition import read, recognise
 from ..translation import tr
 from . import tables
 from .content_revisions import forget_contents, remember
@@ -45,7 +46,7 @@ statics: Rows[Static] = Rows(tables.static, Static)
 
 
 def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO, **values: Any) -> Static:
-    """Keep a new style; `values` are name, description, type, type_infos."""
+    """Keep a new style; `values` are name, description, type."""
     if values.get("type") != STYLE:
         raise InvalidInput(
             tr("Statics of type “{type}” are not used here.", type=values.get("type")),
@@ -65,6 +66,7 @@ def create_static(store: Store, datastore: str, identifier: str, body: BinaryIO,
             suffix=suffix,
             size=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
+            type_infos=style_infos(content),
             **values,
         )
 
@@ -92,6 +94,18 @@ def _configurations_with(connection: Connection, identifier: str) -> List[str]:
     link, configuration = tables.configuration_static, tables.configuration
     query = select(configuration.c.name).join(link, link.c.configuration == configuration.c.id)
     return list(connection.execute(query.where(link.c.static == identifier)).scalars())
+
+
+def style_infos(content: bytes) -> Dict[str, Any]:
+    """Return what clients may know of a style: the attributes that it names."""
+    found: Set[str] = set()
+
+    def note(name: str, _decisive: bool) -> str:
+        found.add(name)
+        return name
+
+    translate_attributes(read(content), note)
+    return {"used_attributes": sorted(found)}
 
 
 def read_style(body: BinaryIO) -> Tuple[bytes, str]:

@@ -393,6 +393,7 @@ def test_a_style_must_fit_its_table_and_follows_the_new_names_of_columns(world: 
       </UserStyle></NamedLayer></StyledLayerDescriptor>"""
     query = "statics?name=s&type=GEOSERVER-STYLE"
     unfit = client.send_file(query, sld.replace("COLUMN", "colour").encode(), "s.sld")
+    assert unfit["type_infos"] == {"used_attributes": ["colour"]}
     body = {"type": "WMS-VECTOR", "name": "w", "layer_name": "w", "type_infos": wms_infos(data, unfit["_id"])}
     refused = client.post("configurations", body, status=400)
     assert "colour" in " ".join(refused["error_description"])

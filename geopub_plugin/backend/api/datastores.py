@@ -6,7 +6,7 @@ from typing import List
 
 from flask import Response
 
-from ..catalogue.programs import CHECKS, PROCESSINGS
+from ..catalogue.programs import CHECKS, processings_of
 from ..catalogue.rows import Page
 from ..catalogue.spaces import Allowance, Endpoint, communities, endpoint_allowances, storage_allowances
 from .answers import Json, answer, answer_page, present
@@ -67,7 +67,7 @@ def one() -> Response:
         "creation": datastore.created,
         "update": datastore.updated,
         "community": {"_id": community.id, "contact": community.contact, "public": community.public},
-        "processings": [processing.id for processing in PROCESSINGS],
+        "processings": [processing.id for processing in processings_of(datastore.id)],
         "checks": [check.id for check in CHECKS],
         "endpoints": [endpoint_form(allowance) for allowance in endpoints],
         "storages": storages_form(storages),

@@ -10,7 +10,7 @@ from flask import Response
 from ..catalogue import programs
 from ..catalogue.rows import Page
 from .answers import Json, answer, answer_page, present
-from .context import datastore_blueprint
+from .context import datastore_blueprint, space
 from .operation import gives, gives_page, lists, operation
 from .questions import listing
 from .schema import ANY, FLAG, TEXT, list_of, reference, shape
@@ -55,7 +55,7 @@ def one_check(entity: str) -> Response:
 @operation(gives_page(PROCESSING), query=lists(FILTERS))
 def list_processings() -> Response:
     """List the processings that this datastore runs."""
-    return answer_page(_known(programs.PROCESSINGS), processing_form)
+    return answer_page(_known(programs.processings_of(space().id)), processing_form)
 
 
 @blueprint.get("/processings/<entity>")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, Optional, Tuple
 
 from ..errors import NotFound
 from ..translation import tr
+from .seeds import DISCOVERY_ID
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,14 @@ PYRAMID_FORMER_NAME = Processing(
     "a07a2d00-2bb3-45cb-a4c3-ac298501148c", "Calcul ou mise à jour de pyramide vecteur", **_PYRAMID
 )
 PROCESSINGS: Tuple[Processing, ...] = (INTEGRATION, PYRAMID, PYRAMID_FORMER_NAME)
+# The platform's sandbox has its own; clients look for its id there.
+SANDBOX_INTEGRATION = replace(INTEGRATION, id="5a348542-61a7-4289-a950-8544bb0ce2b8", priority="SANDBOX")
+SANDBOX_PROCESSINGS: Tuple[Processing, ...] = (SANDBOX_INTEGRATION, PYRAMID, PYRAMID_FORMER_NAME)
+
+
+def processings_of(datastore: str) -> Tuple[Processing, ...]:
+    """Return the processings of a datastore."""
+    return SANDBOX_PROCESSINGS if datastore == DISCOVERY_ID else PROCESSINGS
 
 
 def check(identifier: str) -> Check:
@@ -112,7 +121,9 @@ def check(identifier: str) -> Check:
 
 def processing(identifier: str) -> Processing:
     """Return the processing of this id, or raise NotFound."""
-    found: Optional[Processing] = next((known for known in PROCESSINGS if known.id == identifier), None)
+    found: Optional[Processing] = next(
+        (known for known in (*PROCESSINGS, SANDBOX_INTEGRATION) if known.id == identifier), None
+    )
     if found is None:
         raise NotFound(
             tr("There is no processing {identifier}.", identifier=identifier),

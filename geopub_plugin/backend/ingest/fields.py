@@ -102,7 +102,9 @@ def published_fields(
         kind = retyped.get(field.name, field.kind)
         if kind is not field.kind:
             changes.append(f"{field.name}: {field.sql_type} → {_SQL_TYPE.get(kind, 'TEXT')}")
-        published = replace(field, name=names[field.name], kind=kind, sql_type=_sql_type(field, kind), nullable=True)
+        name, sql_type = names[field.name], _sql_type(field, kind)
+        title = field.title or (field.name if name != field.name.lower() else "")  # people see the name they know
+        published = replace(field, name=name, kind=kind, sql_type=sql_type, nullable=True, title=title)
         made.append(PublishedField(field, published))
     renamed = [f"{old} → {new}" for old, new in names.items() if old != new]
     faults = []

@@ -1,14 +1,16 @@
 """Standardised names: what tables and columns are called once they are published.
 
 The Géoplateforme's rule, so that the same layer has the same names in every place: lower case, no accents, `_` for
-everything that is neither a letter nor a digit, at most 63 characters (PostgreSQL's limit).
+everything that is neither a letter nor a digit, at most 63 characters (PostgreSQL's limit). Letters of other scripts
+are written in Latin ones (see `transliteration`), so that a name can be recognised, and does not depend on the others.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Dict, Iterable
+
+from .transliteration import in_latin
 
 KEY = "ogc_fid"  # integer key of every integrated table
 GEOMETRY = "geom"  # its geometry column
@@ -18,8 +20,6 @@ LONGEST = 63
 QGIS_OWN = ("layer_styles", "qgis_projects")  # where QGIS keeps styles and projects: nobody misses them in a service
 
 STANDARD = re.compile(r"[a-z_][a-z0-9_]*")
-_LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"}
-_LIGATURES = str.maketrans(_LETTERS)  # what Unicode does not take apart
 
 
 def is_standard(name: str) -> bool:
@@ -29,10 +29,7 @@ def is_standard(name: str) -> bool:
 
 def standardised(name: str) -> str:
     """Return the standard form of one name: "Région d'Été" becomes "region_d_ete"."""
-    letters = unicodedata.normalize("NFKD", name.lower().translate(_LIGATURES))
-    # NFKD splits "é" into "e" and a combining accent; combining marks (category Mn) go, what is left is replaced
-    plain = "".join(letter for letter in letters if unicodedata.category(letter) != "Mn")
-    plain = re.sub(r"[^a-z0-9_]+", "_", plain.lower())
+    plain = re.sub(r"[^a-z0-9_]+", "_", in_latin(name))
     if not plain.strip("_"):
         plain = "unnamed"
     return (f"_{plain}" if plain[0].isdigit() else plain)[:LONGEST]

@@ -305,7 +305,7 @@
     </message>
     <message>
         <source>Added rows</source>
-        <translation type="unfinished"></translation>
+        <translation>Lignes ajoutées</translation>
     </message>
     <message>
         <source>Address</source>
@@ -497,7 +497,7 @@
     </message>
     <message>
         <source>Bring revision NUMBER of NAME back; services follow.</source>
-        <translation type="unfinished"></translation>
+        <translation>Restaurer la révision NUMBER de NAME ; les services suivent.</translation>
     </message>
     <message>
         <source>Build the pyramid again.</source>
@@ -549,7 +549,7 @@
     </message>
     <message>
         <source>Changed rows</source>
-        <translation type="unfinished"></translation>
+        <translation>Lignes modifiées</translation>
     </message>
     <message>
         <source>Check its path and try again.</source>
@@ -701,7 +701,7 @@
     </message>
     <message>
         <source>Columns</source>
-        <translation type="unfinished"></translation>
+        <translation>Colonnes</translation>
     </message>
     <message>
         <source>Columns of the table “{table}” published under other names: {count}.</source>
@@ -733,7 +733,7 @@
     </message>
     <message>
         <source>Compare the revisions of the data that it is made of.</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparez les révisions des données dont elle est faite.</translation>
     </message>
     <message>
         <source>Compute what it gives into an attribute of the table, and use that.</source>
@@ -793,7 +793,7 @@
     </message>
     <message>
         <source>current</source>
-        <translation type="unfinished"></translation>
+        <translation>actuelle</translation>
     </message>
     <message>
         <source>Curves</source>
@@ -829,7 +829,7 @@
     </message>
     <message>
         <source>Datasheet: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Fiche de données : {name}</translation>
     </message>
     <message>
         <source>Declared coordinate reference system</source>
@@ -889,7 +889,7 @@
     </message>
     <message>
         <source>e-mail</source>
-        <translation type="unfinished"></translation>
+        <translation>courriel</translation>
     </message>
     <message>
         <source>E-mail address</source>
@@ -1137,15 +1137,15 @@
     </message>
     <message>
         <source>GeoPub: “{name}” has failed</source>
-        <translation type="unfinished"></translation>
+        <translation>GeoPub : « {name} » a échoué</translation>
     </message>
     <message>
         <source>GeoPub: “{name}” is ready</source>
-        <translation type="unfinished"></translation>
+        <translation>GeoPub : « {name} » est prêt</translation>
     </message>
     <message>
         <source>GeoPub: “{name}” was aborted</source>
-        <translation type="unfinished"></translation>
+        <translation>GeoPub : « {name} » a été interrompu</translation>
     </message>
     <message>
         <source>Give --layer once for each table, in the order of --table.</source>
@@ -1345,7 +1345,7 @@
     </message>
     <message>
         <source>Give the file that was being sent.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez le fichier qui était en cours d’envoi.</translation>
     </message>
     <message>
         <source>Give the file's name, as ?path=data/roads.gpkg.</source>
@@ -1357,15 +1357,15 @@
     </message>
     <message>
         <source>Give the identifier of one of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez l’identifiant de l’un d’eux.</translation>
     </message>
     <message>
         <source>Give the same file, or publish this one anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez le même fichier, ou publiez celui-ci à neuf.</translation>
     </message>
     <message>
         <source>Give the type “email”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez le type « email ».</translation>
     </message>
     <message>
         <source>Give them a symbol, or remove them.</source>
@@ -1397,7 +1397,7 @@
     </message>
     <message>
         <source>Go on with integrations that were interrupted, or say which there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>Reprendre les intégrations interrompues, ou dire lesquelles le sont.</translation>
     </message>
     <message>
         <source>Harmonise areas</source>
@@ -1493,7 +1493,7 @@
     </message>
     <message>
         <source>integrated</source>
-        <translation type="unfinished"></translation>
+        <translation>intégré</translation>
     </message>
     <message>
         <source>Integrating {table}</source>
@@ -1505,7 +1505,7 @@
     </message>
     <message>
         <source>interrupted at: {step}</source>
-        <translation type="unfinished"></translation>
+        <translation>interrompu à : {step}</translation>
     </message>
     <message>
         <source>Invalid geometries</source>
@@ -1585,7 +1585,7 @@
     </message>
     <message>
         <source>It has changed since, or is another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il a changé depuis, ou c’en est un autre.</translation>
     </message>
     <message>
         <source>It has ended, or it is not complete.</source>
@@ -1677,7 +1677,7 @@
     </message>
     <message>
         <source>It holds tiles, not tables.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elle contient des tuiles, non des tables.</translation>
     </message>
     <message>
         <source>It holds “{value}”, which is not a SHA-256 in base 64.</source>
@@ -1729,7 +1729,7 @@
     </message>
     <message>
         <source>It is no object.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce n’est pas un objet.</translation>
     </message>
     <message>
         <source>It is no part of what the capabilities list.</source>
@@ -1853,11 +1853,11 @@
     </message>
     <message>
         <source>It must be an address for e-mail, such as geopub@example.org.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce doit être une adresse de courriel, comme geopub@example.org.</translation>
     </message>
     <message>
         <source>It must be an address on the web, without a user.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce doit être une adresse du web, sans utilisateur.</translation>
     </message>
     <message>
         <source>It must be an IP address or the name of a computer.</source>
@@ -1909,7 +1909,7 @@
     </message>
     <message>
         <source>It needs 1 to {most} addresses.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il lui faut de 1 à {most} adresses.</translation>
     </message>
     <message>
         <source>It needs the right {names}; you have: {held}.</source>
@@ -2105,11 +2105,11 @@
     </message>
     <message>
         <source>Its type is “{type}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Son type est « {type} ».</translation>
     </message>
     <message>
         <source>Its “entity_url” is no address on the web.</source>
-        <translation type="unfinished"></translation>
+        <translation>Son « entity_url » n’est pas une adresse du web.</translation>
     </message>
     <message>
         <source>Join the table to a layer with geometry and publish that layer.</source>
@@ -2221,11 +2221,11 @@
     </message>
     <message>
         <source>List the revisions of NAME that are kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lister les révisions gardées de NAME.</translation>
     </message>
     <message>
         <source>List the revisions to see which are kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Listez les révisions pour voir lesquelles sont gardées.</translation>
     </message>
     <message>
         <source>List the users.</source>
@@ -2233,7 +2233,7 @@
     </message>
     <message>
         <source>List, compare and bring back revisions of data, styles and metadata.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lister, comparer et restaurer les révisions de données, de styles et de métadonnées.</translation>
     </message>
     <message>
         <source>Local coordinates</source>
@@ -2293,7 +2293,7 @@
     </message>
     <message>
         <source>Made</source>
-        <translation type="unfinished"></translation>
+        <translation>Créée</translation>
     </message>
     <message>
         <source>Make another configuration.</source>
@@ -2369,11 +2369,11 @@
     </message>
     <message>
         <source>Message not sent: {way} ({reason}).</source>
-        <translation type="unfinished"></translation>
+        <translation>Message non envoyé : {way} ({reason}).</translation>
     </message>
     <message>
         <source>Message sent: {way}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Message envoyé : {way}.</translation>
     </message>
     <message>
         <source>Missing file</source>
@@ -2441,7 +2441,7 @@
     </message>
     <message>
         <source>No e-mail is sent: the settings of this backend name no mail server.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aucun courriel n’est envoyé : les réglages de ce service ne nomment pas de serveur de messagerie.</translation>
     </message>
     <message>
         <source>No feature type of this name is published here.</source>
@@ -2569,7 +2569,7 @@
     </message>
     <message>
         <source>Nothing was interrupted.</source>
-        <translation type="unfinished"></translation>
+        <translation>Rien n’a été interrompu.</translation>
     </message>
     <message>
         <source>Nothing would be drawn.</source>
@@ -2577,7 +2577,7 @@
     </message>
     <message>
         <source>Of data, a style, or metadata.</source>
-        <translation type="unfinished"></translation>
+        <translation>De données, d’un style ou de métadonnées.</translation>
     </message>
     <message>
         <source>On this computer: nothing leaves it.</source>
@@ -2625,7 +2625,7 @@
     </message>
     <message>
         <source>Only say what was interrupted, and where.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dire seulement ce qui a été interrompu, et où.</translation>
     </message>
     <message>
         <source>Only the features that the layer's filter lets through will be published.</source>
@@ -2641,7 +2641,7 @@
     </message>
     <message>
         <source>Only this one, by its name or identifier.</source>
-        <translation type="unfinished"></translation>
+        <translation>Seulement celle-ci, par son nom ou son identifiant.</translation>
     </message>
     <message>
         <source>Only this table (may be repeated).</source>
@@ -2825,7 +2825,7 @@
     </message>
     <message>
         <source>published</source>
-        <translation type="unfinished"></translation>
+        <translation>publiée</translation>
     </message>
     <message>
         <source>Published names have only lower-case letters without accents, digits and “_”, and no two are equal.</source>
@@ -2929,7 +2929,7 @@
     </message>
     <message>
         <source>Removed rows</source>
-        <translation type="unfinished"></translation>
+        <translation>Lignes supprimées</translation>
     </message>
     <message>
         <source>Rename it in QGIS and try again.</source>
@@ -2969,11 +2969,11 @@
     </message>
     <message>
         <source>Revision</source>
-        <translation type="unfinished"></translation>
+        <translation>Révision</translation>
     </message>
     <message>
         <source>Revisions of “{name}” cannot be compared.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les révisions de « {name} » ne peuvent pas être comparées.</translation>
     </message>
     <message>
         <source>Rows of another length</source>
@@ -3041,7 +3041,7 @@
     </message>
     <message>
         <source>Say what differs between two revisions of NAME.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dire ce qui diffère entre deux révisions de NAME.</translation>
     </message>
     <message>
         <source>say whether catalogue and files of a data folder agree</source>
@@ -3413,7 +3413,7 @@
     </message>
     <message>
         <source>Table</source>
-        <translation type="unfinished"></translation>
+        <translation>Table</translation>
     </message>
     <message>
         <source>Tables without geometry</source>
@@ -3717,7 +3717,7 @@
     </message>
     <message>
         <source>The field “callback” cannot be followed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le champ « callback » ne peut pas être suivi.</translation>
     </message>
     <message>
         <source>The field “inputs” names no upload and no stored data.</source>
@@ -3785,11 +3785,11 @@
     </message>
     <message>
         <source>The file of revision {number} is gone.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier de la révision {number} a disparu.</translation>
     </message>
     <message>
         <source>The file that was being sent, where it did not arrive whole.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier qui était en cours d’envoi, s’il n’est pas arrivé en entier.</translation>
     </message>
     <message>
         <source>The file with the password; it is asked for by default.</source>
@@ -4337,7 +4337,7 @@
     </message>
     <message>
         <source>The server has not got all of its files.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le serveur n’a pas reçu tous ses fichiers.</translation>
     </message>
     <message>
         <source>The server moved to {address}: use that address.</source>
@@ -4653,7 +4653,7 @@
     </message>
     <message>
         <source>The upload “{name}” is not complete.</source>
-        <translation type="unfinished"></translation>
+        <translation>La livraison « {name} » n’est pas complète.</translation>
     </message>
     <message>
         <source>The upload “{name}” takes no files.</source>
@@ -4849,7 +4849,7 @@
     </message>
     <message>
         <source>There is no revision {number}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n’y a pas de révision {number}.</translation>
     </message>
     <message>
         <source>There is no right “{name}”.</source>
@@ -4901,7 +4901,7 @@
     </message>
     <message>
         <source>There is no “{name}” with revisions.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n’y a pas de « {name} » qui ait des révisions.</translation>
     </message>
     <message>
         <source>There is not enough memory to build a tile.</source>
@@ -4941,7 +4941,7 @@
     </message>
     <message>
         <source>They are the same.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elles sont identiques.</translation>
     </message>
     <message>
         <source>They come with the plugin; in a checkout: make setup.</source>
@@ -5333,7 +5333,7 @@
     </message>
     <message>
         <source>webhook</source>
-        <translation type="unfinished"></translation>
+        <translation>webhook</translation>
     </message>
     <message>
         <source>WFS service</source>
@@ -5353,7 +5353,7 @@
     </message>
     <message>
         <source>What was found:</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce qui a été trouvé :</translation>
     </message>
     <message>
         <source>What was to be deleted is in use.</source>
@@ -5452,8 +5452,8 @@
         <translation>Écrivez-le ainsi : sha-256=:…=: (RFC 9530).</translation>
     </message>
     <message>
-        <source>Write it as: {{"type": "email", "to_address": ["someone@example.org"]}}.</source>
-        <translation type="unfinished"></translation>
+        <source>Write it as: {example}</source>
+        <translation>Écrivez-le ainsi : {example}</translation>
     </message>
     <message>
         <source>Write the column alone: there is only one table.</source>
@@ -5605,7 +5605,7 @@
     </message>
     <message>
         <source>{file} is not the file that was being sent.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} n’est pas le fichier qui était en cours d’envoi.</translation>
     </message>
     <message>
         <source>{method} is not possible at {path}.</source>
@@ -5637,7 +5637,7 @@
     </message>
     <message>
         <source>{processing}: {status}, after {minutes} min {seconds} s.</source>
-        <translation type="unfinished"></translation>
+        <translation>{processing} : {status}, après {minutes} min {seconds} s.</translation>
     </message>
     <message>
         <source>{reason}</source>
@@ -5669,7 +5669,7 @@
     </message>
     <message>
         <source>“{address}” is no address for e-mail.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {address} » n’est pas une adresse de courriel.</translation>
     </message>
     <message>
         <source>“{character}”</source>
@@ -5737,7 +5737,7 @@
     </message>
     <message>
         <source>“{name}” could not be integrated.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » n’a pas pu être intégré.</translation>
     </message>
     <message>
         <source>“{name}” follows no expression: its fixed value is drawn.</source>
@@ -5753,7 +5753,7 @@
     </message>
     <message>
         <source>“{name}” is at revision {number} now.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » est maintenant à la révision {number}.</translation>
     </message>
     <message>
         <source>“{name}” is being made already.</source>
@@ -5801,7 +5801,7 @@
     </message>
     <message>
         <source>“{name}” is the name of several.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » est le nom de plusieurs.</translation>
     </message>
     <message>
         <source>“{name}” is updated</source>

@@ -69,5 +69,5 @@ def _refusal(why: str, cure: str = "") -> InvalidInput:
     return InvalidInput(
         tr("The field “callback” cannot be followed."),
         why,
-        cure or tr('Write it as: {{"type": "email", "to_address": ["someone@example.org"]}}.'),
+        cure or tr("Write it as: {example}", example='{"type": "email", "to_address": ["someone@example.org"]}'),
     )

@@ -4444,6 +4444,10 @@
         <translation>Le style est de version « {version} ».</translation>
     </message>
     <message>
+        <source>The style of the vector tiles does not show everything that the QGIS style shows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The style of “{table}” cannot be written as SLD 1.0.0.</source>
         <translation>Le style de « {table} » ne peut pas être écrit en SLD 1.0.0.</translation>
     </message>

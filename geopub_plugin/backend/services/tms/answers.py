@@ -11,9 +11,10 @@ from flask import Response, request
 from ...errors import GeoPubError, http_status
 from ...translation import tr
 from .documents import error_xml
+from .fresh_tiles import Busy
 
 TILE = "application/vnd.mapbox-vector-tile"
-_AGAIN = "1"  # seconds
+_SOON, _LATER = 1, 10  # seconds after which to ask again
 
 
 def tile_answer(data: Optional[bytes], gzipped: bool = True) -> Response:
@@ -52,5 +53,5 @@ def refused(error: GeoPubError) -> Response:
     """Say what went wrong, and when to ask again where that helps."""
     answer = error_answer(" ".join(error.sentences), http_status(error))
     if answer.status_code == 503:
-        answer.headers["Retry-After"] = _AGAIN
+        answer.headers["Retry-After"] = str(_SOON if isinstance(error, Busy) else _LATER)
     return answer

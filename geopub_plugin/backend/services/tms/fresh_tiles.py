@@ -18,6 +18,10 @@ _EMPTY = 200  # bytes that a tile takes besides its own, about
 Answer = TypeVar("Answer")
 
 
+class Busy(Unavailable):
+    """Too many wait already; it will not last."""
+
+
 class Builders(Protocol):
     """What builds the tiles, see `tiles.tile_builders.TileBuilders`."""
 
@@ -31,7 +35,7 @@ class Builders(Protocol):
 class FreshTiles:
     """Tiles and descriptions by job; thread-safe. Who asks for what is being built waits for that.
 
-    Every method raises Unavailable when `waiting` threads wait already, and what the builders raise.
+    Every method raises Busy when `waiting` threads wait already, and what the builders raise.
     """
 
     def __init__(self, builders: Builders, waiting: int = 6, room: int = ROOM) -> None:
@@ -61,7 +65,7 @@ class FreshTiles:
 
     def _once(self, key: Hashable, build: Callable[[], Answer], keep: Callable[[Answer], None]) -> Answer:
         if not self._patience.acquire(blocking=False):
-            raise Unavailable(
+            raise Busy(
                 tr("The tile cannot be built at once."),
                 tr("Too many others are being built."),
                 tr("Ask again in a second."),

@@ -15,7 +15,7 @@ from flask import Flask
 from geopub_plugin.backend.errors import Unavailable
 from geopub_plugin.backend.services.publications import MetadataLink, ServiceInfo, TileLayer
 from geopub_plugin.backend.services.tms.blueprint import tms_blueprint
-from geopub_plugin.backend.services.tms.fresh_tiles import FreshTiles
+from geopub_plugin.backend.services.tms.fresh_tiles import Busy, FreshTiles
 from geopub_plugin.backend.tiles.archive_reader import Archive
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 from geopub_plugin.backend.tiles.pyramid import build
@@ -180,18 +180,19 @@ def test_a_layer_answers_the_same_before_and_after_its_archive_is_there(world_ma
     assert answers() == before
 
 
-def test_a_tile_that_cannot_be_built_yet_tells_to_ask_again(published):
-    class Busy:
+@pytest.mark.parametrize("error, seconds", [(Busy, "1"), (Unavailable, "10")])
+def test_a_tile_that_cannot_be_built_yet_tells_to_ask_again(published, error, seconds):
+    class Refusing:
         def tile(self, *place):
-            raise Unavailable("Busy.", "Too many.", "Ask again.")
+            raise error("Busy.", "Too many.", "Ask again.")
 
         told = tile
 
     published.layers = (replace(published.layers[0], making="{}", bounds_given=False),)
     app = Flask(__name__)
-    app.register_blueprint(tms_blueprint(published, lambda: BASE, FreshTiles(Busy())))
+    app.register_blueprint(tms_blueprint(published, lambda: BASE, FreshTiles(Refusing())))
     for path in ("monde/2/0/0.pbf", "monde/metadata.json", "monde"):
         answer = app.test_client().get(f"/tms/1.0.0/{path}")
-        assert answer.status_code == 503 and answer.headers["Retry-After"] == "1"
+        assert answer.status_code == 503 and answer.headers["Retry-After"] == seconds
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert ElementTree.fromstring(answer.data).findtext("Message") == "Busy. Too many. Ask again."

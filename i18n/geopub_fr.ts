@@ -4,10 +4,6 @@
 <context>
     <name>GeoPub</name>
     <message>
-        <source> or </source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>--min-zoom must not be greater than --max-zoom.</source>
         <translation>--min-zoom ne doit pas dépasser --max-zoom.</translation>
     </message>
@@ -17,7 +13,7 @@
     </message>
     <message>
         <source>`geopub user list` shows them.</source>
-        <translation type="unfinished"></translation>
+        <translation>`geopub user list` les montre.</translation>
     </message>
     <message>
         <source>A backend works on the data folder {path}.</source>
@@ -37,7 +33,7 @@
     </message>
     <message>
         <source>A community needs a name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une communauté doit avoir un nom.</translation>
     </message>
     <message>
         <source>A file needs a path.</source>
@@ -77,15 +73,15 @@
     </message>
     <message>
         <source>A key has a whitelist or a blacklist, not both.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une clé a une liste blanche ou une liste noire, pas les deux.</translation>
     </message>
     <message>
         <source>A key needs a name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une clé doit avoir un nom.</translation>
     </message>
     <message>
         <source>A key of type HEADER needs one to five headers.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une clé de type HEADER a de un à cinq en-têtes.</translation>
     </message>
     <message>
         <source>A layer name belongs to one datasheet.</source>
@@ -133,15 +129,15 @@
     </message>
     <message>
         <source>A permission needs a beneficiary.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une permission doit avoir un bénéficiaire.</translation>
     </message>
     <message>
         <source>A permission needs a licence.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une permission doit avoir une licence.</translation>
     </message>
     <message>
         <source>A permission needs at least one service.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une permission demande au moins un service.</translation>
     </message>
     <message>
         <source>a picture</source>
@@ -157,7 +153,7 @@
     </message>
     <message>
         <source>A preview link cannot be good for so long.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un lien d'aperçu ne peut pas valoir si longtemps.</translation>
     </message>
     <message>
         <source>A publication is one set of tables.</source>
@@ -269,11 +265,11 @@
     </message>
     <message>
         <source>Add a datastore with its community.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ajouter un entrepôt avec sa communauté.</translation>
     </message>
     <message>
         <source>Add a program, and print its secret: it is shown this once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ajouter un programme et afficher son secret : il n'est montré que cette fois.</translation>
     </message>
     <message>
         <source>Add a symbol, an invisible one if only labels are wanted, or save the style as QML.</source>
@@ -281,7 +277,7 @@
     </message>
     <message>
         <source>Add a user, who signs in with a password.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ajouter un utilisateur, qui se connecte par mot de passe.</translation>
     </message>
     <message>
         <source>Add at least one layer that draws.</source>
@@ -313,11 +309,11 @@
     </message>
     <message>
         <source>address</source>
-        <translation type="unfinished"></translation>
+        <translation>adresse</translation>
     </message>
     <message>
         <source>After how many days everything is purged.</source>
-        <translation type="unfinished"></translation>
+        <translation>Au bout de combien de jours tout est purgé.</translation>
     </message>
     <message>
         <source>All records of the endpoint's quota are used.</source>
@@ -345,7 +341,7 @@
     </message>
     <message>
         <source>An access needs at least one service.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un accès demande au moins un service.</translation>
     </message>
     <message>
         <source>An annexe needs a path.</source>
@@ -405,7 +401,7 @@
     </message>
     <message>
         <source>As which user it acts with its secret alone: an e-mail address.</source>
-        <translation type="unfinished"></translation>
+        <translation>Au nom de quel utilisateur il agit avec son seul secret : une adresse de courriel.</translation>
     </message>
     <message>
         <source>Ask again in a second.</source>
@@ -449,7 +445,7 @@
     </message>
     <message>
         <source>Ask its supervisor to add you.</source>
-        <translation type="unfinished"></translation>
+        <translation>Demandez à son superviseur de vous ajouter.</translation>
     </message>
     <message>
         <source>Ask the administrator of the server to add you to a community.</source>
@@ -457,15 +453,15 @@
     </message>
     <message>
         <source>Ask the administrator of the server.</source>
-        <translation type="unfinished"></translation>
+        <translation>Adressez-vous à l'administrateur du serveur.</translation>
     </message>
     <message>
         <source>Ask the supervisor of the community.</source>
-        <translation type="unfinished"></translation>
+        <translation>Adressez-vous au superviseur de la communauté.</translation>
     </message>
     <message>
         <source>Ask whoever sent it for another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Demandez-en un autre à qui vous l'a envoyé.</translation>
     </message>
     <message>
         <source>Ask with GET what is received, and continue there; or delete the file and begin again.</source>
@@ -533,7 +529,7 @@
     </message>
     <message>
         <source>Change that user, or remove it first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Modifiez cet utilisateur, ou supprimez-le d'abord.</translation>
     </message>
     <message>
         <source>Change the filter.</source>
@@ -541,7 +537,7 @@
     </message>
     <message>
         <source>Change the quotas of a datastore; 0 for none.</source>
-        <translation type="unfinished"></translation>
+        <translation>Changer les quotas d'un entrepôt ; 0 pour aucun.</translation>
     </message>
     <message>
         <source>Changed file</source>
@@ -601,7 +597,7 @@
     </message>
     <message>
         <source>Choose a longer one, such as four words at random.</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisissez-en un plus long, par exemple quatre mots au hasard.</translation>
     </message>
     <message>
         <source>Choose a reference system that covers them, such as EPSG:4326.</source>
@@ -734,6 +730,10 @@
     <message>
         <source>Compare the revisions of the data that it is made of.</source>
         <translation>Comparez les révisions des données dont elle est faite.</translation>
+    </message>
+    <message>
+        <source>Comparing with the previous revision</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Compute what it gives into an attribute of the table, and use that.</source>
@@ -877,7 +877,7 @@
     </message>
     <message>
         <source>do what a line of JSON on stdin says</source>
-        <translation type="unfinished"></translation>
+        <translation>faire ce que dit une ligne de JSON sur l'entrée standard</translation>
     </message>
     <message>
         <source>Draw them again in the source.</source>
@@ -893,7 +893,7 @@
     </message>
     <message>
         <source>E-mail address</source>
-        <translation type="unfinished"></translation>
+        <translation>Adresse de courriel</translation>
     </message>
     <message>
         <source>Each column needs a name of its own.</source>
@@ -1193,7 +1193,7 @@
     </message>
     <message>
         <source>Give a user another password, and end every sign-in with the former one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donner un autre mot de passe à un utilisateur, et mettre fin à toute connexion faite avec l'ancien.</translation>
     </message>
     <message>
         <source>Give a VECTOR-DB that is GENERATED.</source>
@@ -1209,7 +1209,7 @@
     </message>
     <message>
         <source>Give a whole number of hours from 1 to {most}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez un nombre entier d'heures, de 1 à {most}.</translation>
     </message>
     <message>
         <source>Give an area to limit where.</source>
@@ -1249,11 +1249,11 @@
     </message>
     <message>
         <source>Give another login or hash.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez un autre identifiant ou un autre hash.</translation>
     </message>
     <message>
         <source>Give another name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez un autre nom.</translation>
     </message>
     <message>
         <source>Give another path, or replace that file.</source>
@@ -1325,11 +1325,11 @@
     </message>
     <message>
         <source>Give some of: {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez-en parmi : {names}.</translation>
     </message>
     <message>
         <source>Give that community another supervisor first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez d'abord un autre superviseur à cette communauté.</translation>
     </message>
     <message>
         <source>Give the code of another one, such as EPSG:2154 or EPSG:4326.</source>
@@ -1337,7 +1337,7 @@
     </message>
     <message>
         <source>Give the community another supervisor first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez d'abord un autre superviseur à la communauté.</translation>
     </message>
     <message>
         <source>Give the database that belongs to the folder, or a new folder.</source>
@@ -1385,11 +1385,11 @@
     </message>
     <message>
         <source>Give “offerings”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez « offerings ».</translation>
     </message>
     <message>
         <source>Give “users” or “communities”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez « users » ou « communities ».</translation>
     </message>
     <message>
         <source>GML</source>
@@ -1405,11 +1405,11 @@
     </message>
     <message>
         <source>How many services may be published.</source>
-        <translation type="unfinished"></translation>
+        <translation>Combien de services peuvent être publiés.</translation>
     </message>
     <message>
         <source>How much it may hold.</source>
-        <translation type="unfinished"></translation>
+        <translation>Combien il peut contenir.</translation>
     </message>
     <message>
         <source>Identifiers are those of the features that GetFeature sends.</source>
@@ -1473,7 +1473,7 @@
     </message>
     <message>
         <source>Install geopub with its extra “server”, or let the issuer be asked (setting openid_client).</source>
-        <translation type="unfinished"></translation>
+        <translation>Installez geopub avec son extra « server », ou faites interroger l'émetteur (réglage openid_client).</translation>
     </message>
     <message>
         <source>Install python3-gdal; it comes with QGIS.</source>
@@ -1525,7 +1525,7 @@
     </message>
     <message>
         <source>It calls itself “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il se nomme « {name} ».</translation>
     </message>
     <message>
         <source>It cannot contain {character}: only a-z, A-Z, 0-9, _, - and . are allowed.</source>
@@ -1581,7 +1581,7 @@
     </message>
     <message>
         <source>It has 1 to {count} characters.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elle a de 1 à {count} caractères.</translation>
     </message>
     <message>
         <source>It has changed since, or is another one.</source>
@@ -1589,7 +1589,7 @@
     </message>
     <message>
         <source>It has ended, or it is not complete.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il a expiré, ou il n'est pas complet.</translation>
     </message>
     <message>
         <source>It has more than {count} bytes.</source>
@@ -1601,7 +1601,7 @@
     </message>
     <message>
         <source>It has no address to which a code is sent, and no user as whom it acts.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'a ni adresse où envoyer un code, ni utilisateur au nom duquel agir.</translation>
     </message>
     <message>
         <source>It has no catalogue.</source>
@@ -1617,11 +1617,11 @@
     </message>
     <message>
         <source>It has no “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'a pas de « {name} ».</translation>
     </message>
     <message>
         <source>It has up to 30 small letters, digits and hyphens.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il a au plus 30 minuscules, chiffres et tirets.</translation>
     </message>
     <message>
         <source>It has zero bytes: a copy or an export was interrupted.</source>
@@ -1629,7 +1629,7 @@
     </message>
     <message>
         <source>It has {count} characters; {shortest} are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il a {count} caractères ; il en faut {shortest}.</translation>
     </message>
     <message>
         <source>It has {size} bytes; at most {limit} are taken.</source>
@@ -1785,15 +1785,15 @@
     </message>
     <message>
         <source>It is the id neither of a user nor of a community.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce n'est l'identifiant ni d'un utilisateur ni d'une communauté.</translation>
     </message>
     <message>
         <source>It is the supervisor of the community “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>C'est le superviseur de la communauté « {name} ».</translation>
     </message>
     <message>
         <source>It is too long or holds control characters.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il est trop long ou contient des caractères de contrôle.</translation>
     </message>
     <message>
         <source>It is too long: {length} characters, {limit} at most.</source>
@@ -1837,7 +1837,7 @@
     </message>
     <message>
         <source>It must be a text on one line.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce doit être un texte sur une ligne.</translation>
     </message>
     <message>
         <source>It must be a URL as https://maps.example.org/geopub, without user, query or fragment.</source>
@@ -1849,7 +1849,7 @@
     </message>
     <message>
         <source>It must be addresses or networks with commas between, as 127.0.0.1,10.0.0.0/8.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce doit être des adresses ou des réseaux séparés par des virgules, comme 127.0.0.1,10.0.0.0/8.</translation>
     </message>
     <message>
         <source>It must be an address for e-mail, such as geopub@example.org.</source>
@@ -1889,7 +1889,7 @@
     </message>
     <message>
         <source>It must have {count} to 200 letters, digits or signs of ASCII.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il doit avoir de {count} à 200 lettres, chiffres ou signes ASCII.</translation>
     </message>
     <message>
         <source>It must hold numbers.</source>
@@ -1912,8 +1912,12 @@
         <translation>Il lui faut de 1 à {most} adresses.</translation>
     </message>
     <message>
-        <source>It needs the right {names}; you have: {held}.</source>
-        <translation type="unfinished"></translation>
+        <source>It needs each of the rights {names}; you have: {held}.</source>
+        <translation>Il faut chacun des droits {names} ; vous avez : {held}.</translation>
+    </message>
+    <message>
+        <source>It needs one of the rights {names}; you have: {held}.</source>
+        <translation>Il faut l'un des droits {names} ; vous avez : {held}.</translation>
     </message>
     <message>
         <source>It nests deeper than {count} levels.</source>
@@ -1973,7 +1977,7 @@
     </message>
     <message>
         <source>Its answer cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sa réponse est illisible.</translation>
     </message>
     <message>
         <source>Its attributes are: {names}.</source>
@@ -2073,7 +2077,7 @@
     </message>
     <message>
         <source>Its owner limits it: {what}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Son propriétaire la limite : {what}.</translation>
     </message>
     <message>
         <source>Its polygons cover that much at level {level}.</source>
@@ -2153,7 +2157,7 @@
     </message>
     <message>
         <source>Leave it out, and a random one is made.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ne le donnez pas, et il sera tiré au hasard.</translation>
     </message>
     <message>
         <source>Leave it out: values take the type of the column that they are compared with.</source>
@@ -2169,7 +2173,7 @@
     </message>
     <message>
         <source>Let a user into a datastore with these rights, or change them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Faire entrer un utilisateur dans un entrepôt avec ces droits, ou les changer.</translation>
     </message>
     <message>
         <source>Level</source>
@@ -2209,7 +2213,7 @@
     </message>
     <message>
         <source>List the datastores.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lister les entrepôts.</translation>
     </message>
     <message>
         <source>List the processings of the datastore to see what it runs.</source>
@@ -2217,7 +2221,7 @@
     </message>
     <message>
         <source>List the programs.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lister les programmes.</translation>
     </message>
     <message>
         <source>List the revisions of NAME that are kept.</source>
@@ -2229,7 +2233,7 @@
     </message>
     <message>
         <source>List the users.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lister les utilisateurs.</translation>
     </message>
     <message>
         <source>List, compare and bring back revisions of data, styles and metadata.</source>
@@ -2457,7 +2461,7 @@
     </message>
     <message>
         <source>No permission of yours that is given here is for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aucune de vos permissions données ici ne la concerne.</translation>
     </message>
     <message>
         <source>No published type has such features.</source>
@@ -2601,7 +2605,7 @@
     </message>
     <message>
         <source>Only its present supervisor may.</source>
-        <translation type="unfinished"></translation>
+        <translation>Seul son superviseur actuel le peut.</translation>
     </message>
     <message>
         <source>Only one may: it does the work of all executions.</source>
@@ -2637,7 +2641,7 @@
     </message>
     <message>
         <source>Only the members of this community have.</source>
-        <translation type="unfinished"></translation>
+        <translation>Seuls les membres de cette communauté y ont accès.</translation>
     </message>
     <message>
         <source>Only this one, by its name or identifier.</source>
@@ -2701,7 +2705,7 @@
     </message>
     <message>
         <source>Password</source>
-        <translation type="unfinished"></translation>
+        <translation>Mot de passe</translation>
     </message>
     <message>
         <source>Pictures are at most {largest} × {largest} pixels.</source>
@@ -2785,7 +2789,7 @@
     </message>
     <message>
         <source>Publish it with “open”: true, or on a private endpoint.</source>
-        <translation type="unfinished"></translation>
+        <translation>Publiez-le avec « open » : true, ou sur un point d'accès privé.</translation>
     </message>
     <message>
         <source>Publish layers as live WFS, WMS and vector tile services.</source>
@@ -2901,11 +2905,11 @@
     </message>
     <message>
         <source>Remove a program, with its tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimer un programme, avec ses jetons.</translation>
     </message>
     <message>
         <source>Remove a user, with keys and tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimer un utilisateur, avec ses clés et ses jetons.</translation>
     </message>
     <message>
         <source>Remove that character.</source>
@@ -3081,7 +3085,7 @@
     </message>
     <message>
         <source>See docs/server.md.</source>
-        <translation type="unfinished"></translation>
+        <translation>Voir docs/server.md.</translation>
     </message>
     <message>
         <source>See the description of configurations in docs/api.md.</source>
@@ -3113,7 +3117,7 @@
     </message>
     <message>
         <source>Send a key that was given access: {name}=… or the header of its type.</source>
-        <translation type="unfinished"></translation>
+        <translation>Envoyez une clé qui y a accès : {name}=… ou l'en-tête de son type.</translation>
     </message>
     <message>
         <source>Send a request for each of them.</source>
@@ -3153,7 +3157,7 @@
     </message>
     <message>
         <source>Send the header “Authorization: Bearer …” with the token of server.json in the data folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Envoyez l'en-tête « Authorization: Bearer … » avec le jeton de server.json du dossier de données.</translation>
     </message>
     <message>
         <source>Send the style as a static of type GEOSERVER-STYLE first.</source>
@@ -3241,11 +3245,11 @@
     </message>
     <message>
         <source>Sign in</source>
-        <translation type="unfinished"></translation>
+        <translation>Se connecter</translation>
     </message>
     <message>
         <source>Sign in, and send the header “Authorization: Bearer …” with the access token.</source>
-        <translation type="unfinished"></translation>
+        <translation>Connectez-vous, puis envoyez l'en-tête « Authorization: Bearer … » avec le jeton d'accès.</translation>
     </message>
     <message>
         <source>Simplify a network</source>
@@ -3317,7 +3321,7 @@
     </message>
     <message>
         <source>Start `geopub serve` on it once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lancez-y une fois `geopub serve`.</translation>
     </message>
     <message>
         <source>Start it again in the GeoPub panel: what it was doing goes on.</source>
@@ -3509,7 +3513,7 @@
     </message>
     <message>
         <source>The backend could not do it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le moteur n'a pas pu le faire.</translation>
     </message>
     <message>
         <source>The backend ended in the middle of something.</source>
@@ -3561,11 +3565,11 @@
     </message>
     <message>
         <source>The client could ask for no token.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le client ne pourrait demander aucun jeton.</translation>
     </message>
     <message>
         <source>The client {name} is removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le client {name} est supprimé.</translation>
     </message>
     <message>
         <source>The columns {columns} hold other things, such as “{example}”.</source>
@@ -3617,7 +3621,7 @@
     </message>
     <message>
         <source>The data folder {path} cannot be administered yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le dossier de données {path} ne peut pas encore être administré.</translation>
     </message>
     <message>
         <source>The data folder {path} cannot be read.</source>
@@ -3669,11 +3673,11 @@
     </message>
     <message>
         <source>The datastore {name} is there.</source>
-        <translation type="unfinished"></translation>
+        <translation>L'entrepôt {name} est créé.</translation>
     </message>
     <message>
         <source>The datastores of a team server, with their members and quotas.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les entrepôts d'un serveur d'équipe, avec leurs membres et leurs quotas.</translation>
     </message>
     <message>
         <source>The disk is full.</source>
@@ -3693,7 +3697,7 @@
     </message>
     <message>
         <source>The e-mail address or the password is wrong.</source>
-        <translation type="unfinished"></translation>
+        <translation>L'adresse de courriel ou le mot de passe est faux.</translation>
     </message>
     <message>
         <source>The endpoint takes configurations of type {type}.</source>
@@ -3749,7 +3753,7 @@
     </message>
     <message>
         <source>The field “{name}” cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le champ « {name} » ne convient pas.</translation>
     </message>
     <message>
         <source>The field “{name}” cannot be “{value}”.</source>
@@ -3793,7 +3797,7 @@
     </message>
     <message>
         <source>The file with the password; it is asked for by default.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier qui contient le mot de passe ; par défaut, il est demandé.</translation>
     </message>
     <message>
         <source>The file with the server's token (or $GEOPUB_TOKEN).</source>
@@ -3817,7 +3821,7 @@
     </message>
     <message>
         <source>The file {path} cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier {path} ne peut pas être lu.</translation>
     </message>
     <message>
         <source>The file {path} of this data is no longer there.</source>
@@ -3925,7 +3929,7 @@
     </message>
     <message>
         <source>The hash of the key cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le hash de la clé ne convient pas.</translation>
     </message>
     <message>
         <source>The header Content-Range does not describe the body.</source>
@@ -3941,19 +3945,19 @@
     </message>
     <message>
         <source>The issuer of your token does not answer as it should: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>L'émetteur de votre jeton ne répond pas comme il le devrait : {reason}</translation>
     </message>
     <message>
         <source>The key cannot open the offering {identifier}.</source>
-        <translation type="unfinished"></translation>
+        <translation>La clé ne peut pas ouvrir l'offre {identifier}.</translation>
     </message>
     <message>
         <source>The key is not good for this request.</source>
-        <translation type="unfinished"></translation>
+        <translation>La clé ne vaut pas pour cette requête.</translation>
     </message>
     <message>
         <source>The key “{name}” is not strong enough.</source>
-        <translation type="unfinished"></translation>
+        <translation>La clé « {name} » n'est pas assez forte.</translation>
     </message>
     <message>
         <source>The layer does not say where it lies: choose its coordinate system.</source>
@@ -4013,15 +4017,15 @@
     </message>
     <message>
         <source>The login by OpenID Connect cannot start.</source>
-        <translation type="unfinished"></translation>
+        <translation>La connexion par OpenID Connect ne peut pas démarrer.</translation>
     </message>
     <message>
         <source>The login by OpenID Connect is not set up.</source>
-        <translation type="unfinished"></translation>
+        <translation>La connexion par OpenID Connect n'est pas configurée.</translation>
     </message>
     <message>
         <source>The login of a key has 1 to 100 characters, and no colon.</source>
-        <translation type="unfinished"></translation>
+        <translation>L'identifiant d'une clé a de 1 à 100 caractères, sans deux-points.</translation>
     </message>
     <message>
         <source>The M values of the table “{table}” are left out.</source>
@@ -4053,7 +4057,7 @@
     </message>
     <message>
         <source>The name people see.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le nom que voient les gens.</translation>
     </message>
     <message>
         <source>The name “{name}” is already used by the datasheet “{owner}”.</source>
@@ -4077,7 +4081,7 @@
     </message>
     <message>
         <source>The next one is possible in {seconds} s.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le prochain est possible dans {seconds} s.</translation>
     </message>
     <message>
         <source>The next start of the backend goes back to what is there; the client sends the rest again.</source>
@@ -4113,11 +4117,11 @@
     </message>
     <message>
         <source>The packages that verify signatures, PyJWT and cryptography, are missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les paquets qui vérifient les signatures, PyJWT et cryptography, manquent.</translation>
     </message>
     <message>
         <source>The page was open for too long. Please sign in again.</source>
-        <translation type="unfinished"></translation>
+        <translation>La page est restée ouverte trop longtemps. Veuillez vous connecter à nouveau.</translation>
     </message>
     <message>
         <source>The parameter is there twice, with two values.</source>
@@ -4137,11 +4141,11 @@
     </message>
     <message>
         <source>The password cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le mot de passe ne convient pas.</translation>
     </message>
     <message>
         <source>The password of a key has 8 to 200 characters.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le mot de passe d'une clé a de 8 à 200 caractères.</translation>
     </message>
     <message>
         <source>The path {path} is taken.</source>
@@ -4149,11 +4153,11 @@
     </message>
     <message>
         <source>The permission “{name}” asks for a strong authentication.</source>
-        <translation type="unfinished"></translation>
+        <translation>La permission « {name} » exige une authentification forte.</translation>
     </message>
     <message>
         <source>The permission “{name}” has ended.</source>
-        <translation type="unfinished"></translation>
+        <translation>La permission « {name} » a expiré.</translation>
     </message>
     <message>
         <source>The picture could not be drawn.</source>
@@ -4213,7 +4217,7 @@
     </message>
     <message>
         <source>The programs that may ask a team server for tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les programmes qui peuvent demander des jetons à un serveur d'équipe.</translation>
     </message>
     <message>
         <source>The publication was cancelled.</source>
@@ -4269,7 +4273,7 @@
     </message>
     <message>
         <source>The request carries no valid key.</source>
-        <translation type="unfinished"></translation>
+        <translation>La requête ne porte aucune clé valable.</translation>
     </message>
     <message>
         <source>The request could not be answered because of an error inside the service.</source>
@@ -4373,7 +4377,7 @@
     </message>
     <message>
         <source>The setting openid_client is there, and openid_secret_file is not.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le réglage openid_client est donné, openid_secret_file ne l'est pas.</translation>
     </message>
     <message>
         <source>The setting {name} cannot be “{value}”.</source>
@@ -4381,7 +4385,7 @@
     </message>
     <message>
         <source>The settings openid_issuer and openid_audience are both needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les réglages openid_issuer et openid_audience sont tous deux nécessaires.</translation>
     </message>
     <message>
         <source>The shapefile “{name}” is not complete: {missing} is missing.</source>
@@ -4445,7 +4449,7 @@
     </message>
     <message>
         <source>The style of the vector tiles does not show everything that the QGIS style shows.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style des tuiles vectorielles ne montre pas tout ce que montre le style de QGIS.</translation>
     </message>
     <message>
         <source>The style of “{table}” cannot be written as SLD 1.0.0.</source>
@@ -4477,7 +4481,7 @@
     </message>
     <message>
         <source>The supervisor cannot leave “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le superviseur ne peut pas quitter « {name} ».</translation>
     </message>
     <message>
         <source>The system does not allow it to this user: {reason}.</source>
@@ -4633,7 +4637,7 @@
     </message>
     <message>
         <source>The type of a permission must be {one} or {other}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le type d'une permission doit être {one} ou {other}.</translation>
     </message>
     <message>
         <source>The upload is no longer on the server.</source>
@@ -4665,19 +4669,19 @@
     </message>
     <message>
         <source>The user of this machine cannot be removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>L'utilisateur de cette machine ne peut pas être supprimé.</translation>
     </message>
     <message>
         <source>The user of this machine has the token of server.json, and no password.</source>
-        <translation type="unfinished"></translation>
+        <translation>L'utilisateur de cette machine a le jeton de server.json, et pas de mot de passe.</translation>
     </message>
     <message>
         <source>The user {email} cannot be removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>L'utilisateur {email} ne peut pas être supprimé.</translation>
     </message>
     <message>
         <source>The users of a team server.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les utilisateurs d'un serveur d'équipe.</translation>
     </message>
     <message>
         <source>The view “{table}” is published as a table.</source>
@@ -4752,8 +4756,12 @@
         <translation>Il y a plus de noms de couches que de tables.</translation>
     </message>
     <message>
+        <source>There are no glyphs {first}-{last} of “{font}”.</source>
+        <translation>Il n’y a pas de glyphes {first}-{last} de « {font} ».</translation>
+    </message>
+    <message>
         <source>There are too many networks; {count} can be given.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il y a trop de réseaux ; {count} au plus.</translation>
     </message>
     <message>
         <source>There are: {names}.</source>
@@ -4761,31 +4769,31 @@
     </message>
     <message>
         <source>There is a client {name} already.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il y a déjà un client {name}.</translation>
     </message>
     <message>
         <source>There is a datastore {name} already.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il y a déjà un entrepôt {name}.</translation>
     </message>
     <message>
         <source>There is a user {email} already.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il y a déjà un utilisateur {email}.</translation>
     </message>
     <message>
         <source>There is another user with the e-mail address {email}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un autre utilisateur a l'adresse de courriel {email}.</translation>
     </message>
     <message>
         <source>There is no action “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas d'action « {name} ».</translation>
     </message>
     <message>
         <source>There is no beneficiary {identifier}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas de bénéficiaire {identifier}.</translation>
     </message>
     <message>
         <source>There is no catalogue of this version of GeoPub in it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il ne contient pas de catalogue de cette version de GeoPub.</translation>
     </message>
     <message>
         <source>There is no check {identifier}.</source>
@@ -4793,7 +4801,7 @@
     </message>
     <message>
         <source>There is no client {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas de client {name}.</translation>
     </message>
     <message>
         <source>There is no datasheet “{name}”.</source>
@@ -4825,7 +4833,7 @@
     </message>
     <message>
         <source>There is no key of type “{type}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas de clé de type « {type} ».</translation>
     </message>
     <message>
         <source>There is no layer “{layer}”.</source>
@@ -4833,7 +4841,7 @@
     </message>
     <message>
         <source>There is no member {identifier}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas de membre {identifier}.</translation>
     </message>
     <message>
         <source>There is no metadata with the identifier {name}.</source>
@@ -4841,11 +4849,11 @@
     </message>
     <message>
         <source>There is no offering {identifier} in this datastore.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas d'offre {identifier} dans cet entrepôt.</translation>
     </message>
     <message>
         <source>There is no permission {identifier} for you.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas de permission {identifier} pour vous.</translation>
     </message>
     <message>
         <source>There is no processing {identifier}.</source>
@@ -4857,7 +4865,7 @@
     </message>
     <message>
         <source>There is no right “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas de droit « {name} ».</translation>
     </message>
     <message>
         <source>There is no storage for data of type {type}.</source>
@@ -4897,7 +4905,7 @@
     </message>
     <message>
         <source>There is no user {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas d'utilisateur {name}.</translation>
     </message>
     <message>
         <source>There is no {identifier} in the list “{list}”.</source>
@@ -4929,7 +4937,7 @@
     </message>
     <message>
         <source>There were too many wrong attempts.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il y a eu trop d'essais infructueux.</translation>
     </message>
     <message>
         <source>These layers are not listed.</source>
@@ -5033,11 +5041,11 @@
     </message>
     <message>
         <source>This key cannot be made: another one is the same.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cette clé ne peut pas être créée : une autre est identique.</translation>
     </message>
     <message>
         <source>This preview link is not good.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce lien d'aperçu n'est pas valable.</translation>
     </message>
     <message>
         <source>This server has no processing that makes {output} from {needs}.</source>
@@ -5057,7 +5065,7 @@
     </message>
     <message>
         <source>This service is not for everybody.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce service n'est pas ouvert à tous.</translation>
     </message>
     <message>
         <source>This SQLite has no R-tree: use the Python that comes with QGIS.</source>
@@ -5169,7 +5177,7 @@
     </message>
     <message>
         <source>Try again soon; tell the administrator of the server if it lasts.</source>
-        <translation type="unfinished"></translation>
+        <translation>Réessayez bientôt ; prévenez l'administrateur du serveur si cela dure.</translation>
     </message>
     <message>
         <source>Turn a sample of tiles into the full pyramid, with the same settings and at the same address.</source>
@@ -5253,7 +5261,7 @@
     </message>
     <message>
         <source>Use a key of type OAUTH2.</source>
-        <translation type="unfinished"></translation>
+        <translation>Utilisez une clé de type OAUTH2.</translation>
     </message>
     <message>
         <source>Use a symbol that QGIS brings along, or embed the graphic in the style and save it as QML.</source>
@@ -5301,7 +5309,7 @@
     </message>
     <message>
         <source>users/me/permissions lists what you may use.</source>
-        <translation type="unfinished"></translation>
+        <translation>users/me/permissions liste ce que vous pouvez utiliser.</translation>
     </message>
     <message>
         <source>Vector tiles</source>
@@ -5329,7 +5337,7 @@
     </message>
     <message>
         <source>Wait, then try again. If you have forgotten the password, ask the administrator of the server.</source>
-        <translation type="unfinished"></translation>
+        <translation>Patientez, puis réessayez. Si vous avez oublié le mot de passe, adressez-vous à l'administrateur du serveur.</translation>
     </message>
     <message>
         <source>Waiting</source>
@@ -5373,7 +5381,7 @@
     </message>
     <message>
         <source>Where it is sent codes (may be repeated).</source>
-        <translation type="unfinished"></translation>
+        <translation>Où les codes lui sont envoyés (répétable).</translation>
     </message>
     <message>
         <source>Where symbols lie upon each other, the layer's opacity shows both.</source>
@@ -5381,7 +5389,7 @@
     </message>
     <message>
         <source>Whether you have signed in cannot be found out.</source>
-        <translation type="unfinished"></translation>
+        <translation>Impossible de savoir si vous êtes connecté.</translation>
     </message>
     <message>
         <source>Which of your datastores on the server.</source>
@@ -5389,11 +5397,11 @@
     </message>
     <message>
         <source>Who leads it: an e-mail address.</source>
-        <translation type="unfinished"></translation>
+        <translation>Qui le dirige : une adresse de courriel.</translation>
     </message>
     <message>
         <source>Who may do everything in every datastore.</source>
-        <translation type="unfinished"></translation>
+        <translation>Qui peut tout faire dans chaque entrepôt.</translation>
     </message>
     <message>
         <source>wildCard, singleChar and escapeChar must be three different characters.</source>
@@ -5433,11 +5441,11 @@
     </message>
     <message>
         <source>Write it as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32.</source>
-        <translation type="unfinished"></translation>
+        <translation>Écrivez-le 192.0.2.7, 192.0.2.0/24 ou 2001:db8::/32.</translation>
     </message>
     <message>
         <source>Write it as 2026-12-31 or 2026-12-31T23:59:59Z.</source>
-        <translation type="unfinished"></translation>
+        <translation>Écrivez-la 2026-12-31 ou 2026-12-31T23:59:59Z.</translation>
     </message>
     <message>
         <source>Write it as a GML Point, LineString, Polygon, Envelope or a Multi… of these.</source>
@@ -5485,19 +5493,19 @@
     </message>
     <message>
         <source>You cannot sign in with this account.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous ne pouvez pas vous connecter avec ce compte.</translation>
     </message>
     <message>
         <source>You have a key named “{name}” already.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous avez déjà une clé nommée « {name} ».</translation>
     </message>
     <message>
         <source>You have a key of type OAUTH2, and need no other.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous avez une clé de type OAUTH2, une autre est inutile.</translation>
     </message>
     <message>
         <source>You have no access to “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous n'avez pas accès à « {name} ».</translation>
     </message>
     <message>
         <source>You have several datastores on this server.</source>
@@ -5505,19 +5513,19 @@
     </message>
     <message>
         <source>You have {count} keys, and no more can be made.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous avez {count} clés, et ne pouvez en créer davantage.</translation>
     </message>
     <message>
         <source>You may not do this in “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous ne pouvez pas faire cela dans « {name} ».</translation>
     </message>
     <message>
         <source>You may not give “{name}” another supervisor.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous ne pouvez pas donner un autre superviseur à « {name} ».</translation>
     </message>
     <message>
         <source>You sign in for “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous vous connectez pour « {name} ».</translation>
     </message>
     <message>
         <source>Your account has no datastore on this server.</source>
@@ -5573,15 +5581,15 @@
     </message>
     <message>
         <source>{email} has another password.</source>
-        <translation type="unfinished"></translation>
+        <translation>{email} a un autre mot de passe.</translation>
     </message>
     <message>
         <source>{email} may sign in no more.</source>
-        <translation type="unfinished"></translation>
+        <translation>{email} ne peut plus se connecter.</translation>
     </message>
     <message>
         <source>{email} may sign in.</source>
-        <translation type="unfinished"></translation>
+        <translation>{email} peut se connecter.</translation>
     </message>
     <message>
         <source>{files} files ({size}), {rows} rows looked at</source>
@@ -5664,6 +5672,10 @@
         <translation>{styles} styles sont nommés pour {layers} couches.</translation>
     </message>
     <message>
+        <source>{table}: {kept} features keep their keys, {new} are new, {gone} are gone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{value} is a number, and the column holds text.</source>
         <translation>{value} est un nombre, et la colonne contient du texte.</translation>
     </message>
@@ -5681,7 +5693,7 @@
     </message>
     <message>
         <source>“{email}” is no e-mail address.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {email} » n'est pas une adresse de courriel.</translation>
     </message>
     <message>
         <source>“{entry}” in the archive “{name}” grows more than {limit} times when unpacked.</source>
@@ -5697,11 +5709,11 @@
     </message>
     <message>
         <source>“{name}” cannot be a client.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » ne peut pas être un client.</translation>
     </message>
     <message>
         <source>“{name}” cannot be a header of a key, or its value cannot.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} », ou sa valeur, ne peut pas être un en-tête de clé.</translation>
     </message>
     <message>
         <source>“{name}” cannot be published by this service.</source>
@@ -5717,7 +5729,7 @@
     </message>
     <message>
         <source>“{name}” cannot be the name of a datastore.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » ne peut pas être le nom d'un entrepôt.</translation>
     </message>
     <message>
         <source>“{name}” cannot be the name of a layer.</source>
@@ -5893,7 +5905,7 @@
     </message>
     <message>
         <source>“{value}” is no address and no network.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {value} » n'est ni une adresse ni un réseau.</translation>
     </message>
     <message>
         <source>“{value}” is no date, and the column holds dates.</source>
@@ -5901,7 +5913,7 @@
     </message>
     <message>
         <source>“{value}” is no date.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {value} » n'est pas une date.</translation>
     </message>
     <message>
         <source>“{value}” is no distance.</source>

@@ -112,10 +112,12 @@ def require(connection: Connection, who: Caller, community: Community, needed: N
             tr("Ask its supervisor to add you."),
         )
     if needed.rights and not needed.fulfilled(held):
-        names = (", " if needed.every else tr(" or ")).join(needed.rights)
+        told = {"names": ", ".join(needed.rights), "held": ", ".join(sorted(held)) or "–"}
         raise NotAllowed(
             tr("You may not do this in “{name}”.", name=community.name),
-            tr("It needs the right {names}; you have: {held}.", names=names, held=", ".join(sorted(held)) or "–"),
+            tr("It needs each of the rights {names}; you have: {held}.", **told)
+            if needed.every
+            else tr("It needs one of the rights {names}; you have: {held}.", **told),
             tr("Ask the supervisor of the community."),
         )
 

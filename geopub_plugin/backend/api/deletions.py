@@ -6,8 +6,11 @@ from typing import Any, List, Sequence
 
 from flask import Blueprint, Response
 
+from ..access.callers import caller
+from ..access.rights import needs, require
 from ..catalogue.deletions import KINDS, Doomed, consequences, delete_all
 from ..catalogue.rows import Rows
+from ..catalogue.spaces import communities
 from .answers import Json, answer, present
 from .context import space, store
 from .fields import Parameter
@@ -17,6 +20,7 @@ from .schema import COUNT, FLAG, ID, TEXT, list_of, one_of, shape
 CASCADE = Parameter("cascade", FLAG, "Delete all that stands on it, too; ask `…/deletion` what that is.")
 
 _WORDS = {"record": "metadata"}  # as the API calls it
+_RESOURCES = {"record": "metadata", "stored_data": "stored_data", "execution": "processings"}
 DOOMED = shape(
     {
         "kind": one_of(*(_WORDS.get(kind, kind) for kind in KINDS)),
@@ -43,11 +47,18 @@ def add_deletion_route(blueprint: Blueprint, path: str, rows: Rows[Any]) -> None
 
 
 def cascaded(rows: Rows[Any], entity: str) -> bool:
-    """Delete an entity with all that stands on it, if the request asks for that; say whether it did."""
+    """Delete an entity with all that stands on it, if the request asks for that; say whether it did.
+
+    Raises:
+        NotAllowed: the caller may not delete something of that.
+    """
     if not CASCADE.truth:
         return False
     with store().reading() as connection:
         doomed = consequences(connection, rows.table.name, entity)
+        community = communities.get(connection, space().community)
+        for kind in {one.kind for one in doomed}:
+            require(connection, caller(), community, needs("DELETE", f"{_RESOURCES.get(kind, f'{kind}s')}/<entity>"))
     delete_all(store(), doomed)
     return True
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 import pytest
 
-from .conversation import PYRAMID, Backend, Client, tms_infos, wfs_infos, wms_infos
+from geopub_plugin.backend.catalogue.spaces import datastore_named
+
+from .conversation import PYRAMID, Backend, Client, running, tms_infos, wfs_infos, wms_infos
+from .team import as_user, join, person
 from .test_metadata import record
 from .test_whole_life import STYLE
 
@@ -137,6 +142,24 @@ def test_what_runs_is_ended_before_its_data_go(world: tuple) -> None:
     client.get(f"stored_data/{made}", status=404)
     client.get(f"processings/executions/{execution['_id']}", status=404)
     assert client.get(f"stored_data/{data['_id']}")["status"] == "GENERATED"
+
+
+def test_who_may_not_unpublish_deletes_no_data_with_its_services(integrated: tuple, tmp_path: Path) -> None:
+    folder, data, _ = integrated
+    shutil.copytree(folder, tmp_path / "data")
+    with running(tmp_path / "data", login="local") as backend:
+        owner, path = backend.client(), f"stored_data/{data['_id']}?cascade=true"
+        owner.publish("WFS", "world", wfs_infos(data))
+        with backend.store.reading() as connection:
+            space = datastore_named(connection, "local")
+        one, two = person(backend, "one"), person(backend, "two")
+        join(backend, one, space, "PROCESSING")
+        join(backend, two, space, "PROCESSING", "BROADCAST")
+        as_user(backend, one).ask("DELETE", path, status=403)
+        assert owner.get("offerings")[0]["status"] == "PUBLISHED"
+        as_user(backend, two).ask("DELETE", path)
+        assert owner.get("stored_data") != []  # the pyramid
+        assert owner.get("offerings") == []
 
 
 @pytest.mark.parametrize(

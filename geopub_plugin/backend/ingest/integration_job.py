@@ -7,9 +7,11 @@ from typing import Any, Dict
 
 from ..faults import blocking
 from ..jobs.progress import Progress
-from .examination import examine
+from ..translation import tr
+from .examination import Examination, examine
 from .files import UNPACKED
 from .integration import integrate
+from .keys import keep_keys
 from .storage import require_room, storage_watched
 from .wire import limits_of, logged, preparation_of, refusal, wired, wishes_of
 
@@ -35,6 +37,8 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
             raise refusal(faults)
         integrated = integrate(examination, work / RESULT, progress)
         (work / UNPACKED).unlink(missing_ok=True)
+        if parameters.get("previous"):
+            _keep_keys(examination, work / RESULT, Path(parameters["previous"]), progress)
     for table in examination.tables:
         progress.log(logged(table))
     return {
@@ -46,3 +50,23 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
         "names": integrated.names,
         "faults": wired((*delivery.faults, *integrated.faults)),
     }
+
+
+def _keep_keys(examination: Examination, target: Path, previous: Path, progress: Progress) -> None:
+    """Let features keep the keys that they had in the revision that is updated, if it is still there."""
+    if not previous.is_file():
+        return
+    progress.step(tr("Comparing with the previous revision"), 0, "features")
+    own = {
+        table.name: field.published.name
+        for table in examination.tables
+        for field in table.fields
+        if field.source.name == table.schema.fid
+    }
+    for one in keep_keys(target, previous, own):
+        progress.log(
+            tr(
+                "{table}: {kept} features keep their keys, {new} are new, {gone} are gone.",
+                table=one.table, kept=one.kept, new=one.new, gone=one.gone,
+            )
+        )  # fmt: skip

@@ -62,7 +62,9 @@ def _job(store: Store, connection: Connection, execution: Execution, work: Path)
         upload = uploads.get(connection, next(one.entity for one in inputs if one.kind == "upload"))
         told = integration_parameters(upload.srs, execution.parameters)
         places = {"files": _lay_out(store, connection, upload, work), "prepared": str(store.folder.prepared(upload.id))}
-        return "integrate", {**told, **places, "limits": store.limits}
+        made = next(iter(revisions(connection, execution.output or "")), None)
+        previous = str(made.place(store.folder)) if made is not None else None
+        return "integrate", {**told, **places, "limits": store.limits, "previous": previous}
     source = stored_data.get(connection, next(one.entity for one in inputs if one.kind == "stored_data"))
     shown = revision(connection, source.id, source.revision)
     told = pyramid_parameters(shown, execution.parameters)

@@ -43,7 +43,7 @@ def look_at_states(connection: Connection, findings: Findings) -> None:
     _look_at_executions(connection, executions, findings)
     _look_at_uploads(connection, executions, findings)
     _look_at_stored_data(connection, executions, findings)
-    _look_at_services(connection, findings)
+    _look_at_services(connection, executions, findings)
 
 
 def _reference(column: Any, value: Any) -> str:
@@ -141,7 +141,8 @@ def _look_at_stored_data(connection: Connection, executions: List[Row], findings
             findings.add("revision-wrong", f"stored_data {row.id}: revision {row.revision} of {row.size} bytes")
 
 
-def _look_at_services(connection: Connection, findings: Findings) -> None:
+def _look_at_services(connection: Connection, executions: List[Row], findings: Findings) -> None:
+    making = {row.output for row in executions if row.status in LIVE}
     offering, configuration = tables.offering.c, tables.configuration.c
     live: Dict[str, Set[str]] = defaultdict(set)
     states = dict(connection.execute(select(configuration.id, configuration.status)).tuples().all())
@@ -150,6 +151,9 @@ def _look_at_services(connection: Connection, findings: Findings) -> None:
             live[row.configuration].add(row.status)
             if row.status == "PUBLISHED" and not row.published.get("type_infos"):
                 findings.add("state-incoherent", f"offering {row.id}: PUBLISHED, shows nothing")
+            used = _used_by(row.published.get("type_infos", {}))
+            if row.status == "PUBLISHING" and not used & making:  # live already, while its tiles are being made
+                findings.add("state-incoherent", f"offering {row.id}: PUBLISHING, nobody makes its tiles")
     for identifier, status in states.items():
         _known(findings, "configuration", identifier, status)
         shown = bool(live[identifier] - {"UNPUBLISHED", "UNPUBLISHING"})

@@ -27,9 +27,10 @@ def forms(
     `geometries` and their `bounds`, float64 (N, 4), are what was read from the blobs. Blobs with different srs_id have
     no form.
     """
-    lengths = np.array([0 if blob is None else len(blob) for blob in blobs], np.int64)  # (N,)
+    there = [blob or b"" for blob in blobs]
+    lengths = np.fromiter(map(len, there), np.int64, len(blobs))  # (N,)
     present = lengths > 0
-    data = np.frombuffer(b"".join([blob for blob in blobs if blob is not None]) + bytes(80), np.uint8)
+    data = np.frombuffer(b"".join(there) + bytes(80), np.uint8)
     at = starts_of(lengths)[:-1]  # (N,)
     filled = np.diff(geometries.feature_start) > 0
     enveloped = filled & (geometries.kind != POINT)
@@ -47,7 +48,8 @@ def forms(
     )
     good &= _right_envelopes(data, at, enveloped & good, bounds)
     form = np.where(good, np.where(code >= 1000, WITH_Z, FLAT), OTHER).astype(np.uint8)  # (N,)
-    form[~present] = np.where(np.array([blob is None for blob in blobs], bool)[~present], ANY, OTHER)
+    for row in np.flatnonzero(~present).tolist():
+        form[row] = ANY if blobs[row] is None else OTHER
     systems = np.unique(_read(data, np.where(good, at + 4, 0), "<i4")[good])
     if len(systems) > 1:
         return np.where(good, OTHER, form).astype(np.uint8), None

@@ -7,6 +7,8 @@ a twentieth of a call.
 
 from __future__ import annotations
 
+from typing import Tuple
+
 import numpy as np
 
 from ..features.batch import POLYGON, Geometries
@@ -21,7 +23,7 @@ def convex_features(geometries: Geometries) -> np.ndarray:
 
     Of multiple polygons only those of one part are looked at.
     """
-    ring = _single_rings(geometries)  # int64 (n,) paths
+    features, ring = single_rings(geometries)
     found = np.zeros(len(geometries), bool)  # (N,)
     if len(ring) == 0:
         return found
@@ -31,22 +33,18 @@ def convex_features(geometries: Geometries) -> np.ndarray:
     whole = np.zeros(len(geometries.path_start) - 1, bool)  # (Q,)
     whole[ring[closed]] = True
     convex = whole & _convex_paths(geometries)  # (Q,)
-    candidates = np.flatnonzero(_candidates(geometries))  # (n,) in the order of `ring`
-    found[candidates] = convex[ring]
+    found[features] = convex[ring]
     return found
 
 
-def _candidates(geometries: Geometries) -> np.ndarray:
-    """Return which features are one part, a polygon, of one ring: bool (N,)."""
+def single_rings(geometries: Geometries) -> Tuple[np.ndarray, np.ndarray]:
+    """Return the features that are one part, a polygon, of one ring, and these rings: features, paths int64 (n,)."""
     parts = np.diff(geometries.feature_start)  # (N,)
     found = parts == 1
     part = geometries.feature_start[:-1][found]
     found[found] = (geometries.part_kind[part] == POLYGON) & (np.diff(geometries.part_start)[part] == 1)
-    return found
-
-
-def _single_rings(geometries: Geometries) -> np.ndarray:
-    return geometries.part_start[geometries.feature_start[:-1][_candidates(geometries)]]
+    features = np.flatnonzero(found)
+    return features, geometries.part_start[geometries.feature_start[features]]
 
 
 def _convex_paths(geometries: Geometries) -> np.ndarray:

@@ -16,6 +16,8 @@ BLOCK_BYTES = 32_000_000  # of geometry in one block, about
 _FETCH = 256  # rows asked for in one call
 _TEXTS = 1000  # rows whose texts are decoded as one
 
+_BLOBS = frozenset({bytes, type(None)})
+
 _COPY = "geopub_rows"
 _ORDER = "geopub_order"
 
@@ -77,7 +79,8 @@ class SourceTable:
         cursor = self._connection.execute(sql)
         for rows in _blocks(cursor, geometry=1):
             keys, blobs = zip(*rows)
-            yield np.array(keys, np.int64), [_bytes(blob) for blob in blobs]
+            plain = _BLOBS.issuperset(map(type, blobs))
+            yield np.array(keys, np.int64), list(blobs) if plain else [_bytes(blob) for blob in blobs]
 
     def storage_classes(self, fields: Sequence[Field], allowed: Sequence[Tuple[str, ...]]) -> List[bool]:
         """Tell for each field whether some value has a storage class other than those allowed and NULL."""

@@ -21,10 +21,10 @@ from ..jobs.progress import Progress
 from ..translation import tr
 from .blob_form import forms
 from .catalogue import EXAMPLES, found
-from .convexity import convex_features
 from .fields import NUMBERS, retyped_fields
 from .geometry_engine import invalid, polygonal, repaired, wkb_of
 from .geometry_reading import read
+from .simplicity import simple_features
 from .source import SourceTable
 
 SINGLE = {MULTIPOINT: POINT, MULTILINE: LINE, MULTIPOLYGON: POLYGON}
@@ -144,7 +144,7 @@ class _Tally:
 
 def _invalid_rows(geometries: Geometries, blobs: List[Optional[bytes]]) -> np.ndarray:
     rows = polygonal(geometries)
-    rows = rows[~convex_features(geometries)[rows]]
+    rows = rows[~simple_features(geometries)[rows]]
     wkb = [wkb_of(blob) for blob in (blobs[row] for row in rows.tolist()) if blob is not None]
     return rows[np.array(invalid(wkb), np.int64)]
 

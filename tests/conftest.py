@@ -8,7 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 
@@ -77,3 +77,39 @@ def plugin_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("offline: pip cannot fetch the wheels that the zip carries")
     assert told.returncode == 0, told.stderr
     return next(out.glob("geopub-*.zip"))
+
+
+VALIDATOR = "@maplibre/maplibre-gl-style-spec@26.6.0"
+VALIDATE = """import {readFileSync} from 'node:fs';
+import {validateStyleMin} from '@maplibre/maplibre-gl-style-spec';
+let faults = 0;
+for (const path of process.argv.slice(2)) {
+  for (const fault of validateStyleMin(JSON.parse(readFileSync(path, 'utf8')))) {
+    console.log(path + ': ' + fault.message);
+    faults += 1;
+  }
+}
+process.exit(faults ? 1 : 0);
+"""
+
+
+@pytest.fixture(scope="session")
+def style_validator() -> Callable[..., str]:
+    """Return what tells the faults of style files as MapLibre finds them; skip where npm cannot fetch its validator."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not here: it brings the validator of MapLibre")
+    folder = CACHE / "style-validator"
+    script = folder / "validate.mjs"
+    if not script.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), VALIDATOR]
+        if subprocess.run(command, check=False, timeout=120, capture_output=True).returncode:
+            pytest.skip("npm cannot fetch the validator of MapLibre")
+        script.write_text(VALIDATE, encoding="utf-8")
+
+    def faults(*paths: Path) -> str:
+        command = ["node", str(script), *map(str, paths)]
+        told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        return told.stdout + told.stderr
+
+    return faults

@@ -53,6 +53,7 @@ from .services.doors import PRIVATE, GuestTiles, admitted, preview_base, preview
 from .services.publications import Publications
 from .services.tms.blueprint import tms_blueprint
 from .services.tms.fresh_tiles import FreshTiles
+from .services.tms.glyphs import glyphs_blueprint
 from .services.tms.plan_layers import PlanLayers, plans_door
 from .services.wfs.blueprint import wfs_blueprint
 from .services.wms.blueprint import wms_blueprint
@@ -140,6 +141,7 @@ def _register_services(
     for service in _services(store.publications, renderer, fresh, base_url):
         app.register_blueprint(service)
     app.register_blueprint(csw_blueprint(store.publications, PublishedRecords(store.database), base_url))
+    app.register_blueprint(glyphs_blueprint(renderer))
 
 
 def _register_plans(app: Flask, fresh: FreshTiles, base_url: Callable[[], str]) -> None:

@@ -21,10 +21,12 @@ from .embedded import Backend
 from .embedded_process import EmbeddedProcess
 from .layer_export import LayerExport
 from .layer_plan import LayerPlan, remember
+from .map_style import Draw, keep_map_style
 from .progression import EXPORT, Progression, amount
 from .proposal import TableStyle
 from .publication import Publication, PublicationRequest, PublicationResult, Step
 from .qgis_transport import QgisTransport
+from .sprite_sheets import drawn_sheets
 from .style_annexe import keep_slds
 from .style_export import ExportedStyle, export_style
 
@@ -58,6 +60,7 @@ class LayerPublication(QObject):
         super().__init__(parent)
         self.plan = plan
         self.style: Optional[ExportedStyle] = None
+        self._draw: Optional[Draw] = None
         self.result: Optional[PublicationResult] = None
         self.ended = False
         self._layer, self._process = layer, backend
@@ -109,6 +112,8 @@ class LayerPublication(QObject):
             return
         if self.plan.styled:
             self.style = export_style(self._layer, self.plan.layer_name, self._folder)
+            if self.style.qml is not None and "tms" in self.plan.services:
+                self._draw = drawn_sheets(self.style.qml.read_bytes())
         QTimer.singleShot(0, self._export_layer)
 
     def _export_layer(self) -> None:
@@ -152,7 +157,7 @@ class LayerPublication(QObject):
                 self.moved.emit(self._progression.share, tr("Starting GeoPub"))
             return
         request, backend, progression = self._request(self._file), self._backend, self._progression
-        style = self.style
+        style, draw = self.style, self._draw
 
         def publish(call: PublicationCall) -> PublicationResult:
             with closing(QgisTransport()) as transport:
@@ -160,6 +165,7 @@ class LayerPublication(QObject):
                 result = Publication(store, request, _Reporter(progression, call.tell)).run()
                 if style is not None:
                     keep_slds(store, request.datasheet, request.layer_name, style)
+                    keep_map_style(store, request.title, result, request.styles, draw)
                 return result
 
         self._call = PublicationCall(tr("Publication of “{title}”", title=self.plan.title), publish, listed=True)

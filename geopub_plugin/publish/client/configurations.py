@@ -22,6 +22,7 @@ class Configuration:
     status: str  # UNPUBLISHED, PUBLISHED, SYNCHRONIZING
     tags: Dict[str, str]
     type_infos: Dict[str, Any]
+    extra: Dict[str, Any]
 
     @property
     def stored_data(self) -> Tuple[str, ...]:
@@ -55,6 +56,10 @@ class Configurations:
         body = {"type": kind, "name": name, "type_infos": type_infos, "metadata": []}
         self._connection.ask("PUT", f"{self._root}/{segment(identifier)}", json=body)
 
+    def change(self, identifier: str, **fields: Any) -> None:
+        """Change name or extra."""
+        self._connection.ask("PATCH", f"{self._root}/{segment(identifier)}", json=fields)
+
     def tag(self, identifier: str, tags: Mapping[str, str]) -> None:
         """Add or replace tags."""
         self._connection.ask("POST", f"{self._root}/{segment(identifier)}/tags", json=dict(tags))
@@ -73,4 +78,5 @@ def _configuration(wire: Wire) -> Configuration:
         text(wire, "status"),
         tags_of(wire),
         mapping(wire, "type_infos"),
+        mapping(wire, "extra"),
     )

@@ -6,6 +6,7 @@ from threading import Event
 from typing import Callable, Optional, Union
 
 from ..transport import RequestsTransport, Transport
+from .annexes import Annexes
 from .configurations import Configurations
 from .connection import Connection
 from .datasheets import Datasheets
@@ -26,6 +27,7 @@ class Store:
         self.uploads = Uploads(connection, identifier)
         self.executions = Executions(connection, identifier)
         self.stored_data = StoredDataSet(connection, identifier)
+        self.annexes = Annexes(connection, identifier)
         self.statics = Statics(connection, identifier)
         self.configurations = Configurations(connection, identifier)
         self.offerings = Offerings(connection, identifier)

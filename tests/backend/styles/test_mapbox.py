@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
 
 import pytest
 
@@ -178,8 +176,9 @@ def test_only_qml_is_converted() -> None:
         to_mapbox(sld("<Rule/>"), TILES)
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not here: it brings the validator of MapLibre")
-def test_every_real_qml_is_valid_for_maplibre(real_data: Path, style_validator: Path, tmp_path: Path) -> None:
+def test_every_real_qml_is_valid_for_maplibre(
+    real_data: Path, style_validator: Callable[..., str], tmp_path: Path
+) -> None:
     paths = []
     for number, path in enumerate(sorted((real_data / "styles").rglob("*.qml"))):
         layers = to_mapbox(path.read_bytes(), TILES).layers
@@ -189,5 +188,4 @@ def test_every_real_qml_is_valid_for_maplibre(real_data: Path, style_validator: 
         paths[-1].write_bytes(document)
         assert json.loads(document)["version"] == 8
     assert len(paths) > 150
-    told = subprocess.run(["node", str(style_validator), *map(str, paths)], capture_output=True, text=True, timeout=120)
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert style_validator(*paths) == ""

@@ -1,0 +1,142 @@
+"""The style of vector tiles: made of the layers' QML, kept beside the tiles, named by their configuration.
+
+It is stored as the platform's own clients store theirs: an annexe, listed in `extra.styles` of the configuration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+
+from ..backend.faults import Fault, Severity
+from ..backend.styles.fidelity import Fate, FidelityReport
+from ..backend.styles.mapbox import MapboxLayers, TileLayer, style_document, to_mapbox
+from ..backend.styles.recognition import StyleKind, recognise
+from ..backend.styles.sprites import Sprite
+from ..backend.translation import tr
+from .client import Store
+from .client.configurations import TMS
+from .client.stored_data import Relation, StoredData
+from .proposal import TableStyle
+from .publication_values import PublicationResult
+from .service_definitions import shown
+
+# Draws pictures at so many pixels for one of the map: returns the sheet's JSON and PNG. QGIS is needed for it.
+Draw = Callable[[Sequence[Sprite], float], Tuple[bytes, bytes]]
+SOURCE = "tiles"  # the style's name for the tiles
+_NUMBERS = ("int", "real", "double", "numeric", "decimal", "float", "serial")
+_SHEETS = {1.0: "", 2.0: "@2x"}  # suffix of the file by pixels of the sheet for one of the map
+RATIOS = tuple(_SHEETS)
+GLYPHS = "/tms/1.0.0/fonts/{fontstack}/{range}.pbf"
+
+
+@dataclass(frozen=True)
+class MapStyle:
+    """The layers of a map's style, top last, and what became of the styles that they are made of."""
+
+    layers: Tuple[Mapping[str, Any], ...]
+    sprites: Tuple[Sprite, ...]
+    reports: Tuple[FidelityReport, ...]
+    labelled: bool
+
+
+def map_style(data: StoredData, styles: Sequence[TableStyle], draws: bool) -> MapStyle:
+    """Return the style of the tiles of integrated data; tables without a QML are not drawn.
+
+    `draws` tells whether pictures can be drawn: without it, layers that need one are left out.
+    """
+    by_table = {relation.native or relation.name: relation for relation in data.relations}
+    by_table.update({relation.name: relation for relation in data.relations})
+    made: Dict[str, MapboxLayers] = {}
+    for style in styles:
+        relation = by_table.get(style.table)
+        if relation is not None and recognise(style.content) is StyleKind.QML:
+            made[relation.name] = to_mapbox(style.content, _tile_layer(relation, data.names or {}))
+    ordered = [made[relation.name] for relation in reversed(shown(data.relations)) if relation.name in made]
+    layers = [layer for one in ordered for layer in one.layers if draws or not _pictured(layer)]
+    sprites = {sprite.name: sprite for one in ordered for sprite in one.sprites} if draws else {}
+    labelled = any(one.has_labels for one in ordered)
+    return MapStyle(tuple(layers), tuple(sprites.values()), tuple(one.report for one in ordered), labelled)
+
+
+def keep_map_style(
+    store: Store, title: str, result: PublicationResult, styles: Sequence[TableStyle], draw: Optional[Draw] = None
+) -> Tuple[Fault, ...]:
+    """Keep the style of a publication's tiles in its store, and return what that style does not show.
+
+    Nothing is done where there are no tiles, or no style that can be written for them.
+    """
+    tiles = next((live.url for live in result.urls if live.service == "tms"), "")
+    style = map_style(result.data, styles, draw is not None)
+    if not tiles or not style.layers:
+        return ()
+    host = tiles.partition("/tms/")[0]
+    annexes = f"{host}/annexes/{store.describe().technical_name}"
+    path = f"/styles/{result.layer_name}"
+    labels = (f"datasheet_name={result.datasheet}", "type=style")
+    if draw is not None and style.sprites:
+        for ratio, suffix in _SHEETS.items():
+            index, sheet = draw(style.sprites, ratio)
+            store.annexes.keep(f"{path}/sprite{suffix}.json", index, labels)
+            store.annexes.keep(f"{path}/sprite{suffix}.png", sheet, labels)
+    document = style_document(
+        title,
+        SOURCE,
+        f"{host}/tms/1.0.0/{result.layer_name}/metadata.json",
+        style.layers,
+        sprite=f"{annexes}{path}/sprite" if style.sprites else None,
+        glyphs=host + GLYPHS if style.labelled else None,
+    )
+    annexe = store.annexes.keep(f"{path}.json", document, labels)
+    _name_style(store, title, result, annexe, f"{annexes}{path}.json")
+    return tuple(_losses(style.reports))
+
+
+def _name_style(store: Store, title: str, result: PublicationResult, annexe: str, url: str) -> None:
+    """Make the style the current one of the configuration, and leave others that are listed there."""
+    for known in store.configurations.list(layer_name=result.layer_name, type=TMS):
+        extra = dict(store.configurations.get(known.id).extra)
+        listed: List[Dict[str, Any]] = [
+            {**one, "current": False} for one in extra.get("styles") or () if _url_of(one) != url
+        ]
+        layers = [{"name": result.layer_name, "annexe_id": annexe, "url": url}]
+        named = {"name": title, "technical_name": result.layer_name, "current": True, "layers": layers}
+        store.configurations.change(known.id, extra={**extra, "styles": [*listed, named]})
+
+
+def _url_of(style: Mapping[str, Any]) -> str:
+    layers = style.get("layers") or ({},)
+    return str(layers[0].get("url", ""))
+
+
+def _tile_layer(relation: Relation, names: Mapping[str, Any]) -> TileLayer:
+    renamed = names.get(relation.native) or {}
+    fields = {str(old).lower(): str(new) for old, new in (renamed.get("fields") or {}).items()}
+    known = {name.lower(): name for name in relation.plain_attributes}
+    return TileLayer(SOURCE, relation.name, {**known, **fields}, _numeric(relation))
+
+
+def _numeric(relation: Relation) -> FrozenSet[str]:
+    return frozenset(
+        name for name, kind in relation.attributes.items() if any(word in kind.lower() for word in _NUMBERS)
+    )
+
+
+def _pictured(layer: Mapping[str, Any]) -> bool:
+    return "icon-image" in layer.get("layout", {}) or "fill-pattern" in layer.get("paint", {})
+
+
+def _losses(reports: Sequence[FidelityReport]) -> List[Fault]:
+    lost = [finding for report in reports for finding in report.of(Fate.LOST)]
+    if not lost:
+        return []
+    return [
+        Fault(
+            "style.map-loss",
+            Severity.WARNING,
+            tr("The style of the vector tiles does not show everything that the QGIS style shows."),
+            " ".join(dict.fromkeys(finding.what for finding in lost)),
+            tr("Maps drawn by GeoPub use the QGIS style and are not concerned."),
+            count=len(lost),
+        )
+    ]

@@ -9,7 +9,7 @@ ARGS ?=
 export QT_QPA_PLATFORM ?= offscreen
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup run test test-slow lint format bench bench-tiles package install qgis i18n clean
+.PHONY: help setup run test test-slow lint format bench bench-ingest bench-tiles package install qgis i18n clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ format: $(STAMP) ## Format the code
 
 bench: $(STAMP) ## Run the benchmarks
 	$(PYTHON) tools/bench.py $(ARGS)
+
+bench-ingest: $(STAMP) ## Measure the way from upload to GENERATED against ogr2ogr; ARGS="--count 500000 --runs 3"
+	$(PYTHON) benchmarks/ingest.py $(ARGS)
 
 bench-tiles: $(STAMP) ## Measure tiles against tippecanoe and GDAL; ARGS="--sets NAME --runs 1"
 	$(PYTHON) benchmarks/tiles.py $(ARGS)

@@ -67,7 +67,7 @@ class PyramidReport:
 
 
 def level_report(level: int, blocks: Iterable[BlockResult]) -> LevelReport:
-    """Sum up one level over all blocks, of which at least one has it."""
+    """Sum up one level over all blocks; none has it where nothing is left of what an area shows below."""
     found: List[LevelTiles] = []
     seconds = 0.0
     for block in blocks:
@@ -75,8 +75,9 @@ def level_report(level: int, blocks: Iterable[BlockResult]) -> LevelReport:
             if tiles.level == level:
                 found.append(tiles)
                 seconds += time
-    ids = np.concatenate([tiles.ids for tiles in found])
-    sizes = np.concatenate([tiles.sizes[tiles.content] for tiles in found])
+    none = np.zeros(0, np.int64)
+    ids = np.concatenate([none, *(tiles.ids for tiles in found)])
+    sizes = np.concatenate([none, *(tiles.sizes[tiles.content] for tiles in found)])
     features, dropped = (sum(getattr(tiles, name) for tiles in found) for name in ("features", "dropped"))
     return level_report_of(level, ids, sizes, features, dropped, seconds)
 

@@ -21,6 +21,7 @@ from geopub_plugin.backend.tiles.area import Area
 from geopub_plugin.backend.tiles.options import parse_options
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 from geopub_plugin.backend.tiles.pyramid import build
+from geopub_plugin.backend.tiles.shapes import chances
 
 from .conftest import all_tiles, write_table
 from .mvt_checker import InvalidTile, checked, doubled_area
@@ -294,3 +295,16 @@ def test_more_tiles_than_a_disk_is_meant_for_are_refused(world_map, tmp_path):
     assert not list(tmp_path.iterdir())
     report = build(PyramidPlan((table,), area=Area.of_bounds((2.0, 48.0, 2.05, 48.05))), tmp_path / "a.pmtiles")
     assert report.levels[-1].tiles > 100
+
+
+def test_an_area_whose_points_are_thinned_away_above(tmp_path):
+    """The levels above the blocks are empty then, and said to be."""
+    rows = [(f"POINT ({fid % 120 * 0.1} {fid // 120 * 0.1})", {}) for fid in range(1, 13_001)]
+    data = write_table(tmp_path / "a.gpkg", "a", rows, {})
+    fid = int(np.flatnonzero(chances(np.arange(1, 13_001), np.zeros(1)) > 0.9)[70]) + 1
+    x, y = fid % 120 * 0.1, fid // 120 * 0.1
+    area = Area.of_bounds((x - 0.001, y - 0.001, x + 0.001, y + 0.001))
+    report = build(plan_of(data, (0, 14), area=area), tmp_path / "a.pmtiles", block=2_000)
+    assert report.levels[-1].features >= 1
+    assert report.levels[0].tiles == 0
+    assert Archive(tmp_path / "a.pmtiles").tile(0, 0, 0) is None

@@ -31,7 +31,7 @@ from .remainder import Remainder, surviving, united
 from .visibility import may_be_seen
 
 PIECE = 400_000  # vertices that are read at a time
-MOST = 8_000_000  # vertices of one tile: about ten seconds
+MOST = 8_000_000  # vertices of one tile: six to twenty seconds
 
 
 class TileNotYet(Unavailable):

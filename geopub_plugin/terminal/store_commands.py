@@ -10,7 +10,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from ..backend.disk import readable
 from ..backend.translation import tr
 from ..publish.client import Store
 from ..publish.client.revisions import KINDS
@@ -46,7 +45,7 @@ def revisions_group(options: Options, opened: Opened, print_json: Print, out: Co
         table = Table(tr("Revision"), tr("Made"), tr("Size"), "")
         for one in found:
             marks = [tr("current")] * one.current + [tr("published")] * one.published
-            table.add_row(str(one.number), one.created[:19].replace("T", " "), readable(one.size), ", ".join(marks))
+            table.add_row(str(one.number), one.created[:19].replace("T", " "), f"{one.size / 1e6:.1f} MB", ", ".join(marks))
         out.print(table)
 
     @revisions.command("compare", help=tr("Say what differs between two revisions of NAME."))

@@ -323,3 +323,44 @@ def test_the_job_falls_back_and_tells_the_counts(base, tmp_path):
     assert third["report"]["copied"] == 0
     files = [tmp_path / folder / "pyramid.pmtiles" for folder in ("second", "third")]
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+REAL = [
+    ("osm_bayreuth_25832", "multipolygons", "-ab -S20", (9, 13)),
+    pytest.param("communes_nord_l93", "communes", "-ab -S20", (5, 9), marks=pytest.mark.slow),
+    pytest.param("buildings_tokyo_centre_4326", "建築物", "-S10 -an", (14, 15), marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("name, table, flags, levels", REAL)
+def test_a_hundred_changes_in_real_data(name, table, flags, levels, real_data, tmp_path, monkeypatch):
+    monkeypatch.setattr(rebuilding, "_WORTH", math.inf)
+    source = real_data / f"{name}.gpkg"
+    new = Path(shutil.copyfile(source, tmp_path / "new.gpkg"))
+    opened = ogr.Open(str(new), 1)
+    layer = opened.GetLayerByName(table)
+    layer.SetAttributeFilter(f"{layer.GetFIDColumn()} % 23 = 5")
+    chosen = [feature.GetFID() for feature in layer][-100:]
+    layer.SetAttributeFilter(None)
+    layer.StartTransaction()
+    for number, fid in enumerate(chosen):
+        feature = layer.GetFeature(fid)
+        if number % 4 == 0:
+            layer.DeleteFeature(fid)
+            continue
+        if number % 4 == 3:
+            feature.SetFID(-1)
+            layer.CreateFeature(feature)
+            continue
+        shape = feature.GetGeometryRef().Clone()
+        ring = shape.GetGeometryRef(0)
+        ring = ring.GetGeometryRef(0) if ring.GetGeometryCount() else ring
+        ring.SetPoint_2D(1, ring.GetX(1) + (ring.GetX(2) - ring.GetX(1)) / 3, ring.GetY(1))
+        feature.SetGeometry(shape)
+        layer.SetFeature(feature)
+    layer.CommitTransaction()
+    layer = opened = None
+    tables = [(TablePlan(data, table, table, *levels),) for data in (source, new)]
+    old, now = (PyramidPlan(one, parse_options(flags)) for one in tables)
+    report = assert_follows(old, now, tmp_path)
+    assert report.copied > 0

@@ -733,7 +733,7 @@
     </message>
     <message>
         <source>Comparing with the previous revision</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparaison avec la révision précédente</translation>
     </message>
     <message>
         <source>Compute what it gives into an attribute of the table, and use that.</source>
@@ -2780,8 +2780,8 @@
         <translation>Publier</translation>
     </message>
     <message>
-        <source>Publish a GeoPackage, or a zip with one, and print the live addresses.</source>
-        <translation>Publie un GeoPackage, ou un zip qui en contient un, et affiche les adresses en service.</translation>
+        <source>Publish a file (GeoPackage, GeoJSON, CSV, FlatGeobuf, zip of these or of shapefiles); print the addresses.</source>
+        <translation>Publier un fichier (GeoPackage, GeoJSON, CSV, FlatGeobuf, zip de ceux-ci ou de shapefiles) ; afficher les adresses.</translation>
     </message>
     <message>
         <source>Publish again when the tables behind it change.</source>
@@ -5673,7 +5673,7 @@
     </message>
     <message>
         <source>{table}: {kept} features keep their keys, {new} are new, {gone} are gone.</source>
-        <translation type="unfinished"></translation>
+        <translation>{table} : {kept} objets gardent leur clé, {new} sont nouveaux, {gone} ont disparu.</translation>
     </message>
     <message>
         <source>{value} is a number, and the column holds text.</source>

@@ -76,7 +76,9 @@ def cli() -> None:
     """Hold the commands together."""
 
 
-@cli.command(help=tr("Publish a file (GeoPackage, GeoJSON, CSV, FlatGeobuf, zip of these or of shapefiles); print the addresses."))
+@cli.command(
+    help=tr("Publish a file (GeoPackage, GeoJSON, CSV, FlatGeobuf, zip of these or of shapefiles); print the addresses.")
+)
 @click.argument("file", type=_FILE)
 @click.option("--table", "tables", multiple=True, help=tr("Only this table (may be repeated)."))
 @click.option("--style", "styles", multiple=True, type=_FILE, help=tr("A QML or SLD file, named after its table."))

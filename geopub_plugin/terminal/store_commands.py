@@ -45,7 +45,8 @@ def revisions_group(options: Options, opened: Opened, print_json: Print, out: Co
         table = Table(tr("Revision"), tr("Made"), tr("Size"), "")
         for one in found:
             marks = [tr("current")] * one.current + [tr("published")] * one.published
-            table.add_row(str(one.number), one.created[:19].replace("T", " "), f"{one.size / 1e6:.1f} MB", ", ".join(marks))
+            made, size = one.created[:19].replace("T", " "), f"{one.size / 1e6:.1f} MB"
+            table.add_row(str(one.number), made, size, ", ".join(marks))
         out.print(table)
 
     @revisions.command("compare", help=tr("Say what differs between two revisions of NAME."))

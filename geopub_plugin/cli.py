@@ -77,7 +77,7 @@ def cli() -> None:
 
 
 @cli.command(
-    help=tr("Publish a file (GeoPackage, GeoJSON, CSV, FlatGeobuf, zip of these or of shapefiles); print the addresses.")
+    help=tr("Publish a GeoPackage, GeoJSON, CSV, FlatGeobuf, or a zip of these or of shapefiles; print the addresses.")
 )
 @click.argument("file", type=_FILE)
 @click.option("--table", "tables", multiple=True, help=tr("Only this table (may be repeated)."))

@@ -150,13 +150,12 @@ def _section(pairs: List[Tuple[Usage, Way]], count: int, size: int, origin: str)
         for n, (copied, way) in enumerate(pairs, 1)
     ]
     steps = ", ".join(f"{step} {median(way.steps[step] for _, way in pairs):.1f} s" for step in STEPS)
-    machine = (
-        f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, GDAL {gdal.__version__}"
-    )
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     return "\n".join([
         "## From an upload to GENERATED, beside a plain copy", "",
-        f"{datetime.date.today():%d %B %Y}, {machine}, GDAL {gdal.__version__}, GeoPub {__version__}. {count:,} polygons with 4 columns, "
-        f"{count:,} polygons with 4 columns, {size / 1e6:.0f} MB: {origin}. While ogr2ogr ran, other programs took {busy:.0%} of the processors.", "",
+        f"{datetime.date.today():%d %B %Y}, {machine}, GDAL {gdal.__version__}, GeoPub {__version__}. "
+        f"{count:,} polygons with 4 columns, {size / 1e6:.0f} MB: {origin}. "
+        f"While ogr2ogr ran, other programs took {busy:.0%} of the processors.", "",
         "| run | ogr2ogr | GeoPub | ratio | ogr2ogr CPU | GeoPub CPU | ratio |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *rows,

@@ -2780,8 +2780,8 @@
         <translation>Publier</translation>
     </message>
     <message>
-        <source>Publish a file (GeoPackage, GeoJSON, CSV, FlatGeobuf, zip of these or of shapefiles); print the addresses.</source>
-        <translation>Publier un fichier (GeoPackage, GeoJSON, CSV, FlatGeobuf, zip de ceux-ci ou de shapefiles) ; afficher les adresses.</translation>
+        <source>Publish a GeoPackage, GeoJSON, CSV, FlatGeobuf, or a zip of these or of shapefiles; print the addresses.</source>
+        <translation>Publier un GeoPackage, GeoJSON, CSV, FlatGeobuf, ou un zip de ceux-ci ou de shapefiles ; afficher les adresses.</translation>
     </message>
     <message>
         <source>Publish again when the tables behind it change.</source>

@@ -114,8 +114,8 @@ def _x_range(shapes: Shapes) -> Tuple[np.ndarray, np.ndarray]:
 def _unwrapped(shapes: Shapes, geographic: bool) -> Shapes:
     """Return the shapes with paths that jump over the antimeridian made continuous.
 
-    In a geographic system an edge along a parallel may truly be that long (a box, the pole's edge); a ring that
-    goes once round the world (about a pole) stays as it is.
+    In a geographic system an edge along a parallel may truly be that long (a box, the pole's edge). A ring that goes
+    once round the world has the nearer pole inside: it is closed along the edge of the map.
     """
     step = np.diff(shapes.x, prepend=shapes.x[:1])  # (V,)
     step[shapes.path_start[:-1]] = 0
@@ -126,9 +126,26 @@ def _unwrapped(shapes: Shapes, geographic: bool) -> Shapes:
         turn[np.diff(shapes.y, prepend=shapes.y[:1]) == 0] = 0
     turns = np.cumsum(turn)
     turns -= np.repeat(turns[shapes.path_start[:-1]], shapes.counts)
-    if shapes.kind == POLYGON:
-        turns[np.repeat(turns[shapes.path_start[1:] - 1] != 0, shapes.counts)] = 0
-    return replace(shapes, x=shapes.x + turns)
+    if shapes.kind != POLYGON:
+        return replace(shapes, x=shapes.x + turns)
+    left = np.abs(turns[shapes.path_start[1:] - 1])  # (Q,) turns of the whole ring
+    turns[np.repeat(left > 1, shapes.counts)] = 0
+    shapes = replace(shapes, x=shapes.x + turns)
+    return _over_the_pole(shapes, left == 1) if (left == 1).any() else shapes
+
+
+def _over_the_pole(shapes: Shapes, around: np.ndarray) -> Shapes:
+    """Return the rings with those `around` the world (bool (Q,), their ends one world apart) closed along its edge."""
+    first, end = shapes.path_start[:-1][around], shapes.path_start[1:][around]
+    middle = np.add.reduceat(shapes.y, shapes.path_start[:-1])[around] / (end - first)
+    pole = np.where(middle < 0.5, 0.0, 1.0)
+    x = np.stack([shapes.x[end - 1], shapes.x[first], shapes.x[first]], axis=1)  # (n, 3) vertices to add
+    y = np.stack([pole, pole, shapes.y[first]], axis=1)
+    at = np.repeat(end, 3)
+    return replace(
+        shapes, x=np.insert(shapes.x, at, x.ravel()), y=np.insert(shapes.y, at, y.ravel()),
+        significance=np.insert(shapes.significance, at, 0.0), path_start=starts_of(shapes.counts + 3 * around),
+    )  # fmt: skip
 
 
 def _measured(shapes: Shapes, floor: float, with_nodes: bool) -> Shapes:

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 say() { printf 'geopub: %s\n' "$*" >&2; }
 
 needed=(qgis python3-qgis qgis-providers python3-venv gdal-bin)
-for_tests=(postgresql xvfb xauth xdotool qttools5-dev-tools fonts-dejavu-core libgl1-mesa-dri)
+for_tests=(chromium npm postgresql xvfb xauth xdotool qttools5-dev-tools fonts-dejavu-core libgl1-mesa-dri)
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -77,4 +77,10 @@ for version in 0.1.46 0.1.44; do
       say "without it, the tests of tests/sdk are skipped"
   fi
 done
+maplibre="${GEOPUB_TEST_CACHE:-$HOME/.cache/geopub-tests}/maplibre/$(cat tools/maplibre.txt)" # for tests that draw
+if command -v npm >/dev/null && [ ! -d "$maplibre/node_modules/maplibre-gl" ]; then
+  mkdir -p "$maplibre"
+  npm install --prefix "$maplibre" --no-audit --no-fund --silent "maplibre-gl@$(cat tools/maplibre.txt)" >&2 ||
+    say "npm cannot fetch MapLibre; the tests that draw with it are skipped"
+fi
 say "ready: make run, make test"

@@ -19,6 +19,7 @@ from ..places import ROOMS, Places
 from ..tiles.archive_reader import Archive
 from . import tables
 from .findings import Findings
+from .preparations import ROOM as PREPARED
 from .uploads import upload_files
 
 
@@ -70,6 +71,13 @@ class _Look:
                     if place not in self.named:
                         self._findings.add("file-unnamed", self._name(place))
 
+    def unneeded(self, known: Set[str]) -> None:
+        """Look for what was found out about uploads that are gone."""
+        room = self._places.path / PREPARED
+        for place in sorted(room.rglob("*")) if room.is_dir() else ():
+            if place.is_file() and place.relative_to(room).parts[0] not in known:
+                self._findings.add("file-unnamed", self._name(place))
+
     def geopackage(self, place: Path, relations: Any) -> None:
         """See that a GeoPackage is sound, with the tables and as many rows as noted."""
         name = self._name(place)
@@ -120,6 +128,7 @@ def look_at_files(connection: Connection, places: Places, findings: Findings) ->
     for style in _pinned_styles(connection):
         look.there(places.static_file(*style))
     look.unnamed()
+    look.unneeded(set(connection.execute(select(tables.upload.c.id)).scalars()))
     return len(look.named), look.size
 
 

@@ -11,7 +11,7 @@ from . import tables
 from .findings import Findings
 from .lifecycles import ENDED, LIFE_CYCLES, LIVE, READABLE
 
-_WITHOUT_KEY = (tables.comment, tables.event)  # they name an entity of any of these tables
+_WITHOUT_KEY = (tables.comment, tables.event, tables.content_revision)  # they name an entity of any of these tables
 _NAMED = (
     tables.upload, tables.stored_data, tables.static, tables.annexe, tables.record, tables.configuration,
     tables.offering, tables.execution, tables.user, tables.datastore,

@@ -216,6 +216,7 @@ FILES: Dict[str, Tuple[Breaking, str]] = {
     "tiles of nonsense": (spoil_tile, "pyramid-unreadable"),
     "a file of nobody": (add("stored", NOWHERE, "1.gpkg"), "file-unnamed"),
     "a revision of nobody": (add("annexes", NOWHERE), "file-unnamed"),
+    "what is known of an upload that is gone": (add("prepared", NOWHERE, "survey.npz"), "file-unnamed"),
     "an upload of nobody": (add("uploads", NOWHERE, "files", f"{NOWHERE}.gpkg"), "file-unnamed"),
     "a part cut off": (
         lambda shop: next((shop.path / "uploads").glob("*/parts/*.part")).write_bytes(b"012") and None,
@@ -258,6 +259,18 @@ ROWS: Dict[str, Tuple[Breaking, str]] = {
         "pin-lost",
     ),
     "a definition that stands on what it does not note": (change(delete(tables.configuration_data)), "row-orphan"),
+    "a revision of nothing": (
+        change(
+            insert(tables.content_revision).values(
+                entity=NOWHERE, number=1, created="2026", suffix=".sld", content=b"x"
+            )
+        ),
+        "row-orphan",
+    ),
+    "tiles that nobody makes": (
+        change(update(tables.offering).values(status="PUBLISHING")),
+        "state-incoherent",
+    ),
     "a word about nothing": (
         change(
             insert(tables.event).values(

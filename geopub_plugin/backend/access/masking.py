@@ -7,13 +7,13 @@ import re
 
 MASK = "…"
 
-# Parameters that open something, in any case of letters; tickets of previews are in the path.
+# Parameters that open something, in any case of letters; tickets of previews and of plans are in the path.
 _PARAMETER = re.compile(
     r"((?:^|[?&;\s])(?:apikey|token|access_token|refresh_token|id_token|code|password|client_secret|secret|hash"
     r"|code_verifier|nonce)=)[^&;#\s\"']+",
     re.IGNORECASE,
 )
-_TICKET = re.compile(r"(/preview/)[^/\s?\"']+")
+_TICKET = re.compile(r"(/preview/|/plans/tms/1\.0\.0/)[^/\s?\"']+")
 _HEADER = re.compile(r"((?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 
 

@@ -27,6 +27,7 @@ SECRET = "s3cr3t-Value_that.opens"
         f"/realms/x/token?code={SECRET}&state=1",
         f"password={SECRET}",
         f"/preview/{SECRET}/tms/1.0.0/roads",
+        f"/plans/tms/1.0.0/{SECRET}/3/4/5.pbf",
         f"Authorization: Bearer {SECRET}",
         f"Authorization: Basic {SECRET.replace('.', '')}==",
         f"https://maps.example.org/?apikey={SECRET}#here",

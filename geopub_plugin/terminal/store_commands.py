@@ -32,7 +32,13 @@ def revisions_group(options: Options, opened: Opened, print_json: Print, out: Co
     def revisions() -> None:
         """Hold the commands together."""
 
-    @revisions.command("list", help=tr("List the revisions of NAME that are kept."))
+    for command in (_list_command, _compare_command, _rollback_command):
+        revisions.add_command(command(options, opened, print_json, out))
+    return revisions
+
+
+def _list_command(options: Options, opened: Opened, print_json: Print, out: Console) -> click.Command:
+    @click.command("list", help=tr("List the revisions of NAME that are kept."))
     @click.argument("name")
     @_what
     @options
@@ -49,7 +55,11 @@ def revisions_group(options: Options, opened: Opened, print_json: Print, out: Co
             table.add_row(str(one.number), made, size, ", ".join(marks))
         out.print(table)
 
-    @revisions.command("compare", help=tr("Say what differs between two revisions of NAME."))
+    return list_revisions
+
+
+def _compare_command(options: Options, opened: Opened, print_json: Print, out: Console) -> click.Command:
+    @click.command("compare", help=tr("Say what differs between two revisions of NAME."))
     @click.argument("name")
     @click.argument("before", type=click.IntRange(1))
     @click.argument("after", type=click.IntRange(1))
@@ -65,7 +75,11 @@ def revisions_group(options: Options, opened: Opened, print_json: Print, out: Co
         else:
             out.print("\n".join(found["difference"]) or tr("They are the same."), markup=False, soft_wrap=True)
 
-    @revisions.command("rollback", help=tr("Bring revision NUMBER of NAME back; services follow."))
+    return compare
+
+
+def _rollback_command(options: Options, opened: Opened, print_json: Print, out: Console) -> click.Command:
+    @click.command("rollback", help=tr("Bring revision NUMBER of NAME back; services follow."))
     @click.argument("name")
     @click.argument("number", type=click.IntRange(1))
     @_what
@@ -80,7 +94,7 @@ def revisions_group(options: Options, opened: Opened, print_json: Print, out: Co
         else:
             out.print(tr("“{name}” is at revision {number} now.", name=name, number=current), markup=False)
 
-    return revisions
+    return rollback
 
 
 def resume_command(options: Options, opened: Opened, print_json: Print, out: Console) -> click.Command:

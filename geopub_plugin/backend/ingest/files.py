@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,7 +72,7 @@ def _md5(path: Path, progress: Progress) -> str:
 def delivered(files: Sequence[Path], work: Path, progress: Progress, limits: Limits = DEFAULT) -> Delivery:
     """Return delivered files as one GeoPackage: the one that was sent, or one made of them in `work`."""
     missing = [found("file.missing", name=path.name) for path in files if not path.is_file()]
-    candidates = [Part(path, path.name) for path in files if path.is_file() and not _ignored(path)]
+    candidates = [Part(path, name) for path, name in zip(files, _names(files)) if path.is_file() and not _ignored(path)]
     if not candidates and not missing:
         missing.append(found("file.missing", name="*.gpkg"))
     if missing:
@@ -87,6 +88,12 @@ def delivered(files: Sequence[Path], work: Path, progress: Progress, limits: Lim
         delivery = replace(delivery, geopackage=whole)
     name = candidates[0].name if len(candidates) == 1 else delivery.name
     return Delivery(delivery.geopackage, name or candidates[0].name, (*faults, *delivery.faults))
+
+
+def _names(files: Sequence[Path]) -> List[str]:
+    """Return what the user calls the files: their paths from the folder that they share."""
+    shared = Path(os.path.commonpath([path.parent for path in files])) if files else Path()
+    return [path.relative_to(shared).as_posix() for path in files]
 
 
 def _unpacked(

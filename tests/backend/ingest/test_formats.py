@@ -105,6 +105,16 @@ def test_the_files_of_a_shapefile_may_be_sent_one_by_one(tmp_path, integrate):
     assert (result["relations"][0]["name"], result["srs"]) == ("a", "EPSG:2154")
 
 
+def test_shapefiles_of_one_name_in_two_folders(tmp_path, integrate):
+    files = []
+    for folder, wkt in (("north", "POINT (1 2)"), ("south", SQUARE)):
+        (tmp_path / folder).mkdir()
+        exported(tmp_path / folder / "a.shp", Table("a", (wkt,), 2154))
+        files += sorted((tmp_path / folder).glob("a.*"))
+    result = integrate(*files)
+    assert [(one["name"], one["geometry_type"]) for one in result["relations"]] == [("a", "POINT"), ("a_2", "POLYGON")]
+
+
 @pytest.mark.parametrize(
     ("kept", "missing"),
     [((".shp",), ".shx, .dbf"), ((".shp", ".dbf"), ".shx"), ((".dbf", ".shx"), ".shp")],

@@ -3,9 +3,8 @@
 Rows are written in the order of a Hilbert curve through the centres of their geometries, and their key `ogc_fid` counts
 1, 2, 3, … in that order. SQLite stores rows by their integer key, so the order on the disk can only be had through the
 key: what lies together on the map lies together on the disk, the R-tree is packed without sorting, and a box asked for
-by a tile or by WFS reads few pages. The price is that `ogc_fid` changes when features come or go; therefore the
-source's own key stays as a column under its own name (`fid` mostly), stable as its owner keeps it, and styles that use
-it go on working. The same file always gives the same keys.
+by a tile or by WFS reads few pages. The same file always gives the same keys; across an update they stay (see `keys`).
+The source's own key stays as a column under its own name (`fid` mostly), and styles that use it go on working.
 
 A blob that is already what would be written for it needs no look: SQLite itself copies such rows from file to file, and
 the few others are put in afterwards. Where many change (another reference system, single geometries made multiple) or

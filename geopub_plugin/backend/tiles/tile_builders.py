@@ -22,6 +22,8 @@ from ..translation import tr
 SECONDS = 60.0  # that one tile may take
 IDLE_SECONDS = 120.0  # after which processes without work end
 
+Answer = Tuple[Dict[str, Any], Optional[bytes]]  # header and body
+
 _log = logging.getLogger(__name__)
 
 
@@ -65,12 +67,10 @@ class TileBuilders:
             self._changed.notify_all()
         self._end_idle()
 
-    def _ask(self, order: Dict[str, Any]) -> Tuple[Dict[str, Any], Optional[bytes]]:
-        process = self._take()
-        try:
-            answer = process.ask(order)
-        finally:
-            self._give_back(process)
+    def _ask(self, order: Dict[str, Any]) -> Answer:
+        answer, may_have_been_dead = self._try(order)
+        if answer is None and may_have_been_dead:
+            answer, _ = self._try(order)
         if answer is None:
             _log.error("A tile builder ended over %s", order)
             raise Unavailable(
@@ -82,6 +82,16 @@ class TileBuilders:
         if "error" in answer[0]:
             raise error_from_json(answer[0]["error"])
         return answer
+
+    def _try(self, order: Dict[str, Any]) -> Tuple[Optional[Answer], bool]:
+        """Return the answer, and where there is none whether the process may have ended before it was asked."""
+        process = self._take()
+        used = process.used
+        try:
+            answer = process.ask(order)
+        finally:
+            self._give_back(process)
+        return answer, used and not process.hung
 
     def _take(self) -> _BuilderProcess:
         with self._changed:
@@ -127,6 +137,7 @@ class _BuilderProcess:
     """One process; one thread at a time asks it."""
 
     def __init__(self) -> None:
+        self.used = self.hung = False
         try:
             self._process = subprocess.Popen(  # nosec B603 - our own module on the interpreter that runs the backend
                 [sys.executable, "-m", f"{__package__}.tile_process"],
@@ -148,9 +159,10 @@ class _BuilderProcess:
         """Whether the process has ended, as far as is known."""
         return self._process.poll() is not None
 
-    def ask(self, order: Mapping[str, Any]) -> Optional[Tuple[Dict[str, Any], Optional[bytes]]]:
+    def ask(self, order: Mapping[str, Any]) -> Optional[Answer]:
         """Return header and body of the answer; None if the process ended, or hung and was ended."""
-        timer = threading.Timer(SECONDS, self._process.kill)
+        self.used = True
+        timer = threading.Timer(SECONDS, self._give_up)
         timer.daemon = True
         timer.start()
         try:
@@ -170,6 +182,10 @@ class _BuilderProcess:
         self._process.kill()
         self._process.wait()
         return None
+
+    def _give_up(self) -> None:
+        self.hung = True
+        self._process.kill()
 
     def close(self) -> None:
         """End the process, which holds nothing that has to be kept."""

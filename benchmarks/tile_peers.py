@@ -64,7 +64,7 @@ def _geopub_takes_options() -> bool:
 
 def _geopub_start() -> List[str]:
     """Return the command line's `tiles`, or the engine itself as long as that does not take options."""
-    return [str(_GEOPUB), "tiles"] if _geopub_takes_options() else [sys.executable, str(_ENGINE)]
+    return [str(_GEOPUB), "tiles", "--json"] if _geopub_takes_options() else [sys.executable, str(_ENGINE)]
 
 
 def _tippecanoe(data: Path, archive: Path, layer: str) -> List[List[str]]:

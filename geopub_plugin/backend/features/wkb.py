@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import InvalidInput
 from ..translation import tr
 from .batch import COLLECTION, LINE, MULTIPOINT, NULL, POINT, POLYGON, Geometries
-from .ragged import aranges, starts_of
+from .ragged import aranges, row_numbers, starts_of
 from .spatialite import standard_blobs
 from .wkb_walker import Cut, Walker
 
@@ -255,12 +255,19 @@ def _gathered(single: _Events, lockstep: _Lockstep, walker: Walker) -> _Events:
     )
 
 
+def _strided(at: np.ndarray, vertices: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return the byte of each vertex of paths that begin at bytes and have vertices of sizes: int64 (V,)."""
+    if len(size) and (size == size[0]).all():  # whole steps of one width
+        step = int(size[0])
+        return aranges(at // step, vertices) * step + (at % step).take(row_numbers(vertices))
+    path = row_numbers(vertices)
+    return at.take(path) + aranges(np.zeros(len(at), np.int64), vertices) * size.take(path)
+
+
 def _coordinates(joined: _Joined, at: np.ndarray, vertices: np.ndarray, size: np.ndarray, little: np.ndarray,
                  axis: np.ndarray) -> np.ndarray:  # fmt: skip
     """Return one axis of all vertices of the paths: float64 (V,); NaN where a path lacks the axis (axis < 0)."""
-    step = np.repeat(size, vertices)  # (V,)
-    within = aranges(np.zeros(len(at), np.int64), vertices)  # (V,)
-    byte = np.repeat(at + 8 * np.maximum(axis, 0), vertices) + within * step
+    byte = _strided(at + 8 * np.maximum(axis, 0), vertices, size)
     values = np.ndarray((len(joined.data) - 7,), "<f8", joined.data, strides=(1,))[byte]  # (V,)
     if not little.all():
         values = np.where(np.repeat(little, vertices), values, values.byteswap())

@@ -14,7 +14,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from ..features.batch import POINT, POLYGON
-from ..features.ragged import aranges, starts_of
+from ..features.ragged import aranges, row_numbers, starts_of
 from .generalise import GridPaths
 from .plan import BUFFER, EXTENT
 from .strip_rings import Edges, come_back, first_of_groups, linked
@@ -118,7 +118,7 @@ def _cut(paths: _Paths, kind: int, limits: Tuple[int, int]) -> _Cut:
 
 def _copies(paths: _Paths, first: np.ndarray, cells: np.ndarray) -> _Cut:
     """Return the paths that lie whole in each of their cells, once a cell."""
-    path = np.repeat(np.arange(len(cells)), cells)  # (Q',)
+    path = row_numbers(cells)  # (Q',)
     counts = np.diff(paths.path_start)[path]
     if len(path) == len(cells) and (cells == 1).all():
         return _Cut(paths.along, paths.across, paths.path_start, path, paths.source, first)
@@ -137,11 +137,11 @@ def _crossed(paths: _Paths, crossing: np.ndarray, kind: int, limits: Tuple[int, 
     head = tail + 1
     if kind == POLYGON:
         head[starts_of(counts)[1:] - 1] = starts[crossing]
-    path = np.repeat(crossing, counts)
+    path = crossing.take(row_numbers(counts))
     first, last = cells_of(np.minimum(along[tail], along[head]), np.maximum(along[tail], along[head]))
     first, last = np.maximum(first, limits[0]), np.minimum(last, limits[1])
     times = np.maximum(last - first + 1, 0)
-    edge = np.repeat(np.arange(len(tail)), times)  # (I,) one for each edge and cell
+    edge = row_numbers(times)  # (I,) one for each edge and cell
     cell = aranges(first, times)
     path = path[edge]
     order = np.argsort((path << 20) | cell, kind="stable")  # a level has at most 2**18 columns

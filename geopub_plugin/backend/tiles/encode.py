@@ -8,7 +8,7 @@ from typing import Tuple
 import numpy as np
 
 from ..features.batch import POINT, POLYGON
-from ..features.ragged import aranges, starts_of
+from ..features.ragged import aranges, row_numbers, starts_of
 from .clip import Pieces
 from .grid import tile_ids
 from .nesting import Rings, nested_order
@@ -71,8 +71,9 @@ def _ordered(pieces: Pieces, shapes: Shapes, level: int) -> Tuple[np.ndarray, ..
     rings have positive area in the tile's coordinates (y downwards), inner ones negative.
     """
     counts = np.diff(pieces.path_start)
-    x = pieces.x - np.repeat(pieces.column * EXTENT, counts)
-    y = pieces.y - np.repeat(pieces.row * EXTENT, counts)
+    piece = row_numbers(counts)  # (V,)
+    x = pieces.x - (pieces.column * EXTENT).take(piece)
+    y = pieces.y - (pieces.row * EXTENT).take(piece)
     starts = pieces.path_start
     alive = np.ones(len(counts), bool)
     turned = np.zeros(len(counts), bool)
@@ -99,10 +100,14 @@ def _ordered(pieces: Pieces, shapes: Shapes, level: int) -> Tuple[np.ndarray, ..
         kept, source = kept[nested], source[nested]
     counts = starts[kept + 1] - starts[kept]
     turned = turned[kept]
-    vertices = aranges(np.zeros(len(kept), np.int64), counts)  # (V,) place within the path
-    base = np.where(turned, starts[kept] + counts - 1, starts[kept])
-    vertices = np.repeat(base, counts) + np.repeat(np.where(turned, -1, 1), counts) * vertices
-    return x[vertices], y[vertices], starts_of(counts), source, tiles[by_id], tile
+    first, made = starts[kept], starts_of(counts)
+    vertices = aranges(first, counts)  # (V,)
+    mirrored = np.flatnonzero(turned)
+    if len(mirrored):
+        at = aranges(made[mirrored], counts[mirrored])
+        ends = (2 * first + counts - 1)[mirrored]  # first and last vertex together
+        vertices[at] = ends.take(row_numbers(counts[mirrored])) - vertices[at]
+    return x.take(vertices), y.take(vertices), made, source, tiles[by_id], tile
 
 
 def _without_repeats(x: np.ndarray, y: np.ndarray, starts: np.ndarray, kind: int) -> Tuple[np.ndarray, ...]:
@@ -115,7 +120,7 @@ def _without_repeats(x: np.ndarray, y: np.ndarray, starts: np.ndarray, kind: int
         keep[first] = (x[first] != x[last]) | (y[first] != y[last])
     counts = np.add.reduceat(keep, first, dtype=np.int64)  # (Q,)
     if not keep.all():
-        x, y = x[keep], y[keep]
+        x, y = x.compress(keep), y.compress(keep)
     return x, y, starts_of(counts), counts >= (3 if kind == POLYGON else 2)
 
 
@@ -155,7 +160,7 @@ def commands_of(
         begin = starts_of(lengths)
         commands = np.empty(begin[-1], np.uint32)
         commands[begin[:-1]] = vertices << 3 | _MOVE
-        at = np.repeat(begin[:-1] + 1 - 2 * heads, vertices) + 2 * np.arange(len(x))
+        at = (begin[:-1] + 1 - 2 * heads).take(row_numbers(vertices)) + 2 * np.arange(len(x))
         command_start = begin
     else:
         lengths = 2 * counts + (3 if kind == POLYGON else 2)
@@ -165,7 +170,7 @@ def commands_of(
         commands[begin[:-1] + 3] = (counts - 1) << 3 | _LINE
         if kind == POLYGON:
             commands[begin[1:] - 1] = 1 << 3 | _CLOSE
-        at = np.repeat(begin[:-1] + 2 - 2 * starts[:-1], counts) + 2 * np.arange(len(x))
+        at = (begin[:-1] + 2 - 2 * starts[:-1]).take(row_numbers(counts)) + 2 * np.arange(len(x))
         at[starts[:-1]] -= 1  # MoveTo's vertex stands before the LineTo command
         command_start = np.append(begin[first], begin[-1])
     commands[at], commands[at + 1] = zigzag(dx.astype(np.int32)), zigzag(dy.astype(np.int32))

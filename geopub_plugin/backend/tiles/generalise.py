@@ -8,7 +8,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from ..features.batch import LINE, POINT, POLYGON
-from ..features.ragged import starts_of
+from ..features.ragged import row_numbers, starts_of
 from .grid_snapping import snapped, stairs
 from .options import FULL_DETAIL, Generalisation
 from .plan import EXTENT
@@ -61,7 +61,7 @@ def _simplified(shapes: Shapes, level: int, options: Generalisation) -> Tuple[Sh
             return shapes, _gridded(shapes, scale)
     matters = shapes.significance > (options.simplification / scale) ** 2  # (V,)
     if dust.any():
-        matters &= ~np.repeat(dust, shapes.counts)
+        matters &= ~dust.take(row_numbers(shapes.counts))
         matters[shapes.path_start[:-1]] = True
     shapes = shapes.with_vertices(matters)
     paths = _gridded(shapes, scale)
@@ -107,8 +107,8 @@ def _gridded(shapes: Shapes, scale: float) -> GridPaths:
     alive = left >= (2 if shapes.kind == LINE else 3)
     if shapes.kind == POLYGON:
         alive |= counts == 1  # dust, a square to be
-    keep &= np.repeat(alive, counts)
-    return GridPaths(x[keep], y[keep], starts_of(left[alive]), np.flatnonzero(alive))
+    keep &= alive.take(row_numbers(counts))
+    return GridPaths(x.compress(keep), y.compress(keep), starts_of(left[alive]), np.flatnonzero(alive))
 
 
 def _with_squares(paths: GridPaths, dust: np.ndarray) -> GridPaths:

@@ -7,7 +7,7 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from ..features.ragged import aranges, starts_of
+from ..features.ragged import aranges, row_numbers, starts_of
 from .encode import Geometry
 from .plan import EXTENT
 from .records import Records
@@ -156,7 +156,7 @@ def _piece(geometry: Geometry, records: Records, low: int, high: int, feature_st
     )
     tag_counts = np.diff(records.tag_start)[part.feature]  # (K',)
     tags = aranges(records.tag_start[part.feature], tag_counts)  # (T',) every tag of every feature
-    tag_owner = np.repeat(np.arange(b - a), tag_counts)
+    tag_owner = row_numbers(tag_counts)
     value = records.tag_value[tags]
     number, first = _numbered(part.tile[tag_owner], value, high - low, len(records.value_start) - 1)
     used = value[first]  # (D,) the values of each tile, in the order of their first use
@@ -205,11 +205,11 @@ def _features(
     at = slots[:-1]
     slot[at], slot[at + 1], slot[at + 2], slot[at + 3] = 0x12, 0, 0x08, fids.astype(slot.dtype)
     slot[at + 4], slot[at + 5] = 0x12, 0
-    tag_at = np.repeat(at + _HEAD - 2 * starts_of(tag_counts)[:-1], tag_counts) + 2 * np.arange(len(key))
+    tag_at = (at + _HEAD - 2 * starts_of(tag_counts)[:-1]).take(row_numbers(tag_counts)) + 2 * np.arange(len(key))
     slot[tag_at], slot[tag_at + 1] = key, number
     middle = at + _HEAD + 2 * tag_counts
     slot[middle], slot[middle + 1], slot[middle + 2], slot[middle + 3] = 0x18, geometry.kind, 0x22, 0
-    shift = np.repeat(middle + _MIDDLE - geometry.command_start[:-1], commands)
+    shift = (middle + _MIDDLE - geometry.command_start[:-1]).take(row_numbers(commands))
     slot[shift + np.arange(len(geometry.commands))] = geometry.commands
     size = varint_sizes(slot)  # (S,) those of the three lengths, still 0, come next
     edge = starts_of(size)

@@ -141,7 +141,9 @@ def _factorised(column: Column) -> Tuple[np.ndarray, List[bytes]]:
 
 def _texts(texts: List[str]) -> List[bytes]:
     """Return string_value for each text."""
-    octets = [text.encode("utf-8", "replace") for text in texts]
+    octets = "\0".join(texts).encode("utf-8", "replace").split(b"\0")  # all at once: a tenth of the time
+    if len(octets) != len(texts):  # a text holds a NUL, or there is none
+        octets = [text.encode("utf-8", "replace") for text in texts]
     sizes = list(map(len, octets))
     if max(sizes, default=0) < len(_SHORT):
         return list(map(add, map(_SHORT.__getitem__, sizes), octets))

@@ -55,8 +55,9 @@ class Shapes:
             return self
         kept = np.add.reduceat(keep, self.path_start[:-1], dtype=np.int64) if len(self) else np.zeros(0, np.int64)
         return replace(
-            self, x=self.x[keep], y=self.y[keep], significance=self.significance[keep], path_start=starts_of(kept)
-        )
+            self, x=self.x.compress(keep), y=self.y.compress(keep), significance=self.significance.compress(keep),
+            path_start=starts_of(kept),
+        )  # fmt: skip
 
 
 def chances(fids: np.ndarray, place: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """What differs between two revisions of data: tables, columns, and rows added, changed and removed.
 
-Rows are matched by the key of their source, where a table has kept one; else two rows are the same when all their
-values are, and there are no changed ones. The files are compared by SQLite, side by side, and not changed.
+Rows are matched by `ogc_fid` where one of the revisions is an update, which keeps it (see `keys`); else by the key of
+their source, where a table has kept one; else two rows are the same when all their values are, and there are no changed
+ones. The files are compared by SQLite, side by side, and not changed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from ..features.geopackage import connect, quoted
 from ..features.geopackage_schema import read_only_uri
 from .catalogue import EXAMPLES
+from .keys import HIGHEST
 from .names import KEY
 
 Relation = Mapping[str, Any]  # as in `type_infos.relations`
@@ -96,6 +98,10 @@ def _columns(old: Relation, new: Relation) -> Dict[str, List[str]]:
 
 def _key(connection: sqlite3.Connection, table: str, old: Relation, new: Relation) -> str:
     """Return the column that tells rows apart in both revisions, "" for none."""
+    for schema in ("main", "newer"):
+        sql = f"SELECT count(*) FROM {schema}.sqlite_master WHERE name = ?"  # nosec B608 - a constant
+        if connection.execute(sql, (HIGHEST,)).fetchone()[0]:
+            return KEY
     key = str(old.get("key") or "")
     if not key or key != new.get("key"):
         return ""

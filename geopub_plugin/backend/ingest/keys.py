@@ -24,7 +24,7 @@ from ..features.schema import TableSchema
 from .names import GEOMETRY, KEY
 from .rtree import create
 
-_HIGHEST = "geopub_keys"
+HIGHEST = "geopub_keys"  # the table of the highest keys: in revisions that are updates
 _FORMER = "geopub_former"
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -71,8 +71,8 @@ def keep_keys(target: Path, previous: Path, source_keys: Mapping[str, str]) -> T
                 moved = True
             highest[table.name] = max(highest[table.name], int(keys.max(initial=0)))
             outcome.append(KeptKeys(table.name, kept, len(keys) - kept, len(old.keys) - kept))
-        connection.execute(f"CREATE TABLE {_HIGHEST} (table_name TEXT NOT NULL PRIMARY KEY, highest INTEGER NOT NULL)")
-        connection.executemany(f"INSERT INTO {_HIGHEST} VALUES (?, ?)", sorted(highest.items()))  # nosec B608 - a constant
+        connection.execute(f"CREATE TABLE {HIGHEST} (table_name TEXT NOT NULL PRIMARY KEY, highest INTEGER NOT NULL)")
+        connection.executemany(f"INSERT INTO {HIGHEST} VALUES (?, ?)", sorted(highest.items()))  # nosec B608 - a constant
         if moved:
             connection.execute("VACUUM")  # what the former tables have left
     with target.open("rb+") as file:
@@ -85,8 +85,8 @@ def _highest(previous: Path, tables: Mapping[str, TableSchema]) -> Dict[str, int
     found: Dict[str, int] = {}
     with closing(connect(previous)) as connection:
         sql = "SELECT count(*) FROM sqlite_master WHERE name = ?"
-        if connection.execute(sql, (_HIGHEST,)).fetchone()[0]:
-            found.update(connection.execute(f"SELECT table_name, highest FROM {_HIGHEST}"))  # nosec B608 - a constant
+        if connection.execute(sql, (HIGHEST,)).fetchone()[0]:
+            found.update(connection.execute(f"SELECT table_name, highest FROM {HIGHEST}"))  # nosec B608 - a constant
         for table in tables.values():
             sql = f"SELECT coalesce(max({quoted(table.fid)}), 0) FROM {quoted(table.name)}"  # nosec B608 - quoted
             found[table.name] = max(found.get(table.name, 0), int(connection.execute(sql).fetchone()[0]))

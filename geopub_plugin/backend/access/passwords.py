@@ -15,12 +15,13 @@ from ..errors import InvalidInput
 from ..translation import tr
 
 SHORTEST, LONGEST = 10, 1000  # characters
+METHOD = "scrypt:32768:8:1"  # 32 MB and about 80 ms a guess
 _REMEMBERED = 1000  # checks that succeeded
 
 
 def hash_password(password: str) -> str:
     """Return what is kept of a password."""
-    return generate_password_hash(password)
+    return generate_password_hash(password, METHOD)
 
 
 def check_length(password: str) -> None:
@@ -75,4 +76,4 @@ class RememberedPasswords:
 
 @lru_cache(maxsize=1)
 def _of_nobody() -> str:
-    return generate_password_hash(secrets.token_urlsafe(16))
+    return generate_password_hash(secrets.token_urlsafe(16), METHOD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
@@ -25,6 +26,11 @@ jwt = pytest.importorskip("jwt")
 rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
 
 
+@cache
+def private_key(_name: str) -> Any:
+    return rsa.generate_private_key(65537, 2048)
+
+
 class Issuer(ThreadingHTTPServer):
     """An issuer with one key at a time; counts how often its keys are fetched."""
 
@@ -35,7 +41,7 @@ class Issuer(ThreadingHTTPServer):
         self.turn_key("first")
 
     def turn_key(self, name: str) -> None:
-        self.key_name, self.key = name, rsa.generate_private_key(65537, 2048)
+        self.key_name, self.key = name, private_key(name)
 
     def token(self, **changed: Any) -> str:
         now = int(time.time())
@@ -115,6 +121,7 @@ def test_another_token_opens_nothing(tmp_path: Path, issuer: Issuer) -> None:
         stolen_name = issuer.key_name
         stranger = Issuer()
         stranger.server_close()
+        stranger.turn_key("of a stranger")
         stranger.url, stranger.key_name = issuer.url, stolen_name
         bad.append(stranger.token())
         assert me(backend, good)

@@ -22,14 +22,17 @@ def offline() -> Iterator[None]:
     """Keep GDAL and PROJ from reaching the network, in this process."""
     options = {name: gdal.GetConfigOption(name) for name in _PROXIES}
     exceptions = {name: os.environ.pop(name) for name in _EXCEPTIONS if name in os.environ}
-    reachable = osr.GetPROJEnableNetwork()
-    osr.SetPROJEnableNetwork(False)
+    switchable = hasattr(osr, "SetPROJEnableNetwork")  # from GDAL 3.4 on; before, PROJ asks where its own setting says
+    reachable = switchable and osr.GetPROJEnableNetwork()
+    if switchable:
+        osr.SetPROJEnableNetwork(False)
     for name in _PROXIES:
         gdal.SetConfigOption(name, _NOWHERE)
     try:
         yield
     finally:
-        osr.SetPROJEnableNetwork(reachable)
+        if switchable:
+            osr.SetPROJEnableNetwork(reachable)
         os.environ.update(exceptions)
         for name, value in options.items():
             gdal.SetConfigOption(name, value)

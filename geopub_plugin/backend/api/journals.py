@@ -42,17 +42,17 @@ def add_event_route(blueprint: Blueprint, path: str, rows: Rows[Any]) -> None:
 
 def add_comment_routes(blueprint: Blueprint, path: str, rows: Rows[Any]) -> None:
     """Add the routes of comments below the path of an entity."""
-    column = tables.comment.c
+    _add_routes_of_all(blueprint, f"{path}/<entity>/comments", rows)
+    _add_routes_of_one(blueprint, f"{path}/<entity>/comments/<comment>")
 
-    def of(connection: Connection, entity: str, comment: str) -> Comment:
-        return comments.get(connection, comment, column.entity == entity, column.datastore == space().id)
 
+def _add_routes_of_all(blueprint: Blueprint, place: str, rows: Rows[Any]) -> None:
     @operation(gives_list(COMMENT), query=PAGING)
     def list_comments(entity: str) -> Response:
         """List comments, oldest first."""
         with store().reading() as connection:
             rows.get(connection, entity, rows.table.c.datastore == space().id)
-            page = comments.page(connection, listing({}), column.entity == entity)
+            page = comments.page(connection, listing({}), tables.comment.c.entity == entity)
             return answer_page(page, lambda comment: comment_form(connection, comment))
 
     @operation(makes(COMMENT), body=SAID)
@@ -64,36 +64,39 @@ def add_comment_routes(blueprint: Blueprint, path: str, rows: Rows[Any]) -> None
             made = comments.add(connection, datastore=space().id, entity=entity, author=acting.get(), **given)
             return answer(comment_form(connection, made), 201)
 
+    for method, view in (("GET", list_comments), ("POST", add_comment)):
+        blueprint.add_url_rule(place, view.__name__, view, methods=[method])
+
+
+def _add_routes_of_one(blueprint: Blueprint, place: str) -> None:
     @operation(gives(COMMENT))
     def one_comment(entity: str, comment: str) -> Response:
         """Return one comment."""
         with store().reading() as connection:
-            return answer(comment_form(connection, of(connection, entity, comment)))
+            return answer(comment_form(connection, _comment(connection, entity, comment)))
 
     @operation(gives(COMMENT), body=SAID)
     def change_comment(entity: str, comment: str) -> Response:
         """Change what a comment says."""
         given = SAID.read()
         with store().writing() as connection:
-            current = of(connection, entity, comment)
+            current = _comment(connection, entity, comment)
             return answer(comment_form(connection, comments.change(connection, current.id, **given)))
 
     @operation(gives_nothing())
     def delete_comment(entity: str, comment: str) -> Response:
         """Delete a comment."""
         with store().writing() as connection:
-            comments.remove(connection, of(connection, entity, comment).id)
+            comments.remove(connection, _comment(connection, entity, comment).id)
         return nothing()
 
-    whole, single = f"{path}/<entity>/comments", f"{path}/<entity>/comments/<comment>"
-    for place, method, view in (
-        (whole, "GET", list_comments),
-        (whole, "POST", add_comment),
-        (single, "GET", one_comment),
-        (single, "PATCH", change_comment),
-        (single, "DELETE", delete_comment),
-    ):
+    for method, view in (("GET", one_comment), ("PATCH", change_comment), ("DELETE", delete_comment)):
         blueprint.add_url_rule(place, view.__name__, view, methods=[method])
+
+
+def _comment(connection: Connection, entity: str, comment: str) -> Comment:
+    column = tables.comment.c
+    return comments.get(connection, comment, column.entity == entity, column.datastore == space().id)
 
 
 def comment_form(connection: Connection, comment: Comment) -> Json:

@@ -15,7 +15,7 @@ from .database import now
 from .executions import live_on_input, live_on_output
 from .journal import JournaledRows
 from .lifecycles import STORED_DATA, step
-from .rows import Rows
+from .rows import DatastoreEntity, Rows
 from .store import Store
 
 SUFFIXES = {"VECTOR-DB": ".gpkg", "ROK4-PYRAMID-VECTOR": ".pmtiles"}
@@ -23,13 +23,9 @@ LABELS = {"VECTOR-DB": "VECTEUR", "ROK4-PYRAMID-VECTOR": "PYRAMIDE"}
 
 
 @dataclass(frozen=True)
-class StoredData:
+class StoredData(DatastoreEntity):
     """One stored data; its columns show the current revision."""
 
-    id: str
-    created: str
-    updated: str
-    datastore: str
     name: str
     description: str
     type: str

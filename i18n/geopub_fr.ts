@@ -2380,6 +2380,10 @@
         <translation>Message envoyé : {way}.</translation>
     </message>
     <message>
+        <source>Metadata (CSW)</source>
+        <translation>Métadonnées (CSW)</translation>
+    </message>
+    <message>
         <source>Missing file</source>
         <translation>Fichier manquant</translation>
     </message>

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence, Tuple
+
 from flask import Blueprint, Response, render_template
 
 from ..about import __title__, __version__
@@ -15,11 +17,16 @@ blueprint = Blueprint("landing", __name__, template_folder="templates")
 @blueprint.get("/")
 def landing() -> Response:
     """Show the live services."""
-    return services_page(store().publications, base_url())
+    base = base_url()
+    links = [
+        ("API", f"{base}/api/docs"),
+        (tr("Metadata (CSW)"), f"{base}/csw?service=CSW&version=2.0.2&request=GetCapabilities"),
+    ]
+    return services_page(store().publications, base, links)
 
 
-def services_page(publications: Publications, base: str) -> Response:
-    """Return a page with what is published at an address."""
+def services_page(publications: Publications, base: str, links: Sequence[Tuple[str, str]] = ()) -> Response:
+    """Return a page with what is published at an address, and with links: words and where they lead."""
     groups = [
         {
             "title": tr("Features (WFS)"),
@@ -52,7 +59,7 @@ def services_page(publications: Publications, base: str) -> Response:
     words = {"capabilities": tr("Capabilities"), "empty": tr("Nothing is published here yet.")}
     spoken = "fr" if language() == "fr" else "en"
     about = {"title": __title__, "version": __version__, "language": spoken}
-    page = render_template("landing.html", groups=groups, words=words, **about)
+    page = render_template("landing.html", groups=groups, words=words, links=links, **about)
     response = Response(page, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return response

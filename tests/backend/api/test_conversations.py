@@ -320,6 +320,7 @@ def test_the_landing_page_lists_what_is_live_and_escapes_it(world: tuple) -> Non
     client.publish("WMS-VECTOR", "world", infos)
     page = client.raw("GET", "/").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert 'href="http://localhost/api/docs"' in page
     assert "<script>" not in page
 
 

@@ -295,7 +295,7 @@ def ended_execution(store: Store, callback: Any, seconds: int = 100, status: str
         ).id  # fmt: skip
 
 
-def announced(store: Store, execution: str, **told: Any) -> List[str]:
+def announced(store: Store, execution: str, messages: int = 1, **told: Any) -> List[str]:
     """Tell of the end of an execution, and return what its log says of it once all is delivered."""
     from geopub_plugin.backend.catalogue.executions import log_lines
 
@@ -303,7 +303,7 @@ def announced(store: Store, execution: str, **told: Any) -> List[str]:
     done = threading.Event()
     announcer._postman._delivered = lambda *given: (announcer._told(*given), done.set())
     announcer.ended(execution)
-    done.wait(2)
+    assert done.wait(PATIENCE if messages else 0.1) == bool(messages)
     announcer.stop()
     with store.reading() as connection:
         return log_lines(connection, execution, 0, 100)[0]
@@ -322,18 +322,18 @@ def test_who_asked_gets_a_mail(store: Store, mail) -> None:
 
 
 def test_nobody_asked(store: Store) -> None:
-    assert announced(store, ended_execution(store, None), smtp_host="127.0.0.1", smtp_port=1) == []
+    assert announced(store, ended_execution(store, None), 0, smtp_host="127.0.0.1", smtp_port=1) == []
 
 
 def test_without_a_mail_server_the_log_says_so(store: Store) -> None:
-    (line,) = announced(store, ended_execution(store, CALLBACK))
+    (line,) = announced(store, ended_execution(store, CALLBACK), 0)
     assert "no mail server" in line
 
 
 @pytest.mark.parametrize(("seconds", "calls"), [(59, 0), (60, 1)])
 def test_the_webhook_hears_of_long_executions(seconds: int, calls: int, store: Store, listen) -> None:
     listener = listen()
-    lines = announced(store, ended_execution(store, None, seconds), webhook_url=listener.url)
+    lines = announced(store, ended_execution(store, None, seconds), calls, webhook_url=listener.url)
     assert (listener.received.qsize(), len(lines)) == (calls, calls)
 
 

@@ -440,6 +440,10 @@
         <translation>Demandez « hits » ou « results ».</translation>
     </message>
     <message>
+        <source>Ask for “none” or “local”.</source>
+        <translation>Demandez « none » ou « local ».</translation>
+    </message>
+    <message>
         <source>Ask its administrator to allow the processing for your datastore.</source>
         <translation>Demandez à son administrateur d’autoriser ce traitement pour votre entrepôt.</translation>
     </message>
@@ -2026,6 +2030,10 @@
     <message>
         <source>Its elements are nested more than {count} deep.</source>
         <translation>Ses éléments sont imbriqués sur plus de {count} niveaux.</translation>
+    </message>
+    <message>
+        <source>Its features hold none.</source>
+        <translation>Ses objets n'en contiennent pas.</translation>
     </message>
     <message>
         <source>Its file is missing or damaged.</source>
@@ -5072,6 +5080,10 @@
         <translation>Ce service n'est pas ouvert à tous.</translation>
     </message>
     <message>
+        <source>This service resolves no references to other servers.</source>
+        <translation>Ce service ne suit pas de références vers d'autres serveurs.</translation>
+    </message>
+    <message>
         <source>This SQLite has no R-tree: use the Python that comes with QGIS.</source>
         <translation>Ce SQLite n’a pas de R-tree : utilisez le Python fourni avec QGIS.</translation>
     </message>
@@ -5314,6 +5326,10 @@
     <message>
         <source>users/me/permissions lists what you may use.</source>
         <translation>users/me/permissions liste ce que vous pouvez utiliser.</translation>
+    </message>
+    <message>
+        <source>Values of properties are written in GML.</source>
+        <translation>Les valeurs d'attributs sont écrites en GML.</translation>
     </message>
     <message>
         <source>Vector tiles</source>

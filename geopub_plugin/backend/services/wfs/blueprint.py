@@ -14,11 +14,13 @@ from ...errors import GeoPubError
 from ...translation import tr
 from ..owscommon import OwsError, Parameters, exception_of, exception_report, invalid
 from ..publications import Publications
-from . import documents
+from . import documents, stored_queries
 from .answers import feature_answer, single_feature
 from .feature_types import Catalogue
 from .posted import posted_parameters
-from .queries import feature_query, keys_of
+from .property_values import value_answer
+from .queries import feature_query, value_query
+from .stored_queries import no_feature, stored_parameters
 from .tables import Tables
 
 PATH = "/wfs/ows"
@@ -36,6 +38,7 @@ class _Service:
             "getcapabilities": self._capabilities,
             "describefeaturetype": self._describe,
             "getfeature": self._features,
+            "getpropertyvalue": self._values,
             "liststoredqueries": self._list_queries,
             "describestoredqueries": self._describe_queries,
         }
@@ -47,12 +50,7 @@ class _Service:
         if parameters.needed("service").upper() != "WFS":
             raise invalid("service", parameters.get("service"), cure=tr("This endpoint serves WFS."))
         if operation is None:
-            raise OwsError(
-                "OperationNotSupported",
-                name[:200],
-                tr("This service has no operation “{name}”.", name=name[:200]),
-                cure=tr("The capabilities list the operations it has."),
-            )
+            raise not_supported(name)
         version = _negotiated(parameters) if operation == self._capabilities else _stated_version(parameters)
         return operation(parameters, version, Catalogue(self._publications, self._tables, self._base_url()))
 
@@ -73,38 +71,41 @@ class _Service:
     def _features(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
         if parameters.get("storedQuery_Id"):
             return self._feature_by_id(parameters, version, catalogue)
-        query = feature_query(parameters, catalogue, version)
-        answer = feature_answer(query, self._tables, catalogue.base, self._endpoint(catalogue), parameters)
+        queries = [feature_query(parameters, catalogue, version)]
+        answer = feature_answer(queries, self._tables, catalogue.base, self._endpoint(catalogue), parameters)
         return _streamed(answer.pieces, answer.media_type)
 
     def _feature_by_id(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
-        documents.check_stored_query(parameters.get("storedQuery_Id"))
-        identifier = parameters.needed("ID")
-        unknown = OwsError(
-            "NotFound",
-            "ID",
-            tr("There is no feature “{name}”.", name=identifier[:200]),
-            cure=tr("Identifiers are those of the features that GetFeature sends."),
-        )
-        try:
-            published = catalogue.with_feature(identifier.rpartition(".")[0])
-        except KeyError as error:
-            raise unknown from error
-        if len(keys_of((identifier,), published)) != 1:
-            raise unknown
-        wanted = {"resourceid": identifier, "typenames": published.name.text}
-        kept = {name: parameters.values[name] for name in ("outputformat", "srsname") if name in parameters.values}
-        query = feature_query(Parameters({**kept, **wanted}), catalogue, version)
+        query = feature_query(stored_parameters(parameters, catalogue), catalogue, version)
         answer = single_feature(query, self._tables, catalogue.base, self._endpoint(catalogue))
         if answer is None:
-            raise unknown
+            raise no_feature(parameters.get("ID"))
+        return _streamed(answer.pieces, answer.media_type)
+
+    def _values(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
+        if version != "2.0.0":
+            raise not_supported("GetPropertyValue")
+        if parameters.get("storedQuery_Id"):
+            parameters = stored_parameters(parameters, catalogue)
+        query, step = value_query(parameters, catalogue, version)
+        answer = value_answer(query, step, self._tables, catalogue.base, self._endpoint(catalogue), parameters)
         return _streamed(answer.pieces, answer.media_type)
 
     def _list_queries(self, _parameters: Parameters, _version: str, catalogue: Catalogue) -> Response:
-        return _document(documents.stored_queries(catalogue), "text/xml")
+        return _document(stored_queries.stored_queries(catalogue), "text/xml")
 
     def _describe_queries(self, parameters: Parameters, _version: str, catalogue: Catalogue) -> Response:
-        return _document(documents.stored_query_descriptions(catalogue, parameters), "text/xml")
+        return _document(stored_queries.stored_query_descriptions(catalogue, parameters), "text/xml")
+
+
+def not_supported(name: str) -> OwsError:
+    """Return the error of an operation that there is not."""
+    return OwsError(
+        "OperationNotSupported",
+        name[:200],
+        tr("This service has no operation “{name}”.", name=name[:200]),
+        cure=tr("The capabilities list the operations it has."),
+    )
 
 
 def _matching(asked: str) -> Optional[str]:

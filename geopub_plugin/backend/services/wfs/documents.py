@@ -11,15 +11,13 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...features.schema import Bounds, ColumnKind
-from ...translation import tr
 from ..filters.fes import SPATIAL, TEMPORAL
-from ..owscommon import OwsError, Parameters
+from ..owscommon import Parameters
 from ..publications import Publications
 from .feature_types import Catalogue, PublishedType
 from .gml import GML_31, GML_32, element_names
 from .reference_systems import CRS84
 
-GET_FEATURE_BY_ID = "urn:ogc:def:query:OGC-WFS::GetFeatureById"
 _SECTIONS = ("serviceidentification", "serviceprovider", "operationsmetadata", "featuretypelist", "filter_capabilities")
 _OTHER_SYSTEMS = ("urn:ogc:def:crs:EPSG::4326", "urn:ogc:def:crs:EPSG::3857", CRS84)
 _FORMATS = {"2.0.0": (GML_32.media_type, "application/json"), "1.1.0": (GML_31.media_type, "application/json")}
@@ -27,7 +25,7 @@ _SCHEMA_FORMATS = {"2.0.0": "application/gml+xml; version=3.2", "1.1.0": "text/x
 
 # Conformance as stated in the capabilities: OGC 09-025r2 table 13, OGC 09-026r1 table 5
 _CONSTRAINTS = {
-    "ImplementsBasicWFS": "FALSE",
+    "ImplementsBasicWFS": "TRUE",
     "ImplementsTransactionalWFS": "FALSE",
     "ImplementsLockingWFS": "FALSE",
     "KVPEncoding": "TRUE",
@@ -112,11 +110,13 @@ _templates = Environment(
 _templates.tests["stated"] = _stated
 
 
-def _rendered(name: str, **values: Any) -> bytes:
+def rendered(name: str, **values: Any) -> bytes:
+    """Return a template filled."""
     return _templates.get_template(name).render(**values).encode("utf-8", "replace")
 
 
-def _namespaces(types: Iterable[PublishedType], base: str) -> Dict[str, str]:
+def namespaces_of(types: Iterable[PublishedType], base: str) -> Dict[str, str]:
+    """Return the namespace of each prefix of the types."""
     return {one.name.prefix: one.name.namespace(base) for one in types}
 
 
@@ -140,7 +140,10 @@ def _operations(version: str) -> List[_Operation]:
             {"CountDefault": _COUNT_DEFAULT} if newer else {},
         ),
     ]
-    return operations + [_Operation(name) for name in ("ListStoredQueries", "DescribeStoredQueries") if newer]
+    if not newer:
+        return operations
+    values = _Operation("GetPropertyValue", {"resolve": ("none", "local"), "outputFormat": _FORMATS[version][:1]})
+    return [*operations, values, *(_Operation(name) for name in ("ListStoredQueries", "DescribeStoredQueries"))]
 
 
 def capabilities(
@@ -153,13 +156,13 @@ def capabilities(
     sections = set(_SECTIONS) if not asked or "all" in asked else asked & set(_SECTIONS)
     if parameters.get("updateSequence") == revision:
         sections = set()  # the client has it already (06-121r3 §7.3.4)
-    return _rendered(
+    return rendered(
         "capabilities_200.xml" if version == "2.0.0" else "capabilities_110.xml",
         revision=revision,
         service=publications.service(),
         sections=sections,
         types=types,
-        namespaces=_namespaces(types, catalogue.base),
+        namespaces=namespaces_of(types, catalogue.base),
         endpoint=endpoint,
         operations=_operations(version),
         constraints=_CONSTRAINTS,
@@ -189,12 +192,12 @@ def schemas(types: Sequence[PublishedType], base: str, endpoint: str, version: s
         query = {"service": "WFS", "version": version, "request": "DescribeFeatureType"}
         query[name] = ",".join(one.name.text for one in own)
         imports[own[0].name.namespace(base)] = f"{endpoint}?{urlencode(query)}"
-    return _rendered("schemas.xsd", imports=imports)
+    return rendered("schemas.xsd", imports=imports)
 
 
 def _schema(prefix: str, types: Sequence[PublishedType], base: str, version: str) -> bytes:
     newer = version == "2.0.0"
-    return _rendered(
+    return rendered(
         "schema.xsd",
         prefix=prefix,
         namespace=types[0].name.namespace(base),
@@ -220,36 +223,3 @@ def _described(one: PublishedType) -> Dict[str, Any]:
 def schema_format(version: str) -> str:
     """Return the media type of schemas."""
     return _SCHEMA_FORMATS[version]
-
-
-def stored_queries(catalogue: Catalogue) -> bytes:
-    """Return the list of stored queries: GetFeatureById (09-025r2 §7.9.3.6)."""
-    return _stored("stored_queries.xml", catalogue)
-
-
-def stored_query_descriptions(catalogue: Catalogue, parameters: Parameters) -> bytes:
-    """Return the descriptions of stored queries."""
-    for identifier in parameters.listed("storedQuery_Id"):
-        check_stored_query(identifier)
-    return _stored("stored_query_descriptions.xml", catalogue)
-
-
-def check_stored_query(identifier: str) -> None:
-    """Refuse any other stored query than GetFeatureById."""
-    if identifier not in (GET_FEATURE_BY_ID, "http://www.opengis.net/def/query/OGC-WFS/0/GetFeatureById"):
-        raise OwsError(
-            "InvalidParameterValue",
-            "storedQuery_Id",
-            tr("There is no stored query “{name}”.", name=identifier[:200]),
-            cure=tr("The only one is {name}.", name=GET_FEATURE_BY_ID),
-        )
-
-
-def _stored(template: str, catalogue: Catalogue) -> bytes:
-    types = catalogue.all()
-    return _rendered(
-        template,
-        identifier=GET_FEATURE_BY_ID,
-        names=[one.name.text for one in types],
-        namespaces=_namespaces(types, catalogue.base),
-    )

@@ -65,12 +65,12 @@ class GeoJsonWriter:
 
     media_type = "application/geo+json"
 
-    def __init__(self, name: TypeName, fields: Sequence[Field], srs: WireSrs) -> None:
+    def __init__(self, name: TypeName, fields: Sequence[Field], srs: WireSrs, continued: bool = False) -> None:
         # RFC 7946 §4: longitude before latitude; other systems keep x before y
         self._srs = WireSrs(srs.text, srs.name, False, srs.decimals)
         self._id = b'{"type":"Feature","id":' + _text(name.feature_prefix + ".")[:-1]
         self._fields = tuple(fields)
-        self._anything_written = False
+        self._anything_written = continued
 
     def head(self, matched: int, returned: int, time: str, links: Dict[str, str]) -> bytes:
         """Return what comes before the first feature."""

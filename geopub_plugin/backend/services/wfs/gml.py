@@ -21,6 +21,7 @@ from .reference_systems import WireSrs
 from .skeleton import Place, Skeleton, by_feature, coordinate_texts, placed
 from .values import xml_text
 
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _PATHS = {  # around the coordinates of a point, a line, an outer ring, an inner ring
     POINT: (b"<gml:pos>", b"</gml:pos>"),
     LINE: (b"<gml:posList>", b"</gml:posList>"),
@@ -99,27 +100,29 @@ class GmlWriter:
         """The media type of the whole answer."""
         return self._dialect.media_type
 
-    def namespaces(self) -> str:
-        """Return the namespace declarations and schema locations of the root element."""
-        locations = list(self._dialect.schema_locations)
-        if self._describe_url:
-            locations.append(f"{self._namespace} {self._describe_url}")
-        return (
-            f' xmlns:wfs="{self._dialect.wfs}" xmlns:gml="{self._dialect.gml}"'
-            f" xmlns:{self._name.prefix}={quoteattr(self._namespace)}"
-            ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-            f" xsi:schemaLocation={quoteattr(' '.join(locations))}"
-        )
+    @property
+    def nests(self) -> bool:
+        """Whether a collection of several queries holds one for each of them."""
+        return self._dialect is GML_32
+
+    @property
+    def dialect(self) -> Dialect:
+        """The GML that is written."""
+        return self._dialect
+
+    @property
+    def own_namespace(self) -> Tuple[str, str, str]:
+        """The prefix and namespace of the type, and the address of its schema ("" where none is told)."""
+        return self._name.prefix, self._namespace, self._describe_url
 
     def head(self, matched: int, returned: int, time: str, links: Dict[str, str]) -> bytes:
         """Return what comes before the first feature."""
-        if self._dialect is GML_32:
-            said = f' timeStamp="{time}" numberMatched="{matched}" numberReturned="{returned}"'
-            said += "".join(f" {rel}={quoteattr(link)}" for rel, link in links.items())
-        else:
-            said = f' timeStamp="{time}" numberOfFeatures="{returned or matched}"'
-        declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
-        return f"{declared}<wfs:FeatureCollection{self.namespaces()}{said}>\n".encode()
+        return collection_head([self], matched, returned, time, links)
+
+    def nested(self, matched: int, returned: int, time: str) -> Tuple[bytes, bytes]:
+        """Return what comes before and after the features of one of several queries."""
+        said = f' timeStamp="{time}" numberMatched="{matched}" numberReturned="{returned}"'
+        return f"<wfs:member><wfs:FeatureCollection{said}>\n".encode(), b"</wfs:FeatureCollection></wfs:member>\n"
 
     def tail(self) -> bytes:
         """Return what comes after the last feature."""
@@ -132,8 +135,24 @@ class GmlWriter:
 
     def feature(self, batch: Batch) -> bytes:
         """Return the only feature of a batch as a document of its own."""
-        declared = b'<?xml version="1.0" encoding="UTF-8"?>\n'
-        return declared + self._written(batch, b"", b"\n", self.namespaces().encode())
+        return DECLARATION.encode() + self._written(batch, b"", b"\n", namespaces([self]).encode())
+
+    def identifiers(self, batch: Batch) -> List[bytes]:
+        """Return the identifier of each feature."""
+        return row_texts([self._prefix, *integer_words(batch.fids)], len(batch))
+
+    def values(self, batch: Batch, field: str) -> List[bytes]:
+        """Return the value of one property of each feature, without its element; b"" for NULL."""
+        if not field:
+            fids = row_texts(integer_words(batch.fids), len(batch))
+            markup = _Markup(self._prefix, b"", b"", b" srsName=" + quoteattr(self._srs.text).encode())
+            return geometry_texts(batch.geometries, batch.fids, fids, markup, self._srs)
+        column = batch.columns[field]
+        values = split(xml_text(column))
+        if column.null is not None:
+            for row in np.flatnonzero(column.null).tolist():
+                values[row] = b""
+        return values
 
     def _written(self, batch: Batch, before: bytes, after: bytes, said: bytes) -> bytes:
         count = len(batch)
@@ -168,9 +187,45 @@ class GmlWriter:
 
     def _geometries(self, batch: Batch, fids: List[bytes]) -> List[bytes]:
         element = f"{self._name.prefix}:{self._geometry}".encode()
-        named = quoteattr(self._srs.text).encode()
-        markup = _Markup(self._prefix, element, b" srsName=" + named)
+        named = b" srsName=" + quoteattr(self._srs.text).encode()
+        markup = _Markup(self._prefix, b"<" + element + b">", b"</" + element + b">", named)
         return geometry_texts(batch.geometries, batch.fids, fids, markup, self._srs)
+
+
+def namespaces(writers: Sequence[GmlWriter]) -> str:
+    """Return the namespace declarations and schema locations of a root element that holds features of these."""
+    dialect = writers[0].dialect
+    locations = list(dialect.schema_locations)
+    prefixes, schemas = {}, {}
+    for writer in writers:
+        prefix, namespace, address = writer.own_namespace
+        prefixes[prefix] = namespace
+        if address:
+            schemas.setdefault(namespace, address)
+    locations += [f"{namespace} {address}" for namespace, address in schemas.items()]
+    declared = "".join(f" xmlns:{prefix}={quoteattr(namespace)}" for prefix, namespace in prefixes.items())
+    return (
+        f' xmlns:wfs="{dialect.wfs}" xmlns:gml="{dialect.gml}"{declared}'
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        f" xsi:schemaLocation={quoteattr(' '.join(locations))}"
+    )
+
+
+def stated(matched: int, returned: int, time: str, links: Dict[str, str]) -> str:
+    """Return the standard attributes of an answer of version 2.0.0 (09-025r2 §7.7.4)."""
+    said = f' timeStamp="{time}" numberMatched="{matched}" numberReturned="{returned}"'
+    return said + "".join(f" {rel}={quoteattr(link)}" for rel, link in links.items())
+
+
+def collection_head(
+    writers: Sequence[GmlWriter], matched: int, returned: int, time: str, links: Dict[str, str]
+) -> bytes:
+    """Return what comes before the first feature of a collection that these write."""
+    if writers[0].dialect is GML_32:
+        said = stated(matched, returned, time, links)
+    else:
+        said = f' timeStamp="{time}" numberOfFeatures="{returned or matched}"'
+    return f"{DECLARATION}<wfs:FeatureCollection{namespaces(writers)}{said}>\n".encode()
 
 
 @dataclass(frozen=True)
@@ -182,7 +237,8 @@ class _Markup:
     """
 
     prefix: bytes  # of feature identifiers
-    element: bytes  # of the geometry property
+    opening: bytes  # of the geometry property; b"" for a geometry alone
+    ending: bytes
     srs: bytes  # the srsName attribute
 
     def start(self, place: Place) -> bytes:
@@ -190,7 +246,7 @@ class _Markup:
         return self._begun(place.kind) if place.first_of_feature else b""
 
     def _begun(self, kind: int) -> bytes:
-        return b"<" + self.element + b"><gml:" + _ELEMENTS[kind] + b' gml:id="' + self.prefix
+        return self.opening + b"<gml:" + _ELEMENTS[kind] + b' gml:id="' + self.prefix
 
     def identified(self, place: Place) -> bytes:
         """Return what comes between the feature's key and the part's, or the coordinates where parts have no key."""
@@ -218,7 +274,7 @@ class _Markup:
             text += b"</gml:" + _MEMBERS[place.kind] + b">" if place.kind >= MULTIPOINT else b""
         if place.last_of_feature:
             text += b"</gml:" + _ELEMENTS[place.kind] + b">" if place.kind >= MULTIPOINT else b""
-            text += b"</" + self.element + b">" + END
+            text += self.ending + END
         return text
 
     def empty(self, kind: int, fid: bytes) -> bytes:
@@ -227,7 +283,7 @@ class _Markup:
             return b""
         inside = b"".join(_PATHS[kind]) if kind in _PATHS else b""
         begun = self._begun(kind) + fid + b'.g"' + self.srs + b">"
-        return begun + inside + b"</gml:" + _ELEMENTS[kind] + b"></" + self.element + b">"
+        return begun + inside + b"</gml:" + _ELEMENTS[kind] + b">" + self.ending
 
 
 def _path(place: Place) -> Tuple[bytes, bytes]:

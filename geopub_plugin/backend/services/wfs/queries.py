@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, List, Optional, Tuple
 
 from ...errors import InvalidInput
@@ -12,7 +12,8 @@ from ...features.projection import Projection
 from ...features.schema import Bounds
 from ...translation import tr
 from ..filters.sqlite import FilteredType, sql_condition
-from ..owscommon import OwsError, Parameters, invalid
+from ..filters.tree import All, Missing, Not, Property
+from ..owscommon import OwsError, Parameters, invalid, missing
 from .feature_types import Catalogue, PublishedType
 from .filters import filtering
 from .gml import element_names
@@ -38,6 +39,9 @@ _FORMATS: Dict[str, str] = {
     "json": GEOJSON_FORMAT,
 }
 _DEFAULT_FORMAT = {"2.0.0": GML_32_FORMAT, "1.1.0": GML_31_FORMAT}
+GML_ID = "@gml:id"
+# a path of at most the type's name and a property, as XPath writes it; a property has one value, the first
+_STEPS = re.compile(r"(?P<type>/?[^/@()\[\]]+/)?(?P<step>@?[^/@()\[\]]+)(?:\[1\])?")
 _ORDERS = {"": "ASC", "A": "ASC", "ASC": "ASC", "D": "DESC", "DESC": "DESC"}
 
 
@@ -61,6 +65,7 @@ class FeatureQuery:
 
 def feature_query(parameters: Parameters, catalogue: Catalogue, version: str) -> FeatureQuery:
     """Return the question that a GetFeature request asks; raise OwsError for what cannot be answered."""
+    check_resolve(parameters)
     asked_filter = filtering(parameters)
     parameters, condition = asked_filter.parameters, asked_filter.condition
     published, fids = _selected(parameters, catalogue)
@@ -82,6 +87,68 @@ def feature_query(parameters: Parameters, catalogue: Catalogue, version: str) ->
         count=_count(parameters),
         hits=_hits(parameters),
     )
+
+
+def value_query(parameters: Parameters, catalogue: Catalogue, version: str) -> Tuple[FeatureQuery, str]:
+    """Return the question that a GetPropertyValue request asks, and its `valueReference`'s last step.
+
+    The step is the name of a field, "" for the geometry, `GML_ID` for the identifier. Only features that have a value
+    are selected: `numberMatched` counts values.
+    """
+    reference = parameters.values.get("valuereference")
+    if reference is None:
+        raise missing("valueReference")
+    query = feature_query(parameters, catalogue, version)
+    if query.form == GEOJSON_FORMAT:
+        raise invalid("outputFormat", parameters.get("outputFormat"), tr("Values of properties are written in GML."))
+    step = _value_step(reference, query.published)
+    geometry, name = step == "", step if step not in ("", GML_ID) else ""
+    query = replace(query, fields=(name,) if name else (), geometry=geometry)
+    if step == GML_ID:
+        return query, step
+    asked = filtering(parameters).condition
+    there = Not(Missing(Property(name or query.published.schema.geometry)))
+    both = there if asked is None else All((asked, there))
+    return replace(query, condition=sql_condition(both, _filtered(query.published))), step
+
+
+def _value_step(reference: str, published: PublishedType) -> str:
+    steps = _STEPS.fullmatch(reference.strip())
+    geometry, fields = _fields_by_element(published)
+    step = _local(steps.group("step")) if steps else ""
+    kind = steps.group("type") if steps else None
+    if kind and _local(kind.strip("/")) != published.name.local:
+        step = ""
+    if steps and step and steps.group("step").startswith("@") and step == "id":
+        return GML_ID
+    if step in fields:
+        return fields[step]
+    if step and step in (geometry, published.schema.geometry):
+        return ""
+    raise invalid(
+        "valueReference",
+        reference,
+        tr("The feature type {type} has no such property.", type=published.name.text),
+        tr("DescribeFeatureType lists its properties."),
+    )
+
+
+def check_resolve(parameters: Parameters) -> None:
+    """Refuse what the standard resolve parameters may not say (09-025r2 §7.6.4); features hold no references."""
+    asked = parameters.get("resolve", "none").lower()
+    if asked not in ("none", "local", "remote", "all"):
+        raise invalid("resolve", parameters.get("resolve"), cure=tr("Ask for “none” or “local”."))
+    if asked in ("remote", "all"):
+        raise OwsError(
+            "OptionNotSupported",
+            "resolve",
+            tr("This service resolves no references to other servers."),
+            tr("Its features hold none."),
+            tr("Ask for “none” or “local”."),
+        )
+    if parameters.get("resolveDepth") != "*":
+        parameters.whole("resolveDepth")
+    parameters.whole("resolveTimeout", lowest=1)
 
 
 def _count(parameters: Parameters) -> Optional[int]:

@@ -1,0 +1,98 @@
+"""Which features a query selects: their number, and their keys where it does not mean the whole table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator, List, Optional, Sequence
+
+import numpy as np
+
+from ...features.batch import Batch, Column
+from ...features.geopackage import GeoPackageTable
+from ...features.ragged import take
+from .ordering import sorted_keys
+from .queries import FeatureQuery
+from .tables import Tables
+
+FIRST = 500  # features in the first piece, so that it leaves at once
+SIZE = 3_000  # features in the others: their columns stay in the processor's cache
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The features that match a query, and the page of them that is sent."""
+
+    query: FeatureQuery
+    table: GeoPackageTable
+    matched: int
+    keys: Optional[np.ndarray]  # int64 (matched,), ascending; None: every row of the table
+    start: int = 0
+    returned: int = 0
+
+    def page(self, start: int, count: Optional[int]) -> Selection:
+        """Return the selection with `count` features (None: all) from `start` on to be sent."""
+        begin = min(start, self.matched)
+        rest = self.matched - begin
+        returned = rest if count is None else min(count, rest)
+        return Selection(self.query, self.table, self.matched, self.keys, begin, returned)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the features of the page: a few first, then batch after batch."""
+        fields, geometry = self.query.fields, self.query.geometry
+        if self.returned == 0:
+            return
+        keys = self._page_keys()
+        if keys is None:
+            first = min(FIRST, self.returned)
+            yield from self.table.batches(fields, offset=self.start, limit=first, size=FIRST, geometry=geometry)
+            rest = self.returned - first
+            if rest:
+                begin = self.start + first
+                yield from self.table.batches(fields, offset=begin, limit=rest, size=SIZE, geometry=geometry)
+            return
+        begin, size = 0, FIRST
+        while begin < len(keys):
+            some = keys[begin : begin + size]
+            for batch in self.table.batches(fields, size=size, geometry=geometry, fids=some):
+                yield _in_order(batch, some) if self.query.order else batch
+            begin, size = begin + size, SIZE
+
+    def _page_keys(self) -> Optional[List[int]]:
+        if self.query.order:
+            return sorted_keys(self.table, self.query.order, self.keys, self.start, self.returned)
+        return None if self.keys is None else self.keys[self.start : self.start + self.returned].tolist()
+
+
+def selected(query: FeatureQuery, tables: Tables) -> Selection:
+    """Return what a query selects, none of it to be sent yet."""
+    table = tables.table(query.published.type)
+    found: List[np.ndarray] = []
+    if query.bounds is not None:
+        found.append(table.fids_within(query.bounds))
+    if query.fids is not None:
+        found.append(_existing(table, query.fids))
+    if query.condition is not None:
+        found.append(table.fids_where(query.condition))
+    if not found:
+        return Selection(query, table, tables.count(query.published.type), None)
+    keys = found[0]
+    for others in found[1:]:
+        keys = np.intersect1d(keys, others, assume_unique=True)
+    return Selection(query, table, len(keys), keys)
+
+
+def _existing(table: GeoPackageTable, fids: Sequence[int]) -> np.ndarray:
+    found = [batch.fids for batch in table.batches(columns=(), geometry=False, fids=sorted(set(fids)))]
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def _in_order(batch: Batch, keys: Sequence[int]) -> Batch:
+    """Return the rows of a batch in the order of these keys."""
+    wanted = np.asarray(keys, np.int64)
+    place = np.empty(len(wanted), np.int64)  # (N,) row of each key; the batch is in ascending order of them
+    place[np.argsort(wanted, kind="stable")] = np.arange(len(wanted))
+    columns = {
+        name: Column(column.kind, column.values[place], None if column.null is None else column.null[place])
+        for name, column in batch.columns.items()
+    }
+    return Batch(batch.fids[place], take(batch.geometries, place), columns)

@@ -26,6 +26,9 @@ from geopub_plugin.backend.errors import Conflict, DataFolderLocked, InvalidInpu
 from geopub_plugin.backend.settings import Settings
 
 from ...postgresql import Cluster
+from ..conftest import WITH_POSTGRESQL
+
+pytestmark = pytest.mark.skipif(WITH_POSTGRESQL, reason="they have been run without that")
 
 HUGE = 5 << 40  # bytes
 

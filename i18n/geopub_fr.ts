@@ -172,6 +172,10 @@
         <translation>Un guillemet est ouvert et n'est pas fermé : {rest}</translation>
     </message>
     <message>
+        <source>A request holds at most {count} queries.</source>
+        <translation>Une requête contient au plus {count} interrogations.</translation>
+    </message>
+    <message>
         <source>a shapefile</source>
         <translation>un shapefile</translation>
     </message>
@@ -934,6 +938,10 @@
     <message>
         <source>End the backend, then look again.</source>
         <translation>Arrêtez le moteur, puis regardez de nouveau.</translation>
+    </message>
+    <message>
+        <source>Errors: {count}.</source>
+        <translation>Erreurs : {count}.</translation>
     </message>
     <message>
         <source>ESCAPE takes one character, not “{given}”.</source>
@@ -3056,6 +3064,10 @@
         <translation>Enregistrement</translation>
     </message>
     <message>
+        <source>Say everything that a publication would find in a file; end with 1 for errors.</source>
+        <translation>Dire tout ce qu’une publication trouverait dans un fichier ; finir par 1 s’il y a des erreurs.</translation>
+    </message>
+    <message>
         <source>Say what differs between two revisions of NAME.</source>
         <translation>Dire ce qui diffère entre deux révisions de NAME.</translation>
     </message>
@@ -3130,6 +3142,10 @@
     <message>
         <source>Send a key that was given access: {name}=… or the header of its type.</source>
         <translation>Envoyez une clé qui y a accès : {name}=… ou l'en-tête de son type.</translation>
+    </message>
+    <message>
+        <source>Send a query for each of them, as in “typeNames=(a)(b)”.</source>
+        <translation>Envoyez une interrogation pour chacun, comme dans « typeNames=(a)(b) ».</translation>
     </message>
     <message>
         <source>Send a request for each of them.</source>
@@ -4268,6 +4284,10 @@
         <translation>Le paquet Python {name} manque.</translation>
     </message>
     <message>
+        <source>The query names {count}.</source>
+        <translation>L'interrogation en nomme {count}.</translation>
+    </message>
+    <message>
         <source>The renderer broke down over it, twice.</source>
         <translation>Le moteur de rendu s’est arrêté deux fois en la dessinant.</translation>
     </message>
@@ -4300,16 +4320,16 @@
         <translation>La requête contient du texte illisible.</translation>
     </message>
     <message>
+        <source>The request holds {count} queries, and this {lists} lists.</source>
+        <translation>La requête contient {count} interrogations, et ce paramètre {lists} listes.</translation>
+    </message>
+    <message>
         <source>The request holds {count}.</source>
         <translation>La requête en contient {count}.</translation>
     </message>
     <message>
         <source>The request is not authenticated.</source>
         <translation>La requête n'est pas authentifiée.</translation>
-    </message>
-    <message>
-        <source>The request names {count}.</source>
-        <translation>La requête en nomme {count}.</translation>
     </message>
     <message>
         <source>The request states no length.</source>
@@ -5064,12 +5084,8 @@
         <translation>Ce serveur n’a pas de traitement qui produit {output} à partir de {needs}.</translation>
     </message>
     <message>
-        <source>This service answers one feature type at a time.</source>
-        <translation>Ce service répond pour un seul type d’objets à la fois.</translation>
-    </message>
-    <message>
-        <source>This service answers one query at a time.</source>
-        <translation>Ce service répond à une seule interrogation à la fois.</translation>
+        <source>This service answers one stored query at a time.</source>
+        <translation>Ce service répond à une requête enregistrée à la fois.</translation>
     </message>
     <message>
         <source>This service has no operation “{name}”.</source>
@@ -5078,6 +5094,10 @@
     <message>
         <source>This service is not for everybody.</source>
         <translation>Ce service n'est pas ouvert à tous.</translation>
+    </message>
+    <message>
+        <source>This service makes no joins: a query is about one feature type.</source>
+        <translation>Ce service ne fait pas de jointures : une interrogation porte sur un seul type d'objets.</translation>
     </message>
     <message>
         <source>This service resolves no references to other servers.</source>
@@ -5446,6 +5466,10 @@
     <message>
         <source>Write '{value}' in single quotes.</source>
         <translation>Écrivez '{value}' entre apostrophes.</translation>
+    </message>
+    <message>
+        <source>Write a list in brackets for each query, “()” for none.</source>
+        <translation>Écrivez une liste entre parenthèses pour chaque interrogation, « () » pour aucune.</translation>
     </message>
     <message>
         <source>Write IS NULL or IS NOT NULL.</source>

@@ -26,6 +26,7 @@ from .publish.embedded import Backend, find_backend, open_backend
 from .publish.proposal import SERVICES, match_styles, propose, slug
 from .publish.publication import Publication, PublicationRequest, Quiet
 from .terminal.administration import commands as administration_commands
+from .terminal.checking import check_command
 from .terminal.display import progress_on, show_datasheets, show_error, show_result
 from .terminal.outcome import ExitCode, error_json, exit_code, result_json, status_json
 from .terminal.store_commands import resume_command, revisions_group
@@ -255,6 +256,7 @@ def _store_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _server_options(_data_option(_json_option(command)))
 
 
+cli.add_command(check_command(_json_option, lambda value: _print_json(value), out))
 cli.add_command(revisions_group(_store_options, _opened, lambda value: _print_json(value), out))
 cli.add_command(resume_command(_store_options, _opened, lambda value: _print_json(value), out))
 

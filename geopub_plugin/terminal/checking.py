@@ -20,8 +20,6 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def check_command(json_option: Callable[..., Any], print_json: Callable[[Any], None], out: Console) -> click.Command:
     """Return the command; `json_option` adds --json."""
 
-    declared = tr("The coordinate reference system, as EPSG:2154, if the file does not say.")
-
     @click.command("check", help=tr("Say everything that a publication would find in a file; end with 1 for errors."))
     @click.argument("files", nargs=-1, required=True, type=_FILE)
     @click.option("--table", "tables", multiple=True, help=tr("Only this table (may be repeated)."))

@@ -16,6 +16,7 @@ from ..owscommon import OwsError, Parameters, exception_of, exception_report, in
 from ..publications import Publications
 from . import documents, stored_queries
 from .answers import feature_answer, single_feature
+from .expressions import query_parameters
 from .feature_types import Catalogue
 from .posted import posted_parameters
 from .property_values import value_answer
@@ -71,7 +72,8 @@ class _Service:
     def _features(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
         if parameters.get("storedQuery_Id"):
             return self._feature_by_id(parameters, version, catalogue)
-        queries = [feature_query(parameters, catalogue, version)]
+        asked = query_parameters(parameters, catalogue, version)
+        queries = [feature_query(one, catalogue, version) for one in asked]
         answer = feature_answer(queries, self._tables, catalogue.base, self._endpoint(catalogue), parameters)
         return _streamed(answer.pieces, answer.media_type)
 

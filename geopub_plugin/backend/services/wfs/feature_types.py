@@ -69,15 +69,19 @@ class Catalogue:
             raise OwsError(
                 "OptionNotSupported",
                 "typeNames",
-                tr("This service answers one feature type at a time."),
-                tr("The request names {count}.", count=len(found)),
-                tr("Send a request for each of them."),
+                tr("This service makes no joins: a query is about one feature type."),
+                tr("The query names {count}.", count=len(found)),
+                tr("Send a query for each of them, as in “typeNames=(a)(b)”."),
             )
         return found[0]
 
     def with_feature(self, prefix: str) -> PublishedType:
         """Return the type whose feature identifiers begin so; raise KeyError where there is none."""
         return self.described({type_name(one).feature_prefix: one for one in self._types.values()}[prefix])
+
+    def knows_features(self, prefix: str) -> bool:
+        """Return whether the feature identifiers of a type begin so."""
+        return any(type_name(one).feature_prefix == prefix for one in self._types.values())
 
     def _prefixes(self, parameters: Parameters) -> Dict[str, str]:
         """Return the layer name for each prefix that the request declares (09-025r2 §7.6.6)."""

@@ -40,18 +40,21 @@ def _text(element: Element) -> str:
 
 
 def _children(root: Element) -> Iterator[Tuple[str, str]]:
-    queries = [child for child in root if _local(child) in ("Query", "StoredQuery")]
-    if len(queries) > 1:
+    queries = [child for child in root if _local(child) == "Query"]
+    stored = sum(_local(child) == "StoredQuery" for child in root)
+    if stored > 1 or (stored and queries):
         raise OwsError(
             "OptionNotSupported",
-            "Query",
-            tr("This service answers one query at a time."),
-            tr("The request holds {count}.", count=len(queries)),
+            "StoredQuery",
+            tr("This service answers one stored query at a time."),
+            tr("The request holds {count}.", count=stored + len(queries)),
             tr("Send a request for each of them."),
         )
+    if len(queries) > 1:
+        yield from _several(queries)
     for child in root:
         name = _local(child)
-        if name == "Query":
+        if name == "Query" and len(queries) == 1:
             yield from _query(child)
         elif name == "StoredQuery":
             yield "storedQuery_Id", child.get("id", "")
@@ -60,6 +63,17 @@ def _children(root: Element) -> Iterator[Tuple[str, str]]:
             yield from ((name, _text(part)) for part in child)
         elif name in ("TypeName", "StoredQueryId"):
             yield ("typeNames" if name == "TypeName" else "storedQuery_Id"), _text(child)
+
+
+def _several(queries: List[Element]) -> Iterator[Tuple[str, str]]:
+    """Yield the parameters of several queries: a list in brackets for each, as key-value requests write them."""
+    lists: List[Dict[str, List[str]]] = []
+    for query in queries:
+        lists.append({})
+        for name, value in _query(query):
+            lists[-1].setdefault(name, []).append(value)
+    for name in dict.fromkeys(name for one in lists for name in one):
+        yield name, "".join("(" + ",".join(one.get(name, [])) + ")" for one in lists)
 
 
 def _query(query: Element) -> Iterator[Tuple[str, str]]:

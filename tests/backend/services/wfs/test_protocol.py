@@ -54,7 +54,7 @@ def ids(response):
         ({"typeNames": "nothing:here"}, (400, "InvalidParameterValue", "typeNames")),
         ({"typeNames": "grid"}, (400, "InvalidParameterValue", "typeNames")),  # in two layers
         ({"typeNames": "catalogue:grid,catalogue:point"}, (400, "OptionNotSupported", "typeNames")),
-        ({"typeNames": "(catalogue:grid)(catalogue:point)"}, (400, "OptionNotSupported", "typeNames")),
+        ({"typeNames": "(catalogue:grid,catalogue:point)"}, (400, "OptionNotSupported", "typeNames")),
         ({"outputFormat": "text/csv"}, (400, "InvalidParameterValue", "outputFormat")),
         ({"outputFormat": "text/xml; subtype=gml/3.1.1"}, (400, "InvalidParameterValue", "outputFormat")),
         ({"count": "-1"}, (400, "InvalidParameterValue", "count")),
@@ -347,7 +347,7 @@ def test_features_by_identifier(ask):
         "GetFeature",
         typeNames=None,
         outputFormat="geojson",
-        resourceId="catalogue.grid.7,catalogue.grid.3,catalogue.grid.99999,other-layer.grid.1",
+        resourceId="catalogue.grid.7,catalogue.grid.3,catalogue.grid.99999,no.such.1",
     )
     assert ids(some) == ["catalogue.grid.3", "catalogue.grid.7"]
     assert some.json["numberMatched"] == 2

@@ -17,6 +17,7 @@ from qgis.core import (
     QgsRectangle,
     QgsRenderContext,
     QgsVectorLayer,
+    QgsWkbTypes,
 )
 
 from .layers import Layers
@@ -43,7 +44,9 @@ def _of_layer(
         return []
     to_map = QgsCoordinateTransform(layer.crs(), settings.destinationCrs(), QgsProject.instance())
     try:
-        box = to_map.transformBoundingBox(_box(request), QgsCoordinateTransform.ReverseTransform)
+        box = to_map.transformBoundingBox(
+            _box(request, _tolerance(request, layer)), QgsCoordinateTransform.ReverseTransform
+        )
     except QgsCsException:  # the point lies where the layer's system does not reach
         return []
     exporter = QgsJsonExporter(layer, 9)
@@ -60,16 +63,23 @@ def _of_layer(
     return features
 
 
-def _box(request: FeatureInfoRequest) -> QgsRectangle:
+def _tolerance(request: FeatureInfoRequest, layer: QgsVectorLayer) -> float:
+    """Return the pixels around the point that count for the kind of geometry of a layer."""
+    kinds = (QgsWkbTypes.PointGeometry, QgsWkbTypes.LineGeometry)
+    kind = layer.geometryType()
+    return request.tolerances[kinds.index(kind) if kind in kinds else 2]
+
+
+def _box(request: FeatureInfoRequest, tolerance: float) -> QgsRectangle:
     """Return the ground around the pixel; pixels need not be square (OGC 06-042 §7.3.3.8)."""
     west, south, east, north = request.view.bounds
     wide, high = (east - west) / request.view.width, (north - south) / request.view.height  # of a pixel
     x, y = west + request.column * wide, north - request.row * high
     return QgsRectangle(
-        x - request.tolerance * wide,
-        y - request.tolerance * high,
-        x + request.tolerance * wide,
-        y + request.tolerance * high,
+        x - tolerance * wide,
+        y - tolerance * high,
+        x + tolerance * wide,
+        y + tolerance * high,
     )
 
 

@@ -45,7 +45,7 @@ class FeatureInfoRequest:
     view: MapView
     column: float  # pixels from the left edge
     row: float  # pixels from the top edge
-    tolerance: float  # pixels
+    tolerances: Tuple[float, float, float]  # pixels around it that count for points, for lines, for polygons
     count: int  # at most so many features of each layer
     geometry: bool = True
 
@@ -128,6 +128,8 @@ def from_json(wire: Dict[str, Any]) -> Request:
     if "layers" in fields:
         fields["layers"] = _layers(fields["layers"])
         fields["titles"] = tuple(fields["titles"])
+    if "tolerances" in fields:
+        fields["tolerances"] = tuple(fields["tolerances"])
     if "sprites" in fields:
         fields["sprites"] = tuple(Sprite(**sprite) for sprite in fields["sprites"])
     return kind(**fields)

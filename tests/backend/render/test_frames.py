@@ -16,7 +16,7 @@ TABLES = (DrawnTable(Path("/d/é a.gpkg"), "bâti", Path("/d/s.qml")), DrawnTabl
 VIEW = requests.MapView(TABLES, "EPSG:2154", (0.1, 2.0, 3.0, 4.5), 256, 128, 96.0, "r9")
 REQUESTS = [
     requests.MapRequest(VIEW, requests.PNG8, True, "#00ff00"),
-    requests.FeatureInfoRequest(VIEW, 1.5, 2.5, 3.0, 10, False),
+    requests.FeatureInfoRequest(VIEW, 1.5, 2.5, (3.0, 2.0, 1.0), 10, False),
     requests.LegendRequest(TABLES, ("a", ""), "r1", "application/json", True, 120.0, 20, 10),
     requests.MessageRequest("no", 10, 20),
 ]

@@ -12,14 +12,16 @@ from ..owscommon import Parameters, invalid
 from ..publications import MapLayer, Publications
 from .documents import TEMPLATES
 from .exceptions import V111, ServiceException
+from .feature_gml import GML_FORMATS, OTHER_NAMES, gml_document
 from .pictures import map_layers, view_of
 
 JSON, TEXT, HTML = "application/json", "text/plain", "text/html"
-INFO_FORMATS = (JSON, TEXT, HTML)
-_SAME_FORMAT = {"application/geojson": JSON, "application/geo+json": JSON}
+INFO_FORMATS = (*GML_FORMATS, JSON, TEXT, HTML)  # JSON last of those with features: QGIS takes the last
+_SAME_FORMAT = {"application/geojson": JSON, "application/geo+json": JSON, **OTHER_NAMES}
 _TOLERANCE = 4  # pixels; a finger's or a mouse's aim
 _LARGEST_TOLERANCE = 100
 _MOST_FEATURES = 1000
+_KINDS = ("POINT", "LINE", "POLYGON")
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,9 @@ def question(parameters: Parameters, publications: Publications, version: str) -
         view,
         _pixel(parameters, column, view.width) + 0.5,
         _pixel(parameters, row, view.height) + 0.5,
-        _tolerance(parameters),
+        _tolerances(parameters),
         min(parameters.whole("FEATURE_COUNT", lowest=1) or 1, _MOST_FEATURES),
-        parameters.get("WITH_GEOMETRY", "TRUE").upper() == "TRUE" and _format(parameters) == JSON,
+        parameters.get("WITH_GEOMETRY", "TRUE").upper() == "TRUE" and _format(parameters) in (JSON, *GML_FORMATS),
     )
     return Question(request, layers, _format(parameters), view.srs)
 
@@ -75,7 +77,9 @@ def _pixel(parameters: Parameters, name: str, size: int) -> int:
 
 def _format(parameters: Parameters) -> str:
     asked = parameters.get("INFO_FORMAT", JSON)
-    found = _SAME_FORMAT.get(asked.lower(), asked.lower().split(";")[0])
+    plain = asked.lower().replace(" ", "")
+    found = _SAME_FORMAT.get(plain, plain.split(";")[0])
+    found = _SAME_FORMAT.get(found, found)
     if found not in INFO_FORMATS:
         raise ServiceException(
             "InvalidFormat",
@@ -85,15 +89,23 @@ def _format(parameters: Parameters) -> str:
     return found
 
 
-def _tolerance(parameters: Parameters) -> float:
-    """Return the pixels around the point that count; QGIS says FI_POINT_TOLERANCE, GeoServer BUFFER."""
-    for name in ("FI_POINT_TOLERANCE", "FI_LINE_TOLERANCE", "FI_POLYGON_TOLERANCE", "BUFFER", "RADIUS"):
-        pixels = parameters.whole(name)
-        if pixels is not None:
-            if pixels > _LARGEST_TOLERANCE:
-                raise invalid(name, str(pixels), tr("At most {largest} pixels.", largest=_LARGEST_TOLERANCE))
-            return float(pixels)
-    return float(_TOLERANCE)
+def _tolerances(parameters: Parameters) -> Tuple[float, float, float]:
+    """Return the pixels around the point that count for points, lines and polygons.
+
+    QGIS Server and MapServer know one for each kind, GeoServer and deegree one for all.
+    """
+    for_all = _pixels(parameters, "BUFFER", _pixels(parameters, "RADIUS", float(_TOLERANCE)))
+    point, line, polygon = (_pixels(parameters, f"FI_{kind}_TOLERANCE", for_all) for kind in _KINDS)
+    return point, line, polygon
+
+
+def _pixels(parameters: Parameters, name: str, default: float) -> float:
+    pixels = parameters.whole(name)
+    if pixels is None:
+        return default
+    if pixels > _LARGEST_TOLERANCE:
+        raise invalid(name, str(pixels), tr("At most {largest} pixels.", largest=_LARGEST_TOLERANCE))
+    return float(pixels)
 
 
 def found_by_layer(asked: Question, answer: bytes) -> List[Found]:
@@ -114,6 +126,9 @@ def written(asked: Question, found: List[Found]) -> Tuple[str, bytes]:
         return JSON, json.dumps(_collection(asked, found), ensure_ascii=False).encode("utf-8")
     if asked.format == TEXT:
         return "text/plain; charset=utf-8", _as_text(found).encode("utf-8")
+    if asked.format in GML_FORMATS:
+        # XML says its encoding: QGIS knows the media type only when it is bare
+        return asked.format, gml_document([(one.layer, one.features) for one in found], asked.srs, asked.format)
     page = TEMPLATES.get_template("feature_info.html").render(
         layers=found, any_feature=any(layer.features for layer in found), nothing=tr("Nothing was found here.")
     )

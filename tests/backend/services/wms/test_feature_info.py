@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
 import shapely.geometry
+import shapely.wkb
 from flask.testing import FlaskClient
+from lxml import etree
+from osgeo import ogr
 
+from geopub_plugin.backend.safe_xml import parse
+from geopub_plugin.backend.services.publications import MapLayer
+from geopub_plugin.backend.services.wms.feature_gml import GML2, GML3, gml_document
+
+from ....ogc_schemas import OgcSchemas
 from .test_maps import MAP, MAP_111, ask, code
 
 # The upper left quarter of the picture lies in France: column 70, row 50 of 150 x 120 is 47°N, 2.05°E.
@@ -61,13 +70,66 @@ def test_several_layers_and_counts(client: FlaskClient) -> None:
     assert [feature["id"].split(".")[0] for feature in many].count("world") > 1  # departments and a country
 
 
-@pytest.mark.parametrize("name", ["FI_POINT_TOLERANCE", "BUFFER"])
+@pytest.mark.parametrize("name", ["FI_POLYGON_TOLERANCE", "BUFFER", "RADIUS"])
 def test_tolerance_in_pixels(client: FlaskClient, name: str) -> None:
     offshore = {"CRS": "EPSG:4326", "BBOX": "40,-20,50,0", "WIDTH": "200", "HEIGHT": "100", "I": "150", "J": "30"}
     assert features(ask(client, INFO, **offshore)) == []  # 47°N 5°W, a hundred kilometres from Brittany
     found = features(ask(client, INFO, **offshore, **{name: "20"}))
     assert [feature["properties"]["NAME"] for feature in found] == ["France"]
     assert code(ask(client, INFO, **offshore, **{name: "5000"})) == "InvalidParameterValue"
+
+
+def test_tolerance_is_of_the_kind_of_geometry(client: FlaskClient) -> None:
+    offshore = {"CRS": "EPSG:4326", "BBOX": "40,-20,50,0", "WIDTH": "200", "HEIGHT": "100", "I": "150", "J": "30"}
+    assert features(ask(client, INFO, **offshore, FI_POINT_TOLERANCE="20", FI_LINE_TOLERANCE="20")) == []
+    assert features(ask(client, INFO, **offshore, BUFFER="20", FI_POLYGON_TOLERANCE="0")) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "media_type"),
+    [
+        ("application/vnd.ogc.gml", GML2),
+        ("text/xml; subtype=gml/2.1.2", GML2),
+        ("text/xml", GML2),
+        ("application/vnd.ogc.gml/3.1.1", GML3),
+        ("text/xml; subtype=gml/3.1.1", GML3),
+    ],
+)
+def test_gml(client: FlaskClient, tmp_path: Path, ogc_schemas: OgcSchemas, asked: str, media_type: str) -> None:
+    ground = {"CRS": "EPSG:2154", "BBOX": "600000,6600000,700000,6700000", "I": "10", "J": "10"}
+    answer = ask(client, INFO, **ground, INFO_FORMAT=asked)
+    assert answer.content_type.split(";")[0] == media_type
+    source = ogr.Open(str(_kept(tmp_path / "found.gml", answer.data)))
+    layer = source.GetLayer(0)
+    assert layer.GetSpatialRef().GetAuthorityCode(None) == "2154"
+    (feature,) = layer
+    assert feature["NAME"] == "France"
+    (written,) = parse(answer.data).find("{*}featureMember")
+    assert next(value for name, value in written.items() if name.endswith("id")).startswith("countries.")
+    shape = shapely.wkb.loads(bytes(feature.geometry().ExportToWkb()))
+    assert shape.contains(shapely.geometry.Point(607_000, 6_691_000))
+    (geometry,) = parse(answer.data).find(".//{*}geometry")
+    base = "gml/2.1.2/geometry.xsd" if media_type == GML2 else "gml/3.1.1/base/gml.xsd"
+    assert ogc_schemas.faults(etree.tostring(geometry), base) == []
+
+
+def test_gml_of_nothing_and_of_odd_values() -> None:
+    layer = MapLayer("1 pays", "", "", (), (), "EPSG:4326", (0, 0, 1, 1), "r")
+    odd = {"id": "1 pays.7", "geometry": None, "properties": {"a b": "<&\x01>", "a_b": 1.5, "ok": True, "no": None}}
+    for media_type in (GML2, GML3):
+        assert len(parse(gml_document([], "EPSG:4326", media_type)).findall(".//{*}featureMember")) == 0
+        (feature,) = parse(gml_document([(layer, [odd])], "EPSG:4326", media_type)).find("{*}featureMember")
+        assert feature.tag.endswith("}_1_pays")
+        assert [(child.tag.rpartition("}")[2], child.text) for child in feature] == [
+            ("a_b", "<&\ufffd>"),
+            ("a_b_2", "1.5"),
+            ("ok", "true"),
+        ]
+
+
+def _kept(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
 
 
 def test_text_and_html(client: FlaskClient) -> None:

@@ -73,8 +73,8 @@ def exception_of(error: GeoPubError) -> Tuple[str, str, int]:
 def exception_report(error: GeoPubError, version: str = "2.0.0") -> bytes:
     """Return the XML report of an error: `ows:ExceptionReport` of OWS Common 1.1 (06-121r3 §8)."""
     code, locator, _status = exception_of(error)
-    located = f" locator={quoteattr(_printable(locator))}" if locator else ""
-    text = escape(_printable(str(error)))
+    located = f" locator={quoteattr(printable(locator))}" if locator else ""
+    text = escape(printable(str(error)))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/1.1"'
@@ -88,7 +88,7 @@ def exception_report(error: GeoPubError, version: str = "2.0.0") -> bytes:
     ).encode()
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text without what XML 1.0 cannot hold."""
     return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
 

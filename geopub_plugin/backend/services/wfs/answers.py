@@ -14,13 +14,14 @@ from ...features.projection import Projection
 from ..owscommon import Parameters, invalid
 from .geojson import GeoJsonWriter
 from .geojson import media_type as geojson_media_type
-from .gml import GML_31, GML_32, GmlWriter, collection_head
-from .queries import GEOJSON_FORMAT, GML_32_FORMAT, FeatureQuery
+from .gml import GML_2, GML_31, GML_32, GmlWriter, collection_head
+from .queries import GEOJSON_FORMAT, GML_2_FORMAT, GML_31_FORMAT, GML_32_FORMAT, FeatureQuery
 from .reference_systems import projection
 from .selection import Selection, selected
 from .tables import Tables
 
 Writer = Union[GmlWriter, GeoJsonWriter]
+_DIALECTS = {GML_32_FORMAT: GML_32, GML_31_FORMAT: GML_31, GML_2_FORMAT: GML_2}
 _PAGING = ("count", "maxfeatures", "startindex")
 
 
@@ -57,8 +58,8 @@ def projected_batches(selection: Selection) -> Iterator[Batch]:
 def gml_writer(query: FeatureQuery, base: str, endpoint: str) -> GmlWriter:
     """Return the writer of a query's features in the GML that it asks for."""
     published = query.published
-    dialect, version = (GML_32, "2.0.0") if query.form == GML_32_FORMAT else (GML_31, "1.1.0")
-    describe = {"service": "WFS", "version": version, "request": "DescribeFeatureType"}
+    dialect = _DIALECTS[query.form]
+    describe = {"service": "WFS", "version": dialect.version, "request": "DescribeFeatureType"}
     describe["typeNames" if dialect is GML_32 else "typeName"] = published.name.text
     url = f"{endpoint}?{urlencode(describe)}"
     return GmlWriter(published.name, base, published.schema, query.fields, query.srs, dialect, url)

@@ -7,12 +7,12 @@ import logging
 import zlib
 from typing import Callable, Dict, Iterable, Iterator, Optional, Tuple
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from ...errors import GeoPubError
 from ...translation import tr
-from ..owscommon import OwsError, Parameters, exception_of, exception_report, invalid
+from ..owscommon import OwsError, Parameters, exception_of, invalid
 from ..publications import Publications
 from . import documents, stored_queries
 from .answers import feature_answer, single_feature
@@ -21,12 +21,13 @@ from .feature_types import Catalogue
 from .posted import posted_parameters
 from .property_values import value_answer
 from .queries import feature_query, value_query
+from .reports import report
 from .stored_queries import no_feature, stored_parameters
 from .tables import Tables
 
 PATH = "/wfs/ows"
 _LARGEST_REQUEST = 1024 * 1024  # bytes
-_VERSIONS = ("2.0.0", "1.1.0")
+_VERSIONS = ("2.0.0", "1.1.0", "1.0.0")
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +54,8 @@ class _Service:
         if operation is None:
             raise not_supported(name)
         version = _negotiated(parameters) if operation == self._capabilities else _stated_version(parameters)
-        return operation(parameters, version, Catalogue(self._publications, self._tables, self._base_url()))
+        catalogue = Catalogue(self._publications, self._tables, self._base_url(), x_first=version == "1.0.0")
+        return operation(parameters, version, catalogue)
 
     def _endpoint(self, catalogue: Catalogue) -> str:
         return catalogue.base + PATH
@@ -186,7 +188,7 @@ def _parameters() -> Parameters:
 
 
 def _report(error: GeoPubError, status: int) -> Tuple[bytes, int, Dict[str, str]]:
-    return exception_report(error), status, {"Content-Type": "application/xml; charset=UTF-8"}
+    return report(error, g.get("wfs_version", "")), status, {"Content-Type": "application/xml; charset=UTF-8"}
 
 
 def wfs_blueprint(publications: Publications, base_url: Callable[[], str]) -> Blueprint:
@@ -196,7 +198,9 @@ def wfs_blueprint(publications: Publications, base_url: Callable[[], str]) -> Bl
 
     @blueprint.route(PATH, methods=["GET", "POST"])
     def ows() -> Response:
-        return service.answer(_parameters())
+        parameters = _parameters()
+        g.wfs_version = _matching(parameters.get("version")) or ""
+        return service.answer(parameters)
 
     @blueprint.errorhandler(GeoPubError)
     def refused(error: GeoPubError) -> Tuple[bytes, int, Dict[str, str]]:

@@ -15,13 +15,18 @@ from ..filters.fes import SPATIAL, TEMPORAL
 from ..owscommon import Parameters
 from ..publications import Publications
 from .feature_types import Catalogue, PublishedType
-from .gml import GML_31, GML_32, element_names
+from .gml import GML_2, GML_31, GML_32, element_names
 from .reference_systems import CRS84
 
 _SECTIONS = ("serviceidentification", "serviceprovider", "operationsmetadata", "featuretypelist", "filter_capabilities")
 _OTHER_SYSTEMS = ("urn:ogc:def:crs:EPSG::4326", "urn:ogc:def:crs:EPSG::3857", CRS84)
 _FORMATS = {"2.0.0": (GML_32.media_type, "application/json"), "1.1.0": (GML_31.media_type, "application/json")}
-_SCHEMA_FORMATS = {"2.0.0": "application/gml+xml; version=3.2", "1.1.0": "text/xml; subtype=gml/3.1.1"}
+_DIALECTS = {dialect.version: dialect for dialect in (GML_32, GML_31, GML_2)}
+_SCHEMA_FORMATS = {
+    "2.0.0": "application/gml+xml; version=3.2",
+    "1.1.0": "text/xml; subtype=gml/3.1.1",
+    "1.0.0": "text/xml",
+}
 
 # Conformance as stated in the capabilities: OGC 09-025r2 table 13, OGC 09-026r1 table 5
 _CONSTRAINTS = {
@@ -94,7 +99,24 @@ _GML_TYPES = {
     "MULTILINESTRING": "gml:MultiCurvePropertyType",
     "MULTIPOLYGON": "gml:MultiSurfacePropertyType",
     "GEOMETRYCOLLECTION": "gml:MultiGeometryPropertyType",
+    "GEOMETRY": "gml:GeometryPropertyType",
 }
+_GML_2_TYPES = {
+    "POINT": "gml:PointPropertyType",
+    "LINESTRING": "gml:LineStringPropertyType",
+    "POLYGON": "gml:PolygonPropertyType",
+    "MULTIPOINT": "gml:MultiPointPropertyType",
+    "MULTILINESTRING": "gml:MultiLineStringPropertyType",
+    "MULTIPOLYGON": "gml:MultiPolygonPropertyType",
+    "GEOMETRYCOLLECTION": "gml:MultiGeometryPropertyType",
+    "GEOMETRY": "gml:GeometryAssociationType",
+}
+_GML_SCHEMAS = {
+    "2.0.0": "http://schemas.opengis.net/gml/3.2.1/gml.xsd",
+    "1.1.0": "http://schemas.opengis.net/gml/3.1.1/base/gml.xsd",
+    "1.0.0": "http://schemas.opengis.net/gml/2.1.2/feature.xsd",
+}
+_TEMPLATES = {version: f"capabilities_{version.replace('.', '')}.xml" for version in _GML_SCHEMAS}
 
 
 def _stated(bounds: Bounds) -> bool:
@@ -132,7 +154,7 @@ class _Operation:
 def _operations(version: str) -> List[_Operation]:
     newer = version == "2.0.0"
     operations = [
-        _Operation("GetCapabilities", {"AcceptVersions": ("2.0.0", "1.1.0")}),
+        _Operation("GetCapabilities", {"AcceptVersions": ("2.0.0", "1.1.0", "1.0.0")}),
         _Operation("DescribeFeatureType", {"outputFormat": (_SCHEMA_FORMATS[version],)}),
         _Operation(
             "GetFeature",
@@ -157,14 +179,14 @@ def capabilities(
     if parameters.get("updateSequence") == revision:
         sections = set()  # the client has it already (06-121r3 §7.3.4)
     return rendered(
-        "capabilities_200.xml" if version == "2.0.0" else "capabilities_110.xml",
+        _TEMPLATES[version],
         revision=revision,
         service=publications.service(),
         sections=sections,
         types=types,
         namespaces=namespaces_of(types, catalogue.base),
         endpoint=endpoint,
-        operations=_operations(version),
+        operations=_operations(version) if version != "1.0.0" else [],
         constraints=_CONSTRAINTS,
         filter_constraints=_FILTER_CONSTRAINTS,
         comparison_operators=_COMPARISON_OPERATORS,
@@ -174,7 +196,7 @@ def capabilities(
         spatial_operators=SPATIAL,
         temporal_operators=[name for name in TEMPORAL if name != "AnyInteracts"],  # which the schema forgets
         other_systems=_OTHER_SYSTEMS,
-        formats=_FORMATS[version],
+        formats=_FORMATS.get(version, ()),
     )
 
 
@@ -201,22 +223,20 @@ def _schema(prefix: str, types: Sequence[PublishedType], base: str, version: str
         "schema.xsd",
         prefix=prefix,
         namespace=types[0].name.namespace(base),
-        gml=(GML_32 if newer else GML_31).gml,
-        gml_location="http://schemas.opengis.net/gml/3.2.1/gml.xsd"
-        if newer
-        else "http://schemas.opengis.net/gml/3.1.1/base/gml.xsd",
+        gml=_DIALECTS[version].gml,
+        gml_location=_GML_SCHEMAS[version],
         substitutes="gml:AbstractFeature" if newer else "gml:_Feature",
-        types=[_described(one) for one in types],
+        types=[_described(one, _GML_2_TYPES if version == "1.0.0" else _GML_TYPES) for one in types],
     )
 
 
-def _described(one: PublishedType) -> Dict[str, Any]:
+def _described(one: PublishedType, kinds: Dict[str, str]) -> Dict[str, Any]:
     geometry, elements = element_names(one.schema)
     fields: List[Tuple[str, str]] = [
         (elements[column.name], _NARROW.get(column.sql_type.upper(), _XSD_TYPES[column.kind]))
         for column in one.schema.fields
     ]
-    kind = _GML_TYPES.get(one.schema.geometry_type, "gml:GeometryPropertyType")
+    kind = kinds.get(one.schema.geometry_type, kinds["GEOMETRY"])
     return {"name": one.name.local, "geometry": geometry, "geometry_type": kind, "fields": fields}
 
 

@@ -13,7 +13,7 @@ from ...translation import tr
 from ..owscommon import OwsError, Parameters, invalid, missing, wire_list
 from ..publications import FeatureType, Publications
 from .names import TypeName, type_name
-from .reference_systems import WireSrs, default_srs
+from .reference_systems import WireSrs, default_srs, wire_srs
 from .tables import Tables
 
 _log = logging.getLogger(__name__)
@@ -34,9 +34,11 @@ class PublishedType:
 class Catalogue:
     """The published types at the moment of one request."""
 
-    def __init__(self, publications: Publications, tables: Tables, base: str) -> None:
+    def __init__(self, publications: Publications, tables: Tables, base: str, x_first: bool = False) -> None:
+        """Describe what is published; `x_first` names systems in the short form, whose first axis is always x."""
         self.base = base
         self.tables = tables
+        self._x_first = x_first
         self._types: Dict[str, FeatureType] = {type_name(one).text: one for one in publications.feature_types()}
 
     def all(self) -> Tuple[PublishedType, ...]:
@@ -52,7 +54,10 @@ class Catalogue:
     def described(self, feature_type: FeatureType) -> PublishedType:
         """Return a type with its schema."""
         schema = self.tables.schema(feature_type)
-        return PublishedType(feature_type, type_name(feature_type), schema, default_srs(schema.srs))
+        srs = default_srs(schema.srs)
+        return PublishedType(
+            feature_type, type_name(feature_type), schema, wire_srs(srs.name) if self._x_first else srs
+        )
 
     def named(self, parameters: Parameters) -> Tuple[PublishedType, ...]:
         """Return the types that `typeNames` (or `typeName`) lists, none when it is absent."""

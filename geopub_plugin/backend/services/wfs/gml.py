@@ -1,6 +1,6 @@
-"""Features as GML, a batch at a time: GML 3.2.1 (ISO 19136) in WFS 2.0.0, GML 3.1.1 in WFS 1.1.0.
+"""Features as GML, a batch at a time: GML 3.2.1 (ISO 19136) in WFS 2.0.0, 3.1.1 in 1.1.0, 2.1.2 in 1.0.0.
 
-Both have the same geometry elements; namespaces and what stands around the features differ (`Dialect`).
+The first two have the same geometry elements; namespaces and what stands around the features differ (`Dialect`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLY
 from ...features.bytestrings import END, interleaved, row_texts, split
 from ...features.decimals import integer_words
 from ...features.schema import TableSchema
+from .gml2 import geometry2_texts
 from .names import TypeName, ncnames
 from .reference_systems import WireSrs
 from .skeleton import Place, Skeleton, by_feature, coordinate_texts, placed
@@ -54,6 +55,8 @@ class Dialect:
     schema_locations: Tuple[str, ...]
     member: str  # element around each feature
     media_type: str
+    version: str  # of WFS
+    identifier: str = "gml:id"  # attribute of a feature
 
 
 GML_32 = Dialect(
@@ -65,6 +68,7 @@ GML_32 = Dialect(
     ),
     member="wfs:member",
     media_type="application/gml+xml; version=3.2",
+    version="2.0.0",
 )
 GML_31 = Dialect(
     wfs="http://www.opengis.net/wfs",
@@ -72,7 +76,18 @@ GML_31 = Dialect(
     schema_locations=("http://www.opengis.net/wfs http://schemas.opengis.net/wfs/1.1.0/wfs.xsd",),
     member="gml:featureMember",
     media_type="text/xml; subtype=gml/3.1.1",
+    version="1.1.0",
 )
+GML_2 = Dialect(
+    wfs="http://www.opengis.net/wfs",
+    gml="http://www.opengis.net/gml",
+    schema_locations=("http://www.opengis.net/wfs http://schemas.opengis.net/wfs/1.0.0/WFS-basic.xsd",),
+    member="gml:featureMember",
+    media_type="text/xml; subtype=gml/2.1.2",
+    version="1.0.0",
+    identifier="fid",
+)
+_UNBOUNDED = "<gml:boundedBy><gml:null>unknown</gml:null></gml:boundedBy>\n"  # GML 2 wants an envelope, first
 
 
 def element_names(schema: TableSchema) -> Tuple[str, Dict[str, str]]:
@@ -93,6 +108,7 @@ class GmlWriter:
         self._fields = [schema.field(field) for field in fields]
         self._geometry, self._elements = element_names(schema)
         self._type = name.text.encode()
+        self._identifier = f' {dialect.identifier}="'.encode()
         self._prefix = name.feature_prefix.encode() + b"."
 
     @property
@@ -159,7 +175,7 @@ class GmlWriter:
         if count == 0:
             return b""
         fids = row_texts(integer_words(batch.fids), count)
-        begin = before + b"<" + self._type + said + b' gml:id="' + self._prefix
+        begin = before + b"<" + self._type + said + self._identifier + self._prefix
         columns: List[Iterable[bytes]] = [repeat(begin), fids, repeat(b'">')]
         columns.append(self._geometries(batch, fids))
         between = b""
@@ -188,7 +204,10 @@ class GmlWriter:
     def _geometries(self, batch: Batch, fids: List[bytes]) -> List[bytes]:
         element = f"{self._name.prefix}:{self._geometry}".encode()
         named = b" srsName=" + quoteattr(self._srs.text).encode()
-        markup = _Markup(self._prefix, b"<" + element + b">", b"</" + element + b">", named)
+        opening, ending = b"<" + element + b">", b"</" + element + b">"
+        if self._dialect is GML_2:
+            return geometry2_texts(batch.geometries, opening, ending, self._srs, named)
+        markup = _Markup(self._prefix, opening, ending, named)
         return geometry_texts(batch.geometries, batch.fids, fids, markup, self._srs)
 
 
@@ -223,8 +242,10 @@ def collection_head(
     """Return what comes before the first feature of a collection that these write."""
     if writers[0].dialect is GML_32:
         said = stated(matched, returned, time, links)
-    else:
+    elif writers[0].dialect is GML_31:
         said = f' timeStamp="{time}" numberOfFeatures="{returned or matched}"'
+    else:
+        return f"{DECLARATION}<wfs:FeatureCollection{namespaces(writers)}>\n{_UNBOUNDED}".encode()
     return f"{DECLARATION}<wfs:FeatureCollection{namespaces(writers)}{said}>\n".encode()
 
 

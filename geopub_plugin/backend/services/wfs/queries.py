@@ -21,7 +21,7 @@ from .names import split_feature_id
 from .reference_systems import CRS84, WireSrs, bounds_of, projection, wire_srs
 
 EVERYWHERE: Bounds = (-1e300, -1e300, 1e300, 1e300)
-GML_32_FORMAT, GML_31_FORMAT, GEOJSON_FORMAT = "GML 3.2", "GML 3.1", "GeoJSON"
+GML_32_FORMAT, GML_31_FORMAT, GML_2_FORMAT, GEOJSON_FORMAT = "GML 3.2", "GML 3.1", "GML 2", "GeoJSON"
 
 # by spelling without blanks and plus signs: "+" in a query string is a blank, and many clients forget to escape it
 _FORMATS: Dict[str, str] = {
@@ -32,13 +32,16 @@ _FORMATS: Dict[str, str] = {
     "application/gmlxml;version=3.1": GML_31_FORMAT,
     "text/xml;subtype=gml/3.1.1": GML_31_FORMAT,
     "gml3": GML_31_FORMAT,
+    "gml2": GML_2_FORMAT,
+    "text/xml;subtype=gml/2.1.2": GML_2_FORMAT,
+    "text/xml;subtype=gml/2.1.2.1": GML_2_FORMAT,
     "application/json": GEOJSON_FORMAT,
     "application/geojson": GEOJSON_FORMAT,
     "application/vnd.geojson": GEOJSON_FORMAT,
     "geojson": GEOJSON_FORMAT,
     "json": GEOJSON_FORMAT,
 }
-_DEFAULT_FORMAT = {"2.0.0": GML_32_FORMAT, "1.1.0": GML_31_FORMAT}
+_DEFAULT_FORMAT = {"2.0.0": GML_32_FORMAT, "1.1.0": GML_31_FORMAT, "1.0.0": GML_2_FORMAT}
 GML_ID = "@gml:id"
 # a path of at most the type's name and a property, as XPath writes it; a property has one value, the first
 _STEPS = re.compile(r"(?P<type>/?[^/@()\[\]]+/)?(?P<step>@?[^/@()\[\]]+)(?:\[1\])?")

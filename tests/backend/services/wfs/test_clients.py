@@ -15,14 +15,14 @@ def opened(server: str, version: str = "2.0.0"):
     return gdal.OpenEx(f"WFS:{server}/wfs/ows?VERSION={version}", gdal.OF_VECTOR)
 
 
-@pytest.mark.parametrize("version", ["2.0.0", "1.1.0"])
+@pytest.mark.parametrize("version", ["2.0.0", "1.1.0", "1.0.0"])
 def test_gdal_lists_every_type(server, published, version):
     dataset = opened(server, version)
     names = {dataset.GetLayer(place).GetName() for place in range(dataset.GetLayerCount())}
     assert names == {one.name for one in published.types}
 
 
-@pytest.mark.parametrize("version", ["2.0.0", "1.1.0"])
+@pytest.mark.parametrize("version", ["2.0.0", "1.1.0", "1.0.0"])
 @pytest.mark.parametrize("table", ["grid", "everything", "建築物", "multipolygon", "nothing"])
 def test_gdal_reads_what_is_in_the_table(server, catalogue_file, version, table):
     source = ogr.Open(str(catalogue_file))
@@ -93,7 +93,7 @@ os._exit(0)
 """
 
 
-@pytest.mark.parametrize("version", ["2.0.0", "1.1.0", "auto"])
+@pytest.mark.parametrize("version", ["2.0.0", "1.1.0", "1.0.0", "auto"])
 def test_qgis(server, version, tmp_path):
     pytest.importorskip("qgis.core")
     environment = {
@@ -105,6 +105,8 @@ def test_qgis(server, version, tmp_path):
         check=False,
     )  # fmt: skip
     lines = [line for line in done.stdout.splitlines() if "EPSG" in line]
+    if version == "1.0.0":  # which has no hits: QGIS counts what it has fetched
+        lines = [" ".join([*line.split()[:3], line.split()[4], *line.split()[4:]]) for line in lines]
     assert [line.split()[:5] for line in lines] == [
         ["grid", "True", "EPSG:4326", "1000", "1000"],
         ["everything", "True", "EPSG:4326", "23", "23"],

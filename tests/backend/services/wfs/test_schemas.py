@@ -19,5 +19,13 @@ def test_stored_queries(ask, ogc_schemas: OgcSchemas, operation: str) -> None:
     assert ogc_schemas.faults(ask(operation).data, WFS["2.0.0"]) == []
 
 
-def test_exception_reports(ask, ogc_schemas: OgcSchemas) -> None:
-    assert ogc_schemas.faults(ask("GetFeature", typeNames="no:such").data, "ows/1.1.0/owsAll.xsd") == []
+@pytest.mark.parametrize(
+    ("version", "schema"),
+    [
+        ("2.0.0", "ows/1.1.0/owsAll.xsd"),
+        ("1.1.0", "ows/1.0.0/owsExceptionReport.xsd"),
+        ("1.0.0", "wfs/1.0.0/OGC-exception.xsd"),
+    ],
+)
+def test_exception_reports(ask, ogc_schemas: OgcSchemas, version: str, schema: str) -> None:
+    assert ogc_schemas.faults(ask("GetFeature", version=version, typeNames="no:such").data, schema) == []

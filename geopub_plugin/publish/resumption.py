@@ -20,9 +20,9 @@ from .client.executions import Execution
 from .client.stored_data import StoredData
 from .client.uploads import Upload
 from .integration_progress import CHECKING, DONE, INTEGRATING, SENDING, progress_of, progress_tags
+from .publication_jobs import INTEGRATIONS
 from .publication_values import Refused
 
-INTEGRATIONS = ("0de8c60b-9938-4be9-aa36-9026b77c3c96", "5a348542-61a7-4289-a950-8544bb0ce2b8")
 _STEPS = {"CREATED": SENDING, "OPEN": SENDING, "CHECKING": CHECKING, "CLOSED": INTEGRATING, "UNSTABLE": CHECKING}
 
 

@@ -1,0 +1,137 @@
+"""The second stage of a publication: the store integrates the data, and makes tiles of them."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+from ..backend.errors import Conflict, NotFound
+from .attempt import Attempt, stop
+from .client.configurations import Configuration
+from .client.executions import Execution
+from .client.stored_data import StoredData
+from .client.uploads import Upload
+from .integration_progress import DONE, INTEGRATING, progress_tags
+from .service_definitions import CONFIGURATION_TYPES, composition
+from .steps import Step
+
+# The platform's own identifiers of its two processings (they are looked for by what they make, too).
+INTEGRATIONS = ("0de8c60b-9938-4be9-aa36-9026b77c3c96", "5a348542-61a7-4289-a950-8544bb0ce2b8")
+PYRAMIDS = ("aa5f9391-0bdb-4b97-9209-fcde351b82f6", "a07a2d00-2bb3-45cb-a4c3-ac298501148c")
+
+Inputs = Mapping[str, List[str]]  # "upload" or "stored_data": identifiers
+
+
+class JobStage:
+    """Runs the executions of a publication."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+
+    def integrated(self, upload: Upload, replaced: str) -> StoredData:
+        """Integrate an upload, behind the id of the stored data that it replaces, and wait for it."""
+        request = self._attempt.request
+        with self._attempt.timed(Step.INTEGRATION):
+            execution = self._launched(
+                upload,
+                "proc_int_id",
+                request.layer_name,
+                {"upload": [upload.id]},
+                lambda inputs, output: self._attempt.store.executions.create(
+                    self._attempt.store.executions.processing("VECTOR-DB", "VECTOR", INTEGRATIONS),
+                    inputs,
+                    output,
+                    {"tables": list(request.tables)} if request.tables else {},
+                ),
+                replaced,
+            )
+            self._attempt.store.uploads.tag(
+                upload.id, {**progress_tags(INTEGRATING), "vectordb_id": execution.stored_data}
+            )
+            tags = {**self._attempt.tags(), "upload_id": upload.id, "proc_int_id": execution.id}
+            self._attempt.store.stored_data.tag(execution.stored_data, tags)
+            self._attempt.succeeded(execution, Step.INTEGRATION)
+            self._attempt.store.uploads.tag(upload.id, progress_tags(DONE))
+        return self._attempt.store.stored_data.get(execution.stored_data)
+
+    def pyramid_begun(
+        self, upload: Upload, data: StoredData, existing: Mapping[str, Configuration], top: int, bottom: int
+    ) -> Execution:
+        """Launch the execution that makes the tiles, or find the one that was interrupted."""
+        self._attempt.listener.begun(Step.PYRAMID)
+        self._attempt.times[Step.PYRAMID] = -time.monotonic()
+        shown = existing.get(CONFIGURATION_TYPES["tms"])
+        replaced = shown.stored_data[0] if shown and shown.stored_data else ""
+        execution = self._launched(
+            self._attempt.store.uploads.get(upload.id),
+            "proc_pyr_creat_id",
+            f"{self._attempt.request.layer_name}_tms",
+            {"stored_data": [data.id]},
+            lambda inputs, output: self._attempt.store.executions.create(
+                self._attempt.store.executions.processing("ROK4-PYRAMID-VECTOR", "VECTOR-DB", PYRAMIDS),
+                inputs,
+                output,
+                {
+                    "composition": composition(data, top, bottom),
+                    "top_level": str(top),
+                    "bottom_level": str(bottom),
+                    **self._sample(data, bottom),
+                },
+            ),
+            replaced,
+        )
+        tags = {"upload_id": upload.id, "vectordb_id": data.id, "proc_pyr_creat_id": execution.id}
+        tags["is_sample"] = "true" if self._attempt.request.sample else "false"
+        self._attempt.store.stored_data.tag(execution.stored_data, {**self._attempt.tags(), **tags})
+        return execution
+
+    def _sample(self, data: StoredData, bottom: int) -> Dict[str, str]:
+        if self._attempt.request.sample is None:
+            return {}
+        return {"area": self._attempt.store.stored_data.sample_area(data.id, bottom, self._attempt.request.sample)}
+
+    def pyramid_ended(self, execution: Execution) -> None:
+        """Wait until the tiles are made."""
+        self._attempt.succeeded(execution, Step.PYRAMID)
+        self._attempt.times[Step.PYRAMID] += time.monotonic()
+        self._attempt.listener.ended(Step.PYRAMID, self._attempt.times[Step.PYRAMID])
+
+    def _launched(
+        self,
+        upload: Upload,
+        tag: str,
+        name: str,
+        inputs: Inputs,
+        create: Callable[[Inputs, Dict[str, Any]], Execution],
+        replaced: str,
+    ) -> Execution:
+        """Return an execution that runs, or has run well: the one an interrupted publication left, or a new one."""
+        executions = self._attempt.store.executions
+        execution: Optional[Execution] = None
+        if upload.tags.get(tag):
+            with suppress(NotFound):
+                execution = executions.get(upload.tags[tag])
+        if execution is None or execution.status in ("FAILURE", "ABORTED"):
+            if execution is not None and execution.stored_data not in ("", replaced):
+                with suppress(Conflict, NotFound):
+                    self._attempt.store.stored_data.delete(execution.stored_data)
+            self._remove_unlaunched(inputs, replaced)
+            execution = create(inputs, {"stored_data": {"id": replaced} if replaced else {"name": name}})
+            self._attempt.store.uploads.tag(upload.id, {tag: execution.id})
+        identifier, made = execution.id, execution.stored_data
+        if made != replaced:
+            self._attempt.undo.append(lambda store: store.stored_data.delete(made))
+        self._attempt.undo.append(lambda store: stop(store, identifier))
+        if execution.status == "CREATED":
+            executions.launch(execution.id)
+        return execution
+
+    def _remove_unlaunched(self, inputs: Inputs, replaced: str) -> None:
+        """Remove executions that the line broke over before they were launched, with what they were to make."""
+        for kind, identifiers in inputs.items():
+            for left in self._attempt.store.executions.list(status="CREATED", **{f"input_{kind}": identifiers[0]}):
+                with suppress(Conflict, NotFound):
+                    self._attempt.store.executions.delete(left.id)
+                    if left.stored_data not in ("", replaced):
+                        self._attempt.store.stored_data.delete(left.stored_data)

@@ -23,6 +23,7 @@ from .plan import BUFFER, EXTENT, PyramidPlan, TablePlan
 from .row_filter import condition_of
 from .thinning import thinning_steps
 from .unit_square import unit_square
+from .wide_boxes import reach_poles
 
 VERTEX_BYTES = 16
 DEEP = 10  # levels at most below a block's square: a million tiles
@@ -207,6 +208,7 @@ def _spread(table: TablePlan, area: Optional[Bounds]) -> Spread:
         weights = geometry_bytes(source, fids) / VERTEX_BYTES  # headers weigh, too: as much as a feature's attributes
         polygons = "POLYGON" in source.schema.geometry_type or "SURFACE" in source.schema.geometry_type
         boxes = _unit_boxes(boxes, Projection(source.schema.srs or WGS84, WGS84))
+        boxes = reach_poles(source, fids, boxes)
     thinning = thinning_steps(len(fids))  # of the whole table: a sample's tiles are the pyramid's
     if area is not None:
         near = (boxes[:, 2] >= area[0]) & (boxes[:, 0] <= area[2]) & (boxes[:, 3] >= area[1]) & (boxes[:, 1] <= area[3])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from geopub_plugin.backend.catalogue.content_revisions import contents
+
 from .conversation import Backend, Client, wfs_infos, wms_infos
 from .test_metadata import record
 from .test_whole_life import STYLE, count, halved_world
@@ -141,5 +143,5 @@ def test_metadata_alone_is_updated_compared_and_rolled_back(client: Client, back
     assert b"Les routes" in client.raw("GET", f"/api/datastores/local/{root}/file").data
     assert [one["number"] for one in client.get(f"{root}/revisions")] == [4, 3, 2]
     client.ask("DELETE", root)
-    with sqlite3.connect(backend.store.folder.catalogue) as catalogue:
-        assert catalogue.execute("SELECT count(*) FROM content_revision").fetchone() == (0,)
+    with backend.store.reading() as connection:
+        assert contents(connection, made["_id"]) == []

@@ -63,6 +63,11 @@ def map_settings(view: MapView, layers: List[Layers]) -> QgsMapSettings:
 
 def draw_map(request: MapRequest, layers: List[Layers]) -> bytes:
     """Return the picture of a map."""
+    return encoded(map_image(request, layers), request.format, request.transparent)
+
+
+def map_image(request: MapRequest, layers: List[Layers]) -> QImage:
+    """Return a map as an image that is not written yet."""
     view = request.view
     settings = map_settings(view, layers)
     size = settings.outputSize()
@@ -80,7 +85,7 @@ def draw_map(request: MapRequest, layers: List[Layers]) -> bytes:
             Qt.AspectRatioMode.IgnoreAspectRatio,
             Qt.TransformationMode.SmoothTransformation,
         )
-    return encoded(image, request.format, request.transparent)
+    return image
 
 
 def draw_message(request: MessageRequest) -> bytes:

@@ -22,7 +22,9 @@ from .requests import (
     GlyphsRequest,
     LegendRequest,
     MessageRequest,
+    MetatileRequest,
     Request,
+    SldRequest,
     SpritesRequest,
     from_json,
 )
@@ -44,6 +46,8 @@ class Drawing:
         from .glyphs import draw_glyphs
         from .legends import draw_legend
         from .maps import draw_map, draw_message
+        from .metatiles import draw_metatile
+        from .slds import write_sld
         from .sprites import draw_sprites
 
         if isinstance(request, MessageRequest):
@@ -55,10 +59,15 @@ class Drawing:
         if isinstance(request, LegendRequest):
             with self._layers.lent(request.layers) as layers:
                 return self.main_thread.call(draw_legend, request, layers)
+        if isinstance(request, SldRequest):
+            with self._layers.lent(request.layers) as layers:
+                return self.main_thread.call(write_sld, request, layers)
         view = request.view
         with self._layers.lent(view.layers) as layers:
             if isinstance(request, FeatureInfoRequest):
                 return find_features(request, layers)
+            if isinstance(request, MetatileRequest):
+                return draw_metatile(request, layers)
             return draw_map(request, layers)
 
 

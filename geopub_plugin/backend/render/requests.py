@@ -39,6 +39,15 @@ class MapRequest:
 
 
 @dataclass(frozen=True)
+class MetatileRequest:
+    """A square of tiles, transparent PNGs each, cut out of one map."""
+
+    view: MapView  # with the margin around
+    across: int  # tiles of a side
+    margin: int  # pixels on each side
+
+
+@dataclass(frozen=True)
 class FeatureInfoRequest:
     """The features at a pixel of a map."""
 
@@ -62,6 +71,14 @@ class LegendRequest:
     dpi: float = DEFAULT_DPI
     width: int = 0  # pixels of each symbol; 0 for QGIS's own size
     height: int = 0
+
+
+@dataclass(frozen=True)
+class SldRequest:
+    """The style of one table as an SLD: the one it was published with, else the one that QGIS writes."""
+
+    layers: Tuple[DrawnTable, ...]  # one
+    revision: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +109,9 @@ class GlyphsRequest:
     start: int
 
 
-Request = Union[MapRequest, FeatureInfoRequest, LegendRequest, MessageRequest, SpritesRequest, GlyphsRequest]
+Request = Union[
+    MapRequest, FeatureInfoRequest, LegendRequest, MessageRequest, SpritesRequest, GlyphsRequest, SldRequest
+]
 
 _KINDS: Dict[str, Type[Any]] = {
     "map": MapRequest,
@@ -101,6 +120,8 @@ _KINDS: Dict[str, Type[Any]] = {
     "message": MessageRequest,
     "sprites": SpritesRequest,
     "glyphs": GlyphsRequest,
+    "sld": SldRequest,
+    "metatile": MetatileRequest,
 }
 
 
@@ -127,6 +148,7 @@ def from_json(wire: Dict[str, Any]) -> Request:
         fields["view"] = MapView(**{**view, "layers": _layers(view["layers"]), "bounds": tuple(view["bounds"])})
     if "layers" in fields:
         fields["layers"] = _layers(fields["layers"])
+    if "titles" in fields:
         fields["titles"] = tuple(fields["titles"])
     if "tolerances" in fields:
         fields["tolerances"] = tuple(fields["tolerances"])
@@ -152,9 +174,11 @@ def described(request: Request) -> str:
         return f"{len(request.sprites)} sprites"
     if isinstance(request, GlyphsRequest):
         return f"glyphs {request.start} of {request.font}"
+    if isinstance(request, SldRequest):
+        return f"style of {_tables(request.layers)}"
     view = request.view
     ground = ",".join(f"{edge:.10g}" for edge in view.bounds)
-    what = "map" if isinstance(request, MapRequest) else "features"
+    what = "features" if isinstance(request, FeatureInfoRequest) else "map"
     return f"{what} of {_tables(view.layers)} {view.srs} [{ground}] {view.width}x{view.height} revision {view.revision}"
 
 

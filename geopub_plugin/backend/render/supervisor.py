@@ -23,7 +23,9 @@ from .requests import (
     LegendRequest,
     MapRequest,
     MessageRequest,
+    MetatileRequest,
     Request,
+    SldRequest,
     SpritesRequest,
     described,
 )
@@ -56,12 +58,20 @@ class Renderer:
         """Return the picture of a map."""
         return self._answer(request)
 
+    def metatile(self, request: MetatileRequest) -> bytes:
+        """Return a square of tiles: how many, the length of each (big-endian uint32), and their PNGs row by row."""
+        return self._answer(request)
+
     def feature_info(self, request: FeatureInfoRequest) -> bytes:
         """Return JSON: for each table of the request a list of GeoJSON features in the system of the map."""
         return self._answer(request)
 
     def legend(self, request: LegendRequest) -> bytes:
         """Return a legend."""
+        return self._answer(request)
+
+    def sld(self, request: SldRequest) -> bytes:
+        """Return the style of a table as an SLD of either version."""
         return self._answer(request)
 
     def message(self, request: MessageRequest) -> bytes:

@@ -19,6 +19,8 @@ REQUESTS = [
     requests.FeatureInfoRequest(VIEW, 1.5, 2.5, (3.0, 2.0, 1.0), 10, False),
     requests.LegendRequest(TABLES, ("a", ""), "r1", "application/json", True, 120.0, 20, 10),
     requests.MessageRequest("no", 10, 20),
+    requests.MetatileRequest(VIEW, 4, 64),
+    requests.SldRequest(TABLES[:1], "r1"),
 ]
 
 

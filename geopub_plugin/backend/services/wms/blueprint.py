@@ -20,7 +20,10 @@ from .capabilities import capabilities, media_type
 from .exceptions import V111, V130, ServiceException, report
 from .exceptions import media_type as report_media_type
 from .feature_info import found_by_layer, question, written
-from .pictures import examine_styles, frame_of, map_layers, map_request, picture_format
+from .given_styles import dressed, given_styles
+from .layer_styles import MEDIA_TYPE as SLD_TYPE
+from .layer_styles import styles_document
+from .pictures import examine_styles, frame_of, map_layers, map_request, picture_format, styled_layers
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,16 @@ class _Service:
         return Response(document, content_type=f"{media_type(version)}; charset=utf-8")
 
     def get_map(self, parameters: Parameters, version: str) -> Response:
-        asked = map_request(parameters, self.publications, version)
-        return self._picture(asked, asked.format, lambda: self.renderer.draw(asked))
+        given = given_styles(parameters)
+        with dressed(styled_layers(parameters, self.publications, given), given) as layers:
+            asked = map_request(parameters, layers, version)
+            if given.own:  # its files have names of their own each time
+                return Response(self.renderer.draw(asked), content_type=asked.format)
+            return self._picture(asked, asked.format, lambda: self.renderer.draw(asked))
+
+    def get_styles(self, parameters: Parameters, _version: str) -> Response:
+        layers = map_layers(parameters, self.publications, "LAYERS" if parameters.get("LAYERS") else "LAYER")
+        return Response(styles_document(layers, self.renderer.sld), content_type=f"{SLD_TYPE}; charset=utf-8")
 
     def get_feature_info(self, parameters: Parameters, version: str) -> Response:
         asked = question(parameters, self.publications, version)
@@ -120,6 +131,7 @@ def wms_blueprint(publications: Publications, renderer: Renderer, base_url: Call
         "MAP": service.get_map,
         "GETFEATUREINFO": service.get_feature_info,
         "GETLEGENDGRAPHIC": service.get_legend_graphic,
+        "GETSTYLES": service.get_styles,
     }
     blueprint = Blueprint("wms", __name__)
 
@@ -151,6 +163,6 @@ def _operation(parameters: Parameters, known: Tuple[str, ...]) -> str:
         raise ServiceException(
             "OperationNotSupported",
             tr("The operation “{operation}” is not offered.", operation=parameters.get("REQUEST")[:40]),
-            cure=tr("Ask for GetCapabilities, GetMap, GetFeatureInfo or GetLegendGraphic."),
+            cure=tr("Ask for GetCapabilities, GetMap, GetFeatureInfo, GetLegendGraphic or GetStyles."),
         )
     return operation

@@ -12,6 +12,7 @@ from ..publications import MapLayer, Publications
 from .documents import TEMPLATES
 from .exceptions import V111, V130, ServiceException
 from .feature_info import INFO_FORMATS
+from .layer_styles import MEDIA_TYPE as SLD_TYPE
 from .pictures import LARGEST, MOST_LAYERS, PICTURE_FORMATS
 from .reference_systems import AdvertisedBounds, advertised_bounds
 
@@ -48,6 +49,8 @@ def capabilities(parameters: Parameters, publications: Publications, base_url: s
         ("GetFeatureInfo", INFO_FORMATS),
         ("GetLegendGraphic" if version == V111 else "sld:GetLegendGraphic", LEGEND_FORMATS),
     ]
+    if version == V111:  # 1.3.0 and SLD 1.1 have no name for it; it is answered all the same
+        operations.append(("GetStyles", (SLD_TYPE,)))
     text = TEMPLATES.get_template(f"capabilities_{version.replace('.', '_')}.xml").render(
         service=publications.service(),
         update_sequence=sequence,

@@ -13,6 +13,7 @@ from ...translation import tr
 from ..owscommon import Parameters, invalid, missing
 from ..publications import DrawnTable, MapLayer, Publications
 from .exceptions import V111, ServiceException
+from .given_styles import NO_STYLES, GivenStyles, examine_names
 from .reference_systems import ReferenceSystem, reference_system
 
 LARGEST = 4096  # pixels of width and of height
@@ -171,10 +172,22 @@ def view_of(parameters: Parameters, layers: Tuple[MapLayer, ...], version: str) 
     )
 
 
-def map_request(parameters: Parameters, publications: Publications, version: str) -> MapRequest:
-    """Return what GetMap asks for (OGC 06-042 §7.3, OGC 01-068r3 §7.2)."""
-    layers = map_layers(parameters, publications)
-    examine_styles(parameters, layers)
+def map_request(parameters: Parameters, layers: Tuple[MapLayer, ...], version: str) -> MapRequest:
+    """Return what GetMap asks for (OGC 06-042 §7.3, OGC 01-068r3 §7.2) of the layers that it names."""
     frame = frame_of(parameters, picture_format(parameters))
     view = view_of(parameters, layers, version)
     return MapRequest(view, frame.format, frame.transparent, frame.background)
+
+
+def styled_layers(
+    parameters: Parameters, publications: Publications, given: GivenStyles = NO_STYLES
+) -> Tuple[MapLayer, ...]:
+    """Return the layers of LAYERS, or of SLD_BODY without it, having seen that each has the style asked for."""
+    if given.layers and not parameters.get("LAYERS"):
+        parameters = Parameters({**parameters.values, "layers": ",".join(given.layers)})
+    layers = map_layers(parameters, publications)
+    examine_names(given, layers)
+    if given.layers:
+        parameters = Parameters({"styles": ",".join(given.named.get(layer.name, "") for layer in layers)})
+    examine_styles(parameters, layers)
+    return layers

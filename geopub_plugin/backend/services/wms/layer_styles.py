@@ -1,0 +1,40 @@
+"""GetStyles: the styles of layers as one SLD 1.0.0 (OGC 01-068r3 annex C, OGC 02-070 §8.7)."""
+
+from __future__ import annotations
+
+from typing import Callable, List, Tuple
+from xml.etree import ElementTree  # nosec B405 - writes; what it reads was made by `to_sld10`
+
+from ...render.requests import SldRequest
+from ...styles.recognition import local_name
+from ...styles.sld10 import SLD, to_sld10
+from ..publications import MapLayer
+
+MEDIA_TYPE = "application/vnd.ogc.sld+xml"
+
+
+def styles_document(layers: Tuple[MapLayer, ...], written_by_qgis: Callable[[SldRequest], bytes]) -> bytes:
+    """Return the styles of some layers; a layer of several tables has their rules one after the other."""
+    ElementTree.register_namespace("sld", SLD)
+    root = ElementTree.Element(f"{{{SLD}}}StyledLayerDescriptor", {"version": "1.0.0"})
+    for layer in layers:
+        root.append(_named_layer(layer, written_by_qgis))
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _named_layer(layer: MapLayer, written_by_qgis: Callable[[SldRequest], bytes]) -> ElementTree.Element:
+    named = ElementTree.Element(f"{{{SLD}}}NamedLayer")
+    ElementTree.SubElement(named, f"{{{SLD}}}Name").text = layer.name
+    style = ElementTree.SubElement(named, f"{{{SLD}}}UserStyle")
+    ElementTree.SubElement(style, f"{{{SLD}}}Name").text = layer.style_name
+    ElementTree.SubElement(style, f"{{{SLD}}}Title").text = layer.title
+    ElementTree.SubElement(style, f"{{{SLD}}}IsDefault").text = "1"
+    for table in reversed(layer.tables):  # the bottom first, as SLD draws
+        written = written_by_qgis(SldRequest((table,), layer.revision))
+        style.extend(_feature_styles(to_sld10(written, table.table)[0]))
+    return named
+
+
+def _feature_styles(document: bytes) -> List[ElementTree.Element]:
+    root = ElementTree.fromstring(document)  # nosec B314 - made by `to_sld10` just now
+    return [element for element in root.iter() if local_name(element) == "FeatureTypeStyle"]

@@ -57,6 +57,8 @@ from .services.tms.glyphs import glyphs_blueprint
 from .services.tms.plan_layers import PlanLayers, plans_door
 from .services.wfs.blueprint import wfs_blueprint
 from .services.wms.blueprint import wms_blueprint
+from .services.wmts.blueprint import wmts_blueprint
+from .services.wmts.tile_cache import TileCache
 from .settings import Settings
 from .tiles.tile_builders import TileBuilders
 
@@ -93,9 +95,10 @@ def create_app(
     _register_api(app)
     _register_sign_in(app, store, settings, identity, attempts)
     fresh = FreshTiles(builders or TileBuilders(), waiting=max(1, settings.threads - _NEVER_WAIT))
-    _register_services(app, store, renderer, fresh, base_url)
+    tiles = TileCache(renderer, store.folder.tile_cache, settings.tile_cache_bytes)
+    _register_services(app, store, renderer, fresh, tiles, base_url)
     _register_plans(app, fresh, base_url)
-    _register_doors(app, store, Admission(store, identity, attempts), renderer, fresh, base_url)
+    _register_doors(app, store, Admission(store, identity, attempts), renderer, fresh, tiles, base_url)
     return app
 
 
@@ -136,9 +139,9 @@ def _register_sign_in(app: Flask, store: Store, settings: Settings, identity: Id
 
 
 def _register_services(
-    app: Flask, store: Store, renderer: Renderer, fresh: FreshTiles, base_url: Callable[[], str]
+    app: Flask, store: Store, renderer: Renderer, fresh: FreshTiles, tiles: TileCache, base_url: Callable[[], str]
 ) -> None:
-    for service in _services(store.publications, renderer, fresh, base_url):
+    for service in _services(store.publications, renderer, fresh, tiles, base_url):
         app.register_blueprint(service)
     app.register_blueprint(csw_blueprint(store.publications, PublishedRecords(store.database), base_url))
     app.register_blueprint(glyphs_blueprint(renderer))
@@ -156,27 +159,29 @@ def _register_doors(
     admission: Admission,
     renderer: Renderer,
     fresh: FreshTiles,
+    tiles: TileCache,
     base_url: Callable[[], str],
 ) -> None:
     """Put the same services behind doors that let in who may see what is not public, see `services.doors`."""
     guests = GuestTiles(fresh)
     shown = store.publications.choice(admitted, private=True)
-    services = _services(shown, renderer, guests, lambda: base_url() + PRIVATE)
+    services = _services(shown, renderer, guests, tiles, lambda: base_url() + PRIVATE)
     app.register_blueprint(private_door(services, lambda: admission.admitted(request)))
 
     previews = Previews(lasting_secret(store.folder.path))
     shown = store.publications.choice(admitted, private=False)
     here = preview_base(base_url)
-    services = (*_services(shown, renderer, guests, here), page_blueprint(shown, here))
+    services = (*_services(shown, renderer, guests, tiles, here), page_blueprint(shown, here))
     app.register_blueprint(preview_door(services, previews.offering))
     app.register_blueprint(previews_blueprint(previews))
 
 
 def _services(
-    publications: Publications, renderer: Renderer, fresh: Any, base_url: Callable[[], str]
+    publications: Publications, renderer: Renderer, fresh: Any, tiles: TileCache, base_url: Callable[[], str]
 ) -> Tuple[Blueprint, ...]:
     return (
         wfs_blueprint(publications, base_url),
         wms_blueprint(publications, renderer, base_url),
+        wmts_blueprint(publications, renderer, tiles, base_url),
         tms_blueprint(publications, base_url, fresh),
     )

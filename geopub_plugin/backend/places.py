@@ -41,6 +41,11 @@ class Places:
         """The folder in which pyramids that a crash cut short are kept for a day, to go on from there."""
         return self.path / "checkpoints"
 
+    @property
+    def tile_cache(self) -> Path:
+        """The folder of map tiles that were drawn; whatever is in it can be drawn again."""
+        return self.path / "map-tiles"
+
     def upload(self, upload: str) -> Path:
         """Return the folder of everything that was delivered for an upload."""
         return self._place("uploads", upload)

@@ -63,6 +63,7 @@ class Settings:
     archive_ratio: int = 100  # largest quotient of unpacked and packed size of a file in a delivered zip
     kept_revisions: int = 5  # of data, styles and metadata; those that services show are kept besides
     reserve_bytes: int = 256 * MIB  # room on the disk that is never used up
+    tile_cache_bytes: int = 512 * MIB  # drawn map tiles that are kept; 0 for none
     render_seconds: int = 30  # longest time for one picture
     until_stdin_closes: bool = False  # end when the process that started the backend ends
 
@@ -248,6 +249,7 @@ _RULES: Dict[str, Callable[[str, str], object]] = {
     "archive_ratio": _whole(1, 100_000),
     "kept_revisions": _whole(1, 1000),
     "reserve_bytes": _whole(0, 4096 * GIB),
+    "tile_cache_bytes": _whole(0, 10**15),
     "render_seconds": _whole(1, 3600),
     "until_stdin_closes": _switch,
 }

@@ -33,6 +33,10 @@ SHOWING: Tuple[str, ...] = (  # what shows a layer, when one may see it
     f"{SERVICES['WMS-VECTOR']}request=GetMap&layers={SECRET}&{WMS_PICTURE}",
     f"{SERVICES['WMS-VECTOR']}request=GetFeatureInfo&layers={SECRET}&query_layers={SECRET}&{WMS_PICTURE}i=32&j=32",
     f"{SERVICES['WMS-VECTOR']}request=GetLegendGraphic&layer={SECRET}&format=image/png",
+    f"{SERVICES['WMS-VECTOR']}request=GetStyles&layers={SECRET}",
+    f"wmts?service=WMTS&request=GetTile&layer={SECRET}&tilematrixset=PM&tilematrix=0&tilerow=0&tilecol=0",
+    f"wmts/1.0.0/{SECRET}/default/PM/0/0/0.png",
+    f"wmts/1.0.0/{SECRET}/default/PM/0/0/0/128/128.json",
     f"tms/1.0.0/{SECRET}",
     f"tms/1.0.0/{SECRET}/metadata.json",
     f"tms/1.0.0/{SECRET}/0/0/0.pbf",
@@ -45,9 +49,12 @@ LISTING: Tuple[str, ...] = (  # what lists layers
     f"{SERVICES['WFS']}request=DescribeStoredQueries",
     f"{SERVICES['WMS-VECTOR']}request=GetCapabilities",
     "wms-v/ows?service=WMS&version=1.1.1&request=GetCapabilities",
+    "wmts?service=WMTS&request=GetCapabilities",
+    "wmts/1.0.0/WMTSCapabilities.xml",
     "tms/1.0.0/",
 )
-DRAWN = tuple(path for path in SHOWING if "GetMap" in path or "GetFeatureInfo" in path or "Legend" in path)
+_BY_RENDERER = ("GetMap", "GetFeatureInfo", "Legend", "GetStyles", "wmts")
+DRAWN = tuple(path for path in SHOWING if any(mark in path for mark in _BY_RENDERER))
 
 Treasure = Tuple[Backend, Dict[str, Json], Dict[str, User]]
 
@@ -220,6 +227,22 @@ def test_a_map_and_a_legend_are_drawn_for_a_key(treasure: Treasure) -> None:
         answer = get(backend, f"/private/{path}", apikey=secret)
         assert answer.status_code == 200
         assert "Exception" not in answer.text[:500] if answer.content_type.startswith("text") else True, answer.text
+
+
+def test_tiles_that_were_drawn_for_a_key_stay_behind_its_door(treasure: Treasure) -> None:
+    backend, _, people = treasure
+    (permission,) = allow(treasure, people["ada"])
+    secret = make_key(as_user(backend, people["ada"]), permission, name="tiles")["type_infos"]["hash"]
+    path = f"wmts/1.0.0/{SECRET}/default/PM/1/0/0.png"
+    drawn = get(backend, f"/private/{path}", apikey=secret)
+    assert (drawn.status_code, drawn.content_type) == (200, "image/png")
+    for door, status in (("/", 400), ("/private/", 401)):
+        for headers in ({}, {"If-None-Match": drawn.headers["ETag"]}):
+            answer = get(backend, f"{door}{path}", **headers)
+            assert answer.status_code == status
+            assert not answer.content_type.startswith("image/")
+    listed = get(backend, "/private/wmts/1.0.0/WMTSCapabilities.xml", apikey=secret).text
+    assert f"http://localhost/private/wmts/1.0.0/{SECRET}/" in listed
 
 
 def test_what_clients_are_told_leads_to_the_private_door(treasure: Treasure) -> None:

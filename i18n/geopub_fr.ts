@@ -180,6 +180,14 @@
         <translation>un shapefile</translation>
     </message>
     <message>
+        <source>A shapefile cuts names to 10 bytes, texts to 254, writes times as texts, leaves out binaries.</source>
+        <translation>Un shapefile coupe les noms à 10 octets et les textes à 254, écrit les heures comme textes et omet les valeurs binaires.</translation>
+    </message>
+    <message>
+        <source>A shapefile holds geometries of one kind, and this type has several.</source>
+        <translation>Un shapefile contient des géométries d'un seul genre, et ce type en a plusieurs.</translation>
+    </message>
+    <message>
         <source>A shapefile is made of several files, of which .shp, .shx and .dbf are needed.</source>
         <translation>Un shapefile est fait de plusieurs fichiers, dont .shp, .shx et .dbf sont nécessaires.</translation>
     </message>
@@ -246,6 +254,10 @@
     <message>
         <source>A WFS filters by FES, not by CQL.</source>
         <translation>Un WFS filtre en FES, pas en CQL.</translation>
+    </message>
+    <message>
+        <source>A whole number from 0 to {last}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A whole number from {lowest} on is needed.</source>
@@ -412,12 +424,28 @@
         <translation>Redemandez-la dans une seconde.</translation>
     </message>
     <message>
+        <source>Ask for a GeoPackage or a FlatGeobuf.</source>
+        <translation>Demandez un GeoPackage ou un FlatGeobuf.</translation>
+    </message>
+    <message>
         <source>Ask for a smaller picture, or for several.</source>
         <translation>Demandez une image plus petite, ou plusieurs.</translation>
     </message>
     <message>
-        <source>Ask for GetCapabilities, GetMap, GetFeatureInfo or GetLegendGraphic.</source>
-        <translation>Demandez GetCapabilities, GetMap, GetFeatureInfo ou GetLegendGraphic.</translation>
+        <source>Ask for another format.</source>
+        <translation>Demandez un autre format.</translation>
+    </message>
+    <message>
+        <source>Ask for GetCapabilities, GetMap, GetFeatureInfo, GetLegendGraphic or GetStyles.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask for GetCapabilities, GetTile or GetFeatureInfo.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask for GML or GeoJSON.</source>
+        <translation>Demandez du GML ou du GeoJSON.</translation>
     </message>
     <message>
         <source>Ask for image/png, or install Qt's image format plugins.</source>
@@ -438,6 +466,10 @@
     <message>
         <source>Ask for SERVICE=WMS.</source>
         <translation>Demandez SERVICE=WMS.</translation>
+    </message>
+    <message>
+        <source>Ask for SERVICE=WMTS.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Ask for “hits” or “results”.</source>
@@ -886,6 +918,10 @@
     <message>
         <source>do what a line of JSON on stdin says</source>
         <translation>faire ce que dit une ligne de JSON sur l'entrée standard</translation>
+    </message>
+    <message>
+        <source>Draw the map with GetMap instead.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Draw them again in the source.</source>
@@ -1840,6 +1876,10 @@
         <translation>Il a peut-être été supprimé ; relisez la liste pour voir ce qu'il y a.</translation>
     </message>
     <message>
+        <source>It may have {size} kB.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It may still be starting or ending.</source>
         <translation>Il est peut-être encore en train de démarrer ou de s’arrêter.</translation>
     </message>
@@ -2428,6 +2468,10 @@
         <translation>Donnez à chaque fichier le nom de sa table, ou donnez un seul fichier pour toutes.</translation>
     </message>
     <message>
+        <source>Name it in LAYERS too, or leave it out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Name one style per layer, or leave STYLES empty.</source>
         <translation>Nommez un style par couche, ou laissez STYLES vide.</translation>
     </message>
@@ -2628,6 +2672,10 @@
         <translation>Seul son superviseur actuel le peut.</translation>
     </message>
     <message>
+        <source>Only marks, lines, fills and texts are drawn from a style that a request brings along.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Only one may: it does the work of all executions.</source>
         <translation>Un seul le peut : il fait le travail de toutes les exécutions.</translation>
     </message>
@@ -2650,6 +2698,10 @@
     <message>
         <source>Only say what was interrupted, and where.</source>
         <translation>Dire seulement ce qui a été interrompu, et où.</translation>
+    </message>
+    <message>
+        <source>Only SLD 1.0.0 and 1.1.0 are read here.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Only the features that the layer's filter lets through will be published.</source>
@@ -3192,6 +3244,10 @@
         <translation>Envoyez d'abord le style comme fichier statique de type GEOSERVER-STYLE.</translation>
     </message>
     <message>
+        <source>Send the style itself as SLD_BODY.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Send what is missing, or delete the file.</source>
         <translation>Envoyez ce qui manque, ou supprimez le fichier.</translation>
     </message>
@@ -3310,6 +3366,10 @@
     <message>
         <source>Sizes on the ground are exact at the equator, and larger in truth elsewhere.</source>
         <translation>Les tailles au sol sont exactes à l’équateur, et plus grandes en réalité ailleurs.</translation>
+    </message>
+    <message>
+        <source>SLD_BODY holds no SLD.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Somebody removed them.</source>
@@ -3808,6 +3868,10 @@
         <translation>Le champ « {name} » doit être un objet.</translation>
     </message>
     <message>
+        <source>The file could not be made.</source>
+        <translation>Le fichier n'a pas pu être créé.</translation>
+    </message>
+    <message>
         <source>The file is damaged or cut off: export the layer again.</source>
         <translation>Le fichier est endommagé ou tronqué : exportez la couche de nouveau.</translation>
     </message>
@@ -4026,6 +4090,10 @@
     <message>
         <source>The layer “{layer}” is in QUERY_LAYERS but not in LAYERS.</source>
         <translation>La couche « {layer} » est dans QUERY_LAYERS mais pas dans LAYERS.</translation>
+    </message>
+    <message>
+        <source>The layer “{layer}” is in SLD_BODY but not in LAYERS.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The layers of a vector tile need names of their own.</source>
@@ -4476,6 +4544,18 @@
         <translation>Le style a {count} sources.</translation>
     </message>
     <message>
+        <source>The style in SLD_BODY brings or fetches graphics or features: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The style in SLD_BODY cannot be drawn on “{table}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The style in SLD_BODY is too large.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The style is of version “{version}”.</source>
         <translation>Le style est de version « {version} ».</translation>
     </message>
@@ -4486,6 +4566,10 @@
     <message>
         <source>The style of “{table}” cannot be written as SLD 1.0.0.</source>
         <translation>Le style de « {table} » ne peut pas être écrit en SLD 1.0.0.</translation>
+    </message>
+    <message>
+        <source>The style of “{table}” cannot be written as SLD.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The style of “{table}” is not drawn.</source>
@@ -4936,6 +5020,10 @@
         <translation>Il n'y a pas de jeu de matrices de tuiles {name} ; il y a {other}.</translation>
     </message>
     <message>
+        <source>There is no tile {place} on this level.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no user {name}.</source>
         <translation>Il n'y a pas d'utilisateur {name}.</translation>
     </message>
@@ -5048,8 +5136,20 @@
         <translation>Ce type d’objets ne peut pas être trié : ses lignes n’ont pas de clé.</translation>
     </message>
     <message>
+        <source>This feature type does not fit in a shapefile.</source>
+        <translation>Ce type d'objets ne tient pas dans un shapefile.</translation>
+    </message>
+    <message>
         <source>This feature type has no geometry.</source>
         <translation>Ce type d’entités n’a pas de géométrie.</translation>
+    </message>
+    <message>
+        <source>This format cannot say how many features match.</source>
+        <translation>Ce format ne peut pas dire combien d'objets correspondent.</translation>
+    </message>
+    <message>
+        <source>This format holds features of one type.</source>
+        <translation>Ce format contient des objets d'un seul type.</translation>
     </message>
     <message>
         <source>This happens most often when the memory is used up (signal SIGKILL).</source>

@@ -5,22 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import chain
-from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 from urllib.parse import urlencode
 
 from ...errors import InvalidInput
 from ...features.batch import Batch
 from ...features.projection import Projection
+from ...translation import tr
 from ..owscommon import Parameters, invalid
+from .csv import MEDIA_TYPE as CSV_TYPE
+from .csv import CsvWriter
+from .files import SentFile
 from .geojson import GeoJsonWriter
 from .geojson import media_type as geojson_media_type
 from .gml import GML_2, GML_31, GML_32, GmlWriter, collection_head
-from .queries import GEOJSON_FORMAT, GML_2_FORMAT, GML_31_FORMAT, GML_32_FORMAT, FeatureQuery
+from .queries import CSV_FORMAT, GEOJSON_FORMAT, GML_2_FORMAT, GML_31_FORMAT, GML_32_FORMAT, TABLE_FORMATS, FeatureQuery
 from .reference_systems import projection
 from .selection import Selection, selected
 from .tables import Tables
 
-Writer = Union[GmlWriter, GeoJsonWriter]
+Writer = Union[GmlWriter, GeoJsonWriter, CsvWriter]
 _DIALECTS = {GML_32_FORMAT: GML_32, GML_31_FORMAT: GML_31, GML_2_FORMAT: GML_2}
 _PAGING = ("count", "maxfeatures", "startindex")
 
@@ -31,6 +35,8 @@ class Answer:
 
     media_type: str
     pieces: Iterator[bytes]
+    filename: str = ""  # that a browser is to save it under
+    close: Optional[Callable[[], None]] = None  # to be called when it is sent, or will not be
 
 
 def _projected(batch: Batch, way: Optional[Projection]) -> Batch:
@@ -86,12 +92,36 @@ def feature_answer(
     queries: Sequence[FeatureQuery], tables: Tables, base: str, endpoint: str, parameters: Parameters
 ) -> Answer:
     """Return the features as a collection; what can fail has failed, or not, when this returns."""
+    if queries[0].form in TABLE_FORMATS:
+        return _table_answer(queries, tables)
     selections = pages(queries, tables)
     links = {} if queries[0].hits else page_links(selections, endpoint, parameters)
     if queries[0].form == GEOJSON_FORMAT:
         return Answer(geojson_media_type(queries[0].srs), begun(_geojson(selections, links)))
     writers = [gml_writer(query, base, endpoint) for query in queries]
     return Answer(writers[0].media_type, begun(_gml(selections, writers, links)))
+
+
+def _table_answer(queries: Sequence[FeatureQuery], tables: Tables) -> Answer:
+    """Return the features as a table or a file; these hold one feature type, and say no numbers of features."""
+    query = queries[0]
+    why = tr("This format holds features of one type.") if len(queries) > 1 else ""
+    why = tr("This format cannot say how many features match.") if query.hits else why
+    if why:
+        raise invalid("outputFormat", query.form, why, tr("Ask for GML or GeoJSON."))
+    (selection,) = pages(queries, tables)
+    if query.form == CSV_FORMAT:
+        return _csv_answer(selection)
+    file = SentFile(selection)
+    return Answer(file.media_type, file.pieces(), file.name, file.close)
+
+
+def _csv_answer(selection: Selection) -> Answer:
+    query, published = selection.query, selection.query.published
+    fields = [field for field in published.schema.fields if field.name in query.fields]
+    writer = CsvWriter(published.name, published.schema.geometry if query.geometry else "", fields, query.srs)
+    pieces = begun(_pieces(writer.head(), [_Section(writer, projected_batches(selection))], b""))
+    return Answer(CSV_TYPE, pieces, published.name.feature_prefix + ".csv")
 
 
 def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -159,6 +189,8 @@ def single_feature(query: FeatureQuery, tables: Tables, base: str, endpoint: str
     selection = selected(query, tables).page(0, 1)
     if selection.matched == 0:
         return None
+    if query.form in TABLE_FORMATS:
+        return _table_answer([query], tables)
     batch = next(projected_batches(selection))
     if query.form == GEOJSON_FORMAT:
         return Answer(geojson_media_type(query.srs), iter([_geojson_writer(query).features(batch)]))

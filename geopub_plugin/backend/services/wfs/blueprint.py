@@ -15,7 +15,7 @@ from ...translation import tr
 from ..owscommon import OwsError, Parameters, exception_of, invalid
 from ..publications import Publications
 from . import documents, stored_queries
-from .answers import feature_answer, single_feature
+from .answers import Answer, feature_answer, single_feature
 from .expressions import query_parameters
 from .feature_types import Catalogue
 from .posted import posted_parameters
@@ -76,15 +76,14 @@ class _Service:
             return self._feature_by_id(parameters, version, catalogue)
         asked = query_parameters(parameters, catalogue, version)
         queries = [feature_query(one, catalogue, version) for one in asked]
-        answer = feature_answer(queries, self._tables, catalogue.base, self._endpoint(catalogue), parameters)
-        return _streamed(answer.pieces, answer.media_type)
+        return _sent(feature_answer(queries, self._tables, catalogue.base, self._endpoint(catalogue), parameters))
 
     def _feature_by_id(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
         query = feature_query(stored_parameters(parameters, catalogue), catalogue, version)
         answer = single_feature(query, self._tables, catalogue.base, self._endpoint(catalogue))
         if answer is None:
             raise no_feature(parameters.get("ID"))
-        return _streamed(answer.pieces, answer.media_type)
+        return _sent(answer)
 
     def _values(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
         if version != "2.0.0":
@@ -92,8 +91,7 @@ class _Service:
         if parameters.get("storedQuery_Id"):
             parameters = stored_parameters(parameters, catalogue)
         query, step = value_query(parameters, catalogue, version)
-        answer = value_answer(query, step, self._tables, catalogue.base, self._endpoint(catalogue), parameters)
-        return _streamed(answer.pieces, answer.media_type)
+        return _sent(value_answer(query, step, self._tables, catalogue.base, self._endpoint(catalogue), parameters))
 
     def _list_queries(self, _parameters: Parameters, _version: str, catalogue: Catalogue) -> Response:
         return _document(stored_queries.stored_queries(catalogue), "text/xml")
@@ -148,6 +146,15 @@ def _document(body: bytes, media_type: str) -> Response:
     return _streamed(iter([body]), media_type)
 
 
+def _sent(answer: Answer) -> Response:
+    response = _streamed(answer.pieces, answer.media_type)
+    if answer.filename:
+        response.headers.set("Content-Disposition", "attachment", filename=answer.filename)
+    if answer.close is not None:
+        response.call_on_close(answer.close)
+    return response
+
+
 def _streamed(pieces: Iterator[bytes], media_type: str) -> Response:
     packed = _wants_gzip()
     response = Response(_gzipped(pieces) if packed else pieces, content_type=_with_charset(media_type))
@@ -158,7 +165,7 @@ def _streamed(pieces: Iterator[bytes], media_type: str) -> Response:
 
 
 def _with_charset(media_type: str) -> str:
-    return media_type if "json" in media_type else f"{media_type}; charset=UTF-8"
+    return f"{media_type}; charset=UTF-8" if "xml" in media_type or "csv" in media_type else media_type
 
 
 def _wants_gzip() -> bool:

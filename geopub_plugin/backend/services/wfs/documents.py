@@ -14,13 +14,16 @@ from ...features.schema import Bounds, ColumnKind
 from ..filters.fes import SPATIAL, TEMPORAL
 from ..owscommon import Parameters
 from ..publications import Publications
+from .csv import MEDIA_TYPE as CSV_TYPE
 from .feature_types import Catalogue, PublishedType
+from .files import FILE_FORMATS
 from .gml import GML_2, GML_31, GML_32, element_names
 from .reference_systems import CRS84
 
 _SECTIONS = ("serviceidentification", "serviceprovider", "operationsmetadata", "featuretypelist", "filter_capabilities")
 _OTHER_SYSTEMS = ("urn:ogc:def:crs:EPSG::4326", "urn:ogc:def:crs:EPSG::3857", CRS84)
-_FORMATS = {"2.0.0": (GML_32.media_type, "application/json"), "1.1.0": (GML_31.media_type, "application/json")}
+_OTHER_FORMATS = ("application/json", CSV_TYPE, *(one.media_type for one in FILE_FORMATS.values()))
+_FORMATS = {dialect.version: (dialect.media_type, *_OTHER_FORMATS) for dialect in (GML_32, GML_31)}
 _DIALECTS = {dialect.version: dialect for dialect in (GML_32, GML_31, GML_2)}
 _SCHEMA_FORMATS = {
     "2.0.0": "application/gml+xml; version=3.2",

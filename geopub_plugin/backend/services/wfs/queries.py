@@ -22,6 +22,8 @@ from .reference_systems import CRS84, WireSrs, bounds_of, projection, wire_srs
 
 EVERYWHERE: Bounds = (-1e300, -1e300, 1e300, 1e300)
 GML_32_FORMAT, GML_31_FORMAT, GML_2_FORMAT, GEOJSON_FORMAT = "GML 3.2", "GML 3.1", "GML 2", "GeoJSON"
+CSV_FORMAT, GEOPACKAGE_FORMAT, SHAPEFILE_FORMAT, FLATGEOBUF_FORMAT = "CSV", "GeoPackage", "Shapefile", "FlatGeobuf"
+TABLE_FORMATS = (CSV_FORMAT, GEOPACKAGE_FORMAT, SHAPEFILE_FORMAT, FLATGEOBUF_FORMAT)  # one table, with no counts
 
 # by spelling without blanks and plus signs: "+" in a query string is a blank, and many clients forget to escape it
 _FORMATS: Dict[str, str] = {
@@ -40,6 +42,20 @@ _FORMATS: Dict[str, str] = {
     "application/vnd.geojson": GEOJSON_FORMAT,
     "geojson": GEOJSON_FORMAT,
     "json": GEOJSON_FORMAT,
+    "text/csv": CSV_FORMAT,
+    "csv": CSV_FORMAT,
+    "application/geopackagesqlite3": GEOPACKAGE_FORMAT,
+    "application/x-gpkg": GEOPACKAGE_FORMAT,
+    "geopackage": GEOPACKAGE_FORMAT,
+    "gpkg": GEOPACKAGE_FORMAT,
+    "application/x-shapefile": SHAPEFILE_FORMAT,
+    "application/x-zipped-shp": SHAPEFILE_FORMAT,
+    "shape-zip": SHAPEFILE_FORMAT,
+    "shapezip": SHAPEFILE_FORMAT,
+    "shapefile": SHAPEFILE_FORMAT,
+    "application/flatgeobuf": FLATGEOBUF_FORMAT,
+    "flatgeobuf": FLATGEOBUF_FORMAT,
+    "fgb": FLATGEOBUF_FORMAT,
 }
 _DEFAULT_FORMAT = {"2.0.0": GML_32_FORMAT, "1.1.0": GML_31_FORMAT, "1.0.0": GML_2_FORMAT}
 GML_ID = "@gml:id"
@@ -102,7 +118,7 @@ def value_query(parameters: Parameters, catalogue: Catalogue, version: str) -> T
     if reference is None:
         raise missing("valueReference")
     query = feature_query(parameters, catalogue, version)
-    if query.form == GEOJSON_FORMAT:
+    if query.form == GEOJSON_FORMAT or query.form in TABLE_FORMATS:
         raise invalid("outputFormat", parameters.get("outputFormat"), tr("Values of properties are written in GML."))
     step = _value_step(reference, query.published)
     geometry, name = step == "", step if step not in ("", GML_ID) else ""
@@ -165,7 +181,7 @@ def output_format(parameters: Parameters, version: str) -> str:
     if not asked:
         return _DEFAULT_FORMAT[version]
     form = _FORMATS.get(re.sub(r"[\s+\"]", "", asked.lower()))
-    if form not in (_DEFAULT_FORMAT[version], GEOJSON_FORMAT):
+    if form not in (_DEFAULT_FORMAT[version], GEOJSON_FORMAT, *TABLE_FORMATS):
         raise invalid("outputFormat", asked, cure=tr("Ask for one of the formats that the capabilities list."))
     return form
 

@@ -41,7 +41,7 @@ class Selection:
         fields, geometry = self.query.fields, self.query.geometry
         if self.returned == 0:
             return
-        keys = self._page_keys()
+        keys = self.page_keys()
         if keys is None:
             first = min(FIRST, self.returned)
             yield from self.table.batches(fields, offset=self.start, limit=first, size=FIRST, geometry=geometry)
@@ -57,7 +57,8 @@ class Selection:
                 yield _in_order(batch, some) if self.query.order else batch
             begin, size = begin + size, SIZE
 
-    def _page_keys(self) -> Optional[List[int]]:
+    def page_keys(self) -> Optional[List[int]]:
+        """Return the keys of the page in the order asked for; None where they are all from `start` on."""
         if self.query.order:
             return sorted_keys(self.table, self.query.order, self.keys, self.start, self.returned)
         return None if self.keys is None else self.keys[self.start : self.start + self.returned].tolist()

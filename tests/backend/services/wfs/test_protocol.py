@@ -55,7 +55,7 @@ def ids(response):
         ({"typeNames": "grid"}, (400, "InvalidParameterValue", "typeNames")),  # in two layers
         ({"typeNames": "catalogue:grid,catalogue:point"}, (400, "OptionNotSupported", "typeNames")),
         ({"typeNames": "(catalogue:grid,catalogue:point)"}, (400, "OptionNotSupported", "typeNames")),
-        ({"outputFormat": "text/csv"}, (400, "InvalidParameterValue", "outputFormat")),
+        ({"outputFormat": "text/strange"}, (400, "InvalidParameterValue", "outputFormat")),
         ({"outputFormat": "text/xml; subtype=gml/3.1.1"}, (400, "InvalidParameterValue", "outputFormat")),
         ({"count": "-1"}, (400, "InvalidParameterValue", "count")),
         ({"count": "many"}, (400, "InvalidParameterValue", "count")),

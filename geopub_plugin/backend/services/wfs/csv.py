@@ -1,0 +1,110 @@
+"""Features as CSV (RFC 4180), a batch at a time; geometries as well-known text (OGC 06-103r4 §7), x before y."""
+
+from __future__ import annotations
+
+from itertools import repeat
+from typing import Iterable, List, Sequence, Tuple
+
+import numpy as np
+
+from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
+from ...features.bytestrings import END, interleaved, row_texts, split
+from ...features.decimals import integer_words
+from ...features.schema import Field
+from .names import TypeName
+from .reference_systems import WireSrs
+from .skeleton import Place, Skeleton, by_feature, coordinate_texts, placed
+from .values import TEXTUAL, texts_text, xml_text
+
+MEDIA_TYPE = "text/csv"
+_KINDS = {
+    POINT: b"POINT",
+    LINE: b"LINESTRING",
+    POLYGON: b"POLYGON",
+    MULTIPOINT: b"MULTIPOINT",
+    MULTILINE: b"MULTILINESTRING",
+    MULTIPOLYGON: b"MULTIPOLYGON",
+    COLLECTION: b"GEOMETRYCOLLECTION",
+}
+
+
+class CsvWriter:
+    """Writes the features of one type: identifier, geometry, attributes."""
+
+    def __init__(self, name: TypeName, geometry: str, fields: Sequence[Field], srs: WireSrs) -> None:
+        """Write these fields; no geometry where its name is ""."""
+        self._srs = WireSrs(srs.text, srs.name, False, srs.decimals)
+        self._prefix = name.feature_prefix.encode() + b"."
+        self._geometry, self._fields = geometry, tuple(fields)
+
+    def head(self) -> bytes:
+        """Return the line of names."""
+        names = ["id", *([self._geometry] if self._geometry else []), *(field.name for field in self._fields)]
+        return b",".join(map(_quoted_name, names)) + b"\r\n"
+
+    def features(self, batch: Batch) -> bytes:
+        """Return a line for each feature."""
+        fids = row_texts(integer_words(batch.fids), len(batch))
+        columns: List[Iterable[bytes]] = [repeat(b'"' + self._prefix), fids, repeat(b'"')]
+        if self._geometry:
+            columns += [repeat(b","), wkt_texts(batch.geometries, self._srs)]
+        for field in self._fields:
+            columns += [repeat(b","), _values(batch, field)]
+        columns.append(repeat(b"\r\n"))
+        return interleaved(columns)
+
+
+def _quoted_name(name: str) -> bytes:
+    return b'"' + name.replace('"', '""').encode("utf-8", "replace") + b'"'
+
+
+def _doubled(text: bytes) -> bytes:
+    return text.replace(b'"', b'""')
+
+
+def _values(batch: Batch, field: Field) -> List[bytes]:
+    """Return the values of a field: texts always in quotes, nothing for NULL."""
+    column = batch.columns[field.name]
+    if field.kind in TEXTUAL:
+        text = b'"' + texts_text(column, _doubled).replace(END, b'"' + END + b'"')
+        values = split(text[:-1])
+    else:
+        values = split(xml_text(column))
+    if column.null is not None:
+        for row in np.flatnonzero(column.null).tolist():
+            values[row] = b""
+    return values
+
+
+def _named(kind: int, with_z: bool) -> bytes:
+    return _KINDS[kind] + (b" Z " if with_z else b" ")
+
+
+def _around(place: Place) -> Tuple[bytes, bytes]:
+    """Return what is before and after the coordinates of a path."""
+    before = b'"' if place.first_of_feature else b","
+    after = b""
+    if place.first_of_feature:
+        before += _named(place.kind, place.with_z)
+        before += b"(" if place.kind >= MULTIPOINT else b""
+    if place.first_of_part:
+        before += _named(place.part_kind, place.with_z) if place.kind == COLLECTION else b""
+        before += b"(" if place.part_kind == POLYGON else b""
+    after += b")" if place.last_of_part and place.part_kind == POLYGON else b""
+    if place.last_of_feature:
+        after += (b")" if place.kind >= MULTIPOINT else b"") + b'"' + END
+    return before + b"(", b")" + after
+
+
+def wkt_texts(geometries: Geometries, srs: WireSrs) -> List[bytes]:
+    """Return each feature's geometry (N) as well-known text in quotes; nothing for NULL."""
+    geometries = placed(geometries)
+    skeleton = Skeleton.of(geometries)
+    befores = skeleton.texts(lambda place: _around(place)[0])
+    afters = skeleton.texts(lambda place: _around(place)[1])
+    paths = interleaved([befores, coordinate_texts(geometries, srs, b"", b" ", b","), afters])
+    texts = by_feature(paths, skeleton, len(geometries))
+    for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
+        kind = int(geometries.kind[row])
+        texts[row] = b"" if kind == 0 else b'"' + _KINDS[kind] + b' EMPTY"'
+    return texts

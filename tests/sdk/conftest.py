@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, Iterator, List
+from typing import Callable, Iterator, List, Sequence
 
 import pytest
 
@@ -37,6 +37,18 @@ nb_sec_between_check_updates=1
 tmp_workdir={folder}
 """
 
+ONE_AFTER_THE_OTHER = """
+import json, sys
+from sdk_entrepot_gpf.scripts.run import main
+for command in json.loads(sys.argv[1]):  # main ends the process, also when all went well
+    sys.argv[1:] = command
+    try:
+        main("sdk_entrepot_gpf")
+    except SystemExit as end:
+        if end.code:
+            raise
+"""
+
 
 def python_of(version: str) -> Path:
     """Return the Python of the environment that `make setup` made for a version of the SDK, or skip."""
@@ -62,6 +74,10 @@ class Sdk:
         assert told.returncode == 0, said
         assert "Traceback" not in said, said
         return said
+
+    def together(self, *commands: Sequence[object]) -> None:
+        """Run several commands in one process, since to start the SDK takes longer than what it does."""
+        self.python(ONE_AFTER_THE_OTHER, json.dumps([[str(argument) for argument in one] for one in commands]))
 
     def python(self, program: str, *arguments: str) -> None:
         """Run a few lines that use the SDK as a library, which have to succeed."""

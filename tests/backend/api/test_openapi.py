@@ -172,6 +172,7 @@ def ask_everything(live: Tuple[Serving, Ids], modes: List[GenerationMode], examp
     return done
 
 
+@pytest.mark.sqlite
 def test_a_live_server_keeps_to_its_document(live: Tuple[Serving, Ids]) -> None:
     assert ask_everything(live, [GenerationMode.POSITIVE], examples=2) > 100
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import sqlite3
 from pathlib import Path
 
@@ -126,6 +128,7 @@ def drawn_with(backend: Backend) -> bytes:
     return layer.tables[0].style.read_bytes()
 
 
+@pytest.mark.sqlite
 def test_metadata_alone_is_updated_compared_and_rolled_back(client: Client, backend: Backend) -> None:
     backend.store.kept_revisions = 3
     made = client.send_file("metadata", record("fr.roads", "Les routes"), "m.xml")

@@ -257,7 +257,7 @@
     </message>
     <message>
         <source>A whole number from 0 to {last}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un nombre entier de 0 à {last}.</translation>
     </message>
     <message>
         <source>A whole number from {lowest} on is needed.</source>
@@ -437,11 +437,11 @@
     </message>
     <message>
         <source>Ask for GetCapabilities, GetMap, GetFeatureInfo, GetLegendGraphic or GetStyles.</source>
-        <translation type="unfinished"></translation>
+        <translation>Demandez GetCapabilities, GetMap, GetFeatureInfo, GetLegendGraphic ou GetStyles.</translation>
     </message>
     <message>
         <source>Ask for GetCapabilities, GetTile or GetFeatureInfo.</source>
-        <translation type="unfinished"></translation>
+        <translation>Demandez GetCapabilities, GetTile ou GetFeatureInfo.</translation>
     </message>
     <message>
         <source>Ask for GML or GeoJSON.</source>
@@ -469,7 +469,7 @@
     </message>
     <message>
         <source>Ask for SERVICE=WMTS.</source>
-        <translation type="unfinished"></translation>
+        <translation>Demandez SERVICE=WMTS.</translation>
     </message>
     <message>
         <source>Ask for “hits” or “results”.</source>
@@ -921,7 +921,7 @@
     </message>
     <message>
         <source>Draw the map with GetMap instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>Faites plutôt dessiner la carte avec GetMap.</translation>
     </message>
     <message>
         <source>Draw them again in the source.</source>
@@ -1877,7 +1877,7 @@
     </message>
     <message>
         <source>It may have {size} kB.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il peut avoir {size} ko.</translation>
     </message>
     <message>
         <source>It may still be starting or ending.</source>
@@ -2469,7 +2469,7 @@
     </message>
     <message>
         <source>Name it in LAYERS too, or leave it out.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nommez-la aussi dans LAYERS, ou retirez-la.</translation>
     </message>
     <message>
         <source>Name one style per layer, or leave STYLES empty.</source>
@@ -2673,7 +2673,7 @@
     </message>
     <message>
         <source>Only marks, lines, fills and texts are drawn from a style that a request brings along.</source>
-        <translation type="unfinished"></translation>
+        <translation>D’un style apporté par une requête, seuls les symboles, lignes, remplissages et textes sont dessinés.</translation>
     </message>
     <message>
         <source>Only one may: it does the work of all executions.</source>
@@ -2701,7 +2701,7 @@
     </message>
     <message>
         <source>Only SLD 1.0.0 and 1.1.0 are read here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Seul le SLD 1.0.0 ou 1.1.0 est lu ici.</translation>
     </message>
     <message>
         <source>Only the features that the layer's filter lets through will be published.</source>
@@ -3245,7 +3245,7 @@
     </message>
     <message>
         <source>Send the style itself as SLD_BODY.</source>
-        <translation type="unfinished"></translation>
+        <translation>Envoyez le style lui-même dans SLD_BODY.</translation>
     </message>
     <message>
         <source>Send what is missing, or delete the file.</source>
@@ -3369,7 +3369,7 @@
     </message>
     <message>
         <source>SLD_BODY holds no SLD.</source>
-        <translation type="unfinished"></translation>
+        <translation>SLD_BODY ne contient pas de SLD.</translation>
     </message>
     <message>
         <source>Somebody removed them.</source>
@@ -4093,7 +4093,7 @@
     </message>
     <message>
         <source>The layer “{layer}” is in SLD_BODY but not in LAYERS.</source>
-        <translation type="unfinished"></translation>
+        <translation>La couche « {layer} » est dans SLD_BODY mais pas dans LAYERS.</translation>
     </message>
     <message>
         <source>The layers of a vector tile need names of their own.</source>
@@ -4545,15 +4545,15 @@
     </message>
     <message>
         <source>The style in SLD_BODY brings or fetches graphics or features: {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style de SLD_BODY apporte ou va chercher des graphiques ou des objets : {names}.</translation>
     </message>
     <message>
         <source>The style in SLD_BODY cannot be drawn on “{table}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style de SLD_BODY ne peut pas être dessiné sur « {table} ».</translation>
     </message>
     <message>
         <source>The style in SLD_BODY is too large.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style de SLD_BODY est trop grand.</translation>
     </message>
     <message>
         <source>The style is of version “{version}”.</source>
@@ -4569,7 +4569,7 @@
     </message>
     <message>
         <source>The style of “{table}” cannot be written as SLD.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style de « {table} » ne peut pas être écrit en SLD.</translation>
     </message>
     <message>
         <source>The style of “{table}” is not drawn.</source>
@@ -5021,7 +5021,7 @@
     </message>
     <message>
         <source>There is no tile {place} on this level.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n’y a pas de tuile {place} à ce niveau.</translation>
     </message>
     <message>
         <source>There is no user {name}.</source>
@@ -5714,6 +5714,10 @@
     <message>
         <source>{count} rules of the style draw nothing.</source>
         <translation>{count} règles du style ne dessinent rien.</translation>
+    </message>
+    <message>
+        <source>{count} symbols are pictures, which only QGIS draws: publish from QGIS.</source>
+        <translation>{count} symboles sont des images, que seul QGIS dessine : publiez depuis QGIS.</translation>
     </message>
     <message>
         <source>{done} of {total} MB</source>

@@ -24,6 +24,8 @@ from .layers import Layers
 from .maps import map_settings
 from .requests import FeatureInfoRequest
 
+_PIXEL = 0.5  # to each side: the pixel itself
+
 
 def find_features(request: FeatureInfoRequest, layers: List[Layers]) -> bytes:
     """Return JSON: for each table of the request its features, as GeoJSON in the system of the map."""
@@ -67,7 +69,7 @@ def _tolerance(request: FeatureInfoRequest, layer: QgsVectorLayer) -> float:
     """Return the pixels around the point that count for the kind of geometry of a layer."""
     kinds = (QgsWkbTypes.PointGeometry, QgsWkbTypes.LineGeometry)
     kind = layer.geometryType()
-    return request.tolerances[kinds.index(kind) if kind in kinds else 2]
+    return max(request.tolerances[kinds.index(kind) if kind in kinds else 2], _PIXEL)
 
 
 def _box(request: FeatureInfoRequest, tolerance: float) -> QgsRectangle:

@@ -12,6 +12,7 @@ import shapely.wkb
 from flask.testing import FlaskClient
 from lxml import etree
 from osgeo import ogr
+from pyproj import Transformer
 
 from geopub_plugin.backend.safe_xml import parse
 from geopub_plugin.backend.services.publications import MapLayer
@@ -160,3 +161,31 @@ def test_text_and_html(client: FlaskClient) -> None:
 )
 def test_exceptions(client: FlaskClient, changes: Dict[str, Any], expected: str) -> None:
     assert code(ask(client, INFO, **changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("srs", "latitude", "longitude", "country"),
+    [
+        ("EPSG:4326", 47.0, 2.0, "France"),
+        ("EPSG:3857", 47.0, 2.0, "France"),
+        ("EPSG:2154", 45.0, 4.5, "France"),
+        ("EPSG:3035", 49.0, 13.0, "Germany"),
+        ("EPSG:27700", 52.0, -1.0, "United Kingdom"),
+        ("EPSG:32631", 40.0, -1.0, "Spain"),
+        ("EPSG:2393", 62.0, 26.0, "Finland"),
+    ],
+)
+def test_axes_are_those_of_the_authority(
+    client: FlaskClient, srs: str, latitude: float, longitude: float, country: str
+) -> None:
+    """PROJ says where a place lies: in the authority's order for 1.3.0 (OGC 06-042 §6.7.2), x first for 1.1.1."""
+    reach = 0.5 if srs == "EPSG:4326" else 50_000.0
+    around = {"WIDTH": "101", "HEIGHT": "101", "FEATURE_COUNT": "1", "FI_POLYGON_TOLERANCE": "0"}
+    first, second = Transformer.from_crs("EPSG:4326", srs).transform(latitude, longitude)
+    box = f"{first - reach},{second - reach},{first + reach},{second + reach}"
+    (feature,) = features(ask(client, INFO, **around, CRS=srs, BBOX=box, I="50", J="50"))
+    assert feature["properties"]["NAME"] == country
+    x, y = Transformer.from_crs("EPSG:4326", srs, always_xy=True).transform(longitude, latitude)
+    box = f"{x - reach},{y - reach},{x + reach},{y + reach}"
+    (feature,) = features(ask(client, INFO_111, **around, SRS=srs, BBOX=box, X="50", Y="50"))
+    assert feature["properties"]["NAME"] == country

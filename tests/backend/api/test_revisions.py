@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 import sqlite3
 from pathlib import Path
+
+import pytest
 
 from geopub_plugin.backend.catalogue.content_revisions import contents
 

@@ -23,6 +23,7 @@ from .publish.client import Store, open_store
 from .publish.client.datastores import health
 from .publish.completion import completed
 from .publish.embedded import Backend, find_backend, open_backend
+from .publish.map_style import keep_map_style
 from .publish.proposal import SERVICES, match_styles, propose, slug
 from .publish.publication import Publication, PublicationRequest, Quiet
 from .terminal.administration import commands as administration_commands
@@ -115,6 +116,8 @@ def publish(
             store = _store(server, token_file, datastore, backend, cancel)
             with nullcontext(Quiet()) if as_json else progress_on(err) as listener:
                 result = Publication(store, request, listener).resume()
+            told = keep_map_style(store, request.title, result, request.styles)
+            result = replace(result, faults=(*result.faults, *told))
         if as_json:
             _print_json(result_json(result))
         else:

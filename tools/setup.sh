@@ -6,7 +6,9 @@ cd "$(dirname "$0")/.."
 say() { printf 'geopub: %s\n' "$*" >&2; }
 
 needed=(qgis python3-qgis qgis-providers python3-venv gdal-bin)
-for_tests=(chromium npm postgresql xvfb xauth xdotool qttools5-dev-tools fonts-dejavu-core libgl1-mesa-dri)
+for_tests=(postgresql xvfb xauth xdotool qttools5-dev-tools fonts-dejavu-core libgl1-mesa-dri)
+command -v npm >/dev/null || for_tests+=(npm) # another Node than Debian's keeps Debian's npm out
+command -v chromium >/dev/null || for_tests+=(chromium)
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -39,7 +41,12 @@ if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
         say "this system has no package $package; going on without it"
       fi
     done
-    apt_get install -y -qq --no-install-recommends "${available[@]}"
+    if ! apt_get install -y -qq --no-install-recommends "${available[@]}"; then
+      say "not all of them go together here; installing one by one"
+      for package in "${available[@]}"; do
+        apt_get install -y -qq --no-install-recommends "$package" || say "$package cannot be installed; going on without it"
+      done
+    fi
   fi
 else
   for command in qgis ogrinfo xvfb-run; do

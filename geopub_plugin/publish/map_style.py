@@ -38,6 +38,7 @@ class MapStyle:
     sprites: Tuple[Sprite, ...]
     reports: Tuple[FidelityReport, ...]
     labelled: bool
+    undrawn: int = 0  # layers left out, since no QGIS is at hand to draw their pictures
 
 
 def map_style(data: StoredData, styles: Sequence[TableStyle], draws: bool) -> MapStyle:
@@ -53,10 +54,12 @@ def map_style(data: StoredData, styles: Sequence[TableStyle], draws: bool) -> Ma
         if relation is not None and recognise(style.content) is StyleKind.QML:
             made[relation.name] = to_mapbox(style.content, _tile_layer(relation, data.names or {}))
     ordered = [made[relation.name] for relation in reversed(shown(data.relations)) if relation.name in made]
-    layers = [layer for one in ordered for layer in one.layers if draws or not _pictured(layer)]
+    every = [layer for one in ordered for layer in one.layers]
+    layers = [layer for layer in every if draws or not _pictured(layer)]
     sprites = {sprite.name: sprite for one in ordered for sprite in one.sprites} if draws else {}
     labelled = any(one.has_labels for one in ordered)
-    return MapStyle(tuple(layers), tuple(sprites.values()), tuple(one.report for one in ordered), labelled)
+    reports = tuple(one.report for one in ordered)
+    return MapStyle(tuple(layers), tuple(sprites.values()), reports, labelled, len(every) - len(layers))
 
 
 def keep_map_style(
@@ -67,9 +70,11 @@ def keep_map_style(
     Nothing is done where there are no tiles, or no style that can be written for them.
     """
     tiles = next((live.url for live in result.urls if live.service == "tms"), "")
-    style = map_style(result.data, styles, draw is not None)
-    if not tiles or not style.layers:
+    if not tiles or not styles:
         return ()
+    style = map_style(result.data, styles, draw is not None)
+    if not style.layers:
+        return tuple(_losses(style))
     host = tiles.partition("/tms/")[0]
     annexes = f"{host}/annexes/{store.describe().technical_name}"
     path = f"/styles/{result.layer_name}"
@@ -89,7 +94,7 @@ def keep_map_style(
     )
     annexe = store.annexes.keep(f"{path}.json", document, labels)
     _name_style(store, title, result, annexe, f"{annexes}{path}.json")
-    return tuple(_losses(style.reports))
+    return tuple(_losses(style))
 
 
 def _name_style(store: Store, title: str, result: PublicationResult, annexe: str, url: str) -> None:
@@ -126,8 +131,10 @@ def _pictured(layer: Mapping[str, Any]) -> bool:
     return "icon-image" in layer.get("layout", {}) or "fill-pattern" in layer.get("paint", {})
 
 
-def _losses(reports: Sequence[FidelityReport]) -> List[Fault]:
-    lost = [finding for report in reports for finding in report.of(Fate.LOST)]
+def _losses(style: MapStyle) -> List[Fault]:
+    lost = [finding.what for report in style.reports for finding in report.of(Fate.LOST)]
+    if style.undrawn:
+        lost.append(tr("{count} symbols are pictures, which only QGIS draws: publish from QGIS.", count=style.undrawn))
     if not lost:
         return []
     return [
@@ -135,7 +142,7 @@ def _losses(reports: Sequence[FidelityReport]) -> List[Fault]:
             "style.map-loss",
             Severity.WARNING,
             tr("The style of the vector tiles does not show everything that the QGIS style shows."),
-            " ".join(dict.fromkeys(finding.what for finding in lost)),
+            " ".join(dict.fromkeys(lost)),
             tr("Maps drawn by GeoPub use the QGIS style and are not concerned."),
             count=len(lost),
         )

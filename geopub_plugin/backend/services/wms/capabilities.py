@@ -19,7 +19,7 @@ from .reference_systems import AdvertisedBounds, advertised_bounds
 # Those that clients ask for most; any other that PROJ knows is answered too.
 SYSTEMS = ("EPSG:3857", "EPSG:4326", "CRS:84", "EPSG:4258", "EPSG:3035", "EPSG:2154", "EPSG:3395")
 LEGEND_FORMATS = (*PICTURE_FORMATS, "application/json")
-_LEGEND_SIZE = 20  # pixels of a symbol; the schema demands a size, and pictures of whole legends differ
+_LEGEND_SIZE = 20  # pixels of a symbol; the DTD of 1.1.1 demands a size, and only drawing a legend tells its own
 _MEDIA_TYPES = {V130: "text/xml", V111: "application/vnd.ogc.wms_xml"}
 
 

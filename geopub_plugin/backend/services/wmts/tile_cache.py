@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
 from ...about import __version__
+from ...errors import GeoPubError
 from ...render.requests import as_json
 from ...render.supervisor import Renderer
 from .matrices import Tile
@@ -48,10 +49,10 @@ class TileCache:
         """Return the PNG of a tile."""
         position = metatile.position(tile)
         path = self._path(metatile)
-        kept = _read(path, position)
-        if kept is not None:
-            return kept
-        return _piece(self._drawn_once(metatile, path), position)
+        block = _read(path)
+        if block is None:
+            block = self._drawn_once(metatile, path)
+        return _piece(block, position)
 
     def _key(self, metatile: Metatile) -> str:
         return _digest(json.dumps(as_json(metatile.request), sort_keys=True), __version__)
@@ -84,14 +85,17 @@ class TileCache:
         if mine is None:
             return under_way.result()
         try:
-            block = self._renderer.metatile(metatile.request)
-            self._keep(path, block)
+            block = _read(path)  # another request may have kept it since we looked
+            if block is None:
+                block = self._renderer.metatile(metatile.request)
+                self._keep(path, block)
             mine.set_result(block)
             return block
-        except BaseException as error:
+        except GeoPubError as error:
             mine.set_exception(error)
             raise
         finally:
+            mine.cancel()  # lets nobody wait for ever after an error that nobody knows; else it changes nothing
             with self._lock:
                 del self._under_way[key]
 
@@ -144,10 +148,12 @@ def _piece(block: bytes, position: int) -> bytes:
     return block[start : start + lengths[position]]
 
 
-def _read(path: Path, position: int) -> Optional[bytes]:
-    """Return one tile of a kept block, None when there is none."""
+def _read(path: Path) -> Optional[bytes]:
+    """Return a kept block, None when there is none or not the whole of it, as after a power cut."""
     try:
         block = path.read_bytes()
-    except OSError:
+        (count,) = struct.unpack_from(">I", block)
+        lengths = struct.unpack_from(f">{count}I", block, 4)
+    except (OSError, struct.error):
         return None
-    return _piece(block, position)
+    return block if len(block) == 4 + 4 * count + sum(lengths) else None

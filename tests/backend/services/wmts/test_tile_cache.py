@@ -121,3 +121,13 @@ def test_the_disk_holds_no_more_than_the_limit(tmp_path: Path) -> None:
 def test_a_disk_that_cannot_be_written_costs_the_cache_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     assert tile_of(TileCache(Counting(), tmp_path / "file", 10**6), 0, 0)[:8] == b"tile 000"
+
+
+@pytest.mark.parametrize("left", [b"", b"\xff\xff\xff\xff", b"\0\0\0\x01\0\0\0\x09half"])
+def test_half_a_file_is_drawn_again(tmp_path: Path, left: bytes) -> None:
+    cache = TileCache(Counting(), tmp_path, 10**6)
+    whole = tile_of(cache, 0, 0)
+    (path,) = files(tmp_path)
+    path.write_bytes(left)
+    assert tile_of(cache, 0, 0) == whole
+    assert path.stat().st_size > 1000

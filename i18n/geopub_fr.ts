@@ -816,6 +816,10 @@
         <translation>Copiez le rapport (Détails) et envoyez-le aux auteurs de GeoPub.</translation>
     </message>
     <message>
+        <source>Correct the document, and send the request again.</source>
+        <translation>Corrigez le document et renvoyez la requête.</translation>
+    </message>
+    <message>
         <source>Correct the filter, and send the request again.</source>
         <translation>Corrigez le filtre et renvoyez la requête.</translation>
     </message>
@@ -2652,6 +2656,10 @@
         <translation>Sur cet ordinateur : rien n’en sort.</translation>
     </message>
     <message>
+        <source>One of its elements has too many attributes.</source>
+        <translation>Un de ses éléments a trop d'attributs.</translation>
+    </message>
+    <message>
         <source>Only 10 × 10 tiles around LONGITUDE,LATITUDE.</source>
         <translation>Seulement 10 × 10 tuiles autour de LONGITUDE,LATITUDE.</translation>
     </message>
@@ -3782,6 +3790,10 @@
     <message>
         <source>The disk that holds {folder} is full.</source>
         <translation>Le disque qui contient {folder} est plein.</translation>
+    </message>
+    <message>
+        <source>The document cannot be read.</source>
+        <translation>Le document ne peut pas être lu.</translation>
     </message>
     <message>
         <source>The e-mail address or the password is wrong.</source>

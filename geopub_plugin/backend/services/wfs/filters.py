@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Dict, Optional
 
 from ...errors import InvalidInput
-from ...safe_xml import parse
 from ...translation import tr
 from ..filters.fes import condition_of
 from ..filters.tree import Condition, Keys
 from ..owscommon import OwsError, Parameters, invalid
+from .posted import read_xml
 
 _EXCLUDED = ("bbox", "resourceId", "featureId")  # 09-025r2 table 8: they exclude a filter
 
@@ -53,7 +53,7 @@ def filtering(parameters: Parameters) -> Filtering:
 def _read(text: str) -> Condition:
     whole = text[1:-1] if text.startswith("(") and text.endswith(")") else text  # lists of one filter
     try:
-        element = parse(whole.encode("utf-8", "replace"))
+        element = read_xml(whole.encode("utf-8", "replace"))
     except InvalidInput as error:
         raise invalid("filter", text, error.why, error.cure) from error
     return condition_of(element)

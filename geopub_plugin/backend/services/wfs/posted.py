@@ -13,11 +13,13 @@ from ..owscommon import OwsError, Parameters
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # nosec B405
 
+_MOST_ATTRIBUTES = 1000  # of an element; an equals sign in its text counts as one, too
+
 
 def posted_parameters(document: bytes) -> Parameters:
     """Return the parameters of a posted request (09-025r2 §6.2.5.3, and 04-094 for version 1.1.0)."""
     try:
-        root = parse(document)
+        root = read_xml(document)
     except InvalidInput as error:
         raise OwsError("OperationParsingFailed", "", error.what, error.why, error.cure) from error
     pairs: Dict[str, str] = {"request": _local(root)}
@@ -29,6 +31,20 @@ def posted_parameters(document: bytes) -> Parameters:
     namespaces = {prefix or "": uri for prefix, uri in getattr(root, "nsmap", {}).items()}  # lxml alone keeps them
     pairs["namespaces"] = ",".join(f"xmlns({prefix},{uri})" for prefix, uri in namespaces.items() if prefix)
     return Parameters.of(pairs.items())
+
+
+def read_xml(document: bytes) -> Element:
+    """Return the root of a document from outside; raise InvalidInput for one that would take long to read.
+
+    The time that libxml2 takes for an element is quadratic in the number of its attributes.
+    """
+    if any(part.count(b"=") > _MOST_ATTRIBUTES for part in document.split(b"<")):
+        raise InvalidInput(
+            tr("The document cannot be read."),
+            tr("One of its elements has too many attributes."),
+            tr("Correct the document, and send the request again."),
+        )
+    return parse(document)
 
 
 def _bare(name: str) -> str:

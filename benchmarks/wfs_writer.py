@@ -13,11 +13,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
-from geopub_plugin.backend.services.wfs.answers import SIZE
 from geopub_plugin.backend.services.wfs.geojson import GeoJsonWriter
 from geopub_plugin.backend.services.wfs.gml import GML_32, GmlWriter
 from geopub_plugin.backend.services.wfs.names import TypeName, ncname
 from geopub_plugin.backend.services.wfs.reference_systems import default_srs
+from geopub_plugin.backend.services.wfs.selection import SIZE
 
 RUNS = 3
 

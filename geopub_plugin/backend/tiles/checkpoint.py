@@ -15,6 +15,7 @@ from ..about import __version__
 from ..features.schema import Field
 from .assemble import LevelTiles
 from .block import BlockResult, BlockTask
+from .layer import LAYOUT
 from .plan import PyramidPlan
 from .remainder import is_whole
 
@@ -25,7 +26,7 @@ def fingerprint(plan: PyramidPlan, attributes: Sequence[Tuple[Field, ...]], bloc
     """Return a name for everything that blocks depend on: the plan, the data as they are now, the engine."""
     files = [file for table in plan.tables for file in (table.data, table.data.with_name(f"{table.data.name}-wal"))]
     stamps = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.exists()]
-    told = repr((__version__, plan, tuple(attributes), block, stamps))
+    told = repr((__version__, LAYOUT, plan, tuple(attributes), block, stamps))
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

@@ -13,6 +13,7 @@ from ..about import __version__
 from ..features.geopackage import GeoPackageTable
 from ..features.schema import Field
 from .blocks import Spread
+from .layer import LAYOUT
 from .plan import PyramidPlan
 
 KEY = "geopub"  # in the metadata of an archive
@@ -55,7 +56,7 @@ def plan_digest(plan: PyramidPlan, fields: Sequence[Tuple[Field, ...]], spreads:
         )
         for table, own, spread in zip(plan.tables, fields, spreads)
     ]  # fmt: skip
-    told = repr((__version__, tables, plan.options, plan.area, plan.budget))
+    told = repr((__version__, LAYOUT, tables, plan.options, plan.area, plan.budget))
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

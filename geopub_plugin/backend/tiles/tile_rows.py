@@ -12,6 +12,7 @@ import numpy as np
 
 from ..features.ragged import aranges, starts_of
 from .encode import Geometry
+from .layer import HEAD, MIDDLE, TAIL
 from .records import Records, values_numbered
 from .varint import read_varints
 
@@ -57,11 +58,12 @@ def rows_of(head: bytes, bodies: Sequence[bytes], tiles: np.ndarray) -> TileRows
     numbers = read_varints(data)  # (S,)
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) < _MORE)
     place = np.concatenate([[0], ends + 1])  # (S+1,) byte at which each number begins
-    slot = np.searchsorted(place, first)  # (K,) of each feature's tag, then length, tag, id, tag, length, tags …
-    tags = slot + 6
-    middle = np.searchsorted(place, place[tags] + numbers[slot + 5].astype(np.int64))  # tag, type, tag, length, …
-    commands = middle + 4
-    command_counts = np.append(slot[1:], len(numbers)) - commands
+    slot = np.searchsorted(place, first)  # (K,) of each feature's tag, then length, tag, length, tags …
+    tags = slot + HEAD
+    middle = np.searchsorted(place, place[tags] + numbers[tags - 1].astype(np.int64))  # tag, type, tag, length, …
+    commands = middle + MIDDLE
+    last = np.append(slot[1:], len(numbers)) - TAIL  # tag, id
+    command_counts = last - commands
     tag_counts = (middle - tags) // 2
     at = np.repeat(tags, tag_counts) + 2 * aranges(np.zeros(len(tags), np.int64), tag_counts)
     tile = np.repeat(np.arange(len(read)), counts)  # (K,)
@@ -78,7 +80,7 @@ def rows_of(head: bytes, bodies: Sequence[bytes], tiles: np.ndarray) -> TileRows
         commands=numbers[aranges(commands, command_counts)].astype(np.uint32),
     )
     records = Records(
-        numbers[slot + 3].astype(np.int64), starts_of(tag_counts), numbers[at].astype(np.int64), known[local], *values
+        numbers[last + 1].astype(np.int64), starts_of(tag_counts), numbers[at].astype(np.int64), known[local], *values
     )
     return TileRows(geometry, records)
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Callable, Iterator
@@ -18,6 +19,8 @@ from .ogc_schemas import OgcSchemas
 from .postgresql import Cluster, running_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
+_GDAL_TILES = tempfile.TemporaryDirectory(prefix="geopub-gdal-tiles-")  # GDAL would keep tiles in the working folder
+os.environ.setdefault("GDAL_DEFAULT_WMS_CACHE_PATH", _GDAL_TILES.name)
 SHARED_DATA = ROOT.parent / "shared" / "data"
 CACHE = Path(os.environ.get("GEOPUB_TEST_CACHE", Path.home() / ".cache" / "geopub-tests"))
 

@@ -29,7 +29,10 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells which fi
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> PyramidPlan:
     data = write_table(
-        tmp_path_factory.mktemp("data") / "grid.gpkg", "grid", wriggling_grid(8, 0.1, bends=8), {"row": int}
+        tmp_path_factory.mktemp("data") / "grid.gpkg",
+        "grid",
+        wriggling_grid(8, 0.1, bends=8),
+        {"row": int, "column": int},
     )
     return PyramidPlan((TablePlan(data, "grid", "grid", 4, 9),), parse_options("-ab -S10 -an"))
 

@@ -23,7 +23,6 @@ from .publish.client import Store, open_store
 from .publish.client.datastores import health
 from .publish.completion import completed
 from .publish.embedded import Backend, find_backend, open_backend
-from .publish.map_style import keep_map_style
 from .publish.proposal import SERVICES, match_styles, propose, slug
 from .publish.publication import Publication, PublicationRequest, Quiet
 from .terminal.administration import commands as administration_commands
@@ -109,6 +108,8 @@ def publish(
     **choices: Any,
 ) -> None:
     """Publish a file and, where it had to start the backend, keep serving until Ctrl-C."""
+    from .publish.map_style import keep_map_style  # here: other commands need no styles
+
     request = _request(file, tables, styles, choices)
     with ExitStack() as stack:
         with _cancelled_by_ctrl_c() as cancel:

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from ..backend.faults import blocking
 from ..backend.translation import tr
-from ..publish.local_check import check_files
 from .display import show_faults
 from .outcome import ExitCode
 
@@ -28,6 +27,8 @@ def check_command(json_option: Callable[..., Any], print_json: Callable[[Any], N
     )
     @json_option
     def check(files: Tuple[Path, ...], tables: Tuple[str, ...], srs: str, as_json: bool) -> None:
+        from ..publish.local_check import check_files  # here: GDAL takes longer to load than other commands to run
+
         faults = check_files(files, srs, tables)
         errors = blocking(faults)
         if as_json:

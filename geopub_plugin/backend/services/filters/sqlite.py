@@ -98,7 +98,7 @@ class _Writer:
         return f"(CAST({column} AS TEXT) GLOB ?)"
 
     def missing(self, node: Missing) -> str:
-        name = _local(node.operand.name)
+        name = local_part(node.operand.name)
         if name in self.filtered.geometry:
             return f"({quoted(self.schema.geometry)} IS NULL)"
         return f"({quoted(self._column(node.operand))} IS NULL)"
@@ -111,7 +111,7 @@ class _Writer:
         return f"({quoted(self.schema.fid)} IN (SELECT value FROM json_each(?)))"
 
     def spatial(self, node: Spatial) -> str:
-        name = _local(node.operand)
+        name = local_part(node.operand)
         if name != GEOMETRY and name not in self.filtered.geometry:
             raise self._unknown(node.operand, tr("Only the geometry can be compared with a geometry."))
         if not self.schema.geometry:
@@ -173,7 +173,7 @@ class _Writer:
             raise invalid("filter", text, error.what, error.cure) from error
 
     def _column(self, operand: Property) -> str:
-        name = _local(operand.name)
+        name = local_part(operand.name)
         column = self.filtered.fields.get(name) or self.filtered.fields.get(operand.name)
         if column is None and operand.name.lstrip("@").rpartition(":")[2] in ("id", "fid") and self.schema.fid:
             return self.schema.fid
@@ -196,7 +196,7 @@ def _folded(value: object) -> object:
     return value.casefold() if isinstance(value, str) else value
 
 
-def _local(reference: str) -> str:
+def local_part(reference: str) -> str:
     """Return the name that a value reference ends with: "p:roads/p:name" → "name"."""
     return reference.strip().rpartition("/")[2].rpartition(":")[2]
 

@@ -11,7 +11,7 @@ from ...features.condition import SqlCondition
 from ...features.projection import Projection
 from ...features.schema import Bounds
 from ...translation import tr
-from ..filters.sqlite import FilteredType, sql_condition
+from ..filters.sqlite import FilteredType, local_part, sql_condition
 from ..filters.tree import All, Missing, Not, Property
 from ..owscommon import OwsError, Parameters, invalid, missing
 from .feature_types import Catalogue, PublishedType
@@ -134,9 +134,9 @@ def value_query(parameters: Parameters, catalogue: Catalogue, version: str) -> T
 def _value_step(reference: str, published: PublishedType) -> str:
     steps = _STEPS.fullmatch(reference.strip())
     geometry, fields = _fields_by_element(published)
-    step = _local(steps.group("step")) if steps else ""
+    step = local_part(steps.group("step")) if steps else ""
     kind = steps.group("type") if steps else None
-    if kind and _local(kind.strip("/")) != published.name.local:
+    if kind and local_part(kind.strip("/")) != published.name.local:
         step = ""
     if steps and step and steps.group("step").startswith("@") and step == "id":
         return GML_ID
@@ -233,18 +233,13 @@ def _fields_by_element(published: PublishedType) -> Tuple[str, Dict[str, str]]:
     return geometry, {**{field: field for field in elements}, **{wire: field for field, wire in elements.items()}}
 
 
-def _local(reference: str) -> str:
-    """Return the name that a value reference ends with: "p:roads/p:name" → "name"."""
-    return reference.strip().rpartition("/")[2].rpartition(":")[2]
-
-
 def _properties(parameters: Parameters, published: PublishedType) -> Tuple[Tuple[str, ...], bool]:
     every = tuple(field.name for field in published.schema.fields)
     asked = [part for part in re.split(r"[(),]", parameters.get("propertyName")) if part.strip()]
     if not asked or any(part.strip() == "*" for part in asked):
         return every, True
     geometry, fields = _fields_by_element(published)
-    wanted = {_local(reference) for reference in asked}
+    wanted = {local_part(reference) for reference in asked}
     unknown = sorted(wanted - set(fields) - {geometry, published.schema.geometry})
     if unknown:
         raise invalid(
@@ -263,7 +258,7 @@ def _order(parameters: Parameters, published: PublishedType) -> Tuple[Tuple[str,
     _geometry, fields = _fields_by_element(published)
     for part in parameters.listed("sortBy"):
         reference, _blank, direction = part.replace("+", " ").partition(" ")
-        name, way = fields.get(_local(reference)), _ORDERS.get(direction.strip().upper())
+        name, way = fields.get(local_part(reference)), _ORDERS.get(direction.strip().upper())
         if name is None or way is None:
             raise invalid("sortBy", part, tr("Name a property of the feature type, then ASC or DESC."))
         order.append((name, way))

@@ -3384,8 +3384,8 @@
         <translation>Quelqu'un les a supprimés.</translation>
     </message>
     <message>
-        <source>Something happened that GeoPub does not expect.</source>
-        <translation>Il s’est produit quelque chose que GeoPub n’attend pas.</translation>
+        <source>Something happened that GeoPub does not expect: {error}.</source>
+        <translation>Quelque chose s’est produit que GeoPub ne prévoit pas : {error}.</translation>
     </message>
     <message>
         <source>Spatial indexes do not fit their tables.</source>

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from threading import Event
 from typing import Any, Callable, Optional
 
-from qgis.core import QgsApplication, QgsTask
+from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError, JobFailed
@@ -59,6 +60,10 @@ class BackgroundCall(QgsTask):
                 tr("Check the disk and try again."),
             )
             return False
+        except Exception as error:  # noqa: BLE001 - the edge of a thread: QGIS would swallow what passes it
+            QgsMessageLog.logMessage(traceback.format_exc(), "GeoPub", Qgis.MessageLevel.Critical)
+            self._error = _unexpected(self.description(), error)
+            return False
         return True
 
     def cancel(self) -> None:
@@ -80,12 +85,12 @@ class BackgroundCall(QgsTask):
         elif self.cancelled.is_set():
             self.refused.emit(Cancelled(tr("“{task}” was cancelled.", task=self.description())))
         else:
-            self.refused.emit(self._error or _unexpected(self.description()))
+            self.refused.emit(self._error or Cancelled(tr("“{task}” was cancelled.", task=self.description())))
 
 
-def _unexpected(task: str) -> GeoPubError:
+def _unexpected(task: str, error: Exception) -> GeoPubError:
     return JobFailed(
         tr("“{task}” failed.", task=task),
-        tr("Something happened that GeoPub does not expect."),
+        tr("Something happened that GeoPub does not expect: {error}.", error=f"{type(error).__name__}: {error}"),
         tr("Look into QGIS's log messages, and report what they say to the authors of GeoPub."),
     )

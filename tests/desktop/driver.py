@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Callable, Dict, Generator, List, Optional, Tuple, Union
 
-from qgis.core import QgsProject
+from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QWidget
@@ -27,6 +27,8 @@ class Driver:
     def __init__(self, iface: Any) -> None:
         self.iface = iface
         self.results: Dict[str, Any] = {}
+        self._log: List[str] = []  # what GeoPub wrote into QGIS's log, told with an error
+        QgsApplication.messageLog().messageReceived[str, str, Qgis.MessageLevel].connect(self._logged)
         self.pulse: Optional[Pulse] = None  # excused for the time that photographs take
 
     def play(self, steps: Steps) -> None:
@@ -57,6 +59,10 @@ class Driver:
             else:
                 self._until(wanted, time.monotonic() + PATIENCE)
 
+    def _logged(self, message: str, tag: str, _level: Any) -> None:
+        if tag == "GeoPub":
+            self._log.append(message)
+
     def _until(self, wanted: Callable[[], Any], deadline: float) -> None:
         try:
             done = wanted()
@@ -74,7 +80,7 @@ class Driver:
 
     def _end(self, error: str = "") -> None:
         if error:
-            self.results["error"] = error
+            self.results["error"] = "\n".join((error, *self._log))
         Path(GIVEN["results"]).write_text(json.dumps(self.results), "utf-8")
         for window in QGuiApplication.topLevelWindows():
             if window.modality() != Qt.WindowModality.NonModal:

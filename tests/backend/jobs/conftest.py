@@ -29,7 +29,8 @@ class Remembering:
     def __init__(self) -> None:
         self.reports: List[Tuple[Any, ...]] = []
         self._ends: Dict[str, queue.Queue] = {}
-        self._starts: Dict[str, queue.Queue] = {}
+        self._starts: Dict[str, queue.Queue] = {}  # of their progress
+        self._begun: Dict[str, queue.Queue] = {}
 
     def _channel(self, channels: Dict[str, queue.Queue], execution: str) -> queue.Queue:
         return channels.setdefault(execution, queue.Queue())
@@ -41,6 +42,7 @@ class Remembering:
 
     def started(self, execution: str) -> None:
         self._remember("started", execution)
+        self._channel(self._begun, execution).put(execution)
 
     def progressed(self, execution: str, state: ProgressState) -> None:
         self._remember("progressed", execution, state)
@@ -61,6 +63,10 @@ class Remembering:
     def end(self, execution: str, seconds: float = 20) -> Tuple[Any, ...]:
         """Wait for the last report of an execution."""
         return self._channel(self._ends, execution).get(timeout=seconds)
+
+    def begun(self, execution: str) -> None:
+        """Wait until the worker of an execution has begun."""
+        self._channel(self._begun, execution).get(timeout=20)
 
     def first_progress(self, execution: str) -> ProgressState:
         """Wait until the job itself says something."""

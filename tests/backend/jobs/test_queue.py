@@ -166,9 +166,13 @@ def test_jobs_start_in_the_order_of_arrival_and_no_more_than_allowed_run(start_q
     queue = start_queue(2)
     for job in jobs:
         queue.submit(job)
-    for job, pipe in zip(jobs, pipes):
-        pipe.write_bytes(b"go")  # blocks until the job has begun
+    for job in jobs[:2]:
+        listener.begun(job.execution)
+    for number, (job, pipe) in enumerate(zip(jobs, pipes)):
+        pipe.write_bytes(b"go")
         listener.end(job.execution)
+        for freed in jobs[number + 2 : number + 3]:
+            listener.begun(freed.execution)  # else it and the next one would begin at the same time
     started = [report[1] for report in listener.reports if report[0] == "started"]
     assert started[2:] == [job.execution for job in jobs[2:]]
     assert set(started[:2]) == {job.execution for job in jobs[:2]}

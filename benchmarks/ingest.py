@@ -31,7 +31,7 @@ from geopub_plugin.backend.announcement import announced
 from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.client.delivery import md5_of
 from geopub_plugin.publish.embedded import start_backend
-from geopub_plugin.publish.publication import INTEGRATIONS
+from geopub_plugin.publish.publication_jobs import INTEGRATIONS
 
 GOAL = 1.5  # times the copy
 _QUIET = 0.1  # of the processors: when others use more, times say little

@@ -9,6 +9,8 @@ from qgis.PyQt.QtCore import Qt
 
 from .backend.translation import use_language
 from .publish.embedded_process import EmbeddedProcess, data_folder
+from .publish.store_source import Stores
+from .publish.targets import Targets
 from .ui.actions import Actions
 from .ui.desk import Desk
 from .ui.dock import Dock
@@ -27,10 +29,12 @@ class GeoPubPlugin:
         use_language(QgsApplication.instance().locale())
         window = self.iface.mainWindow()
         self.process = EmbeddedProcess(data_folder(), window)
+        self.targets = Targets(window)
+        self.stores = Stores(self.targets, self.process, window)
         self.model = PublicationsModel(window)
         self.dock = Dock(self.process, self.model, window)
         self.messages = Messages(self.iface.messageBar(), window)
-        self.desk = Desk(self.process, self.model, self.dock, self.messages, window)
+        self.desk = Desk(self.stores, self.model, self.dock, self.messages, window)
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.actions = Actions(self.iface, self.dock, self.publish_current)
         self.dock.publish.triggered.connect(self.publish_current)
@@ -45,5 +49,5 @@ class GeoPubPlugin:
         self.desk.close()
         self.process.close()
         self.iface.removeDockWidget(self.dock)
-        for thing in (self.dock, self.desk, self.model, self.process):
+        for thing in (self.dock, self.desk, self.model, self.stores, self.targets, self.process):
             thing.deleteLater()

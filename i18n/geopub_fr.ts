@@ -212,6 +212,10 @@
         <translation>Un style est un fichier QML de QGIS ou un fichier SLD.</translation>
     </message>
     <message>
+        <source>A summary is needed: what is in the data?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A symbol of the style cannot be drawn.</source>
         <translation>Un symbole du style ne peut pas être dessiné.</translation>
     </message>
@@ -328,8 +332,20 @@
         <translation>adresse</translation>
     </message>
     <message>
+        <source>Addresses</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Administrative units</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>After how many days everything is purged.</source>
         <translation>Au bout de combien de jours tout est purgé.</translation>
+    </message>
+    <message>
+        <source>Agricultural and aquaculture facilities</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>All records of the endpoint's quota are used.</source>
@@ -360,6 +376,10 @@
         <translation>Un accès demande au moins un service.</translation>
     </message>
     <message>
+        <source>An address is needed, such as https://maps.example.org</source>
+        <translation>Une adresse est nécessaire, par exemple https://cartes.exemple.fr</translation>
+    </message>
+    <message>
         <source>An annexe needs a path.</source>
         <translation>Une annexe doit avoir un chemin.</translation>
     </message>
@@ -368,8 +388,16 @@
         <translation>une archive qui n’est pas un zip</translation>
     </message>
     <message>
+        <source>An e-mail address is needed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>An earlier state of the file and its tiles: only what changed is built.</source>
         <translation>Un état antérieur du fichier et ses tuiles : seul ce qui a changé est construit.</translation>
+    </message>
+    <message>
+        <source>An identifier is needed: catalogues know the record by it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>An outline that is drawn inside, or on some rings only, is drawn on all.</source>
@@ -404,8 +432,28 @@
         <translation>Un autre programme, ou un autre GeoPub, y écoute déjà.</translation>
     </message>
     <message>
+        <source>Another style of the layer has this technical name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Archives like this are made to fill the disk.</source>
         <translation>De telles archives sont faites pour remplir le disque.</translation>
+    </message>
+    <message>
+        <source>Area management/restriction/regulation zones and reporting units</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>areas of few kinds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>areas side by side</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>areas that touch</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>As delivered</source>
@@ -528,8 +576,20 @@
         <translation>Au plus {limit} octets sont acceptés.</translation>
     </message>
     <message>
+        <source>Atmospheric conditions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Behind LIKE, ILIKE and ESCAPE stands a text in 'single quotes'.</source>
         <translation>LIKE, ILIKE et ESCAPE sont suivis d'un texte entre 'apostrophes'.</translation>
+    </message>
+    <message>
+        <source>Bio-geographical regions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Boundaries</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Bring revision NUMBER of NAME back; services follow.</source>
@@ -550,6 +610,18 @@
     <message>
         <source>Building tiles</source>
         <translation>Construction des tuiles</translation>
+    </message>
+    <message>
+        <source>Buildings</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Buildings and structures</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cadastral parcels</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -696,8 +768,20 @@
         <translation>Choisissez au moins un service.</translation>
     </message>
     <message>
+        <source>Choose one theme at least.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose or repair the configuration in Settings, Options, GeoPub.</source>
+        <translation>Choisissez ou réparez la configuration dans Préférences, Options, GeoPub.</translation>
+    </message>
+    <message>
         <source>Choose other levels.</source>
         <translation>Choisissez d’autres niveaux.</translation>
+    </message>
+    <message>
+        <source>Climate, weather, atmosphere</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Close</source>
@@ -732,6 +816,10 @@
         <translation>Géométries effondrées</translation>
     </message>
     <message>
+        <source>Collection of data sets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Column of another type</source>
         <translation>Colonne d’un autre type</translation>
     </message>
@@ -754,6 +842,10 @@
     <message>
         <source>Columns without a name of their own</source>
         <translation>Colonnes sans nom propre</translation>
+    </message>
+    <message>
+        <source>Common borders are simplified once for both sides: no gaps.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Compare columns of the same kind.</source>
@@ -788,12 +880,20 @@
         <translation>Les configurations de type « {type} » ne sont pas diffusées ici.</translation>
     </message>
     <message>
+        <source>Continual</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Coordinate reference system overridden</source>
         <translation>Système de coordonnées remplacé</translation>
     </message>
     <message>
         <source>Coordinate reference system without a code</source>
         <translation>Système de coordonnées sans code</translation>
+    </message>
+    <message>
+        <source>Coordinate reference systems</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Coordinate system</source>
@@ -832,6 +932,10 @@
         <translation>Corrigez ce qui est listé et publiez à nouveau.</translation>
     </message>
     <message>
+        <source>Correct “styles” in the field “extra”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>CQL is for the OGC API of this service.</source>
         <translation>CQL est pour l’API OGC de ce service.</translation>
     </message>
@@ -846,6 +950,10 @@
     <message>
         <source>Curves of the table “{table}” published as straight segments: {count}.</source>
         <translation>Courbes de la table « {table} » publiées en segments droits : {count}.</translation>
+    </message>
+    <message>
+        <source>Daily</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Damaged archive</source>
@@ -866,6 +974,10 @@
     <message>
         <source>Data folder: {folder}</source>
         <translation>Dossier de données : {folder}</translation>
+    </message>
+    <message>
+        <source>Data set</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Datasheet</source>
@@ -948,8 +1060,16 @@
         <translation>Chaque colonne a besoin d’un nom à elle.</translation>
     </message>
     <message>
+        <source>Economy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Edits that are not saved yet will be published too.</source>
         <translation>Les modifications non enregistrées seront publiées aussi.</translation>
+    </message>
+    <message>
+        <source>Elevation</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Empty file</source>
@@ -980,12 +1100,36 @@
         <translation>Arrêtez le moteur, puis regardez de nouveau.</translation>
     </message>
     <message>
+        <source>Energy resources</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Environment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Environmental monitoring facilities</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Errors: {count}.</source>
         <translation>Erreurs : {count}.</translation>
     </message>
     <message>
         <source>ESCAPE takes one character, not “{given}”.</source>
         <translation>ESCAPE prend un seul caractère, et non « {given} ».</translation>
+    </message>
+    <message>
+        <source>Every shape is simplified a little.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every three months</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every two weeks</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Execution {identifier} cannot be aborted.</source>
@@ -1048,8 +1192,16 @@
         <translation>En échec</translation>
     </message>
     <message>
+        <source>Farming</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Faults that forbid it: {count}.</source>
         <translation>Défauts qui l’interdisent : {count}.</translation>
+    </message>
+    <message>
+        <source>Fauna and flora</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Features</source>
@@ -1112,12 +1264,28 @@
         <translation>Il faut quatre nombres séparés par des virgules.</translation>
     </message>
     <message>
+        <source>From afar, areas follow a grid; the territory stays covered.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>GDAL says: {reason}.</source>
         <translation>GDAL dit : {reason}.</translation>
     </message>
     <message>
+        <source>Geographical grid systems</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Geographical names</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>GeoJSON</source>
         <translation>du GeoJSON</translation>
+    </message>
+    <message>
+        <source>Geology</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Geometries of the table “{table}” outside of {target}: {count}. Their features stay, without a geometry.</source>
@@ -1198,6 +1366,10 @@
     <message>
         <source>GeoPub: “{name}” was aborted</source>
         <translation>GeoPub : « {name} » a été interrompu</translation>
+    </message>
+    <message>
+        <source>Geosciences</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give --layer once for each table, in the order of --table.</source>
@@ -1322,6 +1494,10 @@
     <message>
         <source>Give another value with --{option} or in the environment variable {variable}.</source>
         <translation>Donnez une autre valeur avec --{option} ou dans la variable d’environnement {variable}.</translation>
+    </message>
+    <message>
+        <source>Give both the text and the address of the attribution, or neither.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give degrees: west and south first, and smaller; or leave bbox out, and it is computed.</source>
@@ -1452,8 +1628,20 @@
         <translation>Reprendre les intégrations interrompues, ou dire lesquelles le sont.</translation>
     </message>
     <message>
+        <source>Habitats and biotopes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Harmonise areas</source>
         <translation>Harmonisation de données surfaciques</translation>
+    </message>
+    <message>
+        <source>Health</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Here it must begin with “{prefix}.”, followed by a name.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>How many services may be published.</source>
@@ -1462,6 +1650,14 @@
     <message>
         <source>How much it may hold.</source>
         <translation>Combien il peut contenir.</translation>
+    </message>
+    <message>
+        <source>Human health and safety</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hydrography</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Identifiers are those of the features that GetFeature sends.</source>
@@ -1474,6 +1670,10 @@
     <message>
         <source>If they matter, copy them into a column.</source>
         <translation>Si elles comptent, copiez-les dans une colonne.</translation>
+    </message>
+    <message>
+        <source>Imagery, base maps, land cover</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Implausible coordinates</source>
@@ -1518,6 +1718,10 @@
     <message>
         <source>INFO {table}: {count} features, {type}, {srs}</source>
         <translation>INFO {table} : {count} objets, {type}, {srs}</translation>
+    </message>
+    <message>
+        <source>Inland waters</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Install GeoPub again; `geopub doctor` shows what is missing.</source>
@@ -1572,12 +1776,20 @@
         <translation>Les polygones inversés ne sont pas dessinés.</translation>
     </message>
     <message>
+        <source>Irregular</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It calls functions that could read files or settings of the server: {names}.</source>
         <translation>Il appelle des fonctions qui pourraient lire des fichiers ou des réglages du serveur : {names}.</translation>
     </message>
     <message>
         <source>It calls itself “{name}”.</source>
         <translation>Il se nomme « {name} ».</translation>
+    </message>
+    <message>
+        <source>It can contain only a-z, A-Z, 0-9, _, - and .</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It cannot contain {character}: only a-z, A-Z, 0-9, _, - and . are allowed.</source>
@@ -1688,12 +1900,12 @@
         <translation>Il compte {size} octets ; {limit} au plus sont acceptés.</translation>
     </message>
     <message>
-        <source>It has “{style}”.</source>
-        <translation>Elle a « {style} ».</translation>
-    </message>
-    <message>
         <source>It has: {names}.</source>
         <translation>Elle a : {names}.</translation>
+    </message>
+    <message>
+        <source>It has: {styles}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It holds data, and the database of its catalogue is empty.</source>
@@ -1766,6 +1978,10 @@
     <message>
         <source>It is longer than {count} characters, or holds a NUL.</source>
         <translation>Il dépasse {count} caractères, ou contient un NUL.</translation>
+    </message>
+    <message>
+        <source>It is missing, QGIS's master password was not given, or the sign-in was refused.</source>
+        <translation>Elle manque, le mot de passe principal de QGIS n’a pas été donné, ou la connexion a été refusée.</translation>
     </message>
     <message>
         <source>It is named by the delivery or by its checksums, but it never arrived.</source>
@@ -1956,12 +2172,24 @@
         <translation>Il doit se situer entre {lowest} et {highest}.</translation>
     </message>
     <message>
+        <source>It must not hold a login or a password: those belong into an authentication configuration.</source>
+        <translation>Elle ne doit contenir ni identifiant ni mot de passe : leur place est dans une configuration d’authentification.</translation>
+    </message>
+    <message>
+        <source>It must not hold a space, a question mark or a number sign.</source>
+        <translation>Elle ne doit contenir ni espace, ni point d’interrogation, ni dièse.</translation>
+    </message>
+    <message>
         <source>It must start with a letter or _ and hold only letters without accents, digits, _, - and dots.</source>
         <translation>Il doit commencer par une lettre ou _ et ne contenir que des lettres sans accent, des chiffres, _, - et des points.</translation>
     </message>
     <message>
         <source>It must start with a letter or _.</source>
         <translation>Il doit commencer par une lettre ou _.</translation>
+    </message>
+    <message>
+        <source>It must start with https:// or http://, followed by the name of the server.</source>
+        <translation>Elle doit commencer par https:// ou http://, suivi du nom du serveur.</translation>
     </message>
     <message>
         <source>It needs 1 to {most} addresses.</source>
@@ -2168,6 +2396,10 @@
         <translation>Ses tables n'ont pas de géométrie : {names}.</translation>
     </message>
     <message>
+        <source>Its technical name stands in requests: letters without accents, digits, _, - and dots.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Its type is “{type}”.</source>
         <translation>Son type est « {type} ».</translation>
     </message>
@@ -2202,6 +2434,14 @@
     <message>
         <source>Labels of the type “{kind}” are not drawn.</source>
         <translation>Les étiquettes du type « {kind} » ne sont pas dessinées.</translation>
+    </message>
+    <message>
+        <source>Land cover</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Land use</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Largest tile</source>
@@ -2260,6 +2500,10 @@
         <translation>lignes</translation>
     </message>
     <message>
+        <source>lines that form no network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Link in the archive</source>
         <translation>Lien dans l’archive</translation>
     </message>
@@ -2302,6 +2546,10 @@
     <message>
         <source>Local coordinates</source>
         <translation>Coordonnées locales</translation>
+    </message>
+    <message>
+        <source>Location</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Log:</source>
@@ -2388,6 +2636,14 @@
         <translation>Fabriquer les tuiles vectorielles d'un GeoPackage sans aucun serveur : OUT.pmtiles, OUT.mbtiles ou un dossier OUT/.</translation>
     </message>
     <message>
+        <source>many small areas</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Map tiles (WMTS)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Maps (WMS)</source>
         <translation>Cartes (WMS)</translation>
     </message>
@@ -2432,6 +2688,10 @@
         <translation>Fusion attributaire de données surfaciques</translation>
     </message>
     <message>
+        <source>Message not sent: the settings of this backend name no webhook any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Message not sent: {way} ({reason}).</source>
         <translation>Message non envoyé : {way} ({reason}).</translation>
     </message>
@@ -2444,6 +2704,18 @@
         <translation>Métadonnées (CSW)</translation>
     </message>
     <message>
+        <source>Meteorological geographical features</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Military</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mineral resources</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Missing file</source>
         <translation>Fichier manquant</translation>
     </message>
@@ -2454,6 +2726,10 @@
     <message>
         <source>Modify its configuration and synchronise it.</source>
         <translation>Modifiez sa configuration et synchronisez-le.</translation>
+    </message>
+    <message>
+        <source>Monthly</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>More errors: {count}.</source>
@@ -2486,6 +2762,14 @@
     <message>
         <source>Names that services cannot carry were changed:</source>
         <translation>Des noms que les services ne peuvent pas porter ont été changés :</translation>
+    </message>
+    <message>
+        <source>Natural risk zones</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Neighbours with the same attributes become one.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>New keys</source>
@@ -2588,6 +2872,10 @@
         <translation>Aucune des versions {names} n’est servie.</translation>
     </message>
     <message>
+        <source>Not planned</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Not published</source>
         <translation>Non publié</translation>
     </message>
@@ -2646,6 +2934,14 @@
     <message>
         <source>Nothing would be drawn.</source>
         <translation>Rien ne serait dessiné.</translation>
+    </message>
+    <message>
+        <source>Oceanographic geographical features</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Oceans</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Of data, a style, or metadata.</source>
@@ -2760,6 +3056,10 @@
         <translation>Ouvrir la page web des services</translation>
     </message>
     <message>
+        <source>Orthoimagery</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Other coordinate reference system than declared</source>
         <translation>Autre système de coordonnées que celui déclaré</translation>
     </message>
@@ -2796,8 +3096,16 @@
         <translation>Les options de placement des étiquettes sont omises.</translation>
     </message>
     <message>
+        <source>Planning, cadastre</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>points</source>
         <translation>points</translation>
+    </message>
+    <message>
+        <source>points, lines and areas</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>polygons</source>
@@ -2806,6 +3114,10 @@
     <message>
         <source>Polygons without area in the table “{table}”: {count}. Their features stay, without a geometry.</source>
         <translation>Polygones sans surface dans la table « {table} » : {count}. Leurs objets restent, sans géométrie.</translation>
+    </message>
+    <message>
+        <source>Population distribution — demography</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Port on 127.0.0.1</source>
@@ -2836,12 +3148,20 @@
         <translation>le processus {pid} à l’adresse {url}</translation>
     </message>
     <message>
+        <source>Production and industrial facilities</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>PROJ does not find it in its database.</source>
         <translation>PROJ ne le trouve pas dans sa base.</translation>
     </message>
     <message>
         <source>PROJ knows no operation between the two.</source>
         <translation>PROJ ne connaît aucune opération entre les deux.</translation>
+    </message>
+    <message>
+        <source>Protected sites</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Prove that catalogue and files agree; the backend must not run.</source>
@@ -2946,6 +3266,10 @@
     <message>
         <source>QGIS cannot draw with the style of “{table}”.</source>
         <translation>QGIS ne peut pas dessiner avec le style de « {table} ».</translation>
+    </message>
+    <message>
+        <source>QGIS could not sign in with the authentication configuration “{id}”.</source>
+        <translation>QGIS n’a pas pu se connecter avec la configuration d’authentification « {id} ».</translation>
     </message>
     <message>
         <source>QGIS does not read it.</source>
@@ -3060,6 +3384,10 @@
         <translation>Les révisions de « {name} » ne peuvent pas être comparées.</translation>
     </message>
     <message>
+        <source>roads, rivers, pipes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Rows of another length</source>
         <translation>Lignes d’une autre longueur</translation>
     </message>
@@ -3150,6 +3478,10 @@
     <message>
         <source>Schematise areas</source>
         <translation>Schématisation de données surfaciques</translation>
+    </message>
+    <message>
+        <source>Sea regions</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Search…</source>
@@ -3332,6 +3664,10 @@
         <translation>Plusieurs fichiers</translation>
     </message>
     <message>
+        <source>Shapes are simplified; where lines meet, they go on meeting.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Show everything</source>
         <translation>Tout afficher</translation>
     </message>
@@ -3380,6 +3716,14 @@
         <translation>SLD_BODY ne contient pas de SLD.</translation>
     </message>
     <message>
+        <source>Society</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Soil</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Somebody removed them.</source>
         <translation>Quelqu'un les a supprimés.</translation>
     </message>
@@ -3390,6 +3734,10 @@
     <message>
         <source>Spatial indexes do not fit their tables.</source>
         <translation>Des index spatiaux ne correspondent pas à leurs tables.</translation>
+    </message>
+    <message>
+        <source>Species distribution</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Split it into one table a kind.</source>
@@ -3476,6 +3824,10 @@
         <translation>Les fichiers statiques de type « {type} » ne sont pas utilisés ici.</translation>
     </message>
     <message>
+        <source>Statistical units</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Stop the services</source>
         <translation>Arrêter les services</translation>
     </message>
@@ -3554,6 +3906,10 @@
     <message>
         <source>The address of a server; by default, the backend here.</source>
         <translation>L’adresse d’un serveur ; par défaut, le moteur de ce poste.</translation>
+    </message>
+    <message>
+        <source>The address of “{layer}” is in the clipboard.</source>
+        <translation>L’adresse de « {layer} » est dans le presse-papiers.</translation>
     </message>
     <message>
         <source>The address to listen on.</source>
@@ -4076,6 +4432,10 @@
         <translation>La couche est publiée sans ce format.</translation>
     </message>
     <message>
+        <source>The layer shows no table “{table}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The layer “{layer}” cannot be read.</source>
         <translation>La couche « {layer} » ne peut pas être lue.</translation>
     </message>
@@ -4504,12 +4864,20 @@
         <translation>Le shapefile « {name} » n’est pas complet : il manque {missing}.</translation>
     </message>
     <message>
+        <source>The shortest lines go where a tile has no room.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The SLD does not show everything that the QGIS style shows.</source>
         <translation>Le SLD ne montre pas tout ce que montre le style QGIS.</translation>
     </message>
     <message>
         <source>The SLD is of version “{version}”.</source>
         <translation>Le SLD est de version « {version} ».</translation>
+    </message>
+    <message>
+        <source>The smallest areas go into their neighbours.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The spatial reference system “{srs}” is not known to QGIS.</source>
@@ -4598,6 +4966,10 @@
     <message>
         <source>The style “{name}” is in use.</source>
         <translation>Le style « {name} » est utilisé.</translation>
+    </message>
+    <message>
+        <source>The style “{style}” cannot be offered.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The style “{style}” does not fit the table “{table}”.</source>
@@ -5024,6 +5396,10 @@
         <translation>Il n'y a pas de table « {table} » à mettre en tuiles.</translation>
     </message>
     <message>
+        <source>There is no target “{name}”.</source>
+        <translation>Il n’y a pas de destination « {name} ».</translation>
+    </message>
+    <message>
         <source>There is no tile layer “{name}”.</source>
         <translation>Il n’y a pas de couche de tuiles « {name} ».</translation>
     </message>
@@ -5128,6 +5504,10 @@
         <translation>Ce morceau ne continue pas le fichier « {path} ».</translation>
     </message>
     <message>
+        <source>This computer</source>
+        <translation>Cet ordinateur</translation>
+    </message>
+    <message>
         <source>This data folder was written by a newer GeoPub.</source>
         <translation>Ce dossier de données a été écrit par un GeoPub plus récent.</translation>
     </message>
@@ -5170,6 +5550,14 @@
     <message>
         <source>This happens most often when the memory is used up.</source>
         <translation>Cela arrive le plus souvent quand la mémoire est épuisée.</translation>
+    </message>
+    <message>
+        <source>This is no address of the web: it begins with https://</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is no e-mail address, such as name@town.fr.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This is not a Mapbox style.</source>
@@ -5296,6 +5684,14 @@
         <translation>une trop grande part de « {table} » a changé.</translation>
     </message>
     <message>
+        <source>Transport</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Transport networks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Tried: {names}.</source>
         <translation>Essayés : {names}.</translation>
     </message>
@@ -5332,12 +5728,20 @@
         <translation>Transformer un échantillon de tuiles en pyramide complète, avec les mêmes réglages et à la même adresse.</translation>
     </message>
     <message>
+        <source>Twice a year</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Two tables have the public name “{name}”.</source>
         <translation>Deux tables ont le nom public « {name} ».</translation>
     </message>
     <message>
         <source>Two tables of the pyramid are called “{layer}”.</source>
         <translation>Deux tables de la pyramide s’appellent « {layer} ».</translation>
+    </message>
+    <message>
+        <source>Unknown</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>unknown error</source>
@@ -5460,6 +5864,14 @@
         <translation>users/me/permissions liste ce que vous pouvez utiliser.</translation>
     </message>
     <message>
+        <source>Utilities, communication</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Utility and governmental services</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Values of properties are written in GML.</source>
         <translation>Les valeurs d'attributs sont écrites en GML.</translation>
     </message>
@@ -5500,6 +5912,10 @@
         <translation>webhook</translation>
     </message>
     <message>
+        <source>Weekly</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>WFS service</source>
         <translation>Service WFS</translation>
     </message>
@@ -5524,8 +5940,16 @@
         <translation>Ce qui devait être supprimé est utilisé.</translation>
     </message>
     <message>
+        <source>When needed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>When that server goes, texts or symbols go with it: {address}</source>
         <translation>Si ce serveur disparaît, les textes ou symboles disparaissent avec lui : {address}</translation>
+    </message>
+    <message>
+        <source>When was the data made? Give a date.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Where</source>
@@ -5546,6 +5970,10 @@
     <message>
         <source>Which of your datastores on the server.</source>
         <translation>Lequel de vos entrepôts sur le serveur.</translation>
+    </message>
+    <message>
+        <source>Who is responsible for the data?</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Who leads it: an e-mail address.</source>
@@ -5646,6 +6074,10 @@
     <message>
         <source>XML</source>
         <translation>du XML</translation>
+    </message>
+    <message>
+        <source>Yearly</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>You cannot sign in with this account.</source>
@@ -5864,6 +6296,10 @@
         <translation>« {entry} », dans l’archive « {name} », est trop volumineux.</translation>
     </message>
     <message>
+        <source>“{layer}” is not published here.</source>
+        <translation>« {layer} » n’est pas publiée ici.</translation>
+    </message>
+    <message>
         <source>“{name}.” names a table.</source>
         <translation>« {name}. » désigne une table.</translation>
     </message>
@@ -5898,6 +6334,10 @@
     <message>
         <source>“{name}” cannot be the name of a table or column.</source>
         <translation>« {name} » ne peut pas être le nom d’une table ou d’une colonne.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be the name of a target.</source>
+        <translation>« {name} » ne peut pas être le nom d’une destination.</translation>
     </message>
     <message>
         <source>“{name}” cannot be the public name of a table.</source>
@@ -6058,6 +6498,10 @@
     <message>
         <source>“{title}” is up to date.</source>
         <translation>« {title} » est à jour.</translation>
+    </message>
+    <message>
+        <source>“{url}” is not the address of a server.</source>
+        <translation>« {url} » n’est pas l’adresse d’un serveur.</translation>
     </message>
     <message>
         <source>“{value}” is neither true nor false, and the column holds nothing else.</source>

@@ -1,18 +1,15 @@
-"""The datasheets of the embedded backend, asked for outside the GUI thread."""
+"""The datasheets of a store, asked for outside the GUI thread."""
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Optional, Tuple
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..backend.translation import tr
 from .background import BackgroundCall
-from .client import open_store
 from .client.datasheets import Datasheet
-from .embedded import Backend
-from .qgis_transport import QgisTransport
+from .store_source import StoreAddress
 
 
 class DatasheetList(QObject):
@@ -24,17 +21,16 @@ class DatasheetList(QObject):
     def __init__(self, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
         self._call: Optional[BackgroundCall] = None
-        self._again: Optional[Backend] = None
+        self._again: Optional[StoreAddress] = None
 
-    def refresh(self, backend: Backend) -> None:
+    def refresh(self, address: StoreAddress) -> None:
         """Ask for the list as it is now."""
         if self._call is not None:
-            self._again = backend
+            self._again = address
             return
 
         def ask(call: BackgroundCall) -> Tuple[Datasheet, ...]:
-            with closing(QgisTransport()) as transport:
-                store = open_store(backend.api, backend.token, transport=transport, cancel=call.cancelled)
+            with address.open(call.cancelled) as store:
                 return store.datasheets.list()
 
         self._call = BackgroundCall(tr("List of publications"), ask)

@@ -1,11 +1,10 @@
-"""One layer on its way to live services: export, backend and publication, none of them in the GUI thread."""
+"""One layer on its way to live services: export, store and publication, none of them in the GUI thread."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Callable, Optional
 
@@ -16,17 +15,14 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 from ..backend.errors import Cancelled, GeoPubError
 from ..backend.translation import tr
 from .background import BackgroundCall
-from .client import open_store
-from .embedded import Backend
-from .embedded_process import EmbeddedProcess
 from .layer_export import LayerExport
 from .layer_plan import LayerPlan, remember
 from .map_style import Draw, keep_map_style
 from .progression import EXPORT, Progression, amount
 from .proposal import TableStyle
 from .publication import Publication, PublicationRequest, PublicationResult, Step
-from .qgis_transport import QgisTransport
 from .sprite_sheets import drawn_sheets
+from .store_source import StoreAddress, StoreSource
 from .style_annexe import keep_slds
 from .style_export import ExportedStyle, export_style
 
@@ -54,30 +50,31 @@ class LayerPublication(QObject):
     cancelled = pyqtSignal()
 
     def __init__(
-        self, layer: QgsVectorLayer, plan: LayerPlan, backend: EmbeddedProcess, parent: Optional[QObject] = None
+        self, layer: QgsVectorLayer, plan: LayerPlan, source: StoreSource, parent: Optional[QObject] = None
     ) -> None:
-        """Prepare to publish `layer` as `plan` says into the embedded backend."""
+        """Prepare to publish `layer` as `plan` says in the store of a target."""
         super().__init__(parent)
         self.plan = plan
         self.style: Optional[ExportedStyle] = None
         self._draw: Optional[Draw] = None
         self.result: Optional[PublicationResult] = None
         self.ended = False
-        self._layer, self._process = layer, backend
+        self._layer, self._source = layer, source
         self._srs = plan.srs or layer.crs().authid()
-        self._backend: Optional[Backend] = None
+        self._address: Optional[StoreAddress] = None
         self._folder = Path(tempfile.mkdtemp(prefix="geopub-"))
         self._export: Optional[LayerExport] = None
         self._file: Optional[Path] = None
         self._call: Optional[PublicationCall] = None
         self._progression = Progression(plan.services)
         self._cancelled = False
+        self._refused: Optional[GeoPubError] = None  # why there is no store, while the export ends
 
     def start(self) -> None:
-        """Start the export and, meanwhile, the backend; return at once."""
-        self._process.ready.connect(self._backend_ready)
-        self._process.failed.connect(self._backend_failed)
-        self._process.start()
+        """Start the export and, meanwhile, what serves the store; return at once."""
+        self._source.ready.connect(self._store_ready)
+        self._source.failed.connect(self._store_failed)
+        self._source.start()
         QTimer.singleShot(0, self._export_style)  # each in a turn of its own, for QGIS to draw in between
 
     def cancel(self) -> None:
@@ -105,7 +102,7 @@ class LayerPublication(QObject):
         if not self.ended:
             self._end()
 
-    # Export and backend -----------------------------------------------------------------------------------------
+    # Export and store -------------------------------------------------------------------------------------------
 
     def _export_style(self) -> None:
         if self.ended:
@@ -134,34 +131,37 @@ class LayerPublication(QObject):
             self.moved.emit(self._progression.share, tr("Exporting the layer"))
 
     def _exported(self, file: Path) -> None:
+        if self._refused is not None:
+            self._end_with(self._refused)
+            return
         self._progression.ended(EXPORT)
         self._file = file
         self._publish_when_ready()
 
-    def _backend_ready(self, backend: Backend) -> None:
-        self._backend = backend
+    def _store_ready(self, address: StoreAddress) -> None:
+        self._address = address
         self._publish_when_ready()
 
-    def _backend_failed(self, error: GeoPubError) -> None:
+    def _store_failed(self, error: GeoPubError) -> None:
         if self._call is None:  # a running call hears of it by itself
+            self._refused = error
             if self._export is not None and self._file is None:
-                self._export.blockSignals(True)
-                self._export.cancel()
-            self._fail(error)
+                self._export.cancel()  # its end is waited for: it writes into the folder
+            else:
+                self._fail(error)
 
     # Publication ------------------------------------------------------------------------------------------------
 
     def _publish_when_ready(self) -> None:
-        if self._file is None or self._backend is None or self._call is not None or self.ended or self._cancelled:
-            if self._file is not None and self._backend is None:
+        if self._file is None or self._address is None or self._call is not None or self.ended or self._cancelled:
+            if self._file is not None and self._address is None:
                 self.moved.emit(self._progression.share, tr("Starting GeoPub"))
             return
-        request, backend, progression = self._request(self._file), self._backend, self._progression
+        request, address, progression = self._request(self._file), self._address, self._progression
         style, draw = self.style, self._draw
 
         def publish(call: PublicationCall) -> PublicationResult:
-            with closing(QgisTransport()) as transport:
-                store = open_store(backend.api, backend.token, transport=transport, cancel=call.cancelled)
+            with address.open(call.cancelled) as store:
                 result = Publication(store, request, _Reporter(progression, call.tell)).run()
                 if style is not None:
                     keep_slds(store, request.datasheet, request.layer_name, style)
@@ -181,7 +181,7 @@ class LayerPublication(QObject):
             file=file,
             title=plan.title,
             datasheet=plan.datasheet,
-            layer_name=plan.layer_name,
+            layer_name=self._source.target.layer_name(plan.layer_name),
             services=plan.services,
             styles=(TableStyle.read(plan.layer_name, qml),) if qml is not None else (),
             srs=self._srs,
@@ -205,19 +205,25 @@ class LayerPublication(QObject):
     def _fail(self, error: GeoPubError) -> None:
         if self._cancelled or isinstance(error, Cancelled):
             self._cancel_done()
-        elif not self.ended:
+        else:
+            self._end_with(self._refused or error)
+
+    def _end_with(self, error: GeoPubError) -> None:
+        if not self.ended:
             self._end()
             self.failed.emit(error)
 
     def _cancel_done(self) -> None:
-        if not self.ended:
+        if self._refused is not None and not self._cancelled:
+            self._end_with(self._refused)
+        elif not self.ended:
             self._end()
             self.cancelled.emit()
 
     def _end(self) -> None:
         self.ended = True
-        self._process.ready.disconnect(self._backend_ready)
-        self._process.failed.disconnect(self._backend_failed)
+        self._source.ready.disconnect(self._store_ready)
+        self._source.failed.disconnect(self._store_failed)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from threading import Event
 from typing import Iterator, Optional, Union
 
-from qgis.core import QgsNetworkAccessManager
+from qgis.core import QgsApplication, QgsNetworkAccessManager
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QByteArray, QEventLoop, QIODevice, QTimer, QUrl
 from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
 
+from ..backend.errors import NotAuthenticated
+from ..backend.translation import tr
 from .transport import FileSlice, Request, Response, Sent, interrupted, is_loopback, unreachable
 
 CANCEL_GRAIN = 50  # ms until a cancelled transfer ends
@@ -18,15 +20,20 @@ CANCEL_GRAIN = 50  # ms until a cancelled transfer ends
 class QgisTransport:
     """Carries requests over Qt's network, in the thread that made it; the others see no pause of Python."""
 
-    def __init__(self) -> None:
+    def __init__(self, authcfg: str = "") -> None:
+        """Sign each request as the configuration `authcfg` of QGIS's authentication manager says, "" for not at all."""
         self._local: Optional[QNetworkAccessManager] = None
+        self._authcfg = authcfg
 
     def send(self, request: Request, sent: Optional[Sent] = None, cancel: Optional[Event] = None) -> Response:
         """Send a request and return the answer, see `Transport.send`."""
         if cancel is not None and cancel.is_set():
             raise interrupted()
         body = _body(request)
-        reply = self._manager(request.url).sendCustomRequest(_qt_request(request), request.method.encode(), body)
+        asked = self._signed(_qt_request(request))
+        reply = self._manager(request.url).sendCustomRequest(asked, request.method.encode(), body)
+        if self._authcfg:
+            QgsApplication.authManager().updateNetworkReply(reply, self._authcfg)
         if sent is not None and request.body:
             reply.uploadProgress.connect(lambda done, total: total > 0 and sent(done, total))
         _wait(reply, cancel)
@@ -47,6 +54,19 @@ class QgisTransport:
         if self._local is not None:
             sip.delete(self._local)
             self._local = None
+
+    def _signed(self, request: QNetworkRequest) -> QNetworkRequest:
+        """Return a request with what the authentication manager adds to it: it may ask the user, and the network."""
+        if not self._authcfg:
+            return request
+        done, signed = QgsApplication.authManager().updateNetworkRequest(request, self._authcfg)
+        if not done:
+            raise NotAuthenticated(
+                tr("QGIS could not sign in with the authentication configuration “{id}”.", id=self._authcfg),
+                tr("It is missing, QGIS's master password was not given, or the sign-in was refused."),
+                tr("Choose or repair the configuration in Settings, Options, GeoPub."),
+            )
+        return signed
 
     def _manager(self, url: str) -> QNetworkAccessManager:
         """Return QGIS's network of this thread, or for this machine itself one that no proxy comes between."""

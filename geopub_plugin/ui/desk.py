@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple, Union
 
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer, QUrl
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtGui import QDesktopServices, QGuiApplication
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..backend.errors import GeoPubError
 from ..backend.translation import tr
 from ..publish.client.datasheets import Datasheet
 from ..publish.datasheet_list import DatasheetList
-from ..publish.embedded_process import BackendState, EmbeddedProcess
-from ..publish.layer_plan import LayerPlan
+from ..publish.embedded_process import BackendState
+from ..publish.layer_plan import LayerPlan, remembered_plan
 from ..publish.layer_publication import LayerPublication
 from ..publish.live_layers import LiveService, live_layer
 from ..publish.publication import PublicationResult
+from ..publish.store_source import Stores
 from .dock import Dock
 from .messages import Messages
 from .publications_model import PublicationsModel, live_services
@@ -30,21 +31,26 @@ class Desk(QObject):
     """Connects the panel, the dialog and the message bar to what works behind them."""
 
     def __init__(
-        self, process: EmbeddedProcess, model: PublicationsModel, dock: Dock, messages: Messages, window: QWidget
+        self, stores: Stores, model: PublicationsModel, dock: Dock, messages: Messages, window: QWidget
     ) -> None:
         super().__init__(window)
+        process = stores.process
+        self.stores = stores
         self.dialog: Optional[PublishDialog] = None
         self.publications: List[LayerPublication] = []
+        self._waiting: List[QgsVectorLayer] = []  # for their dialog
         self._process, self._model, self._dock, self._messages, self._window = process, model, dock, messages, window
+        self._shown = stores.targets.current()
         self._list = DatasheetList(self)
         self._list.listed.connect(self._listed)
         self._list.failed.connect(lambda error: self._messages.failed(tr("List of publications"), error))
         self._preview_wanted = ""  # datasheet whose preview opens with the next list
-        process.ready.connect(self._list.refresh)
+        stores.ready.connect(self._list.refresh)
+        stores.targets.changed.connect(self._target_changed)
         process.changed.connect(self._engine_changed)
         process.failed.connect(self._engine_failed)
         dock.opened.connect(self._dock_opened)
-        dock.refresh.triggered.connect(process.start)
+        dock.refresh.triggered.connect(self.refresh)
         dock.landing.setEnabled(False)
         dock.landing.triggered.connect(self.open_landing)
         dock.publications.preview_asked.connect(self.open_preview)
@@ -52,22 +58,51 @@ class Desk(QObject):
         dock.preview.add_asked.connect(self.add_to_project)
         dock.preview.failed.connect(lambda error: self._messages.failed(tr("Preview"), error))
 
-    def publish(self, layer: Optional[QgsMapLayer]) -> None:
-        """Ask how a layer is to be published, then publish it."""
-        if not isinstance(layer, QgsVectorLayer):
+    def publish(self, layers: Union[QgsMapLayer, Sequence[QgsMapLayer], None]) -> None:
+        """Ask how layers are to be published, one dialog after the other, then publish them."""
+        given = layers if isinstance(layers, (list, tuple)) else (layers,)
+        self._waiting = [layer for layer in given if isinstance(layer, QgsVectorLayer)]
+        if not self._waiting:
             self._messages.said(tr("Select a vector layer in the layer tree first: only those can be published."))
+        elif self.dialog is None:
+            self._ask_next()
+
+    def update(self, layer: QgsVectorLayer) -> None:
+        """Publish a layer again as it was published last; ask how where it never was."""
+        plan = remembered_plan(layer)
+        if plan is None:
+            self.publish([layer])
+        else:
+            self.begin(layer, plan)
+
+    def copy_link(self, layer: QgsVectorLayer) -> None:
+        """Copy the address of the page that shows what a layer was published as."""
+        plan = remembered_plan(layer)
+        sheet = next((one for one in self._model.datasheets if plan and one.name == plan.datasheet), None)
+        live = live_services(sheet)
+        if not live:
+            self._messages.said(tr("“{layer}” is not published here.", layer=layer.name()))
             return
+        QGuiApplication.clipboard().setText(live[0].url)
+        self._messages.said(tr("The address of “{layer}” is in the clipboard.", layer=layer.name()))
+
+    def refresh(self) -> None:
+        """Ask the current target for what is published, starting what has to be started."""
+        self.stores.source().start()
+
+    def _ask_next(self) -> None:
+        layer = self._waiting.pop(0)
         self.dialog = PublishDialog(layer, self._model.names(), self._window)
         dialog = self.dialog
         dialog.accepted.connect(lambda: self.begin(layer, dialog.plan))
         dialog.finished.connect(self._dialog_closed)
         dialog.open()
         # Ready by the time the dialog is read; later, since a busy thread slows every widget that is being made.
-        QTimer.singleShot(AFTER_DIALOG, self._process.start)
+        QTimer.singleShot(AFTER_DIALOG, self.refresh)
 
-    def begin(self, layer: QgsVectorLayer, plan: LayerPlan) -> LayerPublication:
-        """Start to publish a layer; the panel shows how it goes."""
-        publication = LayerPublication(layer, plan, self._process, self)
+    def begin(self, layer: QgsVectorLayer, plan: LayerPlan, target: str = "") -> LayerPublication:
+        """Start to publish a layer in a target, the current one for ""; the panel shows how it goes."""
+        publication = LayerPublication(layer, plan, self.stores.source(target), self)
         self.publications.append(publication)
         publication.finished.connect(lambda result: self._published(publication, result))
         publication.failed.connect(lambda error: self._failed(publication, error))
@@ -96,6 +131,7 @@ class Desk(QObject):
 
     def close(self) -> None:
         """End what is at work."""
+        self._waiting.clear()
         self._list.close()
         for publication in list(self.publications):
             publication.close()
@@ -107,19 +143,32 @@ class Desk(QObject):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
+        if self._waiting:
+            self._ask_next()
 
     # What happened ----------------------------------------------------------------------------------------------
 
     def _dock_opened(self) -> None:
-        if self._process.state is BackendState.STOPPED and (self._process.data / "catalogue.sqlite").exists():
+        if not self.stores.targets.current().embedded:
+            self.refresh()
+        elif self._process.state is BackendState.STOPPED and (self._process.data / "catalogue.sqlite").exists():
             self._process.start()
 
     def _engine_changed(self, state: BackendState) -> None:
         self._dock.landing.setEnabled(state is BackendState.READY)
-        if state is BackendState.STOPPED:
-            self._model.show(())
-            self._dock.preview.clear()
-            self._dock.preview.hide()
+        if state is BackendState.STOPPED and self.stores.targets.current().embedded:
+            self._forget_all()
+
+    def _target_changed(self) -> None:
+        if self.stores.targets.current() != self._shown:
+            self._shown = self.stores.targets.current()
+            self._forget_all()
+            self._dock_opened()
+
+    def _forget_all(self) -> None:
+        self._model.show(())
+        self._dock.preview.clear()
+        self._dock.preview.hide()
 
     def _engine_failed(self, error: GeoPubError) -> None:
         if not self.publications:  # else the publication that waits for it says so
@@ -127,7 +176,7 @@ class Desk(QObject):
 
     def _published(self, publication: LayerPublication, result: PublicationResult) -> None:
         self._forget(publication)
-        self._process.start()  # which lists anew
+        self.refresh()
         title, datasheet = publication.plan.title, publication.plan.datasheet
         # After QGIS's own note on the end of its task, so that ours is on top.
         QTimer.singleShot(
@@ -152,7 +201,7 @@ class Desk(QObject):
                 self.open_preview(live_services(sheet))
                 return
         self._preview_wanted = datasheet
-        self._process.start()
+        self.refresh()
 
     def _listed(self, datasheets: Tuple[Datasheet, ...]) -> None:
         self._model.show(datasheets)

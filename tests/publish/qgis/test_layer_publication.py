@@ -17,6 +17,8 @@ from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
 from geopub_plugin.publish.layer_plan import LayerPlan, propose_plan, remembered_plan
 from geopub_plugin.publish.layer_publication import LayerPublication
 from geopub_plugin.publish.live_layers import LiveService, live_layer
+from geopub_plugin.publish.store_source import StoreSource
+from geopub_plugin.publish.targets import this_computer
 
 STRING = QVariant.String
 
@@ -28,6 +30,12 @@ def process(qgis_app, tmp_path_factory) -> Iterator[EmbeddedProcess]:
         made = EmbeddedProcess(tmp_path_factory.mktemp("profile") / "data")
         yield made
         made.close()
+
+
+@pytest.fixture
+def here(process) -> StoreSource:
+    """Return the store of this computer."""
+    return StoreSource(this_computer(), process)
 
 
 @pytest.fixture
@@ -47,11 +55,11 @@ def outcome(qtbot, publication: LayerPublication):
     return ended[0]
 
 
-def test_publish_update_and_list(qtbot, process, scratch, points):
+def test_publish_update_and_list(qtbot, here, scratch, points):
     layer = points([("Name", STRING), ("name", STRING)], [["a", "b"], ["c", "d"]])
     plan = propose_plan(layer)
     moves: list = []
-    publication = LayerPublication(layer, plan, process)
+    publication = LayerPublication(layer, plan, here)
     publication.moved.connect(lambda share, step: moves.append(share))
     result = outcome(qtbot, publication)
     assert {url.type for url in result.urls} >= {"WFS", "WMS", "TMS"} and not result.updated
@@ -66,45 +74,44 @@ def test_publish_update_and_list(qtbot, process, scratch, points):
     sip.delete(live)
 
     layer.dataProvider().deleteFeatures([1])
-    again = outcome(qtbot, LayerPublication(layer, propose_plan(layer), process))
+    again = outcome(qtbot, LayerPublication(layer, propose_plan(layer), here))
     assert again.updated and {url.url for url in again.urls} == {url.url for url in result.urls}
 
     sheets = DatasheetList()
     with qtbot.waitSignal(sheets.listed, timeout=10_000) as listed:
-        sheets.refresh(process.backend)
+        sheets.refresh(here.address)
     (sheet,) = (sheet for sheet in listed.args[0] if sheet.name == "Stops")
     assert len(sheet.services) == 3 and all(service.offering for service in sheet.services)
 
 
-def test_cancel_leaves_nothing(qtbot, process, scratch, points):
+def test_cancel_leaves_nothing(qtbot, here, scratch, points):
     layer = points([("name", STRING)], [["x" * 100]] * 20_000, name="Cancelled")
-    publication = LayerPublication(layer, propose_plan(layer), process)
+    publication = LayerPublication(layer, propose_plan(layer), here)
     publication.moved.connect(lambda share, step: share > 0.1 and publication.cancel())
     assert outcome(qtbot, publication) == "cancelled"
     assert list(scratch.glob("geopub-*")) == [] and remembered_plan(layer) is None
 
 
-def test_closing_leaves_nothing(qtbot, process, scratch, points):
-    publication = LayerPublication(
-        points([("name", STRING)], [["x" * 100]] * 20_000), LayerPlan("C", "C", "c"), process
-    )
+def test_closing_leaves_nothing(qtbot, here, scratch, points):
+    publication = LayerPublication(points([("name", STRING)], [["x" * 100]] * 20_000), LayerPlan("C", "C", "c"), here)
     publication.start()
     qtbot.wait(20)
     publication.close()
     assert list(scratch.glob("geopub-*")) == [] and publication.ended
 
 
-def test_a_name_of_another_datasheet_is_refused(qtbot, process, scratch, points):
+def test_a_name_of_another_datasheet_is_refused(qtbot, here, scratch, points):
     layer = points([("name", STRING)], [["a"]])
     mine = LayerPlan("Mine", "Mine", "shared_name", ("wfs",))
-    assert outcome(qtbot, LayerPublication(layer, mine, process)).urls
+    assert outcome(qtbot, LayerPublication(layer, mine, here)).urls
     theirs = LayerPlan("Theirs", "Theirs", "shared_name", ("wfs",))
-    error = outcome(qtbot, LayerPublication(layer, theirs, process))
+    error = outcome(qtbot, LayerPublication(layer, theirs, here))
     assert isinstance(error, Conflict) and "Mine" in str(error)
 
 
 def test_no_engine_no_publication(qtbot, qgis_app, scratch, points):
     broken = EmbeddedProcess(scratch, find=lambda _data: Launch("/nowhere/python", (), {}))
-    error = outcome(qtbot, LayerPublication(points([("a", STRING)], [["b"]]), LayerPlan("A", "A", "a"), broken))
+    nowhere = StoreSource(this_computer(), broken)
+    error = outcome(qtbot, LayerPublication(points([("a", STRING)], [["b"]]), LayerPlan("A", "A", "a"), nowhere))
     assert isinstance(error, Unavailable) and list(scratch.glob("geopub-*")) == []
     broken.close()

@@ -1,0 +1,121 @@
+"""The store of a target: made ready in the GUI thread, opened in the thread that works with it."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Dict, Iterator, Optional, Tuple
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from .client import Store, open_store
+from .embedded import Backend, open_backend
+from .embedded_process import EmbeddedProcess
+from .qgis_transport import QgisTransport
+from .targets import Target, Targets
+
+
+@dataclass(frozen=True)
+class StoreAddress:
+    """How a store is reached; holds no secret but the token of the backend of this computer."""
+
+    api: str
+    token: str = ""
+    authcfg: str = ""
+    datastore: str = ""
+
+    @contextmanager
+    def open(self, cancel: Optional[Event] = None) -> Iterator[Store]:
+        """Open the store over QGIS's network, in the calling thread, which may wait for it."""
+        with closing(QgisTransport(self.authcfg)) as transport:
+            yield open_store(self.api, self.token, self.datastore, transport, cancel)
+
+
+class StoreSource(QObject):
+    """Makes the store of one target ready to be opened; a server is, this computer's has to be started."""
+
+    ready = pyqtSignal(object)  # StoreAddress
+    failed = pyqtSignal(object)  # GeoPubError
+
+    def __init__(
+        self, target: Target, process: Optional[EmbeddedProcess] = None, parent: Optional[QObject] = None
+    ) -> None:
+        """Reach `target`; `process` is the backend of this computer, for the target that means it."""
+        super().__init__(parent)
+        self.target = target
+        self._process = process if target.embedded else None
+        if self._process is not None:
+            self._process.ready.connect(self._started)
+            self._process.failed.connect(self.failed)
+
+    @property
+    def address(self) -> Optional[StoreAddress]:
+        """The address of the store, None while it is not ready."""
+        if not self.target.embedded:
+            return StoreAddress(self.target.url, "", self.target.authcfg, self.target.datastore)
+        backend = self._process.backend if self._process is not None else None
+        return _address(backend) if backend is not None else None
+
+    @property
+    def last_words(self) -> Tuple[str, ...]:
+        """The last lines that the backend of this computer said; none for a server."""
+        return self._process.last_words if self._process is not None else ()
+
+    def start(self) -> None:
+        """Make the store ready; `ready` or `failed` says how it went, at once where nothing has to be started."""
+        if self._process is not None:
+            self._process.start()
+        elif self.address is not None:
+            self.ready.emit(self.address)
+
+    def _started(self, backend: Backend) -> None:
+        self.ready.emit(_address(backend))
+
+
+class Stores(QObject):
+    """A source for each target; one that is changed gets a new one, while work goes on with the old."""
+
+    ready = pyqtSignal(object)  # StoreAddress, of the current target
+
+    def __init__(self, targets: Targets, process: EmbeddedProcess, parent: Optional[QObject] = None) -> None:
+        super().__init__(parent)
+        self.targets, self.process = targets, process
+        self._sources: Dict[str, StoreSource] = {}
+
+    def source(self, identifier: str = "") -> StoreSource:
+        """Return the source of a target, of the current one for "", or for one that was removed."""
+        target = (self.targets.get(identifier) if identifier else None) or self.targets.current()
+        known = self._sources.get(target.id)
+        if known is None or known.target != target:
+            known = self._sources[target.id] = StoreSource(target, self.process, self)
+            known.ready.connect(lambda address, told=known: self._told(told, address))
+        return known
+
+    def _told(self, source: StoreSource, address: StoreAddress) -> None:
+        if source.target == self.targets.current():
+            self.ready.emit(address)
+
+
+@contextmanager
+def opened_store(target: Target, data: Path, cancel: Optional[Event] = None) -> Iterator[Store]:
+    """Open the store of a target where there is no GUI, waiting for it; `data` is the folder of this computer's.
+
+    A backend that has to be started for it ends with it.
+
+    Raises:
+        GeoPubError: it cannot be reached, or started.
+    """
+    if not target.embedded:
+        with StoreAddress(target.url, "", target.authcfg, target.datastore).open(cancel) as store:
+            yield store
+        return
+    with closing(QgisTransport()) as transport:
+        backend = open_backend(data, transport=transport)
+    with backend, _address(backend).open(cancel) as store:
+        yield store
+
+
+def _address(backend: Backend) -> StoreAddress:
+    return StoreAddress(backend.api, backend.token)

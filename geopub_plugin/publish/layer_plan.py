@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional, Tuple
 
 from qgis.core import (
@@ -18,6 +18,7 @@ from qgis.core import (
 from ..backend.translation import tr
 from .compat import POINT_GEOMETRY
 from .layer_faults import needs_crs
+from .layer_memory import memory, remember  # noqa: F401 - known by this name to layer_publication
 from .proposal import SERVICES, Detail, levels, slug
 
 NAME_RULE = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.]*")
@@ -69,40 +70,23 @@ def name_fault(name: str) -> str:
 # What a layer remembers ---------------------------------------------------------------------------------------------
 
 
-def remember(layer: QgsVectorLayer, plan: LayerPlan) -> None:
-    """Keep a plan with the layer, so that publishing again proposes an update; saved with the project."""
-    for key, value in (
-        ("title", plan.title),
-        ("datasheet", plan.datasheet),
-        ("layer_name", plan.layer_name),
-        ("services", ",".join(plan.services)),
-        ("levels", f"{plan.top_level}-{plan.bottom_level}"),
-        ("srs", plan.srs),
-        ("styled", "1" if plan.styled else "0"),
-    ):
-        layer.setCustomProperty(f"geopub/{key}", value)
-
-
 def remembered_plan(layer: QgsVectorLayer) -> Optional[LayerPlan]:
     """Return the plan that a layer was last published with, None for one that never was."""
-
-    def kept(key: str) -> str:
-        return str(layer.customProperty(f"geopub/{key}", "") or "")
-
-    if not kept("datasheet") or name_fault(kept("layer_name")):
+    kept = memory(layer)
+    if kept is None or name_fault(kept.layer_name):
         return None
-    services = tuple(name for name in kept("services").split(",") if name in SERVICES)
-    zoom = re.fullmatch(r"(\d{1,2})-(\d{1,2})", kept("levels"))
-    top, bottom = (int(zoom.group(1)), int(zoom.group(2))) if zoom else (0, 14)
-    return LayerPlan(
-        kept("title") or kept("datasheet"),
-        kept("datasheet"),
-        kept("layer_name"),
-        services or SERVICES,
-        top,
-        bottom,
-        kept("srs"),
-        kept("styled") != "0",
+    plan = LayerPlan(str(kept.plan.get("title") or kept.datasheet), kept.datasheet, kept.layer_name)
+    named = kept.plan.get("services")
+    services = tuple(name for name in SERVICES if isinstance(named, list) and name in named)
+    levels = (kept.plan.get("top_level"), kept.plan.get("bottom_level"))
+    known = all(isinstance(level, int) and LEVELS[0] <= level <= LEVELS[1] for level in levels)
+    return replace(
+        plan,
+        services=services or SERVICES,
+        top_level=levels[0] if known else plan.top_level,
+        bottom_level=levels[1] if known else plan.bottom_level,
+        srs=str(kept.plan.get("srs") or ""),
+        styled=kept.plan.get("styled") is not False,
     )
 
 

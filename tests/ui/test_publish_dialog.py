@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
 
-from geopub_plugin.publish.layer_plan import LayerPlan, remember, remembered_plan
+from geopub_plugin.publish.layer_memory import PROPERTY, remember
+from geopub_plugin.publish.layer_plan import LayerPlan, remembered_plan
 from geopub_plugin.ui.publish_dialog import PublishDialog
 
 
@@ -113,9 +116,9 @@ def test_names_that_are_taken_may_become_known_later(dialog):
 
 def test_what_a_layer_remembers_survives_nonsense(lake):
     assert remembered_plan(lake) is None
-    lake.setCustomProperty("geopub/datasheet", "Ponds")
-    assert remembered_plan(lake) is None
-    lake.setCustomProperty("geopub/layer_name", "ponds")
-    lake.setCustomProperty("geopub/levels", "x")
-    lake.setCustomProperty("geopub/services", "ftp")
+    plan = {"datasheet": "Ponds", "layer_name": "ponds", "services": ["ftp"], "top_level": "x", "srs": None}
+    for kept in ("{", "[]", "{}", json.dumps({"plan": plan}), json.dumps({"layer": "another", "plan": plan})):
+        lake.setCustomProperty(PROPERTY, kept)
+        assert remembered_plan(lake) is None
+    lake.setCustomProperty(PROPERTY, json.dumps({"layer": lake.id(), "plan": plan}))
     assert remembered_plan(lake) == LayerPlan("Ponds", "Ponds", "ponds")

@@ -1,0 +1,133 @@
+"""What a layer remembers of its publication, so that publishing again proposes an update and tells what changed.
+
+It is one custom property, saved with the project. It holds the layer's id: a copy of the layer, or a layer that was
+given this one's style with everything in it, remembers nothing, and so never overwrites what another layer published.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from qgis.core import QgsMapLayer, QgsVectorLayer
+
+from .layer_marks import LayerMarks, data_mark, marks, same_style, schema_mark, style_mark
+
+PROPERTY = "geopub/memory"
+EMBEDDED = "embedded"  # the target that is this machine
+
+
+@dataclass(frozen=True)
+class LayerMemory:
+    """The last publication of a layer."""
+
+    plan: Mapping[str, Any]  # the fields of its LayerPlan
+    target: str = EMBEDDED
+    datasheet: str = ""
+    layer_name: str = ""  # technical name, part of the addresses
+    table: str = ""  # in the stored data
+    addresses: Tuple[Tuple[str, str], ...] = ()  # type ("WFS", "WMS", "TMS", …) and address
+    marks: Optional[LayerMarks] = None  # of what was published
+    published: str = ""  # ISO 8601, UTC
+
+    def address(self, kind: str) -> str:
+        """Return the address of a kind of service, "" when there is none."""
+        return next((url for known, url in self.addresses if known == kind), "")
+
+
+@dataclass(frozen=True)
+class LayerChanges:
+    """What of a layer differs from what is published of it."""
+
+    data: bool = False
+    style: bool = False
+    schema: bool = False
+
+    def __bool__(self) -> bool:
+        return self.data or self.style or self.schema
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where a publication can be found."""
+
+    target: str = EMBEDDED
+    table: str = ""
+    addresses: Tuple[Tuple[str, str], ...] = field(default=())
+
+
+def remember(
+    layer: QgsVectorLayer,
+    plan: Any,
+    published: Optional[Published] = None,
+    at_export: Optional[LayerMarks] = None,
+) -> None:
+    """Keep with a layer how it was published, a `LayerPlan`, and where; the marks are those of when it was exported."""
+    where = published or Published()
+    kept: Dict[str, Any] = {
+        "layer": layer.id(),
+        "plan": asdict(plan),
+        **asdict(where),
+        "marks": asdict(at_export or marks(layer)),
+        "published": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+    layer.setCustomProperty(PROPERTY, json.dumps(kept, ensure_ascii=False))
+
+
+def forget(layer: QgsMapLayer) -> None:
+    """Let a layer remember nothing, once it is published no more."""
+    layer.removeCustomProperty(PROPERTY)
+
+
+def memory(layer: Optional[QgsMapLayer]) -> Optional[LayerMemory]:
+    """Return what a layer remembers, None for one that never was published."""
+    kept = _read(layer.customProperty(PROPERTY)) if layer is not None else {}
+    plan = kept.get("plan")
+    if layer is None or kept.get("layer") != layer.id() or not isinstance(plan, dict):
+        return None
+    datasheet, layer_name = plan.get("datasheet"), plan.get("layer_name")
+    if not isinstance(datasheet, str) or not isinstance(layer_name, str) or not datasheet or not layer_name:
+        return None
+    return LayerMemory(
+        plan,
+        str(kept.get("target") or EMBEDDED),
+        datasheet,
+        layer_name,
+        str(kept.get("table") or ""),
+        _addresses(kept.get("addresses")),
+        _marks(kept.get("marks")),
+        str(kept.get("published") or ""),
+    )
+
+
+def changes(layer: QgsVectorLayer, kept: LayerMemory) -> LayerChanges:
+    """Return what of a layer has changed since it was published."""
+    before = kept.marks
+    if before is None:
+        return LayerChanges()
+    return LayerChanges(
+        data_mark(layer) != before.data,
+        not same_style(before.style, style_mark(layer)),
+        schema_mark(layer) != before.schema,
+    )
+
+
+def _read(text: Any) -> Dict[str, Any]:
+    try:
+        kept = json.loads(text) if isinstance(text, str) else {}
+    except ValueError:
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _addresses(stated: Any) -> Tuple[Tuple[str, str], ...]:
+    pairs = stated if isinstance(stated, list) else []
+    return tuple((str(pair[0]), str(pair[1])) for pair in pairs if isinstance(pair, list) and len(pair) == 2)
+
+
+def _marks(stated: Any) -> Optional[LayerMarks]:
+    if not isinstance(stated, dict) or not all(isinstance(stated.get(k), str) for k in ("data", "style", "schema")):
+        return None
+    return LayerMarks(stated["data"], stated["style"], stated["schema"])

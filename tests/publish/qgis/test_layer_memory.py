@@ -1,0 +1,202 @@
+"""A published layer tells what of it has changed since: its data, its style, its schema."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from qgis.core import (
+    QgsFeature,
+    QgsField,
+    QgsGeometry,
+    QgsMapLayer,
+    QgsProject,
+    QgsReadWriteContext,
+    QgsSingleSymbolRenderer,
+    QgsSymbol,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
+    QgsVectorLayerJoinInfo,
+)
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtXml import QDomDocument
+
+from geopub_plugin.publish.layer_marks import marks, same_style
+from geopub_plugin.publish.layer_memory import (
+    EMBEDDED,
+    PROPERTY,
+    LayerChanges,
+    Published,
+    changes,
+    forget,
+    memory,
+    remember,
+)
+from geopub_plugin.publish.layer_plan import LayerPlan
+
+PLAN = LayerPlan("Stops", "Stops", "stops", ("wfs", "tms"), 3, 9)
+STRING, INT = QVariant.String, QVariant.Int
+
+
+@pytest.fixture
+def stops(points):
+    layer = points([("name", STRING), ("size", INT)], [["a", 1], ["b", 2], ["c", 3]])
+    remember(layer, PLAN)
+    return layer
+
+
+@pytest.fixture
+def stored(stops, tmp_path: Path):
+    """Return the same layer in a GeoPackage, published."""
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.layerName = "stops"
+    path = tmp_path / "stops.gpkg"
+    QgsVectorFileWriter.writeAsVectorFormatV3(stops, str(path), QgsProject.instance().transformContext(), options)
+    layer = QgsVectorLayer(f"{path}|layername=stops", "Stops", "ogr")
+    remember(layer, PLAN)
+    yield layer
+    sip.delete(layer)
+
+
+def changed(layer) -> LayerChanges:
+    return changes(layer, memory(layer))
+
+
+def one_more(layer) -> QgsFeature:
+    feature = QgsFeature(layer.fields())
+    feature.setGeometry(QgsGeometry.fromWkt("POINT(5 5)"))
+    return feature
+
+
+def test_what_is_remembered(stops):
+    addresses = (("WFS", "http://h/wfs?typenames=stops:stops"), ("TMS", "http://h/tms/1.0.0/stops"))
+    remember(stops, PLAN, Published("team", "stops", addresses))
+    kept = memory(stops)
+    assert (kept.target, kept.table, kept.addresses) == ("team", "stops", addresses)
+    assert (kept.datasheet, kept.layer_name, kept.plan["bottom_level"]) == ("Stops", "stops", 9)
+    assert kept.address("TMS") == "http://h/tms/1.0.0/stops" and kept.address("WMS") == ""
+    assert kept.marks == marks(stops) and kept.published.endswith("+00:00")
+    assert changed(stops) == LayerChanges() and not changed(stops)
+
+
+def test_a_layer_forgets(stops):
+    forget(stops)
+    assert memory(stops) is None and memory(None) is None
+
+
+def test_a_copy_remembers_nothing(stops):
+    assert memory(stops.clone()) is None
+    other = QgsVectorLayer("Point?crs=EPSG:4326", "Other", "memory")
+    document = QDomDocument()
+    stops.exportNamedStyle(document, QgsReadWriteContext(), QgsMapLayer.StyleCategory.CustomProperties)
+    other.importNamedStyle(document)
+    assert other.customProperty(PROPERTY) and memory(other) is None
+
+
+def test_a_memory_without_marks_claims_no_change(stops):
+    kept = json.loads(stops.customProperty(PROPERTY))
+    stops.setCustomProperty(PROPERTY, json.dumps({**kept, "marks": {"data": 5}}))
+    assert memory(stops).target == EMBEDDED and changed(stops) == LayerChanges()
+
+
+def recolour(layer) -> None:
+    symbol = QgsSymbol.defaultSymbol(layer.geometryType())
+    symbol.setColor(QColor("#123456"))
+    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
+
+
+STYLE = LayerChanges(style=True)
+DATA = LayerChanges(data=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (recolour, STYLE),
+        (lambda layer: layer.setOpacity(0.5), STYLE),
+        (lambda layer: layer.setLabelsEnabled(not layer.labelsEnabled()), STYLE),
+        (lambda layer: layer.dataProvider().deleteFeatures([1]), DATA),
+        (lambda layer: layer.dataProvider().changeAttributeValues({1: {0: "x"}}), DATA),
+        (lambda layer: layer.dataProvider().addFeatures([one_more(layer)]), DATA),
+        (lambda layer: layer.setSubsetString('"size" > 1'), DATA),
+        (lambda layer: layer.setName("Other"), LayerChanges()),
+        (lambda layer: layer.setCustomProperty("other/plugin", 1), LayerChanges()),
+        (lambda layer: layer.addExpressionField('"size" * 2', QgsField("twice", INT)), LayerChanges(True, False, True)),
+    ],
+)
+def test_changes_of_a_memory_layer(stops, change, expected):
+    change(stops)
+    if expected.data and stops.subsetString() and stops.featureCount() == 3:
+        pytest.skip("memory layers of this QGIS know no filter")
+    assert changed(stops) == expected
+
+
+def test_edits_not_saved_yet_count_and_undoing_takes_them_back(stops):
+    stops.startEditing()
+    stops.changeAttributeValue(1, 0, "x")
+    assert changed(stops) == DATA
+    stops.rollBack()
+    assert not changed(stops)
+
+
+def test_a_field_more(stops):
+    stops.dataProvider().addAttributes([QgsField("more", STRING)])
+    stops.updateFields()
+    assert changed(stops).schema
+
+
+def test_a_geopackage_that_is_only_opened_has_not_changed(stored):
+    assert not changed(stored)
+    again = QgsVectorLayer(stored.source(), "again", "ogr")
+    assert [f["name"] for f in again.getFeatures()] == ["a", "b", "c"]
+    sip.delete(again)
+    assert not changed(stored)
+
+
+def test_edits_of_a_geopackage(stored):
+    time.sleep(0.002)  # its time stamps have milliseconds
+    stored.startEditing()
+    stored.changeAttributeValue(1, stored.fields().indexOf("name"), "x")
+    assert changed(stored) == DATA
+    assert stored.commitChanges()
+    assert changed(stored) == DATA
+    remember(stored, PLAN)
+    assert not changed(stored)
+
+
+def test_another_program_changes_the_file(stored):
+    before = marks(stored)
+    other = QgsVectorLayer(stored.source(), "other", "ogr")
+    other.dataProvider().addFeatures([one_more(other)])
+    sip.delete(other)
+    assert marks(stored).data != before.data
+
+
+def test_a_join_belongs_to_the_data(stops, points):
+    other = points([("key", STRING), ("colour", STRING)], [["a", "red"]], name="Other")
+    QgsProject.instance().addMapLayers([stops, other])
+    join = QgsVectorLayerJoinInfo()
+    join.setJoinLayer(other)
+    join.setJoinFieldName("key")
+    join.setTargetFieldName("name")
+    stops.addJoin(join)
+    assert changed(stops) == LayerChanges(data=True, schema=True)
+    remember(stops, PLAN)
+    other.dataProvider().changeAttributeValues({1: {1: "blue"}})
+    assert changed(stops) == DATA
+
+
+def test_a_large_memory_layer_is_told_by_its_number_of_features(points):
+    layer = points([("name", STRING)], [["a"]] * 2_500)
+    remember(layer, PLAN)
+    assert not changed(layer)
+    layer.dataProvider().deleteFeatures([7])
+    assert changed(layer) == DATA
+
+
+def test_styles_of_two_versions_of_qgis_are_not_compared():
+    assert same_style("3.22:aa", "3.40:bb") and not same_style("3.22:aa", "3.22:bb")

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import InvalidInput
 from ..translation import tr
+from .area import Area
 from .batch import Batch, Geometries
 from .columns import column
 from .condition import SqlCondition
@@ -131,6 +132,53 @@ class GeoPackageTable:
             for batch in self.batches(columns=(), fids=doubtful.tolist())
         ]
         return np.sort(np.concatenate([fids[sure], *checked]))
+
+    def fids_in(self, area: Area) -> np.ndarray:
+        """Return the keys of the rows whose geometry is in an area, in order: int64 (n,)."""
+        if not self.schema.geometry:
+            return np.zeros(0, np.int64)
+        if not self.schema.spatial_index:
+            return self._tested(area, None)
+        west, south, east, north = area.bounds
+        sql = (
+            f"SELECT id, minx, miny, maxx, maxy FROM {quoted(self.schema.spatial_index)} "  # nosec B608 - quoted
+            "WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
+        )
+        with damage_told(self.path):
+            rows = self._connection.execute(sql, (west, east, south, north)).fetchall()
+        boxes = np.array(rows, np.float64).reshape(-1, 5)  # (n, 5) key and box, rounded outwards to float32
+        fids = np.array([row[0] for row in rows], np.int64)  # (n,)
+        sure = area.surely(boxes[:, 1:3], boxes[:, 3:])
+        return np.sort(np.concatenate([fids[sure], self._tested(area, np.sort(fids[~sure]).tolist())]))
+
+    def _tested(self, area: Area, fids: Optional[Sequence[int]]) -> np.ndarray:
+        """Return which rows, of these keys or of all, have a geometry in an area: int64 keys (n,)."""
+        every = fids is None
+        rows = self._streamed([], True, 0, None, 20_000) if every else self._picked([], True, fids, 20_000)
+        with damage_told(self.path):
+            found = [fid for several in rows for fid, blob in several if area.holds(blob)]
+        return np.array(found, np.int64)
+
+    def fids_without_place(self) -> np.ndarray:
+        """Return the keys of the rows whose geometry is NULL or empty, in order: int64 (n,)."""
+        if not self.schema.geometry:
+            return self._keys("")
+        if not self.schema.spatial_index:
+            batches = self.batches(columns=())
+            return np.concatenate(
+                [np.zeros(0, np.int64), *(one.fids[np.diff(one.geometries.feature_start) == 0] for one in batches)]
+            )
+        indexed = quoted(self.schema.spatial_index + "_rowid")  # one row for each that the R-tree holds
+        with damage_told(self.path):
+            sql = f"SELECT count(*) FROM {indexed}"  # nosec B608 - quoted
+            if self._connection.execute(sql).fetchone()[0] == self.count():
+                return np.zeros(0, np.int64)
+        return self._keys(f"WHERE {self._key} NOT IN (SELECT rowid FROM {indexed})")  # nosec B608 - quoted
+
+    def _keys(self, where: str) -> np.ndarray:
+        sql = f"SELECT {self._key} FROM {self._rows} {where} ORDER BY 1"  # nosec B608 - quoted
+        with damage_told(self.path):
+            return np.array([row[0] for row in self._connection.execute(sql)], np.int64)
 
     def fids_where(self, condition: SqlCondition) -> np.ndarray:
         """Return the keys of the rows for which a condition holds, in order: int64 (n,)."""

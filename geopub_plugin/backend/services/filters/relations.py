@@ -10,14 +10,17 @@ import pyproj
 from osgeo import ogr, osr
 
 from ...errors import InvalidInput
+from ...features.area import Area
+from ...features.measure import feature_bounds
 from ...features.projection import reference_system
 from ...features.schema import Bounds, Srs
 from ...features.wkb import parse
 from ...features.wkb_writer import write
-from ...ingest.geometry_engine import geometry_of, quiet, wkb_of
+from ...ingest.geometry_engine import quiet, wkb_of
 from ...translation import tr
 from ..owscommon import invalid
 from ..wfs.reference_systems import WireSrs, projection
+from .boxes import area_of, asked_of, rectangle
 from .tree import Spatial
 
 Test = Callable[[ogr.Geometry], bool]
@@ -47,50 +50,67 @@ _DEGREE = 111_195.0  # metres: of a great circle
 
 
 @dataclass(frozen=True)
-class Relation:
-    """A test of a feature's geometry, and the box outside of which it fails."""
+class Place:
+    """Where the features of a table are."""
 
-    test: Test
-    bounds: Tuple[float, float, float, float]  # in the table's system: least x, least y, greatest x, greatest y
+    srs: Optional[Srs]  # of the table
+    usual: Optional[WireSrs] = None  # of a geometry that names none; None: that of the table, x first
+    bounds: Optional[Bounds] = None  # of the features, in longitude and latitude
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A test of a feature's geometry, as the area that the geometry must be in."""
+
+    area: Area
     negated: bool  # what is looked for is where the test fails
 
     @classmethod
-    def of(cls, spatial: Spatial, srs: Optional[Srs], usual: Optional[WireSrs] = None) -> Relation:
-        """Return the test of a condition on a table in the system `srs`; raise OwsError where it cannot be made.
-
-        `usual` is the system of a geometry that names none; without it, that of the table, x first.
-        """
+    def of(cls, spatial: Spatial, place: Place) -> Relation:
+        """Return the test of a condition on a table; raise OwsError where it cannot be made."""
         method, negated = _METHODS[spatial.relation]
-        shape = _in_table(spatial, srs, usual)
+        if spatial.relation == "BBOX":
+            box = _rectangle(spatial)
+            if box is not None:
+                return cls(_boxed(box, spatial, place), negated)
+        shape = _in_table(spatial, place)
         if method == "Distance":
-            return cls._by_distance(shape, spatial, srs, negated)
-        return cls(_test(shape, method), _box(shape), negated)
+            return cls(_by_distance(shape, spatial, place.srs), negated)
+        return cls(Area(_box(shape), None, asked_of(_test(shape, method))), negated)
 
-    @classmethod
-    def _by_distance(cls, shape: ogr.Geometry, spatial: Spatial, srs: Optional[Srs], negated: bool) -> Relation:
-        distance, reach, way = _measure(shape, spatial, srs)
-        measured = shape.Clone()
+
+def _rectangle(spatial: Spatial) -> Optional[Bounds]:
+    """Return the box that a shape is, its axes as they were written; None where it is another shape."""
+    shape = parse([spatial.shape.wkb], geopackage=False)
+    corners = {(x, y) for x, y in zip(shape.x.tolist(), shape.y.tolist())}
+    west, south, east, north = (float(edge) for edge in feature_bounds(shape)[0])
+    all_corners = {(x, y) for x in (west, east) for y in (south, north)}
+    return (west, south, east, north) if len(shape.x) == 5 and corners == all_corners else None
+
+
+def _boxed(box: Bounds, spatial: Spatial, place: Place) -> Area:
+    wire = spatial.shape.srs or place.usual
+    if wire is None:
+        return rectangle(box)
+    try:
+        return area_of((box[1], box[0], box[3], box[2]) if wire.y_first else box, wire, place.srs, place.bounds)
+    except InvalidInput as error:
+        raise invalid("filter", wire.text, error.what, error.cure) from error
+
+
+def _by_distance(shape: ogr.Geometry, spatial: Spatial, srs: Optional[Srs]) -> Area:
+    distance, reach, way = _measure(shape, spatial, srs)
+    measured = shape.Clone()
+    if way is not None:
+        measured.Transform(way)
+
+    def near(geometry: ogr.Geometry) -> bool:
         if way is not None:
-            measured.Transform(way)
+            geometry.Transform(way)
+        return 0 <= geometry.Distance(measured) <= distance
 
-        def near(geometry: ogr.Geometry) -> bool:
-            if way is not None:
-                geometry.Transform(way)
-            return 0 <= geometry.Distance(measured) <= distance
-
-        west, south, east, north = _box(shape)
-        return cls(near, (west - reach[0], south - reach[1], east + reach[0], north + reach[1]), negated)
-
-    def holds(self, blob: Optional[bytes]) -> Optional[int]:
-        """Return 1 or 0 for a GeoPackage geometry, None for a NULL: a function for SQLite."""
-        geometry = geometry_of(blob)
-        if geometry is None or geometry.IsEmpty():
-            return None if blob is None else 0
-        with quiet():
-            try:
-                return int(self.test(geometry))
-            except RuntimeError:  # where GDAL's exceptions are on, GEOS tells of invalid geometries so
-                return 0
+    west, south, east, north = _box(shape)
+    return Area((west - reach[0], south - reach[1], east + reach[0], north + reach[1]), None, asked_of(near))
 
 
 def _test(shape: ogr.Geometry, method: str) -> Test:
@@ -103,9 +123,9 @@ def _test(shape: ogr.Geometry, method: str) -> Test:
     return lambda geometry: bool(getattr(geometry, method)(shape))
 
 
-def _in_table(spatial: Spatial, srs: Optional[Srs], usual: Optional[WireSrs]) -> ogr.Geometry:
+def _in_table(spatial: Spatial, place: Place) -> ogr.Geometry:
     """Return the shape in the system and with the axes of the table's geometries."""
-    wire = spatial.shape.srs or usual
+    wire, srs = spatial.shape.srs or place.usual, place.srs
     geometries = parse([spatial.shape.wkb], geopackage=False)
     if wire is not None:
         if wire.y_first:

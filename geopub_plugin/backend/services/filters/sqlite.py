@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple, Union
 
 from ...errors import InvalidInput
+from ...features.area import Area
 from ...features.condition import SqlCondition, SqlFunction
 from ...features.geopackage import quoted
-from ...features.schema import ColumnKind, TableSchema
+from ...features.schema import Bounds, ColumnKind, TableSchema
 from ...tiles.row_filter import tree as row_tree
 from ...tiles.row_filter.condition import glob_of
 from ...tiles.row_filter.values import family_of, value_for
 from ...translation import tr
 from ..owscommon import OwsError, invalid
 from ..wfs.reference_systems import WireSrs
-from .relations import Relation
+from .relations import Place, Relation
 from .tree import (
     GEOMETRY,
     All,
@@ -47,6 +48,7 @@ class FilteredType:
     geometry: FrozenSet[str]  # names of the geometry
     keys: Callable[[Tuple[str, ...]], Tuple[int, ...]]  # of identifiers, those of this type
     srs: Optional[WireSrs] = None  # of geometries that name none; None: as the table has them
+    bounds: Optional[Bounds] = None  # of its features, in longitude and latitude
 
 
 def sql_condition(condition: Condition, filtered: FilteredType) -> SqlCondition:
@@ -116,21 +118,27 @@ class _Writer:
             raise self._unknown(node.operand, tr("Only the geometry can be compared with a geometry."))
         if not self.schema.geometry:
             raise self._unknown(node.operand, tr("This feature type has no geometry."))
-        relation = Relation.of(node, self.schema.srs, self.filtered.srs)
+        relation = Relation.of(node, Place(self.schema.srs, self.filtered.srs, self.filtered.bounds))
         geometry = quoted(self.schema.geometry)
         function = f"geopub_relation_{len(self.functions)}"
-        self.functions.append(SqlFunction(function, 1, relation.holds))
+        self.functions.append(SqlFunction(function, 1, relation.area.holds))
         test = f"{function}({geometry})"
         if self.schema.spatial_index and self.schema.fid:
-            self.values.extend(relation.bounds)
-            near = (
-                f"SELECT id FROM {quoted(self.schema.spatial_index)} "  # nosec B608 - quoted, values bound
-                "WHERE maxx >= ? AND maxy >= ? AND minx <= ? AND miny <= ?"
-            )
-            test = f"({quoted(self.schema.fid)} IN ({near}) AND {test})"
+            test = self._indexed(relation.area, test)
         if relation.negated:
             return f"({geometry} IS NOT NULL AND NOT {test})"
         return f"({geometry} IS NOT NULL AND {test})"
+
+    def _indexed(self, area: Area, test: str) -> str:
+        """Return a test that is made of few geometries, where the R-tree answers for the others."""
+        key = quoted(self.schema.fid)
+        boxes = f"{key} IN (SELECT id FROM {quoted(self.schema.spatial_index)} WHERE "  # nosec B608 - quoted
+        west, south, east, north = area.bounds
+        self.values.extend((west, south, east, north))
+        if area.inside is not None:
+            self.values.extend(area.inside)
+            test = f"({boxes}minx >= ? AND miny >= ? AND maxx <= ? AND maxy <= ?) OR {test})"
+        return f"({boxes}maxx >= ? AND maxy >= ? AND minx <= ? AND miny <= ?) AND {test})"
 
     def temporal(self, node: Temporal) -> str:
         column = self._column(node.operand)

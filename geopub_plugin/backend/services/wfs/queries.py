@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Dict, List, Optional, Tuple
 
 from ...errors import InvalidInput
+from ...features.area import Area
 from ...features.condition import SqlCondition
-from ...features.projection import Projection
-from ...features.schema import Bounds
 from ...translation import tr
+from ..filters.boxes import area_of
 from ..filters.sqlite import FilteredType, local_part, sql_condition
 from ..filters.tree import All, Missing, Not, Property
 from ..owscommon import OwsError, Parameters, invalid, missing
@@ -18,9 +18,8 @@ from .feature_types import Catalogue, PublishedType
 from .filters import filtering
 from .gml import element_names
 from .names import split_feature_id
-from .reference_systems import CRS84, WireSrs, bounds_of, projection, wire_srs
+from .reference_systems import CRS84, WireSrs, bounds_of, wire_srs
 
-EVERYWHERE: Bounds = (-1e300, -1e300, 1e300, 1e300)
 GML_32_FORMAT, GML_31_FORMAT, GML_2_FORMAT, GEOJSON_FORMAT = "GML 3.2", "GML 3.1", "GML 2", "GeoJSON"
 CSV_FORMAT, GEOPACKAGE_FORMAT, SHAPEFILE_FORMAT, FLATGEOBUF_FORMAT = "CSV", "GeoPackage", "Shapefile", "FlatGeobuf"
 TABLE_FORMATS = (CSV_FORMAT, GEOPACKAGE_FORMAT, SHAPEFILE_FORMAT, FLATGEOBUF_FORMAT)  # one table, with no counts
@@ -71,7 +70,7 @@ class FeatureQuery:
     published: PublishedType
     fields: Tuple[str, ...]  # attributes to write, in the table's order
     geometry: bool
-    bounds: Optional[Bounds]  # in the table's system
+    areas: Optional[Tuple[Area, ...]]  # features in any of them; None: wherever they are
     fids: Optional[Tuple[int, ...]]  # of `resourceId`
     condition: Optional[SqlCondition]  # of a filter
     order: Tuple[Tuple[str, str], ...]  # fields, each with ASC or DESC
@@ -80,6 +79,7 @@ class FeatureQuery:
     start: int
     count: Optional[int]
     hits: bool
+    placeless: bool = False  # besides those in the areas, features without a geometry
 
 
 def feature_query(parameters: Parameters, catalogue: Catalogue, version: str) -> FeatureQuery:
@@ -96,7 +96,7 @@ def feature_query(parameters: Parameters, catalogue: Catalogue, version: str) ->
         published=published,
         fields=fields,
         geometry=geometry,
-        bounds=_bounds(parameters, published),
+        areas=_areas(parameters, published),
         fids=fids,
         condition=None if condition is None else sql_condition(condition, _filtered(published)),
         order=_order(parameters, published),
@@ -224,8 +224,9 @@ def _filtered(published: PublishedType) -> FilteredType:
     geometry, fields = _fields_by_element(published)
     names = frozenset({geometry, published.schema.geometry})
     return FilteredType(
-        published.schema, fields, names, lambda identifiers: keys_of(identifiers, published), published.srs
-    )
+        published.schema, fields, names, lambda identifiers: keys_of(identifiers, published), published.srs,
+        published.type.bounds,
+    )  # fmt: skip
 
 
 def _fields_by_element(published: PublishedType) -> Tuple[str, Dict[str, str]]:
@@ -267,36 +268,15 @@ def _order(parameters: Parameters, published: PublishedType) -> Tuple[Tuple[str,
     return tuple(order)
 
 
-def _bounds(parameters: Parameters, published: PublishedType) -> Optional[Bounds]:
-    """Return the box to search in the table's system; it holds the asked one, when that is in another system."""
+def _areas(parameters: Parameters, published: PublishedType) -> Optional[Tuple[Area, ...]]:
+    """Return the area of the box to search, None where there is none."""
     parts = parameters.listed("bbox")
     if not parts:
         return None
     named = wire_srs(parts[-1], "bbox") if len(parts) in (5, 7) else None
     srs = named or published.srs
     bounds = bounds_of(parts[:-1] if named else parts, srs)
-    source = published.schema.srs
-    if source is None:
-        return bounds
     try:
-        way = projection(srs.name, source)
-        if way.same:
-            return bounds
-        if srs.longitude_latitude:
-            return _from_longitude_latitude(bounds, published, way)
-        return way.bounds(bounds)
+        return (area_of(bounds, srs, published.schema.srs, published.type.bounds),)
     except InvalidInput as error:
         raise invalid("bbox", ",".join(parts), error.what, error.cure) from error
-
-
-def _from_longitude_latitude(bounds: Bounds, published: PublishedType, way: Projection) -> Bounds:
-    """Cut the box to the data before it is projected: the corners of the world have no place in most systems."""
-    data = published.type.bounds
-    margin = 1e-6 + 1e-3 * max(data[2] - data[0], data[3] - data[1])
-    west, south = max(bounds[0], data[0] - margin), max(bounds[1], data[1] - margin)
-    east, north = min(bounds[2], data[2] + margin), min(bounds[3], data[3] + margin)
-    if (west, south, east, north) == (data[0] - margin, data[1] - margin, data[2] + margin, data[3] + margin):
-        return EVERYWHERE
-    if west > east or south > north:
-        return 1e300, 1e300, 1e300, 1e300  # beside the data
-    return way.bounds((west, south, east, north))

@@ -7,6 +7,7 @@ from typing import Iterator, List, Optional, Sequence
 
 import numpy as np
 
+from ...features.area import Area, anywhere
 from ...features.batch import Batch, Column
 from ...features.geopackage import GeoPackageTable
 from ...features.ragged import take
@@ -68,8 +69,8 @@ def selected(query: FeatureQuery, tables: Tables) -> Selection:
     """Return what a query selects, none of it to be sent yet."""
     table = tables.table(query.published.type)
     found: List[np.ndarray] = []
-    if query.bounds is not None:
-        found.append(table.fids_within(query.bounds))
+    if query.areas is not None:
+        found += _in_areas(query, query.areas, table, tables)
     if query.fids is not None:
         found.append(_existing(table, query.fids))
     if query.condition is not None:
@@ -80,6 +81,19 @@ def selected(query: FeatureQuery, tables: Tables) -> Selection:
     for others in found[1:]:
         keys = np.intersect1d(keys, others, assume_unique=True)
     return Selection(query, table, len(keys), keys)
+
+
+def _in_areas(query: FeatureQuery, areas: Sequence[Area], table: GeoPackageTable, tables: Tables) -> List[np.ndarray]:
+    """Return the keys of the features in any of the areas; nothing where these are all features."""
+    published = query.published.type
+    if any(area.has_all(tables.bounds(published)) for area in areas):
+        if query.placeless or len(tables.placeless(published)) == 0:
+            return []
+        return [table.fids_in(anywhere())]
+    keys = [table.fids_in(area) for area in areas]
+    if query.placeless:
+        keys.append(tables.placeless(published))
+    return [keys[0] if len(keys) == 1 else np.unique(np.concatenate(keys))]
 
 
 def _existing(table: GeoPackageTable, fids: Sequence[int]) -> np.ndarray:

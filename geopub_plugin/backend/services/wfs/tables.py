@@ -7,8 +7,10 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Dict, Optional, Tuple
 
+import numpy as np
+
 from ...features.geopackage import GeoPackageTable
-from ...features.schema import TableSchema
+from ...features.schema import Bounds, TableSchema
 from ..publications import FeatureType
 
 _Key = Tuple[Path, str, str]  # file, revision, table
@@ -30,6 +32,8 @@ class Tables:
         self._lock = threading.Lock()
         self._schemas: Dict[_Key, TableSchema] = {}
         self._counts: Dict[_Key, int] = {}
+        self._bounds: Dict[_Key, Optional[Bounds]] = {}
+        self._placeless: Dict[_Key, np.ndarray] = {}
 
     def table(self, feature_type: FeatureType) -> GeoPackageTable:
         """Return the opened table of a type, for the calling thread alone.
@@ -65,6 +69,22 @@ class Tables:
             count = self.table(feature_type).count()
             self._keep(self._counts, key, count)
         return count
+
+    def bounds(self, feature_type: FeatureType) -> Optional[Bounds]:
+        """Return the bounds of all geometries of a type in its table's system; None where there is none."""
+        key = _key(feature_type)
+        if key not in self._bounds:
+            self._keep(self._bounds, key, self.table(feature_type).bounds())
+        return self._bounds.get(key)
+
+    def placeless(self, feature_type: FeatureType) -> np.ndarray:
+        """Return the keys of the rows of a type whose geometry is NULL or empty: int64 (n,)."""
+        key = _key(feature_type)
+        keys = self._placeless.get(key)
+        if keys is None:
+            keys = self.table(feature_type).fids_without_place()
+            self._keep(self._placeless, key, keys)
+        return keys
 
     def _keep(self, kept: Dict, key: _Key, value: object) -> None:
         with self._lock:

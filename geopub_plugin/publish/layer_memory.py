@@ -26,7 +26,7 @@ class LayerMemory:
     plan: Mapping[str, Any]  # the fields of its LayerPlan
     target: str = EMBEDDED
     datasheet: str = ""
-    layer_name: str = ""  # technical name, part of the addresses
+    layer_name: str = ""  # technical name in the target, part of the addresses
     table: str = ""  # in the stored data
     addresses: Tuple[Tuple[str, str], ...] = ()  # type ("WFS", "WMS", "TMS", …) and address
     marks: Optional[LayerMarks] = None  # of what was published
@@ -56,6 +56,7 @@ class Published:
     target: str = EMBEDDED
     table: str = ""
     addresses: Tuple[Tuple[str, str], ...] = field(default=())
+    layer_name: str = ""  # as the target has it, with its prefix; "" for that of the plan
 
 
 def remember(
@@ -94,7 +95,7 @@ def memory(layer: Optional[QgsMapLayer]) -> Optional[LayerMemory]:
         plan,
         str(kept.get("target") or EMBEDDED),
         datasheet,
-        layer_name,
+        str(kept.get("layer_name") or layer_name),
         str(kept.get("table") or ""),
         _addresses(kept.get("addresses")),
         _marks(kept.get("marks")),

@@ -18,7 +18,7 @@ from qgis.core import (
 from ..backend.translation import tr
 from .compat import POINT_GEOMETRY
 from .layer_faults import needs_crs
-from .layer_memory import memory, remember  # noqa: F401 - known by this name to layer_publication
+from .layer_memory import memory
 from .proposal import SERVICES, Detail, levels, slug
 
 NAME_RULE = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.]*")
@@ -73,9 +73,10 @@ def name_fault(name: str) -> str:
 def remembered_plan(layer: QgsVectorLayer) -> Optional[LayerPlan]:
     """Return the plan that a layer was last published with, None for one that never was."""
     kept = memory(layer)
-    if kept is None or name_fault(kept.layer_name):
+    name = str(kept.plan["layer_name"]) if kept is not None else ""
+    if kept is None or name_fault(name):
         return None
-    plan = LayerPlan(str(kept.plan.get("title") or kept.datasheet), kept.datasheet, kept.layer_name)
+    plan = LayerPlan(str(kept.plan.get("title") or kept.datasheet), kept.datasheet, name)
     named = kept.plan.get("services")
     services = tuple(name for name in SERVICES if isinstance(named, list) and name in named)
     levels = (kept.plan.get("top_level"), kept.plan.get("bottom_level"))

@@ -16,7 +16,9 @@ from ..backend.errors import Cancelled, GeoPubError
 from ..backend.translation import tr
 from .background import BackgroundCall
 from .layer_export import LayerExport
-from .layer_plan import LayerPlan, remember
+from .layer_marks import LayerMarks, marks
+from .layer_memory import Published, remember
+from .layer_plan import LayerPlan
 from .map_style import Draw, keep_map_style
 from .progression import EXPORT, Progression, amount
 from .proposal import TableStyle
@@ -59,6 +61,7 @@ class LayerPublication(QObject):
         self._draw: Optional[Draw] = None
         self.result: Optional[PublicationResult] = None
         self.ended = False
+        self._marks: Optional[LayerMarks] = None
         self._layer, self._source = layer, source
         self._srs = plan.srs or layer.crs().authid()
         self._address: Optional[StoreAddress] = None
@@ -107,6 +110,7 @@ class LayerPublication(QObject):
     def _export_style(self) -> None:
         if self.ended:
             return
+        self._marks = marks(self._layer)  # what is exported from here on; the user may go on editing
         if self.plan.styled:
             self.style = export_style(self._layer, self.plan.layer_name, self._folder)
             if self.style.qml is not None and "tms" in self.plan.services:
@@ -198,7 +202,11 @@ class LayerPublication(QObject):
     def _published(self, result: PublicationResult) -> None:
         self.result = result
         if not sip.isdeleted(self._layer):  # the user may have removed it meanwhile
-            remember(self._layer, self.plan)
+            addresses = tuple((live.type, live.url) for live in result.urls)
+            relation = next(iter(result.data.relations), None)
+            table = relation.name if relation is not None else ""
+            where = Published(self._source.target.id, table, addresses, result.layer_name)
+            remember(self._layer, self.plan, where, self._marks)
         self._end()
         self.finished.emit(result)
 

@@ -14,6 +14,7 @@ from qgis.PyQt.QtCore import QVariant
 from geopub_plugin.backend.errors import Conflict, Unavailable
 from geopub_plugin.publish.datasheet_list import DatasheetList
 from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
+from geopub_plugin.publish.layer_memory import changes, memory
 from geopub_plugin.publish.layer_plan import LayerPlan, propose_plan, remembered_plan
 from geopub_plugin.publish.layer_publication import LayerPublication
 from geopub_plugin.publish.live_layers import LiveService, live_layer
@@ -66,6 +67,8 @@ def test_publish_update_and_list(qtbot, here, scratch, points):
     assert moves == sorted(moves) and 0.9 < moves[-1] <= 1
     assert list(scratch.glob("geopub-*")) == []
     assert remembered_plan(layer) == plan
+    kept = memory(layer)
+    assert dict(kept.addresses) == {url.type: url.url for url in result.urls} and not changes(layer, kept)
 
     addresses = {url.type: url.url for url in result.urls}
     live = live_layer(LiveService("WFS", "Stops", addresses["WFS"]))
@@ -74,6 +77,7 @@ def test_publish_update_and_list(qtbot, here, scratch, points):
     sip.delete(live)
 
     layer.dataProvider().deleteFeatures([1])
+    assert changes(layer, kept).data
     again = outcome(qtbot, LayerPublication(layer, propose_plan(layer), here))
     assert again.updated and {url.url for url in again.urls} == {url.url for url in result.urls}
 

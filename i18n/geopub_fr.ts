@@ -212,6 +212,10 @@
         <translation>Un style est un fichier QML de QGIS ou un fichier SLD.</translation>
     </message>
     <message>
+        <source>A style needs a name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A summary is needed: what is in the data?</source>
         <translation type="unfinished"></translation>
     </message>
@@ -534,6 +538,10 @@
     <message>
         <source>Ask its supervisor to add you.</source>
         <translation>Demandez à son superviseur de vous ajouter.</translation>
+    </message>
+    <message>
+        <source>Ask the administrator for a larger quota, then publish again.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Ask the administrator of the server to add you to a community.</source>
@@ -1476,6 +1484,10 @@
         <translation>Donnez un autre identifiant ou un autre hash.</translation>
     </message>
     <message>
+        <source>Give another name, or edit that style.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give another name.</source>
         <translation>Donnez un autre nom.</translation>
     </message>
@@ -1550,6 +1562,10 @@
     <message>
         <source>Give one of: {types}.</source>
         <translation>Donnez l'un de ceux-ci : {types}.</translation>
+    </message>
+    <message>
+        <source>Give QGIS's master password, or look at Settings, Options, Authentication.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give some of: {names}.</source>
@@ -2689,7 +2705,7 @@
     </message>
     <message>
         <source>Message not sent: the settings of this backend name no webhook any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>Message non envoyé : les réglages de ce serveur ne désignent plus de webhook.</translation>
     </message>
     <message>
         <source>Message not sent: {way} ({reason}).</source>
@@ -2702,6 +2718,10 @@
     <message>
         <source>Metadata (CSW)</source>
         <translation>Métadonnées (CSW)</translation>
+    </message>
+    <message>
+        <source>Metadata record</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Meteorological geographical features</source>
@@ -3188,6 +3208,10 @@
         <translation>Publiez à nouveau quand les tables derrière elle changent.</translation>
     </message>
     <message>
+        <source>Publish it for everybody, or ask the administrator for an endpoint with restricted access.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Publish it with “open”: true, or on a private endpoint.</source>
         <translation>Publiez-le avec « open » : true, ou sur un point d'accès privé.</translation>
     </message>
@@ -3282,6 +3306,10 @@
     <message>
         <source>QGIS says: {message}</source>
         <translation>QGIS dit : {message}</translation>
+    </message>
+    <message>
+        <source>QGIS's authentication database did not take it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Raster tables left out</source>
@@ -3846,6 +3874,10 @@
     <message>
         <source>Style</source>
         <translation>Style</translation>
+    </message>
+    <message>
+        <source>Style of the publication</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Suspicious compression</source>
@@ -4520,6 +4552,10 @@
         <translation>L'identifiant de métadonnées {name} est déjà pris.</translation>
     </message>
     <message>
+        <source>The metadata record is stored, but not in the catalogue.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The name is already used by the datasheet “{owner}”.</source>
         <translation>Ce nom est déjà utilisé par la fiche de données « {owner} ».</translation>
     </message>
@@ -4808,8 +4844,16 @@
         <translation>Le serveur ne dit pas pourquoi.</translation>
     </message>
     <message>
+        <source>The server has no endpoint with room for a restricted {type} service.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The server has no open endpoint with room for a {type} service.</source>
         <translation>Le serveur n’a pas de point d’accès ouvert avec de la place pour un service {type}.</translation>
+    </message>
+    <message>
+        <source>The server has no room for one more record.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The server has not got all of its files.</source>
@@ -4830,6 +4874,14 @@
     <message>
         <source>The service cannot be restricted.</source>
         <translation>Le service ne peut pas être restreint.</translation>
+    </message>
+    <message>
+        <source>The service has a style “{style}” already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The service has no style “{style}”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The service is {status}.</source>
@@ -4865,6 +4917,10 @@
     </message>
     <message>
         <source>The shortest lines go where a tile has no room.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The sign-in could not be kept.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4974,6 +5030,10 @@
     <message>
         <source>The style “{style}” does not fit the table “{table}”.</source>
         <translation>Le style « {style} » ne convient pas à la table « {table} ».</translation>
+    </message>
+    <message>
+        <source>The style “{style}” has no file.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The styles {names} belong to no table.</source>
@@ -5834,6 +5894,10 @@
     <message>
         <source>Use IS NULL or IS NOT NULL.</source>
         <translation>Utilisez IS NULL ou IS NOT NULL.</translation>
+    </message>
+    <message>
+        <source>Use of {layer}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Use one of: {names}.</source>

@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 from sqlalchemy import Connection, func, insert, select
 
 from ..translation import tr
-from . import tables
+from . import outbox, tables
 from .database import now
 from .lifecycles import CHECK_EXECUTION, ENDED, LIVE, PROCESSING_EXECUTION, LifeCycle, step
 from .rows import DatastoreEntity, Rows
@@ -69,6 +69,8 @@ def move(connection: Connection, execution: Execution, status: str, **values: An
         log(connection, execution.id, ["INFO " + tr("The work begins.")])  # the SDK cannot read a log without a line
     elif status in ENDED:
         values["finished"] = now()
+        if current.family == PROCESSING:
+            outbox.put(connection, current.id)
     return executions.change(connection, execution.id, status=following, **values)
 
 

@@ -47,9 +47,14 @@ def _content_revisions(connection: Connection) -> None:
     tables.content_revision.create(connection)
 
 
+def _outbox(connection: Connection) -> None:
+    """Add the messages that wait; of what has ended before, everybody was told."""
+    tables.outbox.create(connection)
+
+
 # A step takes the tables from the version before to its own. `_first` always makes the newest tables: a later step
 # alters only what an older version left behind, and a new catalogue is stamped with the newest version at once.
-STEPS: Dict[int, Step] = {1: _first, 2: _access, 3: _checksums, 4: _journal, 5: _content_revisions}
+STEPS: Dict[int, Step] = {1: _first, 2: _access, 3: _checksums, 4: _journal, 5: _content_revisions, 6: _outbox}
 
 NEWEST = max(STEPS)
 

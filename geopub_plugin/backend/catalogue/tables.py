@@ -223,6 +223,15 @@ log_line = Table(
     _text("line"),
 )
 
+outbox = _entity(  # messages that wait: written with the end of their execution, removed once they are delivered
+    "outbox",
+    Column("execution", String(36), nullable=False),  # no foreign key: what it tells may be deleted before
+    Column("way", String(16), nullable=False),  # "mail", "webhook"; "" until it is known who is to be told
+    _map("notice"),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("due", String(27), nullable=False, index=True),  # not before this moment
+)
+
 # --- files beside the data ------------------------------------------------------------------------------------------
 
 static = _entity(

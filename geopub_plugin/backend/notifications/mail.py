@@ -6,7 +6,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate
 from pathlib import Path
 from typing import Optional
 
@@ -53,7 +53,8 @@ class MailServer:
         message["From"] = self.sender
         message["To"] = ", ".join(notice.to)
         message["Date"] = formatdate()
-        message["Message-ID"] = make_msgid(notice.execution, self.sender.rpartition("@")[2] or None)
+        domain = self.sender.rpartition("@")[2] or "geopub.invalid"
+        message["Message-ID"] = f"<{notice.execution}@{domain}>"  # the same, should it be sent a second time
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answers from machines
         message.set_content(notice.text)
         return message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ..translation import tr
 
@@ -23,6 +23,11 @@ class Notice:
     faults: Tuple[str, ...] = ()  # what was found, in sentences
     link: str = ""  # to what was made
     to: Tuple[str, ...] = ()  # whom a client wants to be told
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Notice:
+        """Return a message as it was kept."""
+        return cls(**{**kept, "faults": tuple(kept["faults"]), "to": tuple(kept["to"])})
 
     @property
     def subject(self) -> str:

@@ -1,78 +1,53 @@
-"""Delivers messages beside everything else, and tries again a few times where nobody opens."""
+"""The postman: one thread that does what is due, and sleeps until something is."""
 
 from __future__ import annotations
 
 import logging
-import queue
-import smtplib
 import threading
-from contextlib import suppress
-from typing import Callable, Optional, Protocol, Sequence, Tuple
+from typing import Callable, Optional
 
-from .notice import Notice
+from ..errors import GeoPubError
 
 _log = logging.getLogger(__name__)
 
-PAUSES = (2.0, 30.0, 300.0)  # seconds before the second, third and fourth try; after that it is given up
-MOST_WAITING = 1000  # messages; more are not kept
+_PAUSE = 30.0  # seconds, when the catalogue does not answer
+_END = 5.0  # seconds that a delivery may take when the end is asked for
 
-
-class Way(Protocol):
-    """A way for a message to go."""
-
-    def send(self, notice: Notice) -> None:
-        """Deliver it, or raise OSError or SMTPException."""
-
-
-Delivered = Callable[[Notice, str, Optional[Exception]], None]  # the message, the way, why it was given up
+Work = Callable[[], Optional[float]]  # does one thing; returns the seconds until the next one, None when there is none
 
 
 class Postman:
-    """One thread that delivers."""
+    """One thread beside everything else."""
 
-    def __init__(self, delivered: Delivered, pauses: Sequence[float] = PAUSES) -> None:
-        """Begin; `delivered` is told of each message that has arrived or was given up."""
-        self._delivered, self._pauses = delivered, tuple(pauses)
-        self._waiting: queue.Queue[Optional[Tuple[Notice, str, Way]]] = queue.Queue(MOST_WAITING)
+    def __init__(self, work: Work) -> None:
+        """Begin, with what may be left from before."""
+        self.abandoned = False  # the end did not wait for a delivery: nothing more may be written
+        self._work = work
+        self._woken = threading.Event()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._deliver_all, name="postman", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="postman", daemon=True)
         self._thread.start()
 
-    def take(self, notice: Notice, name: str, way: Way) -> None:
-        """Deliver a message some time soon; `name` is that of the way, for the log."""
-        try:
-            self._waiting.put_nowait((notice, name, way))
-        except queue.Full:
-            _log.warning("too many messages wait; that of execution %s is dropped", notice.execution)
+    def wake(self) -> None:
+        """Say that there is something to do."""
+        self._woken.set()
 
     def stop(self) -> None:
-        """End within a moment; what was not delivered is dropped."""
+        """End within a moment, once what is being delivered has arrived."""
         self._stop.set()
-        with suppress(queue.Full):  # then the thread is not waiting for one
-            self._waiting.put_nowait(None)
-        self._thread.join(5)
+        self._woken.set()
+        self._thread.join(_END)
+        self.abandoned = self._thread.is_alive()
 
-    def _deliver_all(self) -> None:
-        while not self._stop.is_set():
-            one = self._waiting.get()
-            if one is not None:
-                self._deliver(*one)
-
-    def _deliver(self, notice: Notice, name: str, way: Way) -> None:
-        failure: Optional[Exception] = None
-        for pause in (0.0, *self._pauses):
-            if self._stop.wait(pause):
+    def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            if self._stop.is_set():
                 return
-            failure = _tried(way, notice)
-            if failure is None:
-                break
-            _log.warning("%s of execution %s: %s", name, notice.execution, type(failure).__name__)
-        self._delivered(notice, name, failure)
-
-
-def _tried(way: Way, notice: Notice) -> Optional[Exception]:
-    try:
-        way.send(notice)
-    except (OSError, smtplib.SMTPException) as error:  # what they say may hold an address or a password
-        return error
-    return None
+            try:
+                pause = self._work()
+            except GeoPubError as error:
+                _log.warning("no message can be delivered now: %s", error)
+                pause = _PAUSE
+            if pause is None or pause > 0:
+                self._woken.wait(pause)

@@ -22,6 +22,7 @@ from geopub_plugin.backend.catalogue.seeds import seed_team
 from geopub_plugin.backend.catalogue.store import Store
 from geopub_plugin.backend.data_folder import DataFolder
 from geopub_plugin.backend.jobs.queue import Queue
+from geopub_plugin.backend.notifications.announcer import Announcer
 from geopub_plugin.backend.render.supervisor import Renderer
 from geopub_plugin.backend.settings import Settings
 
@@ -56,7 +57,8 @@ def running(data: Path, **told: Any) -> Iterator[Backend]:
         if settings.login != "none":
             with store.writing() as connection:
                 seed_team(connection)
-        queue = Queue(2, Outcomes(store))
+        announcer = Announcer(store, settings)
+        queue = Queue(2, Outcomes(store, announcer.ended))
         store.use_queue(queue)
         renderer = Renderer(folder.log)
         recover(store)
@@ -64,6 +66,7 @@ def running(data: Path, **told: Any) -> Iterator[Backend]:
             yield Backend(store, queue, create_app(store, settings, TOKEN, renderer))
         finally:
             queue.stop()
+            announcer.stop()
             renderer.stop()
             store.close()
 

@@ -96,10 +96,19 @@ def create_app(
     _register_sign_in(app, store, settings, identity, attempts)
     fresh = FreshTiles(builders or TileBuilders(), waiting=max(1, settings.threads - _NEVER_WAIT))
     tiles = TileCache(renderer, store.folder.tile_cache, settings.tile_cache_bytes)
+    _keep_tiles_of_live_layers(store, tiles)
     _register_services(app, store, renderer, fresh, tiles, base_url)
     _register_plans(app, fresh, base_url)
     _register_doors(app, store, Admission(store, identity, attempts), renderer, fresh, tiles, base_url)
     return app
+
+
+def _keep_tiles_of_live_layers(store: Store, tiles: TileCache) -> None:
+    """Let drawn tiles go with the layers that they show, now and whenever something is published or taken off."""
+    tiles.keep_only(store.publications.layers_drawn())
+    store.database.after_commit(
+        lambda touched: tiles.keep_only(store.publications.layers_drawn()) if "offering" in touched else None
+    )
 
 
 def _register_api(app: Flask) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from ..catalogue import tables
 from ..catalogue.configurations import (
     Configuration,
+    change_configuration,
     configurations,
     create_configuration,
     delete_configuration,
@@ -100,9 +101,7 @@ def change(entity: str) -> Response:
     """Change name or extra."""
     configuration, given = _configuration(entity), CHANGE.read()
     values = {name: value for name, value in given.items() if name != "name" or value}
-    with store().writing() as connection:
-        changed = configurations.change(connection, configuration.id, **values)
-    return _answer(changed)
+    return _answer(change_configuration(store(), configuration, **values))
 
 
 @blueprint.delete("/configurations/<entity>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Sequence, Tuple
+from urllib.parse import quote
 
 from flask import Blueprint, Response, render_template
 
@@ -45,6 +46,14 @@ def services_page(publications: Publications, base: str, links: Sequence[Tuple[s
             "capabilities": f"{base}/wms-v/ows?service=WMS&version=1.3.0&request=GetCapabilities",
             "layers": [
                 (one.title, one.name, _picture(base, one.name, one.bounds)) for one in publications.map_layers()
+            ],
+        },
+        {
+            "title": tr("Map tiles (WMTS)"),
+            "capabilities": f"{base}/wmts?service=WMTS&version=1.0.0&request=GetCapabilities",
+            "layers": [
+                (one.title, one.name, f"{base}/wmts/1.0.0/{quote(one.name)}/{one.style_name}/PM/0/0/0.png")
+                for one in publications.map_layers()
             ],
         },
         {

@@ -149,7 +149,10 @@ def urls(configuration: Configuration, offering: Offering, base: str = "") -> Li
             {"type": "WFS", "url": query + relation["public_name"]} for item in used for relation in item["relations"]
         ]
     if configuration.type == "WMS-VECTOR":
-        return [{"type": "WMS", "url": f"{base}/wms-v/ows?service=WMS&version=1.3.0&request=GetMap&layers={name}"}]
+        return [
+            {"type": "WMS", "url": f"{base}/wms-v/ows?service=WMS&version=1.3.0&request=GetMap&layers={name}"},
+            {"type": "WMTS", "url": f"{base}/wmts?service=WMTS&version=1.0.0&request=GetCapabilities&layer={name}"},
+        ]
     return [{"type": "TMS", "url": f"{base}/tms/1.0.0/{name}"}]
 
 

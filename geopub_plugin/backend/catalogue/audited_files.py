@@ -20,6 +20,7 @@ from ..tiles.archive_reader import Archive
 from . import tables
 from .findings import Findings
 from .preparations import ROOM as PREPARED
+from .style_fit import pins_of
 from .uploads import upload_files
 
 
@@ -141,7 +142,7 @@ def _look_inside(look: _Look, place: Path, details: Mapping[str, Any]) -> None:
 
 def _pinned_styles(connection: Connection) -> Iterator[Tuple[str, str, str]]:
     for published in connection.execute(select(tables.offering.c.published)).scalars():
-        yield from (tuple(pin) for pin in published.get("styles", {}).values())
+        yield from (tuple(pin) for pins in pins_of(published) for pin in pins.values())
 
 
 def _index_faults(connection: sqlite3.Connection) -> Iterator[str]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, select
 from . import tables
 from .findings import Findings
 from .lifecycles import ENDED, LIFE_CYCLES, LIVE, READABLE
+from .style_fit import pins_of
 
 _WITHOUT_KEY = (tables.comment, tables.event, tables.content_revision)  # they name an entity of any of these tables
 _NAMED = (
@@ -59,9 +60,9 @@ def _look_at_pins(connection: Connection, findings: Findings) -> None:
         for pin in row.published.get("data", {}).items():
             if tuple(pin) not in revisions:
                 findings.add("pin-lost", f"offering {row.id}: {pin[0]}/{pin[1]}")
-        for style in row.published.get("styles", {}).values():
-            if style[0] not in statics:
-                findings.add("pin-lost", f"offering {row.id}: static {style[0]}")
+        for style in (pin[0] for pins in pins_of(row.published) for pin in pins.values()):
+            if style not in statics:
+                findings.add("pin-lost", f"offering {row.id}: static {style}")
     noted: Dict[str, Set[str]] = defaultdict(set)
     for link, column in ((tables.configuration_data, "stored_data"), (tables.configuration_static, "static")):
         for row in connection.execute(select(link.c.configuration, link.c[column].label("used"))):

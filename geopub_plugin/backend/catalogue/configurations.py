@@ -12,10 +12,10 @@ from ..translation import tr
 from . import tables
 from .definitions import Definition, checked_layer_name, define
 from .journal import JournaledRows, forget
+from .named_styles import examine_listed, fit_all, listed_statics, refuse_unfit_listed
 from .rows import DatastoreEntity, Rows
 from .spaces import Datastore
 from .store import Store
-from .style_fit import fit_styles
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def create_configuration(store: Store, datastore: Datastore, body: Mapping[str, 
     kind = str(body.get("type") or "")
     layer_name = checked_layer_name(body.get("layer_name"), datastore.layer_name_prefix)
     with store.writing() as connection:
-        definition = _define(store, connection, datastore.id, kind, body)
+        definition = _define(store, connection, datastore.id, kind, body, {})
         _refuse_taken(connection, kind, layer_name)
         configuration = configurations.add(
             connection,
@@ -57,7 +57,7 @@ def create_configuration(store: Store, datastore: Datastore, body: Mapping[str, 
             status="UNPUBLISHED",
             **_content(body, definition),
         )
-        _link(connection, configuration.id, definition)
+        _link(connection, configuration.id, definition, {})
         return configuration
 
 
@@ -71,10 +71,28 @@ def replace_configuration(store: Store, configuration: Configuration, body: Mapp
             tr("Make another configuration."),
         )
     with store.writing() as connection:
-        definition = _define(store, connection, configuration.datastore, kind, body)
-        _link(connection, configuration.id, definition)
+        extra = configurations.get(connection, configuration.id).extra
+        definition = _define(store, connection, configuration.datastore, kind, body, extra)
+        _link(connection, configuration.id, definition, extra)
         name = str(body.get("name") or configuration.name)
         return configurations.change(connection, configuration.id, name=name, **_content(body, definition))
+
+
+def change_configuration(store: Store, configuration: Configuration, **values: Any) -> Configuration:
+    """Change name or extra; the styles that `extra` lists must be there, and fit their tables.
+
+    Raises:
+        InvalidInput: a style cannot be offered.
+    """
+    with store.writing() as connection:
+        current = configurations.get(connection, configuration.id)
+        if "extra" in values and current.type == "WMS-VECTOR":
+            extra = values["extra"]
+            definition = define(connection, current.datastore, current.type, current.type_infos)
+            examine_listed(connection, current.datastore, definition.type_infos, extra)
+            refuse_unfit_listed(store, connection, definition.type_infos, extra, definition.revisions)
+            _link(connection, current.id, definition, extra)
+        return configurations.change(connection, current.id, **values)
 
 
 def delete_configuration(store: Store, configuration: Configuration) -> None:
@@ -98,9 +116,11 @@ def _forget_former_offerings(connection: Connection, configuration: str) -> None
     forget(connection, former)
 
 
-def _define(store: Store, connection: Connection, datastore: str, kind: str, body: Mapping[str, Any]) -> Definition:
+def _define(
+    store: Store, connection: Connection, datastore: str, kind: str, body: Mapping[str, Any], extra: Mapping[str, Any]
+) -> Definition:
     definition = define(connection, datastore, kind, body.get("type_infos") or {})
-    fit_styles(store, connection, definition.type_infos, definition.revisions)
+    fit_all(store, connection, definition.type_infos, extra, definition.revisions)
     return definition
 
 
@@ -145,11 +165,11 @@ def _refuse_taken(connection: Connection, kind: str, layer_name: str) -> None:
         )
 
 
-def _link(connection: Connection, configuration: str, definition: Definition) -> None:
+def _link(connection: Connection, configuration: str, definition: Definition, extra: Mapping[str, Any]) -> None:
     """Note what a definition stands on, so that it cannot be deleted below it."""
     used = {
         "stored_data": (tables.configuration_data, definition.stored_data),
-        "static": (tables.configuration_static, {style.id for style in definition.styles}),
+        "static": (tables.configuration_static, {style.id for style in definition.styles} | listed_statics(extra)),
     }
     for column, (link, ids) in used.items():
         connection.execute(delete(link).where(link.c.configuration == configuration))

@@ -16,13 +16,14 @@ from .configurations import Configuration, configurations
 from .definitions import check_levels, define, missing_table
 from .journal import JournaledRows
 from .lifecycles import CONFIGURATION, OFFERING, step
+from .named_styles import draws_with, fit_again, fit_all
 from .quotas import require_offering
 from .rows import DatastoreEntity, Rows
 from .spaces import Endpoint, endpoint_allowances
 from .statics import Static
 from .store import Store
 from .stored_data import DataRevision, StoredData, revision
-from .style_fit import fit_styles, pinned_file, styled_tables
+from .style_fit import pinned_file, pins_of
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ class Offering(DatastoreEntity):
     """The publication of a configuration on an endpoint.
 
     `published` is what the services show: `type_infos` and `metadata` of the configuration at the moment of
-    publication, `data` (stored data -> revision) and `styles` (see `style_fit.StylePins`); `making` is the stored data
-    that is still being made (see `awaited`).
+    publication, `data` (stored data -> revision), `styles` (see `style_fit.StylePins`) with the `style` that these are
+    and the others to choose from, `named_styles` (see `named_styles`); `making` is the stored data that is still being
+    made (see `awaited`).
     """
 
     configuration: str
@@ -163,17 +165,17 @@ def follow_style(store: Store, connection: Connection, static: Static) -> None:
     Where it does not, it may be made for data that is still to be shown: it is used once they are synchronised.
     """
     for offering in offerings.find(connection):
-        infos = offering.published.get("type_infos", {"used_data": ()})
-        if static.id in (style for _, _, style in styled_tables(infos)):
+        published = offering.published
+        if draws_with(published, static.id):
             with suppress(InvalidInput):
-                styles = fit_styles(store, connection, infos, _revisions(connection, offering.published["data"]))
-                offerings.change(connection, offering.id, published={**offering.published, "styles": styles})
+                styles = fit_again(store, connection, published, _revisions(connection, published["data"]))
+                offerings.change(connection, offering.id, published={**published, **styles})
 
 
 def style_files(store: Store, connection: Connection) -> Set[Path]:
     """Return the files of styles that offerings draw with."""
-    pins = [offering.published.get("styles", {}) for offering in offerings.find(connection)]
-    return {pinned_file(store, pin) for one in pins for pin in one.values()}
+    shown = [pins for offering in offerings.find(connection) for pins in pins_of(offering.published)]
+    return {pinned_file(store, pin) for pins in shown for pin in pins.values()}
 
 
 def checked_openness(endpoint: Endpoint, open_to_all: Optional[bool]) -> bool:
@@ -195,7 +197,7 @@ def _show(store: Store, connection: Connection, offering: Offering, configuratio
         "metadata": configuration.metadata,
         "attribution": configuration.attribution,
         "data": {data.stored_data: data.number for data in definition.data},
-        "styles": fit_styles(store, connection, definition.type_infos, definition.revisions),
+        **fit_all(store, connection, definition.type_infos, configuration.extra, definition.revisions),
     }
     if definition.making:
         published["making"] = definition.making
@@ -211,8 +213,7 @@ def _with_data(
 ) -> Dict[str, Any]:
     """Return what an offering shows with another revision of its data."""
     pins = {**published["data"], shown.stored_data: shown.number}
-    styles = fit_styles(store, connection, published["type_infos"], _revisions(connection, pins))
-    made = {**published, "data": pins, "styles": styles}
+    made = {**published, "data": pins, **fit_again(store, connection, published, _revisions(connection, pins))}
     if made.get("making") == shown.stored_data:
         del made["making"]
     return made

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 from ..about import __title__
 from ..data_folder import DataFolder
 from ..features.schema import Bounds
-from ..services.publications import DrawnTable, FeatureType, MapLayer, MetadataLink, ServiceInfo, TileLayer
+from ..services.publications import DrawnTable, FeatureType, MapLayer, MapStyle, MetadataLink, ServiceInfo, TileLayer
 from ..translation import tr
 from . import tables
 from .database import Database
@@ -104,6 +104,10 @@ class CataloguePublications:
     def tile_layers(self) -> Tuple[TileLayer, ...]:
         """Return every published tile layer."""
         return self._whole.public.tile_layers
+
+    def layers_drawn(self) -> FrozenSet[str]:
+        """Return the names of all map layers that are live, for whomever."""
+        return frozenset(layer.name for part in self._whole.parts.values() for layer in part.map_layers)
 
     def refresh(self) -> None:
         """Read everything again."""
@@ -223,25 +227,32 @@ class _Reader:
                 )
 
     def _map_layer(self, row: Row) -> MapLayer:
-        infos, styles = row.published["type_infos"], row.published["styles"]
+        infos, style = row.published["type_infos"], row.published.get("style") or {}
         used = [(item, self._data(row, item)) for item in infos["used_data"]]
-        drawn = [
-            DrawnTable(
-                self._place(data), relation["name"], self._style(styles, f"{data.stored_data}/{relation['name']}")
-            )
-            for item, data in used
-            for relation in item["relations"]
-        ]
+        further = [one for one in row.published.get("named_styles", ()) if one["styles"] is not None]
         return MapLayer(
             name=row.layer_name,
             title=infos["title"] or row.name,
             abstract=infos["abstract"],
             keywords=tuple(infos["keywords"]),
-            tables=tuple(drawn),
+            tables=self._drawn(used, row.published["styles"]),
             srs=used[0][1].srs,
             bounds=_given(infos) or _union([_bounds(data.bounds) for _, data in used]),
             revision=_digest(row.published),
             metadata=_links(row),
+            style_name=style.get("name", "default"),
+            style_title=style.get("title", ""),
+            further_styles=tuple(
+                MapStyle(one["name"], one["title"], self._drawn(used, one["styles"])) for one in further
+            ),
+        )
+
+    def _drawn(self, used: Sequence[Tuple[Any, Row]], pins: Mapping[str, Sequence[str]]) -> Tuple[DrawnTable, ...]:
+        """Return the tables of a map layer with one of its styles."""
+        return tuple(
+            DrawnTable(self._place(data), relation["name"], self._style(pins, f"{data.stored_data}/{relation['name']}"))
+            for item, data in used
+            for relation in item["relations"]
         )
 
     def _tile_layer(self, row: Row) -> Iterator[TileLayer]:

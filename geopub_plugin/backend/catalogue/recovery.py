@@ -23,7 +23,7 @@ from .processings import run
 from .statics import statics
 from .store import Store
 from .stored_data import DataRevision, abandon, become, revisions, stored_data
-from .style_fit import pinned_file
+from .style_fit import pinned_file, pins_of
 from .submissions import waiting_to_resume
 from .uploads import settle, upload_files, uploads
 from .waiting_offerings import give_up
@@ -127,7 +127,7 @@ def _settle_offerings(store: Store, connection: Connection) -> List[str]:
     known = {(one.stored_data, one.number): one for one in every}
     for offering in offerings.find(connection, tables.offering.c.status.in_(("PUBLISHED", "MODIFYING"))):
         shown = [known[pin].place(store.folder) for pin in offering.published["data"].items()]
-        shown += [pinned_file(store, pin) for pin in offering.published["styles"].values()]
+        shown += [pinned_file(store, pin) for pins in pins_of(offering.published) for pin in pins.values()]
         if not all(place.is_file() for place in shown):
             offerings.change(connection, offering.id, status="UNSTABLE")
             unstable.append(offering.id)

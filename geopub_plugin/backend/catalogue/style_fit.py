@@ -62,6 +62,12 @@ def refuse_unfit(store: Store, name: str, content: bytes, data: DataRevision, ta
         )
 
 
+def pins_of(published: Mapping[str, Any]) -> Iterator[StylePins]:
+    """Yield the pins of each style that an offering shows: of that which is drawn by itself, and of the others."""
+    yield published.get("styles", {})
+    yield from (style["styles"] for style in published.get("named_styles", ()) if style["styles"] is not None)
+
+
 def pinned_file(store: Store, pin: List[str]) -> Path:
     """Return the file of a pinned style."""
     static, name, suffix = pin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Optional, Protocol, Tuple
 
@@ -43,6 +43,15 @@ class DrawnTable:
 
 
 @dataclass(frozen=True)
+class MapStyle:
+    """A style that a map layer may be asked for by its name, and its tables with it."""
+
+    name: str
+    title: str
+    tables: Tuple[DrawnTable, ...]
+
+
+@dataclass(frozen=True)
 class MapLayer:
     """One layer published over WMS; the first table is drawn on top."""
 
@@ -55,7 +64,23 @@ class MapLayer:
     bounds: Bounds  # longitude and latitude, WGS 84
     revision: str
     metadata: Tuple[MetadataLink, ...] = ()
-    style_name: str = "default"
+    style_name: str = "default"  # of the style that is drawn when none is named
+    style_title: str = ""
+    further_styles: Tuple[MapStyle, ...] = ()
+
+    @property
+    def styles(self) -> Tuple[MapStyle, ...]:
+        """Every style, the one that is drawn when none is named first."""
+        return (MapStyle(self.style_name, self.style_title or self.style_name, self.tables), *self.further_styles)
+
+    def dressed(self, style: str) -> Optional[MapLayer]:
+        """Return the layer as it is drawn with a style of its own, None for a style that it does not have."""
+        if style in ("", "default", self.style_name) and style not in (one.name for one in self.further_styles):
+            return self
+        found = next((one for one in self.further_styles if one.name == style), None)
+        if found is None:
+            return None
+        return replace(self, tables=found.tables, style_name=found.name, style_title=found.title, further_styles=())
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from .feature_info import found_by_layer, question, written
 from .given_styles import dressed, given_styles
 from .layer_styles import MEDIA_TYPE as SLD_TYPE
 from .layer_styles import styles_document
-from .pictures import examine_styles, frame_of, map_layers, map_request, picture_format, styled_layers
+from .pictures import dressed_layers, frame_of, map_layers, map_request, picture_format, styled_layers
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class _Service:
 
     def get_legend_graphic(self, parameters: Parameters, _version: str) -> Response:
         layers = map_layers(parameters, self.publications, "LAYER" if parameters.get("LAYER") else "LAYERS")
-        examine_styles(Parameters({"styles": parameters.first("STYLE", "STYLES")}), layers)
+        layers = dressed_layers(Parameters({"styles": parameters.first("STYLE", "STYLES")}), layers)
         wants_json = parameters.get("FORMAT").lower().startswith("application/json")
         asked = _legend_request(
             parameters, layers, "application/json" if wants_json else picture_format(parameters, PNG)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from ...translation import tr
 from ..owscommon import Parameters
-from ..publications import MapLayer, Publications
+from ..publications import MapLayer, MapStyle, Publications
 from .documents import TEMPLATES
 from .exceptions import V111, V130, ServiceException
 from .feature_info import INFO_FORMATS
@@ -24,13 +24,22 @@ _MEDIA_TYPES = {V130: "text/xml", V111: "application/vnd.ogc.wms_xml"}
 
 
 @dataclass(frozen=True)
+class _ShownStyle:
+    """A style as the template shows it."""
+
+    name: str
+    title: str
+    legend: str  # address of its legend
+
+
+@dataclass(frozen=True)
 class _ShownLayer:
     """A layer as the template shows it."""
 
     layer: MapLayer
     own_system: str  # "" when it is among those of all layers
     boxes: Tuple[AdvertisedBounds, ...]
-    legend: str  # address of its legend
+    styles: Tuple[_ShownStyle, ...]
 
 
 def media_type(version: str) -> str:
@@ -66,20 +75,26 @@ def capabilities(parameters: Parameters, publications: Publications, base_url: s
 
 
 def _shown(layer: MapLayer, address: str, version: str) -> _ShownLayer:
-    legend = urlencode(
-        {
-            "SERVICE": "WMS",
-            "VERSION": version,
-            "REQUEST": "GetLegendGraphic",
-            "LAYER": layer.name,
-            "STYLE": layer.style_name,
-            "FORMAT": "image/png",
-            "SLD_VERSION": "1.1.0",
-        }
+    styles = tuple(
+        _ShownStyle(style.name, style.title, legend_address(address, layer, style, version)) for style in layer.styles
     )
     own = layer.srs if layer.srs and layer.srs not in SYSTEMS else ""
     systems = tuple(dict.fromkeys(filter(None, (layer.srs, "EPSG:4326", "EPSG:3857"))))
-    return _ShownLayer(layer, own, advertised_bounds(layer.bounds, systems, version), address + legend)
+    return _ShownLayer(layer, own, advertised_bounds(layer.bounds, systems, version), styles)
+
+
+def legend_address(address: str, layer: MapLayer, style: MapStyle, version: str) -> str:
+    """Return where the legend of a style is found below the address of the service, which ends with "?"."""
+    asked = {
+        "SERVICE": "WMS",
+        "VERSION": version,
+        "REQUEST": "GetLegendGraphic",
+        "LAYER": layer.name,
+        "STYLE": style.name,
+        "FORMAT": "image/png",
+        "SLD_VERSION": "1.1.0",
+    }
+    return address + urlencode(asked)
 
 
 def _examine_update_sequence(asked: str, current: str) -> None:

@@ -13,7 +13,7 @@ from ..publications import MapLayer, Publications
 from .documents import TEMPLATES
 from .exceptions import V111, ServiceException
 from .feature_gml import GML_FORMATS, OTHER_NAMES, gml_document
-from .pictures import map_layers, view_of
+from .pictures import dressed_layers, map_layers, view_of
 
 JSON, TEXT, HTML = "application/json", "text/plain", "text/html"
 INFO_FORMATS = (*GML_FORMATS, JSON, TEXT, HTML)  # JSON last of those with features: QGIS takes the last
@@ -44,13 +44,14 @@ class Found:
 
 def question(parameters: Parameters, publications: Publications, version: str) -> Question:
     """Return what a request asks for; raise for one that cannot be answered."""
-    shown = map_layers(parameters, publications)
-    layers = tuple(reversed(map_layers(parameters, publications, "QUERY_LAYERS")))
-    for layer in layers:
-        if layer not in shown:
+    shown = {layer.name: layer for layer in dressed_layers(parameters, map_layers(parameters, publications))}
+    asked = tuple(reversed(map_layers(parameters, publications, "QUERY_LAYERS")))
+    for layer in asked:
+        if layer.name not in shown:
             raise ServiceException(
                 "LayerNotDefined", tr("The layer “{layer}” is in QUERY_LAYERS but not in LAYERS.", layer=layer.name)
             )
+    layers = tuple(shown[layer.name] for layer in asked)
     view = view_of(parameters, tuple(reversed(layers)), version)
     column, row = ("X", "Y") if version == V111 else ("I", "J")
     request = FeatureInfoRequest(

@@ -1,4 +1,4 @@
-"""GetStyles: the styles of layers as one SLD 1.0.0 (OGC 01-068r3 annex C, OGC 02-070 §8.7)."""
+"""GetStyles: every style of layers as one SLD 1.0.0 (OGC 01-068r3 annex C, OGC 02-070 §8.7)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xml.etree import ElementTree  # nosec B405 - writes; what it reads was made
 from ...render.requests import SldRequest
 from ...styles.recognition import local_name
 from ...styles.sld10 import SLD, to_sld10
-from ..publications import MapLayer
+from ..publications import MapLayer, MapStyle
 
 MEDIA_TYPE = "application/vnd.ogc.sld+xml"
 
@@ -25,14 +25,22 @@ def styles_document(layers: Tuple[MapLayer, ...], written_by_qgis: Callable[[Sld
 def _named_layer(layer: MapLayer, written_by_qgis: Callable[[SldRequest], bytes]) -> ElementTree.Element:
     named = ElementTree.Element(f"{{{SLD}}}NamedLayer")
     ElementTree.SubElement(named, f"{{{SLD}}}Name").text = layer.name
-    style = ElementTree.SubElement(named, f"{{{SLD}}}UserStyle")
-    ElementTree.SubElement(style, f"{{{SLD}}}Name").text = layer.style_name
-    ElementTree.SubElement(style, f"{{{SLD}}}Title").text = layer.title
-    ElementTree.SubElement(style, f"{{{SLD}}}IsDefault").text = "1"
-    for table in reversed(layer.tables):  # the bottom first, as SLD draws
+    for style in layer.styles:
+        named.append(_user_style(layer, style, written_by_qgis))
+    return named
+
+
+def _user_style(
+    layer: MapLayer, shown: MapStyle, written_by_qgis: Callable[[SldRequest], bytes]
+) -> ElementTree.Element:
+    style = ElementTree.Element(f"{{{SLD}}}UserStyle")
+    ElementTree.SubElement(style, f"{{{SLD}}}Name").text = shown.name
+    ElementTree.SubElement(style, f"{{{SLD}}}Title").text = shown.title
+    ElementTree.SubElement(style, f"{{{SLD}}}IsDefault").text = "1" if shown.name == layer.style_name else "0"
+    for table in reversed(shown.tables):  # the bottom first, as SLD draws
         written = written_by_qgis(SldRequest((table,), layer.revision))
         style.extend(_feature_styles(to_sld10(written, table.table)[0]))
-    return named
+    return style
 
 
 def _feature_styles(document: bytes) -> List[ElementTree.Element]:

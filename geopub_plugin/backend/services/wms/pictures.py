@@ -98,8 +98,8 @@ def map_layers(parameters: Parameters, publications: Publications, name: str = "
     return tuple(published[layer] for layer in asked)
 
 
-def examine_styles(parameters: Parameters, layers: Tuple[MapLayer, ...]) -> None:
-    """Raise ServiceException for a style that its layer does not have."""
+def dressed_layers(parameters: Parameters, layers: Tuple[MapLayer, ...]) -> Tuple[MapLayer, ...]:
+    """Return each layer with the style that STYLES names for it; raise ServiceException for one that it lacks."""
     asked = [style.strip() for style in parameters.get("STYLES").split(",")]
     if asked != [""] and len(asked) != len(layers):
         raise ServiceException(
@@ -107,13 +107,20 @@ def examine_styles(parameters: Parameters, layers: Tuple[MapLayer, ...]) -> None
             tr("{styles} styles are named for {layers} layers.", styles=len(asked), layers=len(layers)),
             cure=tr("Name one style per layer, or leave STYLES empty."),
         )
-    for style, layer in zip(asked, layers):
-        if style not in ("", "default", layer.style_name):
-            raise ServiceException(
-                "StyleNotDefined",
-                tr("The layer “{layer}” has no style “{style}”.", layer=layer.name, style=style[:80]),
-                cure=tr("It has “{style}”.", style=layer.style_name),
-            )
+    return tuple(
+        _dressed(layer, style) for layer, style in zip(layers, asked if asked != [""] else asked * len(layers))
+    )
+
+
+def _dressed(layer: MapLayer, style: str) -> MapLayer:
+    dressed = layer.dressed(style)
+    if dressed is None:
+        raise ServiceException(
+            "StyleNotDefined",
+            tr("The layer “{layer}” has no style “{style}”.", layer=layer.name, style=style[:80]),
+            cure=tr("It has: {styles}.", styles=", ".join(one.name for one in layer.styles)),
+        )
+    return dressed
 
 
 def system_of(parameters: Parameters, version: str) -> ReferenceSystem:
@@ -182,12 +189,11 @@ def map_request(parameters: Parameters, layers: Tuple[MapLayer, ...], version: s
 def styled_layers(
     parameters: Parameters, publications: Publications, given: GivenStyles = NO_STYLES
 ) -> Tuple[MapLayer, ...]:
-    """Return the layers of LAYERS, or of SLD_BODY without it, having seen that each has the style asked for."""
+    """Return the layers of LAYERS, or of SLD_BODY without it, each with the style asked for."""
     if given.layers and not parameters.get("LAYERS"):
         parameters = Parameters({**parameters.values, "layers": ",".join(given.layers)})
     layers = map_layers(parameters, publications)
     examine_names(given, layers)
     if given.layers:
         parameters = Parameters({"styles": ",".join(given.named.get(layer.name, "") for layer in layers)})
-    examine_styles(parameters, layers)
-    return layers
+    return dressed_layers(parameters, layers)

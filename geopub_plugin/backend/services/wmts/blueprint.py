@@ -56,6 +56,7 @@ class _Service:
             **parameters.values,
             "layers": layer.name,
             "query_layers": layer.name,
+            "styles": layer.style_name,
             "crs": SYSTEM,
             "bbox": ",".join(f"{edge!r}" for edge in tile.bounds),
             "width": str(SIDE),

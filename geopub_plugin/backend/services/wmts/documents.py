@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Tuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import jinja2
 
 from ...features.schema import Bounds
-from ..publications import MapLayer, Publications
+from ..publications import MapLayer, MapStyle, Publications
+from ..wms.capabilities import legend_address
+from ..wms.exceptions import V130
 from ..wms.feature_info import INFO_FORMATS
 from .matrices import EDGE, MATRICES, SET_NAMES, SIDE, WELL_KNOWN
 
@@ -28,7 +30,7 @@ class _ShownLayer:
 
     layer: MapLayer
     bounds: Bounds
-    legend: str
+    styles: Tuple[Tuple[MapStyle, str], ...]  # with the address of its legend
     path: str  # of its resources
 
 
@@ -51,18 +53,11 @@ def capabilities(publications: Publications, base_url: str) -> bytes:
 
 
 def _shown(layer: MapLayer, base_url: str) -> _ShownLayer:
-    legend = {
-        "SERVICE": "WMS",
-        "VERSION": "1.3.0",
-        "REQUEST": "GetLegendGraphic",
-        "LAYER": layer.name,
-        "FORMAT": "image/png",
-        "SLD_VERSION": "1.1.0",
-    }
+    wms = f"{base_url}/wms-v/ows?"
     return _ShownLayer(
         layer,
         _on_the_square(layer.bounds),
-        f"{base_url}/wms-v/ows?{urlencode(legend)}",
+        tuple((style, legend_address(wms, layer, style, V130)) for style in layer.styles),
         f"{base_url}/wmts/1.0.0/{quote(layer.name, safe='')}",
     )
 

@@ -12,7 +12,7 @@ import struct
 import threading
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import AbstractSet, Dict, List, Optional, Tuple
 
 from ...about import __version__
 from ...errors import GeoPubError
@@ -54,12 +54,21 @@ class TileCache:
             block = self._drawn_once(metatile, path)
         return _piece(block, position)
 
+    def keep_only(self, layers: AbstractSet[str]) -> None:
+        """Drop what was drawn of layers that are not among these."""
+        kept = {_digest(name) for name in layers}
+        with self._lock, contextlib.suppress(OSError):  # nothing was ever drawn
+            for gone in [folder for folder in self._folder.iterdir() if folder.name not in kept]:
+                shutil.rmtree(gone, ignore_errors=True)
+                self._current.pop(gone.name, None)
+                self._size = -1
+
     def _key(self, metatile: Metatile) -> str:
         return _digest(json.dumps(as_json(metatile.request), sort_keys=True), __version__)
 
     def _path(self, metatile: Metatile) -> Path:
         layer = _digest(metatile.layer.name)
-        revision = _digest(metatile.layer.revision, *(str(table) for table in metatile.layer.tables), __version__)
+        revision = _digest(metatile.layer.revision, __version__)  # of all its styles; the key tells them apart
         self._forget_older(layer, revision)
         return self._folder / layer / revision / self._key(metatile)
 

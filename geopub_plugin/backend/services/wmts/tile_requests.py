@@ -11,7 +11,7 @@ PNG = "image/png"
 
 
 def layer_of(parameters: Parameters, publications: Publications) -> MapLayer:
-    """Return the layer that a request names, having seen that it has the style and the format asked for."""
+    """Return the layer that a request names with the style that it names, having seen that the format is offered."""
     name = parameters.needed("LAYER")
     layer = next((layer for layer in publications.map_layers() if layer.name == name), None)
     if layer is None:
@@ -22,12 +22,14 @@ def layer_of(parameters: Parameters, publications: Publications) -> MapLayer:
             tr("Choose one of the layers that GetCapabilities lists."),
         )
     style = parameters.get("STYLE", "default")
-    if style not in ("default", layer.style_name):
-        raise invalid("STYLE", style, cure=tr("It has “{style}”.", style=layer.style_name))
+    dressed = layer.dressed(style)
+    if dressed is None:
+        known = ", ".join(one.name for one in layer.styles)
+        raise invalid("STYLE", style, cure=tr("It has: {styles}.", styles=known))
     form = parameters.get("FORMAT", PNG)
     if form.lower() != PNG:
         raise invalid("FORMAT", form, cure=tr("Ask for one of: {formats}.", formats=PNG))
-    return layer
+    return dressed
 
 
 def tile_of(parameters: Parameters) -> Tile:

@@ -30,3 +30,11 @@ class Annexes:
                 return identifier
         fields = {"paths": path, "published": "true", "labels": list(labels)}
         return text(self._connection.post_file(self._root, filename, body, fields), "_id")
+
+    def replace(self, identifier: str, filename: str, content: bytes) -> None:
+        """Put another file in the place of one; its address stays."""
+        self._connection.put_file(f"{self._root}/{segment(identifier)}", filename, content)
+
+    def delete(self, identifier: str) -> None:
+        """Delete a file."""
+        self._connection.ask("DELETE", f"{self._root}/{segment(identifier)}")

@@ -31,6 +31,10 @@ class Statics:
         """Return the statics with these values (`name=…`, `type=…`)."""
         return tuple(_static(wire) for wire in self._connection.pages(self._root, filters))
 
+    def get(self, identifier: str) -> Static:
+        """Return one static."""
+        return _static(self._connection.ask("GET", f"{self._root}/{segment(identifier)}"))
+
     def create_style(self, name: str, filename: str, content: bytes) -> Static:
         """Store a style; the suffix of `filename` says what it is, .sld or .qml."""
         query = {"name": name, "type": STYLE, "description": name}

@@ -20,6 +20,7 @@ from .relations import Place, Relation
 from .tree import (
     GEOMETRY,
     All,
+    Always,
     AnyOf,
     Between,
     Comparison,
@@ -72,10 +73,13 @@ class _Writer:
 
     def written(self, node: Condition) -> str:
         if isinstance(node, (All, AnyOf)):
-            return "(" + (" AND " if isinstance(node, All) else " OR ").join(map(self.written, node.parts)) + ")"
+            return _joined([self.written(part) for part in node.parts], " AND " if isinstance(node, All) else " OR ")
         if isinstance(node, Not):
             return f"(NOT {self.written(node.inner)})"
         return _WRITERS[type(node)](self, node)
+
+    def always(self, node: Always) -> str:
+        return "(1)" if node.holds else "(0)"
 
     def comparison(self, node: Comparison) -> str:
         kind = self._kind_of(node.left, node.right)
@@ -182,7 +186,7 @@ class _Writer:
 
     def _column(self, operand: Property) -> str:
         name = local_part(operand.name)
-        column = self.filtered.fields.get(name) or self.filtered.fields.get(operand.name)
+        column = self.filtered.fields.get(operand.name) or self.filtered.fields.get(name)
         if column is None and operand.name.lstrip("@").rpartition(":")[2] in ("id", "fid") and self.schema.fid:
             return self.schema.fid
         if column is None:
@@ -197,6 +201,14 @@ class _Writer:
     def _fold(self) -> None:
         if all(function.name != _FOLDED for function in self.functions):
             self.functions.append(SqlFunction(_FOLDED, 1, _folded))
+
+
+def _joined(parts: List[str], word: str) -> str:
+    """Return conditions joined, in brackets that halve them: SQLite takes no expression more than 1000 deep."""
+    if len(parts) <= 8:
+        return "(" + word.join(parts) + ")"
+    half = len(parts) // 2
+    return f"({_joined(parts[:half], word)}{word}{_joined(parts[half:], word)})"
 
 
 def _folded(value: object) -> object:
@@ -239,6 +251,7 @@ _RELATIONS_TO_PERIODS: Dict[str, Tuple[Tuple[str, int], ...]] = {
     "AnyInteracts": ((">=", 0), ("<=", 1)),
 }
 _WRITERS: Dict[type, Callable[..., str]] = {
+    Always: _Writer.always,
     Comparison: _Writer.comparison,
     Between: _Writer.between,
     Like: _Writer.like,

@@ -122,4 +122,11 @@ class AnyOf:
     parts: Tuple[Condition, ...]
 
 
-Condition = Union[Comparison, Like, Missing, Between, Keys, Spatial, Temporal, Not, All, AnyOf]
+@dataclass(frozen=True)
+class Always:
+    """A condition that holds for every feature, or for none."""
+
+    holds: bool
+
+
+Condition = Union[Always, Comparison, Like, Missing, Between, Keys, Spatial, Temporal, Not, All, AnyOf]

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "geopub_plugin"
 VALUES = {
     "about", "announcement", "errors", "faults", "locations", "settings", "translation", "features", "ingest", "styles",
+    "safe_xml",  # reads the metadata that a person imports
     "render",  # draws with the QGIS that publish runs in what a map style needs
 }  # fmt: skip
 ALLOWED = {  # ring -> rings it may import

@@ -1,4 +1,5 @@
-"""Draw one picture for each generalisation preset: the same tile without it and with it, into docs/images/presets/.
+"""Draw one picture for each generalisation preset: the same tile without it and with it, into docs/images/presets/, and
+half as large into resources/generalisation/, where the wizard finds it.
 
 The data is made here: a coverage of parcels, a network of roads, contours. Everything is drawn by Pillow from the tiles
 that the engine writes, decoded by GDAL, so the pictures show what a map would show.
@@ -26,6 +27,7 @@ from geopub_plugin.backend.tiles.presets import PRESETS  # noqa: E402
 from geopub_plugin.backend.tiles.pyramid import build  # noqa: E402
 
 FOLDER = ROOT / "docs" / "images" / "presets"
+SMALL = ROOT / "resources" / "generalisation"  # these go into the zip
 SIDE, GAP, FINER = 400, 12, 3  # pixels of a picture, between two, and drawn for each of them
 COLOURS = ("#8dd3c7", "#ffed6f", "#bebada", "#fb8072", "#80b1d3", "#fdb462", "#b3de69", "#fccde5")
 PLAIN = "-S1"
@@ -159,6 +161,7 @@ def main() -> None:
     """Draw the seven pictures."""
     flags = {one.name: one.flags for one in PRESETS}
     FOLDER.mkdir(parents=True, exist_ok=True)
+    SMALL.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         place = (8, 129, 88)
         fields = written(Path(folder) / "fields.gpkg", parcels(24, 0.05, 8, 0.06))
@@ -181,6 +184,8 @@ def main() -> None:
             if name == "lines":
                 picture.paste(drawn(tile(data, against, place, enough), window), (0, 0))
             picture.quantize(48).save(FOLDER / f"{name}.png", optimize=True)
+            half = picture.resize((picture.width // 2, picture.height // 2), Image.LANCZOS)
+            half.quantize(48).save(SMALL / f"{name}.png", optimize=True)
             print(name, (FOLDER / f"{name}.png").stat().st_size)
 
 

@@ -12,12 +12,13 @@ from .client import Store
 from .client.configurations import Configuration
 from .client.executions import Execution
 from .client.stored_data import StoredData
+from .metadata_stage import MetadataStage
 from .proposal import DEEPEST, levels, rough_detail
 from .publication_delivery import DeliveryStage
 from .publication_jobs import JobStage
 from .publication_services import ServiceStage
 from .publication_values import LiveUrl, PublicationRequest, PublicationResult, Refused
-from .service_definitions import CONFIGURATION_TYPES, tms_definition, wfs_definition
+from .service_definitions import CONFIGURATION_TYPES, plan_of, tms_definition, wfs_definition
 from .steps import Listener, Quiet, Step
 
 __all__ = [
@@ -47,6 +48,7 @@ class Publication:
         self._delivery = DeliveryStage(self._attempt)
         self._jobs = JobStage(self._attempt)
         self._services = ServiceStage(self._attempt)
+        self._metadata = MetadataStage(self._attempt)
 
     def run(self) -> PublicationResult:
         """Publish from the beginning.
@@ -84,6 +86,7 @@ class Publication:
         if "tms" in attempt.request.services:
             making = self._jobs.pyramid_begun(upload, data, existing, top, bottom)
         urls = self._offered(data, existing, making, (top, bottom))
+        self._metadata.kept(data, existing)
         attempt.store.uploads.delete(upload.id)  # its data is integrated: keeping it would take the room twice
         times = tuple((step, attempt.times[step]) for step in Step if step in attempt.times)
         faults = tuple(dict.fromkeys((*attempt.faults, *data.faults)))
@@ -105,7 +108,9 @@ class Publication:
             tiles = tms_definition(making.stored_data, *about, *levels_of_tiles)
             offered = services.offered_at_once(existing, tiles)
         if "wfs" in request.services:
-            urls += services.published(Step.WFS, existing, wfs_definition(data, request.abstract, request.keywords))
+            urls += services.published(
+                Step.WFS, existing, wfs_definition(data, request.abstract, request.keywords, request.plans)
+            )
         if "wms" in request.services:
             urls += services.published(Step.WMS, existing, services.wms_definition(data, existing))
         if making is not None:
@@ -134,6 +139,10 @@ class Publication:
         proposed = levels([rough_detail(data.bounds, count)]) if data.bounds else (0, DEEPEST)
         asked = (self._attempt.request.top_level, self._attempt.request.bottom_level)
         top, bottom = (guess if level is None else level for guess, level in zip(proposed, asked))
+        drawn = [plan_of(relation, self._attempt.request.plans) for relation in data.relations if relation.has_geometry]
+        tops = [top if plan.top_level is None else plan.top_level for plan in drawn]
+        bottoms = [bottom if plan.bottom_level is None else plan.bottom_level for plan in drawn]
+        top, bottom = min(tops, default=top), max(bottoms, default=bottom)
         return min(top, bottom), bottom
 
 

@@ -51,7 +51,7 @@ class DeliveryStage:
     def _mark(self, digest: str) -> str:
         """Return a text that is the same for the same file, published in the same way."""
         it = self._attempt.request
-        told = repr((digest, it.tables, it.srs, it.top_level, it.bottom_level, it.sample))
+        told = repr((digest, it.tables, it.srs, it.top_level, it.bottom_level, it.sample, it.area, it.flags, it.plans))
         return hashlib.sha256(told.encode("utf-8")).hexdigest()[:32]
 
     def _interrupted(self, mark: str) -> Optional[Upload]:

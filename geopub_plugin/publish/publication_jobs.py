@@ -73,23 +73,26 @@ class JobStage:
                 inputs,
                 output,
                 {
-                    "composition": composition(data, top, bottom),
+                    "composition": composition(data, top, bottom, self._attempt.request.plans),
                     "top_level": str(top),
                     "bottom_level": str(bottom),
-                    **self._sample(data, bottom),
+                    **self._wishes(data, bottom),
                 },
             ),
             replaced,
         )
         tags = {"upload_id": upload.id, "vectordb_id": data.id, "proc_pyr_creat_id": execution.id}
-        tags["is_sample"] = "true" if self._attempt.request.sample else "false"
+        tags["is_sample"] = "true" if self._attempt.request.sample or self._attempt.request.area else "false"
         self._attempt.store.stored_data.tag(execution.stored_data, {**self._attempt.tags(), **tags})
         return execution
 
-    def _sample(self, data: StoredData, bottom: int) -> Dict[str, str]:
-        if self._attempt.request.sample is None:
-            return {}
-        return {"area": self._attempt.store.stored_data.sample_area(data.id, bottom, self._attempt.request.sample)}
+    def _wishes(self, data: StoredData, bottom: int) -> Dict[str, str]:
+        """Return generalisation and area, where they are asked for."""
+        request = self._attempt.request
+        wishes = {"tippecanoe_options": request.flags, "area": request.area}
+        if request.sample is not None:
+            wishes["area"] = self._attempt.store.stored_data.sample_area(data.id, bottom, request.sample)
+        return {name: value for name, value in wishes.items() if value}
 
     def pyramid_ended(self, execution: Execution) -> None:
         """Wait until the tiles are made."""

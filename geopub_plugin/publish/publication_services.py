@@ -9,11 +9,13 @@ from ..backend.errors import Conflict, InvalidInput, JobFailed, NotFound
 from ..backend.translation import tr
 from .attempt import Attempt
 from .client.configurations import Configuration
+from .client.permissions import COMMUNITY
 from .client.stored_data import StoredData
 from .proposal import TableStyle
 from .publication_values import LiveUrl
 from .service_definitions import CONFIGURATION_TYPES, styles_of, wms_definition
 from .steps import Step
+from .table_plan import Access
 
 
 class ServiceStage:
@@ -37,21 +39,44 @@ class ServiceStage:
         """Define a service and offer it, or bring the one that is there up to date; return the offering."""
         store, request, kind = self._attempt.store, self._attempt.request, CONFIGURATION_TYPES[step.value]
         known = existing.get(kind)
+        attribution = request.description.attribution if request.description else None
         if known is None:
-            known = existing[kind] = store.configurations.create(kind, request.title, request.layer_name, infos)
+            create = store.configurations.create
+            known = existing[kind] = create(kind, request.title, request.layer_name, infos, attribution)
             identifier = known.id
             self._attempt.undo.append(lambda store: store.configurations.delete(identifier))
-            store.configurations.tag(known.id, {"datasheet_name": request.datasheet})
             offered: Tuple[Any, ...] = ()
         else:
-            store.configurations.replace(known.id, kind, request.title, infos)
+            shown = attribution if request.description else known.attribution
+            store.configurations.replace(known.id, kind, request.title, infos, shown, known.metadata)
             offered = store.offerings.list(configuration=known.id)
-        if offered:
+        theme = {"theme": request.theme} if request.theme else {}
+        store.configurations.tag(known.id, {"datasheet_name": request.datasheet, **theme})
+        if offered and self._as_wanted(offered[0].id):
             store.offerings.synchronise(offered[0].id)
             return str(offered[0].id)
-        offering = store.offerings.create(known.id, self._endpoint(kind)).id
+        for other in offered:  # on an endpoint for other people: another address
+            store.offerings.delete(other.id)
+        restricted = request.access is not None and request.access.restricted
+        offering = store.offerings.create(known.id, self._endpoint(kind, not restricted), not restricted).id
         self._attempt.undo.append(lambda store: store.offerings.delete(offering))
+        if restricted:
+            self._permit(offering)
         return offering
+
+    def _as_wanted(self, offering: str) -> bool:
+        """Tell whether those may see a service who are to see it."""
+        access = self._attempt.request.access
+        return access is None or self._attempt.store.offerings.get(offering).open is not access.restricted
+
+    def _permit(self, offering: str) -> None:
+        """Let the own community use a restricted service, as the platform's own clients do."""
+        store, access = self._attempt.store, self._attempt.request.access or Access(True)
+        community = store.describe().community
+        licence = access.licence or tr("Use of {layer}", layer=self._attempt.request.layer_name)
+        if community:
+            end = f"{access.end_date}T23:59:00Z" if access.end_date else ""
+            store.permissions.grant(COMMUNITY, [community], licence, [offering], end)
 
     def published(
         self, step: Step, existing: Dict[str, Configuration], infos: Mapping[str, Any], offering: str = ""
@@ -68,8 +93,13 @@ class ServiceStage:
             self._attempt.live(url)
         return urls
 
-    def _endpoint(self, kind: str) -> str:
-        endpoint = self._attempt.store.endpoint(kind)
+    def _endpoint(self, kind: str, open_to_all: bool) -> str:
+        endpoint = self._attempt.store.endpoint(kind, open_to_all)
+        if endpoint is None and not open_to_all:
+            raise NotFound(
+                tr("The server has no endpoint with room for a restricted {type} service.", type=kind),
+                cure=tr("Publish it for everybody, or ask the administrator for an endpoint with restricted access."),
+            )
         if endpoint is None:
             raise NotFound(
                 tr("The server has no open endpoint with room for a {type} service.", type=kind),

@@ -9,8 +9,10 @@ from typing import Any, Mapping, Optional, Sequence, Tuple
 from ..backend.errors import InvalidInput
 from ..backend.faults import Fault
 from .client.stored_data import StoredData
+from .metadata.description import Description
 from .proposal import SERVICES, Proposal, TableStyle, propose
 from .steps import Step
+from .table_plan import Access, TablePlan
 
 
 class Refused(InvalidInput):
@@ -38,6 +40,16 @@ class PublicationRequest:
     abstract: str = ""
     keywords: Tuple[str, ...] = ()
     sample: Optional[Tuple[float, float]] = None  # longitude, latitude: only 10 × 10 tiles of the bottom level there
+    area: str = ""  # WKT in EPSG:4326: only the tiles there, a sample
+    flags: str = ""  # of the generalisation
+    plans: Tuple[TablePlan, ...] = ()  # of single tables; none: titles of the tables, every attribute
+    description: Optional[Description] = None  # None: no metadata record is made
+    access: Optional[Access] = None  # None: as it is, for everybody at first
+
+    @property
+    def theme(self) -> str:
+        """The topic categories, as configurations are tagged with them."""
+        return ",".join(self.description.categories) if self.description else ""
 
     @classmethod
     def proposed(

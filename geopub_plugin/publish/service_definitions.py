@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from .client.configurations import TMS, WFS, WMS
 from .client.stored_data import Relation, StoredData
+from .table_plan import TablePlan
 
 CONFIGURATION_TYPES: Dict[str, str] = {"wfs": WFS, "wms": WMS, "tms": TMS}
 _DRAWN_ABOVE = ("POINT", "LINE")  # points above lines above everything else
@@ -17,20 +18,33 @@ def shown(relations: Sequence[Relation]) -> Tuple[Relation, ...]:
     return tuple(sorted(drawable, key=lambda relation: (_height(relation), -relation.count)))
 
 
-def wfs_definition(data: StoredData, abstract: str, keywords: Sequence[str]) -> Dict[str, Any]:
-    """Return the `type_infos` of a WFS: one feature type a table."""
+def wfs_definition(
+    data: StoredData, abstract: str, keywords: Sequence[str], plans: Sequence[TablePlan] = ()
+) -> Dict[str, Any]:
+    """Return the `type_infos` of a WFS: one feature type a table, as its plan says."""
     relations = [
-        {
-            "native_name": relation.name,
-            "public_name": relation.name,
-            "title": relation.title or relation.native or relation.name,
-            "abstract": abstract or relation.title or relation.name,
-            **({"keywords": list(keywords)} if keywords else {}),
-        }
+        _feature_type(relation, plan_of(relation, plans), abstract, keywords)
         for relation in data.relations
         if relation.has_geometry
     ]
     return {"used_data": [{"stored_data": data.id, "relations": relations}]}
+
+
+def plan_of(relation: Relation, plans: Sequence[TablePlan]) -> TablePlan:
+    """Return the plan of a table, an empty one where there is none."""
+    return next((plan for plan in plans if plan.table in (relation.native, relation.name)), TablePlan(relation.name))
+
+
+def _feature_type(relation: Relation, plan: TablePlan, abstract: str, keywords: Sequence[str]) -> Dict[str, Any]:
+    words = list(dict.fromkeys((*keywords, *plan.keywords)))
+    title = plan.title or relation.title or relation.native or relation.name
+    return {
+        "native_name": relation.name,
+        "public_name": plan.public_name or relation.name,
+        "title": title,
+        "abstract": plan.abstract or abstract or title,
+        **({"keywords": words} if words else {}),
+    }
 
 
 def wms_definition(
@@ -61,18 +75,24 @@ def tms_definition(
     }
 
 
-def composition(data: StoredData, top: int, bottom: int) -> List[Dict[str, Any]]:
-    """Return the composition of a pyramid of every table, with all its attributes."""
-    return [
-        {
-            "table": relation.name,
-            "layer": relation.name,
-            "top_level": str(top),
-            "bottom_level": str(bottom),
-            "attributes": list(relation.plain_attributes),
-        }
-        for relation in shown(data.relations)
-    ]
+def composition(data: StoredData, top: int, bottom: int, plans: Sequence[TablePlan] = ()) -> List[Dict[str, Any]]:
+    """Return the composition of a pyramid of every table: attributes and levels as its plan says, else all of them."""
+    return [_composed(relation, plan_of(relation, plans), data, top, bottom) for relation in shown(data.relations)]
+
+
+def _composed(relation: Relation, plan: TablePlan, data: StoredData, top: int, bottom: int) -> Dict[str, Any]:
+    attributes: Sequence[str] = relation.plain_attributes
+    if plan.attributes is not None:
+        renamed = ((data.names or {}).get(relation.native) or {}).get("fields") or {}
+        wanted = {str(renamed.get(name, name)).lower() for name in plan.attributes}
+        attributes = [name for name in attributes if name.lower() in wanted]
+    return {
+        "table": relation.name,
+        "layer": relation.name,
+        "top_level": str(top if plan.top_level is None else plan.top_level),
+        "bottom_level": str(bottom if plan.bottom_level is None else plan.bottom_level),
+        "attributes": list(attributes),
+    }
 
 
 def styles_of(type_infos: Mapping[str, Any]) -> Dict[str, str]:

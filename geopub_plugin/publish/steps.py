@@ -18,6 +18,7 @@ class Step(str, Enum):
     WMS = "wms"
     PYRAMID = "pyramid"
     TMS = "tms"
+    METADATA = "metadata"
 
     @property
     def title(self) -> str:
@@ -30,6 +31,7 @@ class Step(str, Enum):
             Step.WMS: tr("WMS service"),
             Step.PYRAMID: tr("Vector tiles"),
             Step.TMS: tr("TMS service"),
+            Step.METADATA: tr("Metadata record"),
         }[self]
 
 

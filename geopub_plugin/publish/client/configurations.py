@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from .connection import Connection, segment, tag_filter
 from .entity import Wire, mapping, objects, tags_of, text
@@ -23,6 +23,8 @@ class Configuration:
     tags: Dict[str, str]
     type_infos: Dict[str, Any]
     extra: Dict[str, Any]
+    metadata: Tuple[Dict[str, str], ...] = ()  # links to records and styles: format, url, type
+    attribution: Optional[Dict[str, Any]] = None  # title and url
 
     @property
     def stored_data(self) -> Tuple[str, ...]:
@@ -46,14 +48,33 @@ class Configurations:
         """Return one configuration with its `type_infos`."""
         return _configuration(self._connection.ask("GET", f"{self._root}/{segment(identifier)}"))
 
-    def create(self, kind: str, name: str, layer_name: str, type_infos: Mapping[str, Any]) -> Configuration:
+    def create(
+        self,
+        kind: str,
+        name: str,
+        layer_name: str,
+        type_infos: Mapping[str, Any],
+        attribution: Optional[Mapping[str, Any]] = None,
+    ) -> Configuration:
         """Define a service."""
         body = {"type": kind, "name": name, "layer_name": layer_name, "type_infos": type_infos, "metadata": []}
+        if attribution:
+            body["attribution"] = dict(attribution)
         return _configuration(self._connection.ask("POST", self._root, json=body))
 
-    def replace(self, identifier: str, kind: str, name: str, type_infos: Mapping[str, Any]) -> None:
-        """Define a service anew; its layer name stays."""
-        body = {"type": kind, "name": name, "type_infos": type_infos, "metadata": []}
+    def replace(
+        self,
+        identifier: str,
+        kind: str,
+        name: str,
+        type_infos: Mapping[str, Any],
+        attribution: Optional[Mapping[str, Any]] = None,
+        metadata: Sequence[Mapping[str, str]] = (),
+    ) -> None:
+        """Define a service anew; its layer name stays, and of the rest what is given again."""
+        body = {"type": kind, "name": name, "type_infos": type_infos, "metadata": [dict(link) for link in metadata]}
+        if attribution:
+            body["attribution"] = dict(attribution)
         self._connection.ask("PUT", f"{self._root}/{segment(identifier)}", json=body)
 
     def change(self, identifier: str, **fields: Any) -> None:
@@ -79,4 +100,6 @@ def _configuration(wire: Wire) -> Configuration:
         tags_of(wire),
         mapping(wire, "type_infos"),
         mapping(wire, "extra"),
+        tuple({str(key): str(value) for key, value in link.items()} for link in objects(wire, "metadata")),
+        mapping(wire, "attribution") or None,
     )

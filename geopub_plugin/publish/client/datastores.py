@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Optional, Tuple
 
 from ...backend.errors import NotAllowed, NotFound
 from ...backend.translation import tr
@@ -55,6 +55,12 @@ class Datastore:
     technical_name: str
     endpoints: Tuple[Endpoint, ...]
     layer_name_prefix: str = ""
+    identifier_prefix: str = ""  # of metadata records
+    community: str = ""  # identifier
+
+    def endpoint(self, kind: str, open_to_all: bool = True) -> Optional[Endpoint]:
+        """Return the first endpoint of a type that has room, or None."""
+        return next((e for e in self.endpoints if e.type == kind and e.open is open_to_all and e.has_room), None)
 
 
 def urls_of(wire: Wire) -> Tuple[ServiceUrl, ...]:
@@ -110,6 +116,8 @@ def datastore(connection: Connection, identifier: str) -> Datastore:
         text(wire, "technical_name"),
         tuple(_endpoint(item) for item in objects(wire, "endpoints")),
         text(wire, "configuration_layer_name_prefix"),
+        text(wire, "metadata_file_identifier_prefix"),
+        text(mapping(wire, "community"), "_id"),
     )
 
 

@@ -13,9 +13,12 @@ from .datasheets import Datasheets
 from .datastores import Datastore, Endpoint, choose_datastore, datastore
 from .executions import Executions
 from .offerings import Offerings
+from .permissions import Permissions
+from .records import Records
 from .revisions import Revisions
 from .statics import Statics
 from .stored_data import StoredDataSet
+from .styles import Styles
 from .uploads import Uploads
 
 
@@ -29,8 +32,11 @@ class Store:
         self.stored_data = StoredDataSet(connection, identifier)
         self.annexes = Annexes(connection, identifier)
         self.statics = Statics(connection, identifier)
+        self.styles = Styles(connection, identifier)
         self.configurations = Configurations(connection, identifier)
         self.offerings = Offerings(connection, identifier)
+        self.records = Records(connection, identifier)
+        self.permissions = Permissions(connection, identifier)
         self.datasheets = Datasheets(connection, identifier)
         self.revisions = Revisions(connection, identifier)
 
@@ -40,8 +46,7 @@ class Store:
 
     def endpoint(self, kind: str, open_to_all: bool = True) -> Optional[Endpoint]:
         """Return the first endpoint of a type that has room, or None."""
-        endpoints = self.describe().endpoints
-        return next((e for e in endpoints if e.type == kind and e.open is open_to_all and e.has_room), None)
+        return self.describe().endpoint(kind, open_to_all)
 
     def sparing_cancel(self) -> Store:
         """Return the same store deaf to the cancelling, to clean up after it."""

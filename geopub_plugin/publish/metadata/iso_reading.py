@@ -1,0 +1,120 @@
+"""What an ISO 19139 document fills into the form: read by local names, so that 19115-3 is understood, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Iterator, Optional, Tuple
+
+from ...backend.errors import InvalidInput
+from ...backend.safe_xml import parse
+from ...backend.translation import tr
+from .code_lists import CHARSETS, TWO_LETTERS, categories, frequencies, languages, theme_codes
+from .description import Description
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element  # nosec B405 - a type only
+
+ROOTS = ("MD_Metadata", "MI_Metadata")
+
+
+@dataclass(frozen=True)
+class ReadRecord:
+    """What a document says."""
+
+    title: str
+    description: Description
+
+
+def read_record(document: bytes, known: Optional[Description] = None) -> ReadRecord:
+    """Return what a document says; what it does not say stays as in `known`.
+
+    Raises:
+        InvalidInput: it is no ISO record, or no XML that can be read safely.
+    """
+    root = parse(document)
+    if _name(root) not in ROOTS:
+        raise InvalidInput(
+            tr("The metadata cannot be used."),
+            tr("It is a document of {name}, and no ISO 19115 record.", name=_name(root)),
+            tr("Give an ISO 19139 document: gmd:MD_Metadata."),
+        )
+    data = _first(root, "identificationInfo")
+    found = {
+        "abstract": _text(_first(data, "abstract"), lines=True),
+        "identifier": _text(_first(root, "fileIdentifier"))
+        or _text(_first(_first(root, "metadataIdentifier"), "code")),
+        "contact_email": _text(_first(_first(root, "contact"), "electronicMailAddress")),
+        "genealogy": _text(_first(_first(root, "LI_Lineage"), "statement"), lines=True),
+        "creation_date": _date(data),
+        "frequency": _frequency(data),
+        "organisation": _text(_first(_first(data, "pointOfContact"), "organisationName")),
+        "organisation_email": _text(_first(_first(data, "pointOfContact"), "electronicMailAddress")),
+        "level": "series" if _code(_first(root, "hierarchyLevel", "metadataScope")) == "series" else "dataset",
+        "language": _language(root),
+        "charset": _known(_code(_first(root, "characterSet")), CHARSETS),
+        "resolution": _resolution(data),
+        "categories": tuple(one for one in _texts(data, "MD_TopicCategoryCode") if one in categories()),
+    }
+    words = _texts(data, "keyword")
+    themes = theme_codes()
+    found["keywords"] = tuple(word for word in words if word in themes)
+    found["free_keywords"] = tuple(word for word in words if word not in themes)
+    said = {field: value for field, value in found.items() if value}
+    return ReadRecord(_text(_first(_first(data, "citation"), "title")), replace(known or Description(), **said))
+
+
+def _identifier(root: Element) -> str:
+    return _text(_first(root, "fileIdentifier")) or _text(_first(_first(root, "metadataIdentifier"), "code"))
+
+
+def _date(data: Optional[Element]) -> str:
+    """Return the date of creation, else the first date of the citation."""
+    dates = list(_all(_first(data, "citation"), "CI_Date"))
+    ordered = sorted(dates, key=lambda one: _code(_first(one, "dateType")) != "creation")
+    return next((_text(_first(one, "Date", "DateTime"))[:10] for one in ordered), "")
+
+
+def _frequency(data: Optional[Element]) -> str:
+    code = _code(_first(data, "maintenanceAndUpdateFrequency"))
+    return _known({"quarterly": "quaterly"}.get(code, code), tuple(frequencies()))
+
+
+def _language(root: Element) -> str:
+    element = _first(root, "language", "defaultLocale")
+    said = (_code(element) or _text(element)).lower()
+    return _known(TWO_LETTERS.get(said, said), tuple(languages()))
+
+
+def _resolution(data: Optional[Element]) -> Optional[int]:
+    digits = _text(_first(_first(data, "spatialResolution"), "denominator"))
+    return int(digits) if digits.isdigit() and int(digits) > 0 else None
+
+
+def _known(value: str, allowed: Tuple[str, ...]) -> str:
+    return value if value in allowed else ""
+
+
+def _name(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _all(element: Optional[Element], name: str) -> Iterator[Element]:
+    return (one for one in (element.iter() if element is not None else ()) if _name(one) == name)
+
+
+def _first(element: Optional[Element], *names: str) -> Optional[Element]:
+    return next((one for name in names for one in _all(element, name)), None)
+
+
+def _text(element: Optional[Element], lines: bool = False) -> str:
+    said = "".join(element.itertext()) if element is not None else ""
+    return said.strip() if lines else " ".join(said.split())
+
+
+def _texts(element: Optional[Element], name: str) -> Tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (_text(one) for one in _all(element, name)))))
+
+
+def _code(element: Optional[Element]) -> str:
+    values = (one.get("codeListValue", "") for one in (element.iter() if element is not None else ()))
+    return next(filter(None, values), "")

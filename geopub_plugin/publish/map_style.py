@@ -25,8 +25,8 @@ from .service_definitions import shown
 Draw = Callable[[Sequence[Sprite], float], Tuple[bytes, bytes]]
 SOURCE = "tiles"  # the style's name for the tiles
 _NUMBERS = ("int", "real", "double", "numeric", "decimal", "float", "serial")
-_SHEETS = {1.0: "", 2.0: "@2x"}  # suffix of the file by pixels of the sheet for one of the map
-RATIOS = tuple(_SHEETS)
+SHEETS = {1.0: "", 2.0: "@2x"}  # suffix of the file by pixels of the sheet for one of the map
+RATIOS = tuple(SHEETS)
 GLYPHS = "/tms/1.0.0/fonts/{fontstack}/{range}.pbf"
 
 
@@ -80,7 +80,7 @@ def keep_map_style(
     path = f"/styles/{result.layer_name}"
     labels = (f"datasheet_name={result.datasheet}", "type=style")
     if draw is not None and style.sprites:
-        for ratio, suffix in _SHEETS.items():
+        for ratio, suffix in SHEETS.items():
             index, sheet = draw(style.sprites, ratio)
             store.annexes.keep(f"{path}/sprite{suffix}.json", index, labels)
             store.annexes.keep(f"{path}/sprite{suffix}.png", sheet, labels)

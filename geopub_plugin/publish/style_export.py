@@ -35,7 +35,9 @@ def export_style(layer: QgsVectorLayer, table: str, folder: Path) -> ExportedSty
     qml, sld = folder / f"{table}.qml", folder / f"{table}.sld"
     message, written = layer.saveNamedStyle(str(qml))
     written = written and qml.is_file()  # QGIS does not notice every failure
-    if not written:
+    if written:
+        _keep_memory_private(qml)
+    else:
         faults.append(_style_fault("style.qml-failed", "QML", message))
     message, sld_written = sld_source(layer).saveSldStyle(str(sld))
     if not (sld_written and sld.is_file()):
@@ -88,6 +90,21 @@ def _style_fault(fault_id: str, style_format: str, message: str) -> Fault:
     )
 
 
+def _keep_memory_private(qml: Path) -> None:
+    """Take out of a style, which will be public, where its layer is published."""
+    document = QDomDocument()
+    document.setContent(qml.read_bytes(), True)
+    private = []
+    for tag, name in (("Option", "name"), ("property", "key")):  # from 3.18 on, and before
+        elements = document.elementsByTagName(tag)
+        found = (elements.at(position).toElement() for position in range(elements.count()))
+        private += [element for element in found if element.attribute(name).startswith("geopub/")]
+    for element in private:
+        element.parentNode().removeChild(element)
+    if private:
+        _write(document, qml)
+
+
 def _name_layer(sld: Path, table: str) -> None:
     """Name the SLD's layer like the table: QGIS writes the layer's title, with spaces and accents."""
     document = QDomDocument()
@@ -98,7 +115,11 @@ def _name_layer(sld: Path, table: str) -> None:
         if name.isNull():
             name = named_layers.at(position).firstChildElement("se:Name")
         name.firstChild().setNodeValue(table)
-    file = QFile(str(sld))
+    _write(document, sld)
+
+
+def _write(document: QDomDocument, path: Path) -> None:
+    file = QFile(str(path))
     if file.open(QIODevice.OpenModeFlag.WriteOnly):
         file.write(document.toByteArray(2))
         file.close()

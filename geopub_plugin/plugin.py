@@ -8,13 +8,15 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import Qt
 
 from .backend.translation import use_language
-from .publish.embedded_process import EmbeddedProcess, data_folder
+from .publish.embedded_process import EmbeddedProcess
+from .publish.embedded_settings import EmbeddedSettings
 from .publish.store_source import Stores
 from .publish.targets import Targets
 from .ui.actions import Actions
 from .ui.desk import Desk
 from .ui.dock import Dock
 from .ui.messages import Messages
+from .ui.options_page import OptionsFactory
 from .ui.publications_model import PublicationsModel
 
 
@@ -28,7 +30,9 @@ class GeoPubPlugin:
         """Add everything to QGIS; nothing is started before it is needed."""
         use_language(QgsApplication.instance().locale())
         window = self.iface.mainWindow()
-        self.process = EmbeddedProcess(data_folder(), window)
+        embedded = EmbeddedSettings.read()
+        self.process = EmbeddedProcess(embedded.folder, window)
+        self.process.serve(embedded.folder, embedded.options)
         self.targets = Targets(window)
         self.stores = Stores(self.targets, self.process, window)
         self.model = PublicationsModel(window)
@@ -36,6 +40,8 @@ class GeoPubPlugin:
         self.messages = Messages(self.iface.messageBar(), window)
         self.desk = Desk(self.stores, self.model, self.dock, self.messages, window)
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        self.options = OptionsFactory(self.targets, self.process)
+        self.iface.registerOptionsWidgetFactory(self.options)
         self.actions = Actions(self.iface, self.dock, self.publish_current)
         self.dock.publish.triggered.connect(self.publish_current)
 
@@ -46,6 +52,7 @@ class GeoPubPlugin:
     def unload(self) -> None:
         """Take everything away again, and end the backend."""
         self.actions.remove()
+        self.iface.unregisterOptionsWidgetFactory(self.options)
         self.desk.close()
         self.process.close()
         self.iface.removeDockWidget(self.dock)

@@ -36,6 +36,14 @@
         <translation>Une communauté doit avoir un nom.</translation>
     </message>
     <message>
+        <source>A comparison is missing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A condition is an object with “op” and “args”, or true or false.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A file needs a path.</source>
         <translation>Un fichier doit avoir un chemin.</translation>
     </message>
@@ -62,6 +70,10 @@
     <message>
         <source>A generalisation by its name, see docs/tiles.md.</source>
         <translation>Une généralisation par son nom, voir docs/tiles.md.</translation>
+    </message>
+    <message>
+        <source>A geometry in GeoJSON is needed here, or a bbox.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A GeoPackage lists its vector tables in gpkg_contents and gpkg_geometry_columns, and these lists are empty.</source>
@@ -156,6 +168,10 @@
         <translation>Un lien d'aperçu ne peut pas valoir si longtemps.</translation>
     </message>
     <message>
+        <source>A property, a text, a number, a date or a timestamp is needed here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A publication is one set of tables.</source>
         <translation>Une publication est un seul ensemble de tables.</translation>
     </message>
@@ -213,11 +229,11 @@
     </message>
     <message>
         <source>A style needs a name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un style a besoin d'un nom.</translation>
     </message>
     <message>
         <source>A summary is needed: what is in the data?</source>
-        <translation type="unfinished"></translation>
+        <translation>Un résumé est nécessaire : que contiennent les données ?</translation>
     </message>
     <message>
         <source>A symbol of the style cannot be drawn.</source>
@@ -258,6 +274,10 @@
     <message>
         <source>A value cannot be kept.</source>
         <translation>Une valeur ne peut pas être conservée.</translation>
+    </message>
+    <message>
+        <source>A value or a property is missing</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A WFS filters by FES, not by CQL.</source>
@@ -337,11 +357,15 @@
     </message>
     <message>
         <source>Addresses</source>
-        <translation type="unfinished"></translation>
+        <translation>Adresses</translation>
+    </message>
+    <message>
+        <source>Add…</source>
+        <translation>Ajouter…</translation>
     </message>
     <message>
         <source>Administrative units</source>
-        <translation type="unfinished"></translation>
+        <translation>Unités administratives</translation>
     </message>
     <message>
         <source>After how many days everything is purged.</source>
@@ -349,7 +373,7 @@
     </message>
     <message>
         <source>Agricultural and aquaculture facilities</source>
-        <translation type="unfinished"></translation>
+        <translation>Installations agricoles et aquacoles</translation>
     </message>
     <message>
         <source>All records of the endpoint's quota are used.</source>
@@ -393,7 +417,7 @@
     </message>
     <message>
         <source>An e-mail address is needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une adresse électronique est nécessaire.</translation>
     </message>
     <message>
         <source>An earlier state of the file and its tiles: only what changed is built.</source>
@@ -401,6 +425,10 @@
     </message>
     <message>
         <source>An identifier is needed: catalogues know the record by it.</source>
+        <translation>Un identifiant est nécessaire : les catalogues désignent la fiche par lui.</translation>
+    </message>
+    <message>
+        <source>An operator is missing</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -437,7 +465,11 @@
     </message>
     <message>
         <source>Another style of the layer has this technical name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un autre style de la couche porte ce nom technique.</translation>
+    </message>
+    <message>
+        <source>Approximated</source>
+        <translation>Approché</translation>
     </message>
     <message>
         <source>Archives like this are made to fill the disk.</source>
@@ -445,19 +477,19 @@
     </message>
     <message>
         <source>Area management/restriction/regulation zones and reporting units</source>
-        <translation type="unfinished"></translation>
+        <translation>Zones de gestion, de restriction ou de réglementation et unités de déclaration</translation>
     </message>
     <message>
         <source>areas of few kinds</source>
-        <translation type="unfinished"></translation>
+        <translation>surfaces de peu de sortes</translation>
     </message>
     <message>
         <source>areas side by side</source>
-        <translation type="unfinished"></translation>
+        <translation>surfaces qui pavent le territoire</translation>
     </message>
     <message>
         <source>areas that touch</source>
-        <translation type="unfinished"></translation>
+        <translation>surfaces qui se touchent</translation>
     </message>
     <message>
         <source>As delivered</source>
@@ -541,7 +573,7 @@
     </message>
     <message>
         <source>Ask the administrator for a larger quota, then publish again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Demandez un quota plus grand à l’administrateur, puis publiez à nouveau.</translation>
     </message>
     <message>
         <source>Ask the administrator of the server to add you to a community.</source>
@@ -562,6 +594,10 @@
     <message>
         <source>Ask with GET what is received, and continue there; or delete the file and begin again.</source>
         <translation>Demandez par GET ce qui est reçu et continuez là ; ou supprimez le fichier et recommencez.</translation>
+    </message>
+    <message>
+        <source>Asking {url}…</source>
+        <translation>Question posée à {url}…</translation>
     </message>
     <message>
         <source>At most {count} layers are drawn at once.</source>
@@ -585,7 +621,15 @@
     </message>
     <message>
         <source>Atmospheric conditions</source>
-        <translation type="unfinished"></translation>
+        <translation>Conditions atmosphériques</translation>
+    </message>
+    <message>
+        <source>Authentication</source>
+        <translation>Authentification</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatique</translation>
     </message>
     <message>
         <source>Behind LIKE, ILIKE and ESCAPE stands a text in 'single quotes'.</source>
@@ -593,11 +637,11 @@
     </message>
     <message>
         <source>Bio-geographical regions</source>
-        <translation type="unfinished"></translation>
+        <translation>Régions biogéographiques</translation>
     </message>
     <message>
         <source>Boundaries</source>
-        <translation type="unfinished"></translation>
+        <translation>Limites</translation>
     </message>
     <message>
         <source>Bring revision NUMBER of NAME back; services follow.</source>
@@ -621,15 +665,15 @@
     </message>
     <message>
         <source>Buildings</source>
-        <translation type="unfinished"></translation>
+        <translation>Bâtiments</translation>
     </message>
     <message>
         <source>Buildings and structures</source>
-        <translation type="unfinished"></translation>
+        <translation>Bâtiments et constructions</translation>
     </message>
     <message>
         <source>Cadastral parcels</source>
-        <translation type="unfinished"></translation>
+        <translation>Parcelles cadastrales</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -740,6 +784,10 @@
         <translation>Choisissez un autre système de coordonnées.</translation>
     </message>
     <message>
+        <source>Choose another format.</source>
+        <translation>Choisissez un autre format.</translation>
+    </message>
+    <message>
         <source>Choose another layer name, or the datasheet “{owner}” to update it.</source>
         <translation>Choisissez un autre nom de couche, ou la fiche « {owner} » pour la mettre à jour.</translation>
     </message>
@@ -777,7 +825,7 @@
     </message>
     <message>
         <source>Choose one theme at least.</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisissez au moins une thématique.</translation>
     </message>
     <message>
         <source>Choose or repair the configuration in Settings, Options, GeoPub.</source>
@@ -788,8 +836,20 @@
         <translation>Choisissez d’autres niveaux.</translation>
     </message>
     <message>
-        <source>Climate, weather, atmosphere</source>
+        <source>Click to update the publication.</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Client identifier</source>
+        <translation>Identifiant du client</translation>
+    </message>
+    <message>
+        <source>Client secret</source>
+        <translation>Secret du client</translation>
+    </message>
+    <message>
+        <source>Climate, weather, atmosphere</source>
+        <translation>Climat, météorologie, atmosphère</translation>
     </message>
     <message>
         <source>Close</source>
@@ -825,7 +885,7 @@
     </message>
     <message>
         <source>Collection of data sets</source>
-        <translation type="unfinished"></translation>
+        <translation>Collection de données</translation>
     </message>
     <message>
         <source>Column of another type</source>
@@ -853,7 +913,7 @@
     </message>
     <message>
         <source>Common borders are simplified once for both sides: no gaps.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les limites communes sont simplifiées une seule fois pour les deux côtés : aucun trou.</translation>
     </message>
     <message>
         <source>Compare columns of the same kind.</source>
@@ -889,7 +949,7 @@
     </message>
     <message>
         <source>Continual</source>
-        <translation type="unfinished"></translation>
+        <translation>En continu</translation>
     </message>
     <message>
         <source>Coordinate reference system overridden</source>
@@ -901,7 +961,7 @@
     </message>
     <message>
         <source>Coordinate reference systems</source>
-        <translation type="unfinished"></translation>
+        <translation>Référentiels de coordonnées</translation>
     </message>
     <message>
         <source>Coordinate system</source>
@@ -941,7 +1001,7 @@
     </message>
     <message>
         <source>Correct “styles” in the field “extra”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Corrigez « styles » dans le champ « extra ».</translation>
     </message>
     <message>
         <source>CQL is for the OGC API of this service.</source>
@@ -961,7 +1021,7 @@
     </message>
     <message>
         <source>Daily</source>
-        <translation type="unfinished"></translation>
+        <translation>Chaque jour</translation>
     </message>
     <message>
         <source>Damaged archive</source>
@@ -985,7 +1045,7 @@
     </message>
     <message>
         <source>Data set</source>
-        <translation type="unfinished"></translation>
+        <translation>Jeu de données</translation>
     </message>
     <message>
         <source>Datasheet</source>
@@ -994,6 +1054,10 @@
     <message>
         <source>Datasheet: {name}</source>
         <translation>Fiche de données : {name}</translation>
+    </message>
+    <message>
+        <source>Datastore</source>
+        <translation>Entrepôt</translation>
     </message>
     <message>
         <source>Declared coordinate reference system</source>
@@ -1069,15 +1133,19 @@
     </message>
     <message>
         <source>Economy</source>
-        <translation type="unfinished"></translation>
+        <translation>Économie</translation>
     </message>
     <message>
         <source>Edits that are not saved yet will be published too.</source>
         <translation>Les modifications non enregistrées seront publiées aussi.</translation>
     </message>
     <message>
+        <source>Edit…</source>
+        <translation>Modifier…</translation>
+    </message>
+    <message>
         <source>Elevation</source>
-        <translation type="unfinished"></translation>
+        <translation>Altitude</translation>
     </message>
     <message>
         <source>Empty file</source>
@@ -1109,15 +1177,15 @@
     </message>
     <message>
         <source>Energy resources</source>
-        <translation type="unfinished"></translation>
+        <translation>Sources d’énergie</translation>
     </message>
     <message>
         <source>Environment</source>
-        <translation type="unfinished"></translation>
+        <translation>Environnement</translation>
     </message>
     <message>
         <source>Environmental monitoring facilities</source>
-        <translation type="unfinished"></translation>
+        <translation>Installations de suivi environnemental</translation>
     </message>
     <message>
         <source>Errors: {count}.</source>
@@ -1129,15 +1197,31 @@
     </message>
     <message>
         <source>Every shape is simplified a little.</source>
-        <translation type="unfinished"></translation>
+        <translation>Toutes les formes sont un peu simplifiées.</translation>
+    </message>
+    <message>
+        <source>Every technical name that is published there begins with it.</source>
+        <translation>Chaque nom technique publié là-bas commence par lui.</translation>
     </message>
     <message>
         <source>Every three months</source>
-        <translation type="unfinished"></translation>
+        <translation>Tous les trois mois</translation>
     </message>
     <message>
         <source>Every two weeks</source>
-        <translation type="unfinished"></translation>
+        <translation>Toutes les deux semaines</translation>
+    </message>
+    <message>
+        <source>Everybody in the network can open http://{address}:{port} and read what you publish, without a password, as long as QGIS is open. Nobody but you can change it. The firewall of this computer may ask you to allow it. Do not share in networks that you do not trust, such as that of a hotel.</source>
+        <translation>Toute personne du réseau peut ouvrir http://{address}:{port} et lire ce que vous publiez, sans mot de passe, tant que QGIS est ouvert. Vous seul pouvez le modifier. Le pare-feu de cet ordinateur peut vous demander de l’autoriser. Ne partagez pas sur un réseau auquel vous ne vous fiez pas, comme celui d’un hôtel.</translation>
+    </message>
+    <message>
+        <source>everything is kept</source>
+        <translation>tout est conservé</translation>
+    </message>
+    <message>
+        <source>Everything: QGIS and the maps of GeoPub draw with it.</source>
+        <translation>Tout : QGIS et les cartes de GeoPub dessinent avec ce format.</translation>
     </message>
     <message>
         <source>Execution {identifier} cannot be aborted.</source>
@@ -1201,7 +1285,7 @@
     </message>
     <message>
         <source>Farming</source>
-        <translation type="unfinished"></translation>
+        <translation>Agriculture</translation>
     </message>
     <message>
         <source>Faults that forbid it: {count}.</source>
@@ -1209,7 +1293,7 @@
     </message>
     <message>
         <source>Fauna and flora</source>
-        <translation type="unfinished"></translation>
+        <translation>Faune et flore</translation>
     </message>
     <message>
         <source>Features</source>
@@ -1273,7 +1357,7 @@
     </message>
     <message>
         <source>From afar, areas follow a grid; the territory stays covered.</source>
-        <translation type="unfinished"></translation>
+        <translation>De loin, les surfaces suivent une grille ; le territoire reste couvert.</translation>
     </message>
     <message>
         <source>GDAL says: {reason}.</source>
@@ -1281,11 +1365,11 @@
     </message>
     <message>
         <source>Geographical grid systems</source>
-        <translation type="unfinished"></translation>
+        <translation>Systèmes de maillage géographique</translation>
     </message>
     <message>
         <source>Geographical names</source>
-        <translation type="unfinished"></translation>
+        <translation>Dénominations géographiques</translation>
     </message>
     <message>
         <source>GeoJSON</source>
@@ -1293,7 +1377,7 @@
     </message>
     <message>
         <source>Geology</source>
-        <translation type="unfinished"></translation>
+        <translation>Géologie</translation>
     </message>
     <message>
         <source>Geometries of the table “{table}” outside of {target}: {count}. Their features stay, without a geometry.</source>
@@ -1377,7 +1461,7 @@
     </message>
     <message>
         <source>Geosciences</source>
-        <translation type="unfinished"></translation>
+        <translation>Géosciences</translation>
     </message>
     <message>
         <source>Give --layer once for each table, in the order of --table.</source>
@@ -1485,7 +1569,7 @@
     </message>
     <message>
         <source>Give another name, or edit that style.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez un autre nom, ou modifiez ce style.</translation>
     </message>
     <message>
         <source>Give another name.</source>
@@ -1509,7 +1593,7 @@
     </message>
     <message>
         <source>Give both the text and the address of the attribution, or neither.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez le texte et l’adresse de l’attribution, ou aucun des deux.</translation>
     </message>
     <message>
         <source>Give degrees: west and south first, and smaller; or leave bbox out, and it is computed.</source>
@@ -1565,7 +1649,7 @@
     </message>
     <message>
         <source>Give QGIS's master password, or look at Settings, Options, Authentication.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez le mot de passe principal de QGIS, ou voyez Préférences, Options, Authentification.</translation>
     </message>
     <message>
         <source>Give some of: {names}.</source>
@@ -1644,8 +1728,16 @@
         <translation>Reprendre les intégrations interrompues, ou dire lesquelles le sont.</translation>
     </message>
     <message>
+        <source>Géoplateforme</source>
+        <translation>Géoplateforme</translation>
+    </message>
+    <message>
+        <source>Géoplateforme (cartes.gouv.fr)</source>
+        <translation>Géoplateforme (cartes.gouv.fr)</translation>
+    </message>
+    <message>
         <source>Habitats and biotopes</source>
-        <translation type="unfinished"></translation>
+        <translation>Habitats et biotopes</translation>
     </message>
     <message>
         <source>Harmonise areas</source>
@@ -1653,11 +1745,11 @@
     </message>
     <message>
         <source>Health</source>
-        <translation type="unfinished"></translation>
+        <translation>Santé</translation>
     </message>
     <message>
         <source>Here it must begin with “{prefix}.”, followed by a name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ici, il doit commencer par « {prefix}. », suivi d’un nom.</translation>
     </message>
     <message>
         <source>How many services may be published.</source>
@@ -1669,11 +1761,11 @@
     </message>
     <message>
         <source>Human health and safety</source>
-        <translation type="unfinished"></translation>
+        <translation>Santé et sécurité des personnes</translation>
     </message>
     <message>
         <source>Hydrography</source>
-        <translation type="unfinished"></translation>
+        <translation>Hydrographie</translation>
     </message>
     <message>
         <source>Identifiers are those of the features that GetFeature sends.</source>
@@ -1689,7 +1781,7 @@
     </message>
     <message>
         <source>Imagery, base maps, land cover</source>
-        <translation type="unfinished"></translation>
+        <translation>Imagerie, fonds de carte, occupation des terres</translation>
     </message>
     <message>
         <source>Implausible coordinates</source>
@@ -1724,6 +1816,10 @@
         <translation>Dans QGIS : propriétés de la couche, Style, Enregistrer le style, puis choisissez QML.</translation>
     </message>
     <message>
+        <source>In the web browser</source>
+        <translation>Dans le navigateur web</translation>
+    </message>
+    <message>
         <source>Incomplete shapefile</source>
         <translation>Shapefile incomplet</translation>
     </message>
@@ -1737,7 +1833,7 @@
     </message>
     <message>
         <source>Inland waters</source>
-        <translation type="unfinished"></translation>
+        <translation>Eaux intérieures</translation>
     </message>
     <message>
         <source>Install GeoPub again; `geopub doctor` shows what is missing.</source>
@@ -1793,7 +1889,7 @@
     </message>
     <message>
         <source>Irregular</source>
-        <translation type="unfinished"></translation>
+        <translation>Irrégulière</translation>
     </message>
     <message>
         <source>It calls functions that could read files or settings of the server: {names}.</source>
@@ -1805,7 +1901,7 @@
     </message>
     <message>
         <source>It can contain only a-z, A-Z, 0-9, _, - and .</source>
-        <translation type="unfinished"></translation>
+        <translation>Il ne peut contenir que a-z, A-Z, 0-9, _, - et .</translation>
     </message>
     <message>
         <source>It cannot contain {character}: only a-z, A-Z, 0-9, _, - and . are allowed.</source>
@@ -1921,7 +2017,7 @@
     </message>
     <message>
         <source>It has: {styles}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il y a : {styles}.</translation>
     </message>
     <message>
         <source>It holds data, and the database of its catalogue is empty.</source>
@@ -1992,6 +2088,10 @@
         <translation>Il est tronqué : il manque {missing} octets.</translation>
     </message>
     <message>
+        <source>It is kept encrypted in QGIS's authentication database, and nowhere else.</source>
+        <translation>C’est conservé chiffré dans la base d’authentification de QGIS, et nulle part ailleurs.</translation>
+    </message>
+    <message>
         <source>It is longer than {count} characters, or holds a NUL.</source>
         <translation>Il dépasse {count} caractères, ou contient un NUL.</translation>
     </message>
@@ -2014,6 +2114,10 @@
     <message>
         <source>It is no object.</source>
         <translation>Ce n’est pas un objet.</translation>
+    </message>
+    <message>
+        <source>It is no part of the conformance classes that the service states.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It is no part of what the capabilities list.</source>
@@ -2118,6 +2222,10 @@
     <message>
         <source>It may still be starting or ending.</source>
         <translation>Il est peut-être encore en train de démarrer ou de s’arrêter.</translation>
+    </message>
+    <message>
+        <source>It must be a folder, given from its root: {example}</source>
+        <translation>Ce doit être un dossier, indiqué depuis sa racine : {example}</translation>
     </message>
     <message>
         <source>It must be a language code, such as fr or en.</source>
@@ -2272,6 +2380,10 @@
         <translation>Il a été lu en Windows-1252, l’encodage habituel des tableurs et des fichiers anciens.</translation>
     </message>
     <message>
+        <source>It works: {user} may publish in {names}.</source>
+        <translation>Cela fonctionne : {user} peut publier dans {names}.</translation>
+    </message>
+    <message>
         <source>It would have to be run to become data, and GeoPub runs nothing that it is sent.</source>
         <translation>Il faudrait l’exécuter pour en tirer des données, et GeoPub n’exécute rien de ce qu’on lui envoie.</translation>
     </message>
@@ -2326,6 +2438,10 @@
     <message>
         <source>Its elements are nested more than {count} deep.</source>
         <translation>Ses éléments sont imbriqués sur plus de {count} niveaux.</translation>
+    </message>
+    <message>
+        <source>its end</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Its features hold none.</source>
@@ -2413,7 +2529,7 @@
     </message>
     <message>
         <source>Its technical name stands in requests: letters without accents, digits, _, - and dots.</source>
-        <translation type="unfinished"></translation>
+        <translation>Son nom technique figure dans les requêtes : lettres sans accents, chiffres, _, - et points.</translation>
     </message>
     <message>
         <source>Its type is “{type}”.</source>
@@ -2430,6 +2546,18 @@
     <message>
         <source>JSON</source>
         <translation>du JSON</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>Enregistrer</translation>
+    </message>
+    <message>
+        <source>Kept</source>
+        <translation>Conservé</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Type</translation>
     </message>
     <message>
         <source>KML</source>
@@ -2453,11 +2581,11 @@
     </message>
     <message>
         <source>Land cover</source>
-        <translation type="unfinished"></translation>
+        <translation>Occupation des terres</translation>
     </message>
     <message>
         <source>Land use</source>
-        <translation type="unfinished"></translation>
+        <translation>Usage des sols</translation>
     </message>
     <message>
         <source>Largest tile</source>
@@ -2492,6 +2620,10 @@
         <translation>Faire entrer un utilisateur dans un entrepôt avec ces droits, ou les changer.</translation>
     </message>
     <message>
+        <source>Let others in the local network see what I publish</source>
+        <translation>Montrer ce que je publie aux autres sur le réseau local</translation>
+    </message>
+    <message>
         <source>Level</source>
         <translation>Niveau</translation>
     </message>
@@ -2517,7 +2649,7 @@
     </message>
     <message>
         <source>lines that form no network</source>
-        <translation type="unfinished"></translation>
+        <translation>lignes qui ne forment pas un réseau</translation>
     </message>
     <message>
         <source>Link in the archive</source>
@@ -2565,7 +2697,7 @@
     </message>
     <message>
         <source>Location</source>
-        <translation type="unfinished"></translation>
+        <translation>Localisation</translation>
     </message>
     <message>
         <source>Log:</source>
@@ -2620,8 +2752,16 @@
         <translation>Recherche de ce qui a changé</translation>
     </message>
     <message>
+        <source>Lost</source>
+        <translation>Perdu</translation>
+    </message>
+    <message>
         <source>Made</source>
         <translation>Créée</translation>
+    </message>
+    <message>
+        <source>Make a configuration for this server</source>
+        <translation>Créer une configuration pour ce serveur</translation>
     </message>
     <message>
         <source>Make another configuration.</source>
@@ -2653,11 +2793,11 @@
     </message>
     <message>
         <source>many small areas</source>
-        <translation type="unfinished"></translation>
+        <translation>nombreuses petites surfaces</translation>
     </message>
     <message>
         <source>Map tiles (WMTS)</source>
-        <translation type="unfinished"></translation>
+        <translation>Tuiles de cartes (WMTS)</translation>
     </message>
     <message>
         <source>Maps (WMS)</source>
@@ -2721,19 +2861,19 @@
     </message>
     <message>
         <source>Metadata record</source>
-        <translation type="unfinished"></translation>
+        <translation>Fiche de métadonnées</translation>
     </message>
     <message>
         <source>Meteorological geographical features</source>
-        <translation type="unfinished"></translation>
+        <translation>Caractéristiques géographiques météorologiques</translation>
     </message>
     <message>
         <source>Military</source>
-        <translation type="unfinished"></translation>
+        <translation>Militaire</translation>
     </message>
     <message>
         <source>Mineral resources</source>
-        <translation type="unfinished"></translation>
+        <translation>Ressources minérales</translation>
     </message>
     <message>
         <source>Missing file</source>
@@ -2749,7 +2889,7 @@
     </message>
     <message>
         <source>Monthly</source>
-        <translation type="unfinished"></translation>
+        <translation>Chaque mois</translation>
     </message>
     <message>
         <source>More errors: {count}.</source>
@@ -2785,11 +2925,11 @@
     </message>
     <message>
         <source>Natural risk zones</source>
-        <translation type="unfinished"></translation>
+        <translation>Zones à risque naturel</translation>
     </message>
     <message>
         <source>Neighbours with the same attributes become one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les voisines de mêmes attributs n’en font plus qu’une.</translation>
     </message>
     <message>
         <source>New keys</source>
@@ -2876,6 +3016,10 @@
         <translation>Aucune table vectorielle</translation>
     </message>
     <message>
+        <source>None</source>
+        <translation>Aucun</translation>
+    </message>
+    <message>
         <source>None of its corners has coordinates there.</source>
         <translation>Aucun de ses coins n’y a de coordonnées.</translation>
     </message>
@@ -2893,7 +3037,7 @@
     </message>
     <message>
         <source>Not planned</source>
-        <translation type="unfinished"></translation>
+        <translation>Non prévue</translation>
     </message>
     <message>
         <source>Not published</source>
@@ -2936,6 +3080,10 @@
         <translation>Rien de plus ne peut être publié sur « {endpoint} ».</translation>
     </message>
     <message>
+        <source>Nothing of the style can be drawn by a map in the browser.</source>
+        <translation>Rien dans ce style ne peut être dessiné par une carte dans le navigateur.</translation>
+    </message>
+    <message>
         <source>Nothing was added to it yet.</source>
         <translation>Rien n’y a encore été ajouté.</translation>
     </message>
@@ -2957,15 +3105,19 @@
     </message>
     <message>
         <source>Oceanographic geographical features</source>
-        <translation type="unfinished"></translation>
+        <translation>Caractéristiques géographiques océanographiques</translation>
     </message>
     <message>
         <source>Oceans</source>
-        <translation type="unfinished"></translation>
+        <translation>Océans</translation>
     </message>
     <message>
         <source>Of data, a style, or metadata.</source>
         <translation>De données, d’un style ou de métadonnées.</translation>
+    </message>
+    <message>
+        <source>OK</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>On this computer: nothing leaves it.</source>
@@ -3006,6 +3158,10 @@
     <message>
         <source>Only pictures</source>
         <translation>Des images seulement</translation>
+    </message>
+    <message>
+        <source>Only programs on this computer reach the services. Nothing leaves it.</source>
+        <translation>Seuls les programmes de cet ordinateur atteignent les services. Rien n’en sort.</translation>
     </message>
     <message>
         <source>Only QML can be written as a Mapbox style.</source>
@@ -3077,7 +3233,7 @@
     </message>
     <message>
         <source>Orthoimagery</source>
-        <translation type="unfinished"></translation>
+        <translation>Ortho-imagerie</translation>
     </message>
     <message>
         <source>Other coordinate reference system than declared</source>
@@ -3100,6 +3256,10 @@
         <translation>Autres fichiers de l’archive « {name} » laissés de côté : {count}.</translation>
     </message>
     <message>
+        <source>Part of the addresses of the services. Automatic keeps the one of the last time.</source>
+        <translation>Partie des adresses des services. Automatique garde celui de la dernière fois.</translation>
+    </message>
+    <message>
         <source>Part of the addresses of the services; it cannot be changed later.</source>
         <translation>Il fait partie des adresses des services ; il ne pourra plus être changé.</translation>
     </message>
@@ -3117,7 +3277,7 @@
     </message>
     <message>
         <source>Planning, cadastre</source>
-        <translation type="unfinished"></translation>
+        <translation>Planification, cadastre</translation>
     </message>
     <message>
         <source>points</source>
@@ -3125,7 +3285,7 @@
     </message>
     <message>
         <source>points, lines and areas</source>
-        <translation type="unfinished"></translation>
+        <translation>points, lignes et surfaces</translation>
     </message>
     <message>
         <source>polygons</source>
@@ -3137,7 +3297,15 @@
     </message>
     <message>
         <source>Population distribution — demography</source>
-        <translation type="unfinished"></translation>
+        <translation>Répartition de la population — démographie</translation>
+    </message>
+    <message>
+        <source>Port</source>
+        <translation>Port</translation>
+    </message>
+    <message>
+        <source>port</source>
+        <translation>port</translation>
     </message>
     <message>
         <source>Port on 127.0.0.1</source>
@@ -3146,6 +3314,10 @@
     <message>
         <source>Post the request as XML to filter.</source>
         <translation>Pour filtrer, envoyez la requête en XML (POST).</translation>
+    </message>
+    <message>
+        <source>Prefix of names</source>
+        <translation>Préfixe des noms</translation>
     </message>
     <message>
         <source>Preview</source>
@@ -3169,7 +3341,7 @@
     </message>
     <message>
         <source>Production and industrial facilities</source>
-        <translation type="unfinished"></translation>
+        <translation>Lieux de production et sites industriels</translation>
     </message>
     <message>
         <source>PROJ does not find it in its database.</source>
@@ -3181,7 +3353,7 @@
     </message>
     <message>
         <source>Protected sites</source>
-        <translation type="unfinished"></translation>
+        <translation>Sites protégés</translation>
     </message>
     <message>
         <source>Prove that catalogue and files agree; the backend must not run.</source>
@@ -3209,7 +3381,7 @@
     </message>
     <message>
         <source>Publish it for everybody, or ask the administrator for an endpoint with restricted access.</source>
-        <translation type="unfinished"></translation>
+        <translation>Publiez-le pour tous, ou demandez à l’administrateur un point d’accès restreint.</translation>
     </message>
     <message>
         <source>Publish it with “open”: true, or on a private endpoint.</source>
@@ -3254,6 +3426,10 @@
     <message>
         <source>published</source>
         <translation>publiée</translation>
+    </message>
+    <message>
+        <source>Published by GeoPub as “{name}” in “{datasheet}”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Published names have only lower-case letters without accents, digits and “_”, and no two are equal.</source>
@@ -3309,7 +3485,7 @@
     </message>
     <message>
         <source>QGIS's authentication database did not take it.</source>
-        <translation type="unfinished"></translation>
+        <translation>La base d’authentification de QGIS ne l’a pas acceptée.</translation>
     </message>
     <message>
         <source>Raster tables left out</source>
@@ -3334,6 +3510,10 @@
     <message>
         <source>Refresh the list, and publish the layer again if it stays so.</source>
         <translation>Actualisez la liste, et publiez de nouveau la couche si cela persiste.</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Retirer</translation>
     </message>
     <message>
         <source>Remove a program, with its tokens.</source>
@@ -3413,7 +3593,7 @@
     </message>
     <message>
         <source>roads, rivers, pipes</source>
-        <translation type="unfinished"></translation>
+        <translation>routes, rivières, conduites</translation>
     </message>
     <message>
         <source>Rows of another length</source>
@@ -3509,7 +3689,7 @@
     </message>
     <message>
         <source>Sea regions</source>
-        <translation type="unfinished"></translation>
+        <translation>Régions maritimes</translation>
     </message>
     <message>
         <source>Search…</source>
@@ -3693,7 +3873,7 @@
     </message>
     <message>
         <source>Shapes are simplified; where lines meet, they go on meeting.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les formes sont simplifiées ; là où des lignes se rejoignent, elles se rejoignent toujours.</translation>
     </message>
     <message>
         <source>Show everything</source>
@@ -3704,8 +3884,16 @@
         <translation>Se connecter</translation>
     </message>
     <message>
+        <source>Sign in – {title}</source>
+        <translation>Connexion – {title}</translation>
+    </message>
+    <message>
         <source>Sign in, and send the header “Authorization: Bearer …” with the access token.</source>
         <translation>Connectez-vous, puis envoyez l'en-tête « Authorization: Bearer … » avec le jeton d'accès.</translation>
+    </message>
+    <message>
+        <source>Sign in…</source>
+        <translation>Se connecter…</translation>
     </message>
     <message>
         <source>Simplify a network</source>
@@ -3745,11 +3933,11 @@
     </message>
     <message>
         <source>Society</source>
-        <translation type="unfinished"></translation>
+        <translation>Société</translation>
     </message>
     <message>
         <source>Soil</source>
-        <translation type="unfinished"></translation>
+        <translation>Sols</translation>
     </message>
     <message>
         <source>Somebody removed them.</source>
@@ -3765,7 +3953,7 @@
     </message>
     <message>
         <source>Species distribution</source>
-        <translation type="unfinished"></translation>
+        <translation>Répartition des espèces</translation>
     </message>
     <message>
         <source>Split it into one table a kind.</source>
@@ -3853,7 +4041,7 @@
     </message>
     <message>
         <source>Statistical units</source>
-        <translation type="unfinished"></translation>
+        <translation>Unités statistiques</translation>
     </message>
     <message>
         <source>Stop the services</source>
@@ -3877,7 +4065,7 @@
     </message>
     <message>
         <source>Style of the publication</source>
-        <translation type="unfinished"></translation>
+        <translation>Style de la publication</translation>
     </message>
     <message>
         <source>Suspicious compression</source>
@@ -3916,8 +4104,20 @@
         <translation>Retirez-les, ou changez leur type.</translation>
     </message>
     <message>
+        <source>Team server</source>
+        <translation>Serveur d’équipe</translation>
+    </message>
+    <message>
         <source>Technical name</source>
         <translation>Nom technique</translation>
+    </message>
+    <message>
+        <source>Test of the connection</source>
+        <translation>Essai de la connexion</translation>
+    </message>
+    <message>
+        <source>Test the connection</source>
+        <translation>Essayer la connexion</translation>
     </message>
     <message>
         <source>Text goes in 'single quotes', a name in "double quotes"; a quote inside is written twice.</source>
@@ -4128,6 +4328,10 @@
         <translation>Le dossier de données ; par défaut, celui de l’utilisateur ($GEOPUB_DATA).</translation>
     </message>
     <message>
+        <source>The data has changed since.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The data has the tables: {tables}.</source>
         <translation>Les tables de la donnée sont : {tables}.</translation>
     </message>
@@ -4268,6 +4472,10 @@
         <translation>Le champ « {name} » doit être un objet.</translation>
     </message>
     <message>
+        <source>The fields or the kind of geometry have changed since: clients may notice an update.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The file could not be made.</source>
         <translation>Le fichier n'a pas pu être créé.</translation>
     </message>
@@ -4362,6 +4570,10 @@
     <message>
         <source>The file “{name}” is not UTF-8.</source>
         <translation>Le fichier « {name} » n’est pas en UTF-8.</translation>
+    </message>
+    <message>
+        <source>The filter cannot be read.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The filter holds several conditions; join them with And or Or.</source>
@@ -4460,12 +4672,16 @@
         <translation>La couche est posée sur les autres sans mode de fusion.</translation>
     </message>
     <message>
+        <source>The layer is not published yet: put the address of its tiles for “{address}”.</source>
+        <translation>La couche n’est pas encore publiée : remplacez « {address} » par l’adresse de ses tuiles.</translation>
+    </message>
+    <message>
         <source>The layer is published without this format.</source>
         <translation>La couche est publiée sans ce format.</translation>
     </message>
     <message>
         <source>The layer shows no table “{table}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>La couche ne montre aucune table « {table} ».</translation>
     </message>
     <message>
         <source>The layer “{layer}” cannot be read.</source>
@@ -4553,7 +4769,7 @@
     </message>
     <message>
         <source>The metadata record is stored, but not in the catalogue.</source>
-        <translation type="unfinished"></translation>
+        <translation>La fiche de métadonnées est conservée, mais n’est pas au catalogue.</translation>
     </message>
     <message>
         <source>The name is already used by the datasheet “{owner}”.</source>
@@ -4598,6 +4814,10 @@
     <message>
         <source>The number {number} is too large to be kept.</source>
         <translation>Le nombre {number} est trop grand pour être conservé.</translation>
+    </message>
+    <message>
+        <source>The only one</source>
+        <translation>Le seul</translation>
     </message>
     <message>
         <source>The only one is {name}.</source>
@@ -4845,7 +5065,7 @@
     </message>
     <message>
         <source>The server has no endpoint with room for a restricted {type} service.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le serveur n’a pas de point d’accès disponible pour un service {type} restreint.</translation>
     </message>
     <message>
         <source>The server has no open endpoint with room for a {type} service.</source>
@@ -4853,7 +5073,7 @@
     </message>
     <message>
         <source>The server has no room for one more record.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le serveur n’a plus de place pour une fiche.</translation>
     </message>
     <message>
         <source>The server has not got all of its files.</source>
@@ -4877,11 +5097,11 @@
     </message>
     <message>
         <source>The service has a style “{style}” already.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le service a déjà un style « {style} ».</translation>
     </message>
     <message>
         <source>The service has no style “{style}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le service n'a pas de style « {style} ».</translation>
     </message>
     <message>
         <source>The service is {status}.</source>
@@ -4917,11 +5137,11 @@
     </message>
     <message>
         <source>The shortest lines go where a tile has no room.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les lignes les plus courtes disparaissent là où une tuile n’a plus de place.</translation>
     </message>
     <message>
         <source>The sign-in could not be kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>La connexion n’a pas pu être enregistrée.</translation>
     </message>
     <message>
         <source>The SLD does not show everything that the QGIS style shows.</source>
@@ -4933,7 +5153,7 @@
     </message>
     <message>
         <source>The smallest areas go into their neighbours.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les plus petites surfaces se fondent dans leurs voisines.</translation>
     </message>
     <message>
         <source>The spatial reference system “{srs}” is not known to QGIS.</source>
@@ -4952,12 +5172,20 @@
         <translation>Le style ne peut pas être lu.</translation>
     </message>
     <message>
+        <source>The style cannot be written as {format}.</source>
+        <translation>Le style ne peut pas être écrit en {format}.</translation>
+    </message>
+    <message>
         <source>The style could not be written as {format}.</source>
         <translation>Le style n’a pas pu être écrit en {format}.</translation>
     </message>
     <message>
         <source>The style does not fit the geometry of “{table}”.</source>
         <translation>Le style ne convient pas à la géométrie de « {table} ».</translation>
+    </message>
+    <message>
+        <source>The style has changed since.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The style has no layer.</source>
@@ -5025,7 +5253,7 @@
     </message>
     <message>
         <source>The style “{style}” cannot be offered.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style « {style} » ne peut pas être proposé.</translation>
     </message>
     <message>
         <source>The style “{style}” does not fit the table “{table}”.</source>
@@ -5033,7 +5261,7 @@
     </message>
     <message>
         <source>The style “{style}” has no file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style « {style} » n'a aucun fichier.</translation>
     </message>
     <message>
         <source>The styles {names} belong to no table.</source>
@@ -5042,6 +5270,10 @@
     <message>
         <source>The supervisor cannot leave “{name}”.</source>
         <translation>Le superviseur ne peut pas quitter « {name} ».</translation>
+    </message>
+    <message>
+        <source>The symbols are pictures in files beside the style: put their address as “sprite”.</source>
+        <translation>Les symboles sont des images dans des fichiers à côté du style : indiquez leur adresse dans « sprite ».</translation>
     </message>
     <message>
         <source>The system does not allow it to this user: {reason}.</source>
@@ -5248,6 +5480,10 @@
         <translation>La vue « {table} » est publiée comme une table.</translation>
     </message>
     <message>
+        <source>the whole style</source>
+        <translation>tout le style</translation>
+    </message>
+    <message>
         <source>The whole world is 0; each level doubles the scale.</source>
         <translation>Le monde entier est au niveau 0 ; chaque niveau double l’échelle.</translation>
     </message>
@@ -5374,6 +5610,10 @@
     <message>
         <source>There is no datastore {name}.</source>
         <translation>Il n'y a pas d'entrepôt {name}.</translation>
+    </message>
+    <message>
+        <source>There is no datastore “{name}”; there are: {names}.</source>
+        <translation>Il n’y a pas d’entrepôt « {name} » ; il y a : {names}.</translation>
     </message>
     <message>
         <source>There is no endpoint {identifier} for metadata in this datastore.</source>
@@ -5568,6 +5808,10 @@
         <translation>Cet ordinateur</translation>
     </message>
     <message>
+        <source>this computer's address</source>
+        <translation>adresse-de-cet-ordinateur</translation>
+    </message>
+    <message>
         <source>This data folder was written by a newer GeoPub.</source>
         <translation>Ce dossier de données a été écrit par un GeoPub plus récent.</translation>
     </message>
@@ -5613,11 +5857,11 @@
     </message>
     <message>
         <source>This is no address of the web: it begins with https://</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce n’est pas une adresse du web : elle commence par https://</translation>
     </message>
     <message>
         <source>This is no e-mail address, such as name@town.fr.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce n’est pas une adresse électronique, comme nom@commune.fr.</translation>
     </message>
     <message>
         <source>This is not a Mapbox style.</source>
@@ -5670,6 +5914,10 @@
     <message>
         <source>This unit of distance is not known.</source>
         <translation>Cette unité de distance n’est pas connue.</translation>
+    </message>
+    <message>
+        <source>This version of QGIS needs a client secret to sign in in the browser.</source>
+        <translation>Cette version de QGIS a besoin d’un secret du client pour se connecter dans le navigateur.</translation>
     </message>
     <message>
         <source>This work was ended by the system.</source>
@@ -5745,11 +5993,11 @@
     </message>
     <message>
         <source>Transport</source>
-        <translation type="unfinished"></translation>
+        <translation>Transports</translation>
     </message>
     <message>
         <source>Transport networks</source>
-        <translation type="unfinished"></translation>
+        <translation>Réseaux de transport</translation>
     </message>
     <message>
         <source>Tried: {names}.</source>
@@ -5789,7 +6037,7 @@
     </message>
     <message>
         <source>Twice a year</source>
-        <translation type="unfinished"></translation>
+        <translation>Deux fois par an</translation>
     </message>
     <message>
         <source>Two tables have the public name “{name}”.</source>
@@ -5801,7 +6049,7 @@
     </message>
     <message>
         <source>Unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>Inconnue</translation>
     </message>
     <message>
         <source>unknown error</source>
@@ -5897,7 +6145,7 @@
     </message>
     <message>
         <source>Use of {layer}</source>
-        <translation type="unfinished"></translation>
+        <translation>Utilisation de {layer}</translation>
     </message>
     <message>
         <source>Use one of: {names}.</source>
@@ -5910,6 +6158,10 @@
     <message>
         <source>Use that backend, end it first, or give another database.</source>
         <translation>Utilisez ce moteur, arrêtez-le d'abord, ou donnez une autre base de données.</translation>
+    </message>
+    <message>
+        <source>Use the operators of these classes.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Use the operators that the capabilities list.</source>
@@ -5929,11 +6181,11 @@
     </message>
     <message>
         <source>Utilities, communication</source>
-        <translation type="unfinished"></translation>
+        <translation>Réseaux, communication</translation>
     </message>
     <message>
         <source>Utility and governmental services</source>
-        <translation type="unfinished"></translation>
+        <translation>Services d’utilité publique et services publics</translation>
     </message>
     <message>
         <source>Values of properties are written in GML.</source>
@@ -5977,7 +6229,7 @@
     </message>
     <message>
         <source>Weekly</source>
-        <translation type="unfinished"></translation>
+        <translation>Chaque semaine</translation>
     </message>
     <message>
         <source>WFS service</source>
@@ -5988,8 +6240,20 @@
         <translation>WFS – les entités, à interroger et à télécharger</translation>
     </message>
     <message>
+        <source>What becomes of the style</source>
+        <translation>Ce que devient le style</translation>
+    </message>
+    <message>
         <source>What depends on it, such as labels or sizes, will be missing.</source>
         <translation>Ce qui en dépend, comme les étiquettes ou les tailles, manquera.</translation>
+    </message>
+    <message>
+        <source>What is published now stays in the former folder.</source>
+        <translation>Ce qui est publié maintenant reste dans l’ancien dossier.</translation>
+    </message>
+    <message>
+        <source>What is published there stays.</source>
+        <translation>Ce qui y est publié reste.</translation>
     </message>
     <message>
         <source>What to do:</source>
@@ -6005,7 +6269,7 @@
     </message>
     <message>
         <source>When needed</source>
-        <translation type="unfinished"></translation>
+        <translation>Selon les besoins</translation>
     </message>
     <message>
         <source>When that server goes, texts or symbols go with it: {address}</source>
@@ -6013,7 +6277,7 @@
     </message>
     <message>
         <source>When was the data made? Give a date.</source>
-        <translation type="unfinished"></translation>
+        <translation>De quand datent les données ? Donnez une date.</translation>
     </message>
     <message>
         <source>Where</source>
@@ -6028,6 +6292,10 @@
         <translation>Là où des symboles se superposent, l’opacité de la couche laisse voir les deux.</translation>
     </message>
     <message>
+        <source>Where to publish</source>
+        <translation>Où publier</translation>
+    </message>
+    <message>
         <source>Whether you have signed in cannot be found out.</source>
         <translation>Impossible de savoir si vous êtes connecté.</translation>
     </message>
@@ -6037,7 +6305,7 @@
     </message>
     <message>
         <source>Who is responsible for the data?</source>
-        <translation type="unfinished"></translation>
+        <translation>Qui est responsable des données ?</translation>
     </message>
     <message>
         <source>Who leads it: an e-mail address.</source>
@@ -6050,6 +6318,10 @@
     <message>
         <source>wildCard, singleChar and escapeChar must be three different characters.</source>
         <translation>wildCard, singleChar et escapeChar doivent être trois caractères différents.</translation>
+    </message>
+    <message>
+        <source>With e-mail address and password</source>
+        <translation>Avec adresse de courriel et mot de passe</translation>
     </message>
     <message>
         <source>Without it nobody can tell where its coordinates are on Earth.</source>
@@ -6141,7 +6413,7 @@
     </message>
     <message>
         <source>Yearly</source>
-        <translation type="unfinished"></translation>
+        <translation>Chaque année</translation>
     </message>
     <message>
         <source>You cannot sign in with this account.</source>
@@ -6196,6 +6468,10 @@
         <translation>Niveaux de zoom de</translation>
     </message>
     <message>
+        <source>{count} approximated</source>
+        <translation>{count} approchés</translation>
+    </message>
+    <message>
         <source>{count} bytes are missing.</source>
         <translation>Il manque {count} octets.</translation>
     </message>
@@ -6214,6 +6490,10 @@
     <message>
         <source>{count} layers name no source, or one that the style does not have.</source>
         <translation>{count} couches ne nomment pas de source, ou une que le style n’a pas.</translation>
+    </message>
+    <message>
+        <source>{count} lost</source>
+        <translation>{count} perdus</translation>
     </message>
     <message>
         <source>{count} of them are cut off or are not what GeoPackage asks for.</source>
@@ -6332,8 +6612,16 @@
         <translation>{table} : {kept} objets gardent leur clé, {new} sont nouveaux, {gone} ont disparu.</translation>
     </message>
     <message>
+        <source>{user} is known there, but has no datastore.</source>
+        <translation>{user} y est connu, mais n’a pas d’entrepôt.</translation>
+    </message>
+    <message>
         <source>{value} is a number, and the column holds text.</source>
         <translation>{value} est un nombre, et la colonne contient du texte.</translation>
+    </message>
+    <message>
+        <source>{why} before “{here}”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“::” (a cast to another type) is not among what filters understand.</source>
@@ -6414,6 +6702,14 @@
     <message>
         <source>“{name}” compares a property with a text.</source>
         <translation>« {name} » compare une propriété à un texte.</translation>
+    </message>
+    <message>
+        <source>“{name}” compares no property with anything.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” compares the geometry of features with one that is given.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{name}” could not be integrated.</source>
@@ -6504,6 +6800,10 @@
         <translation>« {name} » demande une géométrie à comparer.</translation>
     </message>
     <message>
+        <source>“{name}” needs a list of values.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>“{name}” needs a property and a moment or a period.</source>
         <translation>« {name} » demande une propriété et un instant ou une période.</translation>
     </message>
@@ -6512,8 +6812,16 @@
         <translation>« {name} » demande une propriété et deux bornes.</translation>
     </message>
     <message>
+        <source>“{name}” needs one value.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>“{name}” needs two operands.</source>
         <translation>« {name} » demande deux opérandes.</translation>
+    </message>
+    <message>
+        <source>“{name}” needs {count} operands, and has {has}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{name}” serves everybody who can reach it.</source>
@@ -6546,6 +6854,10 @@
     <message>
         <source>“{processing}” needs something to read.</source>
         <translation>« {processing} » a besoin de quelque chose à lire.</translation>
+    </message>
+    <message>
+        <source>“{sign}” is missing</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{task}” failed.</source>
@@ -6586,6 +6898,10 @@
     <message>
         <source>“{value}” is no distance.</source>
         <translation>« {value} » n’est pas une distance.</translation>
+    </message>
+    <message>
+        <source>“{value}” is no geometry in well-known text.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{value}” is no number, and the column holds numbers.</source>

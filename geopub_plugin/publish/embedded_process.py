@@ -76,6 +76,8 @@ class EmbeddedProcess(QObject):
         """Serve `data`; `find` is called outside the GUI thread."""
         super().__init__(parent)
         self.data = data
+        self.options: Tuple[str, ...] = ()  # of `serve`, besides the data folder
+        self._next: Optional[Tuple[Path, Tuple[str, ...]]] = None  # what to serve once the present one has ended
         self.state = BackendState.STOPPED
         self.backend: Optional[Backend] = None
         self._find = find
@@ -109,11 +111,21 @@ class EmbeddedProcess(QObject):
         elif self.state is BackendState.READY and self._search is None:
             self._look()  # another program's backend may have ended meanwhile
 
+    def serve(self, data: Path, options: Tuple[str, ...] = ()) -> None:
+        """Serve another folder, or with other options; a backend of ours that runs starts again with them."""
+        if (data, options) == (self.data, self.options):
+            return
+        if self.ours:
+            self._next = (data, options)
+            self.stop()
+        else:
+            self.data, self.options = data, options
+            self._become_stopped()
+
     def stop(self) -> None:
         """Ask our backend to end; work that it is doing goes on at the next start."""
         if self._process is None:
-            self._forget()
-            self._become(BackendState.STOPPED)
+            self._become_stopped()
         elif self.state is not BackendState.STOPPING:
             self._become(BackendState.STOPPING)
             self._process.closeWriteChannel()
@@ -152,7 +164,7 @@ class EmbeddedProcess(QObject):
         self._said.clear()
         process = QProcess(self)
         process.setProgram(found.program)
-        process.setArguments(list(found.arguments))
+        process.setArguments([*found.arguments, *self.options])
         environment = QProcessEnvironment()
         for name, value in found.environment.items():
             environment.insert(name, value)
@@ -223,7 +235,10 @@ class EmbeddedProcess(QObject):
             self._give_up(_not_startable(self._last_line()))
         else:
             self._become(BackendState.STOPPED)
-        if before is BackendState.READY:
+        if self._next is not None:
+            (self.data, self.options), self._next = self._next, None
+            self.start()
+        elif before is BackendState.READY:
             self.failed.emit(_died(self._last_line()))
 
     def _last_line(self) -> str:
@@ -244,6 +259,14 @@ class EmbeddedProcess(QObject):
         if self._process is not None:
             self._process.deleteLater()
             self._process = None
+
+    def _become_stopped(self) -> None:
+        if self._search is not None:
+            self._search.blockSignals(True)
+            self._search.cancel()
+            self._search = None
+        self._forget()
+        self._become(BackendState.STOPPED)
 
     def _forget(self) -> None:
         self._patience.stop()

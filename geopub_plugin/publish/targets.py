@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
 from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import QObject, pyqtSignal
@@ -116,10 +116,10 @@ class Targets(QObject):
         QgsSettings().remove(f"{ROOM}/{identifier}")
         self.changed.emit()
 
-    def free_id(self, title: str) -> str:
-        """Return an identifier that no target has, made from a title."""
+    def free_id(self, title: str, more: Sequence[str] = ()) -> str:
+        """Return an identifier made from a title, that no target has, and none of `more` is."""
         plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or "server"
-        taken = {target.id for target in self.all()}
+        taken = {*more, *(target.id for target in self.all())}
         names = (plain if number == 1 else f"{plain}-{number}" for number in range(1, len(taken) + 2))
         return next(name for name in names if name not in taken)
 

@@ -4,12 +4,15 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.geopub-setup
 PROFILE ?= default
 ARGS ?=
+# In which a catalogue is used: what runs with either database.
+CATALOGUE_TESTS := $(addprefix tests/, backend/catalogue backend/api backend/access backend/notifications backend/test_settings.py \
+	live/test_crash.py live/test_interruption.py live/test_messages.py live/test_resumption.py live/test_team_server.py sdk)
 
 # QGIS wants a screen even where nothing is drawn on one.
 export QT_QPA_PLATFORM ?= offscreen
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup run test test-slow lint format bench bench-ingest bench-tiles package install qgis i18n clean
+.PHONY: help setup run test test-slow test-postgresql lint format bench bench-ingest bench-tiles package install qgis i18n clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +31,9 @@ test: $(STAMP) ## Run the tests; ARGS="-k name" chooses
 
 test-slow: $(STAMP) ## Run the slow tests too
 	$(PYTHON) -m pytest $(ARGS)
+
+test-postgresql: $(STAMP) ## Run the tests of whatever keeps a catalogue, with PostgreSQL instead of SQLite
+	GEOPUB_TEST_CATALOGUE=postgresql $(PYTHON) -m pytest -m "not slow" $(CATALOGUE_TESTS) $(ARGS)
 
 lint: $(STAMP) ## Check style, formatting and QGIS rules
 	.venv/bin/ruff check .

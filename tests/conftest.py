@@ -15,6 +15,7 @@ import pytest
 
 import geopub_plugin.backend  # noqa: F401 - first of all: it tells pyproj where its data are
 
+from .catalogues import WITH_POSTGRESQL, database_for
 from .ogc_schemas import OgcSchemas
 from .postgresql import Cluster, running_cluster
 
@@ -23,6 +24,13 @@ _GDAL_TILES = tempfile.TemporaryDirectory(prefix="geopub-gdal-tiles-")  # GDAL w
 os.environ.setdefault("GDAL_DEFAULT_WMS_CACHE_PATH", _GDAL_TILES.name)
 SHARED_DATA = ROOT.parent / "shared" / "data"
 CACHE = Path(os.environ.get("GEOPUB_TEST_CACHE", Path.home() / ".cache" / "geopub-tests"))
+
+
+def pytest_collection_modifyitems(items: list) -> None:
+    if WITH_POSTGRESQL:
+        for item in items:
+            if item.get_closest_marker("sqlite"):
+                item.add_marker(pytest.mark.skip(reason="tells how SQLite keeps the catalogue"))
 
 
 def unzipped_data() -> Path:
@@ -59,6 +67,15 @@ def postgresql() -> Iterator[Cluster]:
     """Return a running PostgreSQL, or skip."""
     with running_cluster() as cluster:
         yield cluster
+
+
+@pytest.fixture
+def catalogue_for(request: pytest.FixtureRequest) -> Callable[[Path], str]:
+    """Return what gives the URL of a data folder's catalogue, "" for SQLite in the data folder."""
+    if not WITH_POSTGRESQL:
+        return lambda data: ""
+    cluster = request.getfixturevalue("postgresql")
+    return lambda data: database_for(cluster, data)
 
 
 @pytest.fixture(scope="session")

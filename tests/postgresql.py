@@ -92,7 +92,7 @@ def _start(programs: Path, place: Path, undo: ExitStack) -> Cluster:
     with open(place / "log", "w") as log:
         server = subprocess.Popen(command, cwd=place, stdout=log, stderr=log, **owner)
     undo.callback(server.wait)
-    undo.callback(server.send_signal, signal.SIGINT)  # PostgreSQL's "fast" shutdown
+    undo.callback(server.send_signal, signal.SIGQUIT)  # at once: nothing of it has to be written
     cluster = Cluster(f"postgresql://geopub:{password}@127.0.0.1:{port}/postgres")
     _wait(programs, cluster, server, place / "log")
     return cluster

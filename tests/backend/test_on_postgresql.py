@@ -1,4 +1,4 @@
-"""The tests of the catalogue and of the API, once more, with the catalogue in PostgreSQL."""
+"""What stands for all tests of the catalogue, once more, with PostgreSQL; `make test-postgresql` runs them all."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Sequence
 
 import pytest
 
+from ..catalogues import WITH_POSTGRESQL
 from ..postgresql import GIVEN, Cluster
-from .conftest import WITH_POSTGRESQL
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = ("tests/backend/catalogue", "tests/backend/api")
 REPRESENTATIVE = (
     "tests/backend/catalogue/test_database.py",
     "tests/backend/catalogue/test_publications.py",
@@ -33,9 +32,3 @@ def run_again(cluster: Cluster, chosen: Sequence[str]) -> None:
 @pytest.mark.skipif(WITH_POSTGRESQL, reason="this is that run")
 def test_what_stands_for_all_of_it_holds_with_postgresql(postgresql: Cluster) -> None:
     run_again(postgresql, REPRESENTATIVE)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(WITH_POSTGRESQL, reason="this is that run")
-def test_all_of_it_holds_with_postgresql(postgresql: Cluster) -> None:
-    run_again(postgresql, FOLDERS)

@@ -26,6 +26,7 @@ class Serving:
 
     def __init__(self, data: Path, *options: str, environment: Optional[Dict[str, str]] = None) -> None:
         self.data = data
+        self.catalogue = (environment or {}).get("GEOPUB_CATALOGUE_URL", "")  # "" for SQLite in the data folder
         self.process = subprocess.Popen(
             [sys.executable, "-m", "geopub_plugin.backend", "serve", "--data", str(data), *options],
             stdin=subprocess.PIPE,
@@ -87,12 +88,14 @@ class Serving:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Serving]]:
+def serve(tmp_path: Path, catalogue_for: Callable[[Path], str]) -> Iterator[Callable[..., Serving]]:
     """Return a starter of backends; all of them are ended after the test."""
     started: List[Serving] = []
 
     def start(*options: str, data: Optional[Path] = None, environment: Optional[Dict[str, str]] = None) -> Serving:
-        started.append(Serving(data or tmp_path / "data", *options, environment=environment))
+        place = data or tmp_path / "data"
+        kept = {"GEOPUB_CATALOGUE_URL": catalogue_for(place)}
+        started.append(Serving(place, *options, environment={**kept, **(environment or {})}))
         return started[-1]
 
     yield start

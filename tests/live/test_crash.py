@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import random
 import re
-import sqlite3
 import threading
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Set
 
 import pytest
 import requests
+from sqlalchemy import text
 
 from geopub_plugin.backend.catalogue.audit import audit
+from geopub_plugin.backend.catalogue.engines import open_engine
 from geopub_plugin.backend.errors import Unavailable
 from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
 from geopub_plugin.publish.client.store import open_store
@@ -117,7 +117,7 @@ class Ordeal:
 
     def look_at_ruins(self) -> None:
         """See that nothing is damaged while nobody has tidied up."""
-        found = audit(self._data)
+        found = audit(self._data, self.serving.catalogue)
         assert found.sound, found.faults
 
     def look(self) -> None:
@@ -180,12 +180,13 @@ class Ordeal:
             "SELECT 'stored/' || stored_data || '/' || number || suffix FROM data_revision",
             "SELECT 'statics/' || id || '/' || revision || suffix FROM static",
         )
-        with closing(sqlite3.connect(f"file:{self._data / 'catalogue.sqlite'}?mode=ro", uri=True)) as catalogue:
-            named = {row[0] for query in rows for row in catalogue.execute(query)}
-            uploads = catalogue.execute("SELECT count(*) FROM upload WHERE status <> 'DELETED'").fetchone()[0]
-            live = catalogue.execute(
-                "SELECT count(*) FROM execution WHERE status IN ('CREATED', 'WAITING', 'PROGRESS')"
-            ).fetchone()[0]
+        engine = open_engine(self.serving.catalogue or f"sqlite:///{self._data / 'catalogue.sqlite'}")
+        with engine.connect() as catalogue:
+            named = {path for query in rows for path in catalogue.execute(text(query)).scalars()}
+            uploads = catalogue.execute(text("SELECT count(*) FROM upload WHERE status <> 'DELETED'")).scalar_one()
+            unended = "SELECT count(*) FROM execution WHERE status IN ('CREATED', 'WAITING', 'PROGRESS')"
+            live = catalogue.execute(text(unended)).scalar_one()
+        engine.dispose()
         files: Set[str] = {
             str(place.relative_to(self._data))
             for room in ROOMS
@@ -223,7 +224,7 @@ def ordeal_of(serve: Callable[..., Serving], tmp_path: Path, kills: int) -> None
         assert len(ordeal.entities(family)) == each * len(kept), family
     ordeal.look_for_debris()
     ordeal.serving.close()
-    assert audit(tmp_path / "data").faults == ()
+    assert audit(tmp_path / "data", ordeal.serving.catalogue).faults == ()
     print(f"{ordeal.kills} kills, {ordeal.interrupted} of them in the middle of one of {number} publications")
 
 

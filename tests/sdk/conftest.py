@@ -113,13 +113,14 @@ class Sdk:
 class StoreOfSdk(Serving):
     """A running store with an account for the SDK."""
 
-    def __init__(self, data: Path, *options: str) -> None:
+    def __init__(self, data: Path, catalogue: str, *options: str) -> None:
         with DataFolder(data) as folder:
-            store = Store(folder)
+            store = Store(folder, catalogue_url=catalogue)
             with store.writing() as connection:
                 self.user = add_account(connection, LOGIN, PASSWORD, "Marie", LAST_NAME)
             store.close()
-        super().__init__(data, "--login", "local", *options)
+        kept = {"GEOPUB_CATALOGUE_URL": catalogue}
+        super().__init__(data, "--login", "local", *options, environment=kept)
         self.url = self.ready()
 
 
@@ -127,11 +128,12 @@ Opened = Callable[..., StoreOfSdk]
 
 
 @pytest.fixture
-def store_of_sdk(tmp_path: Path) -> Iterator[Opened]:
+def store_of_sdk(tmp_path: Path, catalogue_for: Callable[[Path], str]) -> Iterator[Opened]:
     started: List[StoreOfSdk] = []
 
     def start(*options: str) -> StoreOfSdk:
-        started.append(StoreOfSdk(tmp_path / "data", *options))
+        data = tmp_path / "data"
+        started.append(StoreOfSdk(data, catalogue_for(data), *options))
         return started[-1]
 
     yield start

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, Tuple
 import pytest
 
 from .conversation import Backend, Client, running
+from .restricted import Treasure, hidden
 
 World = Tuple[Path, Dict[str, Any], Dict[str, Any]]  # data folder, VECTOR-DB, pyramid
 
@@ -51,3 +52,10 @@ def world(integrated: World, tmp_path: Path) -> Iterator[Tuple[Backend, Dict[str
     shutil.copytree(data, tmp_path / "data")
     with running(tmp_path / "data") as started:
         yield started, stored, pyramid
+
+
+@pytest.fixture(scope="module")
+def treasure(integrated: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Treasure]:
+    """Return a backend that publishes the world for some only, its offerings and people."""
+    with hidden(integrated, tmp_path_factory.mktemp("treasure") / "data") as backend:
+        yield backend

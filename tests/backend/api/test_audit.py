@@ -23,7 +23,7 @@ from geopub_plugin.backend.data_folder import DataFolder
 from geopub_plugin.backend.errors import DataFolderLocked, InvalidInput
 from geopub_plugin.backend.places import Places
 
-from ..conftest import WITH_POSTGRESQL
+from ...catalogues import WITH_POSTGRESQL
 from .conftest import World
 from .conversation import running, tms_infos, wfs_infos, wms_infos
 

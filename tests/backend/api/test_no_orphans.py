@@ -19,7 +19,7 @@ from geopub_plugin.backend.catalogue.audit import audit
 from geopub_plugin.backend.catalogue.programs import INTEGRATION, PYRAMID
 from geopub_plugin.backend.places import ROOMS
 
-from ..conftest import WITH_POSTGRESQL
+from ...catalogues import WITH_POSTGRESQL
 from .conversation import Backend, Client, running
 
 pytestmark = pytest.mark.skipif(WITH_POSTGRESQL, reason="the databases differ in nothing that this looks at")

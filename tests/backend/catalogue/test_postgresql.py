@@ -26,7 +26,7 @@ from geopub_plugin.backend.errors import Conflict, DataFolderLocked, InvalidInpu
 from geopub_plugin.backend.settings import Settings
 
 from ...postgresql import Cluster
-from ..conftest import WITH_POSTGRESQL
+from ...catalogues import WITH_POSTGRESQL
 
 pytestmark = pytest.mark.skipif(WITH_POSTGRESQL, reason="they have been run without that")
 

@@ -96,7 +96,7 @@ def test_the_backend_of_the_zip_publishes_with_a_bare_python(plugin_zip, world_m
         token = (tmp_path / "data" / "server.json").read_text("utf-8").partition('"token": "')[2].partition('"')[0]
         request = PublicationRequest.proposed(world_map, ["disputed_borders"])
         result = Publication(open_store(line.split()[1], token), request).run()
-        assert [url.type for url in result.urls] == ["WFS", "WMS", "TMS"]
+        assert [url.type for url in result.urls] == ["WFS", "WMS", "WMTS", "TMS"]
     finally:
         process.stdin.close()
         assert process.wait(20) == 0

@@ -16,6 +16,7 @@ from ..backend.styles.sprites import Sprite
 from ..backend.translation import tr
 from .client import Store
 from .client.configurations import TMS
+from .client.listed_styles import StylePart
 from .client.stored_data import Relation, StoredData
 from .proposal import TableStyle
 from .publication_values import PublicationResult
@@ -98,20 +99,9 @@ def keep_map_style(
 
 
 def _name_style(store: Store, title: str, result: PublicationResult, annexe: str, url: str) -> None:
-    """Make the style the current one of the configuration, and leave others that are listed there."""
+    """List the style among those of the tiles; whichever a person has chosen there stays the current one."""
     for known in store.configurations.list(layer_name=result.layer_name, type=TMS):
-        extra = dict(store.configurations.get(known.id).extra)
-        listed: List[Dict[str, Any]] = [
-            {**one, "current": False} for one in extra.get("styles") or () if _url_of(one) != url
-        ]
-        layers = [{"name": result.layer_name, "annexe_id": annexe, "url": url}]
-        named = {"name": title, "technical_name": result.layer_name, "current": True, "layers": layers}
-        store.configurations.change(known.id, extra={**extra, "styles": [*listed, named]})
-
-
-def _url_of(style: Mapping[str, Any]) -> str:
-    layers = style.get("layers") or ({},)
-    return str(layers[0].get("url", ""))
+        store.styles.link(known.id, title, result.layer_name, [StylePart("", annexe, url)])
 
 
 def _tile_layer(relation: Relation, names: Mapping[str, Any]) -> TileLayer:

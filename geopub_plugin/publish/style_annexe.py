@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from .client import Store
+from .client.configurations import WFS
+from .client.entity import objects, text
+from .client.listed_styles import StylePart
 from .style_export import ExportedStyle
 
 
@@ -10,7 +13,18 @@ def keep_slds(store: Store, datasheet: str, layer_name: str, style: ExportedStyl
     """Store the SLDs of a layer as annexes of the datasheet: <layer>.sld is 1.0.0, which every client reads."""
     labels = (f"datasheet_name={datasheet}", "type=style")
     plain = f"/styles/{layer_name}.sld"
-    if style.sld10 is not None:
-        store.annexes.keep(plain, style.sld10, labels)
-    if style.sld is not None:
-        store.annexes.keep(f"/styles/{layer_name}.1.1.sld" if style.sld10 else plain, style.sld, labels)
+    read = style.sld10 or style.sld
+    if read is not None:
+        _list(store, layer_name, plain, store.annexes.keep(plain, read, labels))
+    if style.sld is not None and style.sld10 is not None:
+        store.annexes.keep(f"/styles/{layer_name}.1.1.sld", style.sld, labels)
+
+
+def _list(store: Store, layer_name: str, path: str, annexe: str) -> None:
+    """Name the SLD among the styles of the features that it is for."""
+    for known in store.configurations.list(layer_name=layer_name, type=WFS):
+        used = objects(store.configurations.get(known.id).type_infos, "used_data")
+        tables = [text(one, "public_name") for item in used for one in objects(item, "relations")]
+        url = store.styles.annexe_address(known.id) + path
+        parts = [StylePart(table, annexe, url) for table in tables[:1]]  # a publication from QGIS has one
+        store.styles.link(known.id, known.name, layer_name, parts)

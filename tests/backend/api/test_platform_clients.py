@@ -109,7 +109,9 @@ def test_offerings_have_what_each_client_takes_apart(published: tuple) -> None:
         assert offering["configuration"]["_id"] and offering["endpoint"]["_id"]
     names = [re.search("typeNames=(.*)", one["url"])[1] for one in offerings["WFS"]["urls"]]
     assert "world:countries" in names
-    (wms,) = offerings["WMS-VECTOR"]["urls"]
+    wms, wmts = offerings["WMS-VECTOR"]["urls"]
+    assert wmts["type"] == "WMTS" and "layer=world" in wmts["url"]
+    assert b"<ows:Identifier>world</ows:Identifier>" in client.raw("GET", wmts["url"]).data
     assert (wms["type"], wms["url"].partition("?")[0]) == ("WMS", "http://localhost/wms-v/ows")
     assert "layers=world" in wms["url"]
     (tms,) = [one for one in offerings["WMTS-TMS"]["urls"] if one["type"] == "TMS"]

@@ -67,7 +67,7 @@ def run(folder: Path, moments: int) -> None:
             assert_whole(store)
             result = Publication(store, request).resume()
             assert hits(result.urls[0].url) == 20 + number
-            assert [url.type for url in result.urls] == ["WFS", "WMS", "TMS"]
+            assert [url.type for url in result.urls] == ["WFS", "WMS", "WMTS", "TMS"]
             assert not store.uploads.list()
     with start_backend(data) as last:
         store = open_store(last.api, last.token)

@@ -77,7 +77,7 @@ def hits(url: str) -> int:
 def test_a_file_becomes_services(store, request_):
     result = Publication(store, request_).run()
     assert not result.updated
-    assert [url.type for url in result.urls] == ["WFS", "WMS"]
+    assert [url.type for url in result.urls] == ["WFS", "WMS", "WMTS"]
     assert hits(result.urls[0].url) == 30
     assert [step for step, _ in result.times] == [Step.DELIVERY, Step.CHECKS, Step.INTEGRATION, Step.WFS, Step.WMS]
     assert result.names["towns"]["fields"]["Name"] == "name"

@@ -131,3 +131,26 @@ def test_half_a_file_is_drawn_again(tmp_path: Path, left: bytes) -> None:
     path.write_bytes(left)
     assert tile_of(cache, 0, 0) == whole
     assert path.stat().st_size > 1000
+
+
+def test_tiles_of_layers_that_are_gone_go(tmp_path: Path) -> None:
+    renderer = Counting()
+    cache = TileCache(renderer, tmp_path, 10**6)
+    other = replace(LAYER, name="rivers")
+    tile_of(cache, 8, 4)
+    tile_of(cache, 8, 4, layer=other)
+    cache.keep_only({"rivers", "towns"})
+    assert len(files(tmp_path)) == 1
+    tile_of(cache, 8, 4, layer=other)
+    assert len(renderer.drawn) == 2
+    tile_of(cache, 8, 4)  # published again
+    assert len(renderer.drawn) == 3 and len(files(tmp_path)) == 2
+
+
+def test_the_styles_of_a_layer_are_kept_side_by_side(tmp_path: Path) -> None:
+    renderer = Counting()
+    cache = TileCache(renderer, tmp_path, 10**6)
+    night = replace(LAYER, tables=(DrawnTable(Path("/d/a.gpkg"), "a", Path("/d/night.sld")),), style_name="night")
+    for layer in (LAYER, night, LAYER, night):
+        tile_of(cache, 8, 4, layer=layer)
+    assert len(renderer.drawn) == len(files(tmp_path)) == 2

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Tuple
 
+from ...backend.errors import NotFound
 from .connection import Connection, segment
 from .datastores import ServiceUrl, urls_of
+from .deletions import Doomed, doomed_of
 from .entity import Wire, objects, reference, text
+from .tagged_datasheets import tagged_datasheets
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Service:
     configuration: str
     offering: str  # "" while it is not published
     urls: Tuple[ServiceUrl, ...]
+    status: str = ""  # of the offering: PUBLISHED, PUBLISHING, UNSTABLE, …
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,23 @@ class Datasheets:
     """The datasheets of one datastore."""
 
     def __init__(self, connection: Connection, datastore: str) -> None:
-        self._connection = connection
+        self._connection, self._datastore = connection, datastore
         self._root = f"datastores/{segment(datastore)}/datasheets"
 
     def list(self) -> Tuple[Datasheet, ...]:
-        """Return every datasheet."""
-        return tuple(_datasheet(wire) for wire in self._connection.pages(self._root))
+        """Return every datasheet; where the store has no such list, they are put together from tags."""
+        try:
+            return tuple(_datasheet(wire) for wire in self._connection.pages(self._root))
+        except NotFound:
+            return tuple(_datasheet(wire) for wire in tagged_datasheets(self._connection, self._datastore))
+
+    def consequences(self, name: str) -> Tuple[Doomed, ...]:
+        """Return what would go if a datasheet were deleted; nothing is."""
+        return doomed_of(self._connection.ask("GET", f"{self._root}/{segment(name)}/deletion"))
+
+    def delete(self, name: str) -> None:
+        """Delete a datasheet with everything that belongs to it; what runs for it is ended."""
+        self._connection.ask("DELETE", f"{self._root}/{segment(name)}", timeout=300.0)
 
 
 def _identifiers(wire: Wire, key: str) -> Tuple[str, ...]:
@@ -59,6 +74,7 @@ def _service(wire: Wire) -> Service:
         reference(wire, "configuration"),
         reference(wire, "offering"),
         urls_of(wire),
+        text(wire, "status"),
     )
 
 

@@ -35,6 +35,8 @@ class Execution:
     stored_data: str = ""  # what it makes
     progress: Progress = Progress()
     faults: Tuple[Fault, ...] = ()
+    created: str = ""  # ISO 8601
+    output: str = ""  # the name of what it makes
 
     @property
     def ended(self) -> bool:
@@ -106,6 +108,12 @@ class Executions:
         """Return the executions with these values (`output_stored_data=…`, `status=…`)."""
         return tuple(_execution(wire) for wire in self._connection.pages(self._root, filters))
 
+    def newest(self, limit: int) -> Tuple[Execution, ...]:
+        """Return the executions that were made last, the newest first, without their progress."""
+        query = {"sort": "creation,desc", "page": 1, "limit": limit, "fields": "processing,status,creation,output"}
+        found = self._connection.ask("GET", self._root, query)
+        return tuple(_execution(wire) for wire in found)
+
     def ended(self, identifier: str, seen: Optional[Seen] = None) -> Execution:
         """Wait for the end of an execution and return it; `seen` is told each state on the way."""
 
@@ -136,6 +144,8 @@ def _execution(wire: Wire) -> Execution:
         reference(made, "stored_data"),
         Progress(text(steps, "step"), int(steps.get("done") or 0), int(steps.get("total") or 0), text(steps, "unit")),
         faults_of(wire),
+        text(wire, "creation"),
+        text(mapping(made, "stored_data"), "name"),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from threading import Event
-from typing import Callable, Optional, Union
+from typing import Callable, Optional, Tuple, Union
 
 from ..transport import RequestsTransport, Transport
+from .allowances import Allowance, allowances
 from .annexes import Annexes
 from .configurations import Configurations
 from .connection import Connection
@@ -43,6 +44,10 @@ class Store:
     def describe(self) -> Datastore:
         """Return name and endpoints of the datastore."""
         return datastore(self.connection, self.id)
+
+    def allowances(self) -> Tuple[Allowance, ...]:
+        """Return how much of each storage and endpoint is used."""
+        return allowances(self.connection, self.id)
 
     def endpoint(self, kind: str, open_to_all: bool = True) -> Optional[Endpoint]:
         """Return the first endpoint of a type that has room, or None."""

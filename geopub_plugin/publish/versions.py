@@ -1,0 +1,79 @@
+"""The versions of what a datasheet publishes: data and styles, each with its revisions, to compare and bring back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, List, Mapping, Tuple
+
+from ..backend.errors import NotFound
+from ..backend.translation import tr
+from .client import Store
+from .client.configurations import WMS
+from .client.datasheets import Datasheet
+from .client.revisions import Revision
+from .service_definitions import styles_of
+
+DATA, STYLE = "data", "style"  # kinds, as `Revisions` knows them
+VECTOR_DB = "VECTOR-DB"
+
+
+@dataclass(frozen=True)
+class Versioned:
+    """Something of a datasheet that has revisions."""
+
+    kind: str  # DATA or STYLE
+    id: str
+    name: str
+    revisions: Tuple[Revision, ...]  # newest first
+
+
+def versions(store: Store, sheet: Datasheet) -> Tuple[Versioned, ...]:
+    """Return the data and the styles of a datasheet with their revisions; none on a store that keeps no revisions."""
+    found: List[Versioned] = []
+    try:
+        for identifier in sheet.stored_data:
+            data = store.stored_data.get(identifier)
+            if data.type == VECTOR_DB:
+                found.append(Versioned(DATA, data.id, data.name, store.revisions.list(DATA, data.id)))
+        names = {static.id: static.name for static in store.statics.list()}
+        for service in sheet.services:
+            if service.type == WMS:
+                infos = store.configurations.get(service.configuration).type_infos
+                for style in dict.fromkeys(styles_of(infos).values()):
+                    kept = store.revisions.list(STYLE, style)
+                    found.append(Versioned(STYLE, style, names.get(style, style), kept))
+    except NotFound:
+        return ()
+    return tuple(found)
+
+
+def told_difference(kind: str, difference: Mapping[str, Any]) -> Tuple[str, ...]:
+    """Return in words, a line each, what a comparison of two revisions found."""
+    if kind == STYLE:
+        return tuple(difference.get("difference") or ()) or (tr("No difference."),)
+    lines: List[str] = []
+    srs = difference.get("srs") or {}
+    if srs.get("before") != srs.get("after"):
+        lines.append(tr("Coordinate system: {before} → {after}", before=srs.get("before"), after=srs.get("after")))
+    for table in difference.get("tables") or ():
+        lines += _told_table(table)
+    return tuple(lines) or (tr("No difference."),)
+
+
+def _told_table(table: Mapping[str, Any]) -> List[str]:
+    name, rows, columns = str(table.get("name")), table.get("rows") or {}, table.get("columns") or {}
+    if table.get("state") == "added":
+        return [tr("Table “{name}”: added", name=name)]
+    if table.get("state") == "removed":
+        return [tr("Table “{name}”: removed", name=name)]
+    counts = {how: int((rows.get(how) or {}).get("count") or 0) for how in ("added", "changed", "removed")}
+    lines = []
+    if any(counts.values()):
+        lines.append(
+            tr("Table “{name}”: {added} rows added, {changed} changed, {removed} removed", name=name, **counts)
+        )
+    words = {"added": tr("columns added"), "changed": tr("columns changed"), "removed": tr("columns removed")}
+    for how, told in words.items():
+        if columns.get(how):
+            lines.append(f"    {told}: {', '.join(str(one) for one in columns[how])}")
+    return lines

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterator, Optional, Sequence, Tuple
 
 import click
 from platformdirs import user_data_dir
@@ -23,16 +23,14 @@ from .publish.client import Store, open_store
 from .publish.client.datastores import health
 from .publish.completion import completed
 from .publish.embedded import Backend, find_backend, open_backend
-from .publish.proposal import SERVICES, match_styles, propose, slug
-from .publish.publication import Publication, PublicationRequest, Quiet
+from .publish.proposal import SERVICES
+from .publish.publication import Publication, Quiet
 from .terminal.administration import commands as administration_commands
 from .terminal.checking import check_command
+from .terminal.choices import point, publication_request, tiles_request
 from .terminal.display import progress_on, show_datasheets, show_error, show_result
 from .terminal.outcome import ExitCode, error_json, exit_code, result_json, status_json
 from .terminal.store_commands import resume_command, revisions_group
-
-if TYPE_CHECKING:
-    from .terminal.tiling import TilesRequest
 
 out = Console(highlight=False)  # results
 err = Console(stderr=True, highlight=False)  # everything else
@@ -58,19 +56,6 @@ def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _point(_: click.Context, parameter: click.Parameter, value: Optional[str]) -> Optional[Tuple[float, float]]:
-    """Read LONGITUDE,LATITUDE."""
-    if value is None:
-        return None
-    try:
-        longitude, latitude = (float(part) for part in value.split(","))
-    except ValueError:
-        longitude, latitude = 999.0, 999.0
-    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
-        raise click.BadParameter(tr("Give a longitude and a latitude, such as 2.35,48.85."))
-    return longitude, latitude
-
-
 @click.group(help=tr("Publish layers as live WFS, WMS and vector tile services."))
 @click.version_option(__version__, prog_name=__title__)
 def cli() -> None:
@@ -90,7 +75,7 @@ def cli() -> None:
 @click.option("--min-zoom", type=click.IntRange(0, 18), help=tr("The top level of the tiles."))
 @click.option("--max-zoom", type=click.IntRange(0, 18), help=tr("The bottom level of the tiles."))
 @click.option("--srs", help=tr("The coordinate reference system, as EPSG:2154, if the file does not say."))
-@click.option("--sample", callback=_point, help=tr("Only 10 × 10 tiles around LONGITUDE,LATITUDE."))
+@click.option("--sample", callback=point, help=tr("Only 10 × 10 tiles around LONGITUDE,LATITUDE."))
 @click.option("--no-serve", is_flag=True, help=tr("End the backend that was started, once all is published."))
 @_server_options
 @_data_option
@@ -110,7 +95,7 @@ def publish(
     """Publish a file and, where it had to start the backend, keep serving until Ctrl-C."""
     from .publish.map_style import keep_map_style  # here: other commands need no styles
 
-    request = _request(file, tables, styles, choices)
+    request = publication_request(file, tables, styles, choices)
     with ExitStack() as stack:
         with _cancelled_by_ctrl_c() as cancel:
             backend = None if server else stack.enter_context(open_backend(_data_folder(data)))
@@ -155,7 +140,7 @@ def serve(data: Optional[Path], host: str, port: int) -> None:
 @click.option("--attributes", default="*", help=tr("The attributes of the tiles, with commas; all by default."))
 @click.option("--where", default="", help=tr("Only rows for which this holds, as in SQL, such as pop > 1000."))
 @click.option("--area", default="", help=tr("Only tiles that meet this POLYGON (WKT in longitude and latitude)."))
-@click.option("--sample", "around", callback=_point, help=tr("Only 10 × 10 tiles around LONGITUDE,LATITUDE."))
+@click.option("--sample", "around", callback=point, help=tr("Only 10 × 10 tiles around LONGITUDE,LATITUDE."))
 @click.option("--jobs", type=click.IntRange(1, 64), help=tr("The number of processes; one a core by default."))
 @click.option(
     "--previous", nargs=2, type=_FILE, metavar="OLD.gpkg OLD.pmtiles",
@@ -170,7 +155,7 @@ def tiles(file: Path, archive: str, report: Optional[Path], dry_run: bool, as_js
     """Make tiles beside their place and move them there when they are finished."""
     from .terminal.tiling import estimated, make_archive, show_estimate, show_tiles, write_report
 
-    request = _tiles_request(file, archive, choices)
+    request = tiles_request(file, archive, choices)
     if dry_run:
         told = estimated(request, sample=True)
         _print_json(told) if as_json else show_estimate(out, told)
@@ -288,48 +273,6 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ExitCode.OK)
     return int(ExitCode.OK)
-
-
-def _request(file: Path, tables: Sequence[str], styles: Sequence[Path], choices: Any) -> PublicationRequest:
-    """Return what is asked for: the proposal, with what the person chose in its place."""
-    proposal = propose(file, tables)
-    proposed = PublicationRequest.proposed(file, tables, proposal)
-    title = choices["title"] or proposed.title
-    wanted = tuple(name.strip().lower() for name in (choices["services"] or "").split(",") if name.strip())
-    unknown = [name for name in wanted if name not in SERVICES]
-    if unknown or not wanted:
-        raise click.UsageError(tr("--services takes names among {names}.", names=", ".join(SERVICES)))
-    top = proposed.top_level if choices["min_zoom"] is None else choices["min_zoom"]
-    bottom = proposed.bottom_level if choices["max_zoom"] is None else choices["max_zoom"]
-    if None not in (choices["min_zoom"], choices["max_zoom"]) and choices["min_zoom"] > choices["max_zoom"]:
-        raise click.UsageError(tr("--min-zoom must not be greater than --max-zoom."))
-    return replace(
-        proposed,
-        title=title,
-        datasheet=choices["datasheet"] or title,
-        layer_name=choices["name"] or slug(title),
-        services=tuple(name for name in SERVICES if name in wanted),
-        styles=match_styles(styles, proposal.tables) if styles else proposed.styles,
-        srs=choices["srs"] or proposed.srs,
-        top_level=top,
-        bottom_level=bottom,
-        sample=choices["sample"],
-    )
-
-
-def _tiles_request(file: Path, archive: str, choices: Dict[str, Any]) -> TilesRequest:
-    """Return what `geopub tiles` is asked for; refuse options that contradict one another."""
-    from .terminal.tiling import TilesRequest, flags_of, place_of
-
-    for one, other in (("options", "preset"), ("area", "around")):
-        if choices[one] and choices[other]:
-            names = {"around": "sample"}
-            raise click.UsageError(tr("Give --{one} or --{other}, not both.", one=one, other=names.get(other, other)))
-    if None not in (choices["top"], choices["bottom"]) and choices["top"] > choices["bottom"]:
-        raise click.UsageError(tr("--min-zoom must not be greater than --max-zoom."))
-    attributes = tuple(name.strip() for name in choices.pop("attributes").split(",") if name.strip())
-    options = flags_of(choices.pop("options"), choices.pop("preset"))
-    return TilesRequest(file, *place_of(archive), attributes=attributes, options=options, **choices)
 
 
 def _store(server: str, token_file: Optional[Path], datastore: str, backend: Optional[Backend], cancel: Event) -> Store:

@@ -49,7 +49,8 @@ from .catalogue.published_records import PublishedRecords
 from .catalogue.store import Store
 from .render.supervisor import Renderer
 from .services.csw.blueprint import csw_blueprint
-from .services.doors import PRIVATE, GuestTiles, admitted, preview_base, preview_door, private_door
+from .services.doors import PRIVATE, admitted, preview_base, preview_door, private_door
+from .services.ogcapi.blueprint import features_blueprint
 from .services.publications import Publications
 from .services.tms.blueprint import tms_blueprint
 from .services.tms.fresh_tiles import FreshTiles
@@ -172,15 +173,14 @@ def _register_doors(
     base_url: Callable[[], str],
 ) -> None:
     """Put the same services behind doors that let in who may see what is not public, see `services.doors`."""
-    guests = GuestTiles(fresh)
     shown = store.publications.choice(admitted, private=True)
-    services = _services(shown, renderer, guests, tiles, lambda: base_url() + PRIVATE)
+    services = _services(shown, renderer, fresh, tiles, lambda: base_url() + PRIVATE)
     app.register_blueprint(private_door(services, lambda: admission.admitted(request)))
 
     previews = Previews(lasting_secret(store.folder.path))
     shown = store.publications.choice(admitted, private=False)
     here = preview_base(base_url)
-    services = (*_services(shown, renderer, guests, tiles, here), page_blueprint(shown, here))
+    services = (*_services(shown, renderer, fresh, tiles, here), page_blueprint(shown, here))
     app.register_blueprint(preview_door(services, previews.offering))
     app.register_blueprint(previews_blueprint(previews))
 
@@ -190,6 +190,7 @@ def _services(
 ) -> Tuple[Blueprint, ...]:
     return (
         wfs_blueprint(publications, base_url),
+        features_blueprint(publications, base_url),
         wms_blueprint(publications, renderer, base_url),
         wmts_blueprint(publications, renderer, tiles, base_url),
         tms_blueprint(publications, base_url, fresh),

@@ -6,9 +6,9 @@ import logging
 import os
 import secrets
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 from sqlalchemy.exc import DatabaseError
 
@@ -59,25 +59,11 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         bound = opened.enter_context(bound_socket(settings.host, settings.port, folder.last_port()))
         url = url_of(bound)
 
-        store = _open_store(folder, settings)
-        opened.callback(store.close)
-        if settings.login != "none":
-            with store.writing() as connection:
-                seed_team(connection)
-        announcer = Announcer(store, settings)
-        opened.callback(announcer.stop)
-        queue = Queue(settings.workers, Outcomes(store, announcer.ended))
-        opened.callback(queue.stop)
-        store.use_queue(queue)
+        store = opened.enter_context(_working_store(folder, settings))
         renderer = Renderer(folder.log, seconds=settings.render_seconds)
         opened.callback(renderer.stop)
         builders = TileBuilders()
         opened.callback(builders.stop)
-        recover(store)
-        queue.prepare()
-        daily = DailyPurge(store)
-        opened.callback(daily.stop)
-        daily.start()
 
         token = secrets.token_urlsafe(32)
         server = HttpServer(create_app(store, settings, token, renderer, builders), bound, settings)
@@ -88,6 +74,28 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         announce_ready(url)
         server.run(stop)
         _log.info("the end was asked for")
+
+
+@contextmanager
+def _working_store(folder: DataFolder, settings: Settings) -> Iterator[Store]:
+    """Give a store on which executions run, and messages go out; what had not ended goes on."""
+    with ExitStack() as opened:
+        store = _open_store(folder, settings)
+        opened.callback(store.close)
+        if settings.login != "none":
+            with store.writing() as connection:
+                seed_team(connection)
+        announcer = Announcer(store, settings)
+        opened.callback(announcer.stop)
+        queue = Queue(settings.workers, Outcomes(store, announcer.ended))
+        opened.callback(queue.stop)
+        store.use_queue(queue)
+        recover(store)
+        queue.prepare()
+        daily = DailyPurge(store)
+        opened.callback(daily.stop)
+        daily.start()
+        yield store
 
 
 def _open_store(folder: DataFolder, settings: Settings) -> Store:

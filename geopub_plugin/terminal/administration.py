@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess  # nosec B404 - starts only our own backend, without a shell
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 import click
 from rich.console import Console
 
-from ..backend.errors import Unavailable
-from ..backend.locations import PACKAGE
 from ..backend.translation import tr
-from ..publish.embedded import failure
-from ..publish.interpreter import Host, backend_environment, find_interpreter, no_window
+from .backend_command import answer_of_backend
 
 GIGABYTE = 1_000_000_000
 
@@ -41,26 +37,7 @@ def administer(data: Path, **told: Any) -> Any:
     Raises:
         GeoPubError: what the backend said why it cannot be done.
     """
-    ended = subprocess.run(  # nosec B603
-        [str(find_interpreter()), "-m", f"{PACKAGE.name}.backend", "administer", "--data", str(data)],
-        input=json.dumps(told) + "\n",
-        capture_output=True,
-        env=backend_environment(Host.this()),
-        encoding="utf-8",
-        errors="replace",
-        creationflags=no_window(),
-        check=False,
-    )
-    line = next(iter(ended.stdout.splitlines()), "")
-    if line.startswith("FAILED "):
-        raise failure(line[len("FAILED ") :])
-    try:
-        return json.loads(line)
-    except ValueError:
-        last = next(iter(ended.stderr.strip().splitlines()[-1:]), "")
-        raise Unavailable(
-            tr("The backend could not do it."), last, tr("Run `geopub doctor` to see what is missing.")
-        ) from None
+    return answer_of_backend("administer", data, told, tr("The backend could not do it."))
 
 
 def commands(folder_of: DataFolder) -> Tuple[click.Group, ...]:

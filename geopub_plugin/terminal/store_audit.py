@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess  # nosec B404 - starts only our own backend, without a shell
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
 from rich.console import Console
 
-from ..backend.errors import Unavailable
 from ..backend.faults import Fault, Severity
-from ..backend.locations import PACKAGE
 from ..backend.translation import tr
-from ..publish.embedded import failure
-from ..publish.interpreter import Host, backend_environment, find_interpreter, no_window
+from .backend_command import answer_of_backend
 
 _MARKS = {Severity.ERROR: "[red]✗[/]"}
 _SHOWN_EXAMPLES = 5
@@ -39,28 +34,7 @@ def audit_store(data: Path) -> StoreAudit:
     Raises:
         GeoPubError: what the backend said why it cannot look.
     """
-    told = subprocess.run(  # nosec B603
-        [str(find_interpreter()), "-m", f"{PACKAGE.name}.backend", "audit", "--data", str(data)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=backend_environment(Host.this()),
-        encoding="utf-8",
-        errors="replace",
-        creationflags=no_window(),
-        check=False,
-    )
-    line = next(iter(told.stdout.splitlines()), "")
-    if line.startswith("FAILED "):
-        raise failure(line[len("FAILED ") :])
-    try:
-        wire = json.loads(line)
-    except ValueError:
-        last = next(iter(told.stderr.strip().splitlines()[-1:]), "")
-        raise Unavailable(
-            tr("The data folder {path} could not be looked at.", path=data),
-            last,
-            tr("Run `geopub doctor` to see what is missing."),
-        ) from None
+    wire = answer_of_backend("audit", data, None, tr("The data folder {path} could not be looked at.", path=data))
     faults = tuple(Fault.from_json(fault) for fault in wire["faults"])
     return StoreAudit(wire["sound"], wire["files"], wire["rows"], wire["bytes"], faults, wire)
 

@@ -31,11 +31,29 @@ logging.getLogger("oauthlib").setLevel(logging.WARNING)  # what it notes below t
 def tokens_blueprint(server: AuthorizationServer, identity: Identity) -> Blueprint:
     """Return the routes that hand out tokens; who may use the API is `identity`'s to know."""
     blueprint = Blueprint("tokens", __name__, url_prefix=REALM, template_folder="templates")
+    _add_endpoints(blueprint, server)
+    _add_page(blueprint, server)
 
     @blueprint.get("/.well-known/openid-configuration")
     def discovery() -> Response:
         """Say where what is (RFC 8414)."""
         return answer(_discovery())
+
+    @blueprint.route(f"{CONNECT}/userinfo", methods=["GET", "POST"])
+    def userinfo() -> Response:
+        """Say who has signed in."""
+        found = identity.caller_of(bearer_token()) if bearer_token() else None
+        if found is None:
+            return _refused("invalid_token", 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        user = found.user
+        names = {"given_name": user.first_name, "family_name": user.last_name}
+        return answer({"sub": user.id, "email": user.email, "preferred_username": user.email, **names})
+
+    return blueprint
+
+
+def _add_endpoints(blueprint: Blueprint, server: AuthorizationServer) -> None:
+    """Add what programs ask, with forms."""
 
     @blueprint.post(f"{CONNECT}/token")
     def token() -> Response:
@@ -57,15 +75,9 @@ def tokens_blueprint(server: AuthorizationServer, identity: Identity) -> Bluepri
         """Say what a token is worth (RFC 7662)."""
         return _form_answer(server.introspect)
 
-    @blueprint.route(f"{CONNECT}/userinfo", methods=["GET", "POST"])
-    def userinfo() -> Response:
-        """Say who has signed in."""
-        found = identity.caller_of(bearer_token()) if bearer_token() else None
-        if found is None:
-            return _refused("invalid_token", 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
-        user = found.user
-        names = {"given_name": user.first_name, "family_name": user.last_name}
-        return answer({"sub": user.id, "email": user.email, "preferred_username": user.email, **names})
+
+def _add_page(blueprint: Blueprint, server: AuthorizationServer) -> None:
+    """Add the page on which people sign in."""
 
     @blueprint.get(f"{CONNECT}/auth")
     def ask() -> Response:
@@ -91,8 +103,6 @@ def tokens_blueprint(server: AuthorizationServer, identity: Identity) -> Bluepri
         response = _response(server.redirect(_uri(), user))
         response.delete_cookie(_NONCE, path=_cookie_path())
         return response
-
-    return blueprint
 
 
 def _form_answer(endpoint: Any, **changed: str) -> Response:

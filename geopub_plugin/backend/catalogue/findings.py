@@ -39,11 +39,12 @@ class Findings:
 
 
 def _texts() -> Dict[str, Texts]:
-    """Return the texts of every kind: damage, and what the next start of the backend mends by itself."""
-    restore = tr("Restore the data folder from a backup, or deliver and publish the data again.")
-    next_start = tr("Nothing is to be done: the next start of the backend mends it.")
-    report = tr("Report it, with the log of the backend.")
-    cut_short = tr("The backend ended in the middle of something.")
+    """Return the texts of every kind."""
+    return {**_damaged_files(), **_damaged_rows(), **_unfinished()}
+
+
+def _damaged_files() -> Dict[str, Texts]:
+    restore = _restore()
     return {
         "file-missing": (
             Severity.ERROR,
@@ -82,14 +83,13 @@ def _texts() -> Dict[str, Texts]:
             tr("Their directories or tiles are damaged."),
             tr("Build them again from their data."),
         ),
-        "file-unnamed": (Severity.WARNING, tr("Files belong to nothing in the catalogue."), cut_short, next_start),
-        "part-short": (
-            Severity.WARNING,
-            tr("Files on their way in have lost bytes."),
-            cut_short,
-            tr("The next start of the backend goes back to what is there; the client sends the rest again."),
-        ),
-        "database-damaged": (Severity.ERROR, tr("The catalogue is damaged."), tr("The database says so."), restore),
+    }
+
+
+def _damaged_rows() -> Dict[str, Texts]:
+    report = tr("Report it, with the log of the backend.")
+    return {
+        "database-damaged": (Severity.ERROR, tr("The catalogue is damaged."), tr("The database says so."), _restore()),
         "row-orphan": (Severity.ERROR, tr("Rows of the catalogue refer to what is not there."), "", report),
         "pin-lost": (
             Severity.ERROR,
@@ -100,11 +100,30 @@ def _texts() -> Dict[str, Texts]:
         "revision-wrong": (Severity.ERROR, tr("Data do not show their current revision."), "", report),
         "state-unknown": (Severity.ERROR, tr("States are none of their life cycle."), "", report),
         "state-incoherent": (Severity.ERROR, tr("States contradict each other."), "", report),
+        "failure-unexplained": (Severity.ERROR, tr("Executions failed without a word in their log."), "", report),
+    }
+
+
+def _unfinished() -> Dict[str, Texts]:
+    """Return what the next start of the backend mends by itself."""
+    next_start = tr("Nothing is to be done: the next start of the backend mends it.")
+    cut_short = tr("The backend ended in the middle of something.")
+    return {
+        "file-unnamed": (Severity.WARNING, tr("Files belong to nothing in the catalogue."), cut_short, next_start),
+        "part-short": (
+            Severity.WARNING,
+            tr("Files on their way in have lost bytes."),
+            cut_short,
+            tr("The next start of the backend goes back to what is there; the client sends the rest again."),
+        ),
         "state-unsettled": (
             Severity.WARNING,
             tr("States wait for something that no longer runs."),
             cut_short,
             next_start,
         ),
-        "failure-unexplained": (Severity.ERROR, tr("Executions failed without a word in their log."), "", report),
     }
+
+
+def _restore() -> str:
+    return tr("Restore the data folder from a backup, or deliver and publish the data again.")

@@ -12,9 +12,9 @@ from flask import Blueprint, Response, g, request
 
 from ..errors import GeoPubError, NotAuthenticated, NotFound, TooManyRequests, http_status
 from ..translation import tr
+from .ogcapi.problems import problem
 from .owscommon import exception_report
 from .tms.documents import error_xml
-from .tms.fresh_tiles import FreshTiles
 from .wms.exceptions import V130
 from .wms.exceptions import report as wms_report
 
@@ -80,16 +80,6 @@ def preview_base(base_url: Callable[[], str]) -> Callable[[], str]:
     return lambda: f"{base_url()}{PREVIEW}/{g.get('ticket', '')}"
 
 
-class GuestTiles:
-    """The tiles of pyramids that are being made, for the doors beside the main one: they let nothing be forgotten."""
-
-    def __init__(self, fresh: FreshTiles) -> None:
-        self.tile, self.told = fresh.tile, fresh.told
-
-    def forget_others(self, _kept: object) -> None:
-        """Keep all: what one may see says nothing of what is published."""
-
-
 def _door(name: str, prefix: str, services: Iterable[Blueprint]) -> Blueprint:
     door = Blueprint(name, __name__, url_prefix=prefix)
     for service in services:
@@ -109,13 +99,19 @@ def _door(name: str, prefix: str, services: Iterable[Blueprint]) -> Blueprint:
 def _refused(error: GeoPubError) -> Response:
     """Return an error in the form of the service that was asked."""
     service = (request.blueprint or "").rpartition(".")[2]
+    if service == "ogcapi":
+        return _challenged(problem(error, http_status(error)), error)
     if service == "wms":
         body = wms_report(error, V130)
     elif service == "tms":
         body = error_xml(str(error)).encode()
     else:
         body = exception_report(error)
-    response = Response(body, http_status(error), content_type="text/xml; charset=utf-8")
+    return _challenged(Response(body, http_status(error), content_type="text/xml; charset=utf-8"), error)
+
+
+def _challenged(response: Response, error: GeoPubError) -> Response:
+    """Return a refusal with what it takes to come in, or when to come back."""
     if isinstance(error, NotAuthenticated):
         response.headers["WWW-Authenticate"] = _CHALLENGE
     if isinstance(error, TooManyRequests):

@@ -1,0 +1,48 @@
+"""The backend as a process of its own that does one thing with a data folder and says, in one line, what came of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess  # nosec B404 - starts only our own backend, without a shell
+from pathlib import Path
+from typing import Any, Mapping, Optional
+
+from ..backend.errors import Unavailable
+from ..backend.locations import PACKAGE
+from ..backend.translation import tr
+from ..publish.embedded import failure
+from ..publish.interpreter import Host, backend_environment, find_interpreter, no_window
+
+_FAILED = "FAILED "
+
+
+def answer_of_backend(command: str, data: Path, told: Optional[Mapping[str, Any]], what_failed: str) -> Any:
+    """Have the backend do something, and return the JSON that it says.
+
+    Args:
+        command: of `python -m geopub_plugin.backend`.
+        data: the data folder.
+        told: what the command reads from its standard input; None for nothing.
+        what_failed: the sentence for a backend that ends without a word.
+
+    Raises:
+        GeoPubError: what the backend said why it cannot be done.
+    """
+    ended = subprocess.run(  # nosec B603
+        [str(find_interpreter()), "-m", f"{PACKAGE.name}.backend", command, "--data", str(data)],
+        input="" if told is None else json.dumps(told) + "\n",
+        capture_output=True,
+        env=backend_environment(Host.this()),
+        encoding="utf-8",
+        errors="replace",
+        creationflags=no_window(),
+        check=False,
+    )
+    line = next(iter(ended.stdout.splitlines()), "")
+    if line.startswith(_FAILED):
+        raise failure(line[len(_FAILED) :])
+    try:
+        return json.loads(line)
+    except ValueError:
+        last = next(iter(ended.stderr.strip().splitlines()[-1:]), "")
+        raise Unavailable(what_failed, last, tr("Run `geopub doctor` to see what is missing.")) from None

@@ -43,13 +43,26 @@ class LayerExport(QObject):
         folder: Path,
         crs: Optional[QgsCoordinateReferenceSystem] = None,
         parent: Optional[QObject] = None,
+        into: Optional[Path] = None,
     ) -> None:
-        """Prepare the export; `crs` says where the layer lies when it does not know, or knows no public code."""
+        """Prepare the export.
+
+        Args:
+            layer: never changed.
+            table: its name in the GeoPackage.
+            folder: where the GeoPackage is made.
+            crs: the system to write: that of the layer when it does not know it, or knows no public code; another one
+                into which it is transformed; None for the layer's.
+            parent: of the object.
+            into: a GeoPackage that gets one more table, in place of one of its own.
+        """
         super().__init__(parent)
-        self.path = folder / f"{table}.gpkg"
+        self.path = into or folder / f"{table}.gpkg"
         self._layer_name = layer.name()
         source, aliased = _with_distinct_names(layer)  # needed until the writer has read its definition, here
         options = _writer_options(source, table, aliased, crs)
+        if into is not None and into.exists():
+            options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
         self._task = QgsVectorFileWriterTask(source, str(self.path), options)
         self._task.setDescription(tr("Export of “{layer}”", layer=layer.name()))
         self._task.progressChanged.connect(self.progressed)

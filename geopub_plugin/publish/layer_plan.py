@@ -1,132 +1,117 @@
-"""What is to become of a layer: every default of its publication, and what it remembers of the last one."""
+"""What is to become of layers: every default of their publication, or what they remember of the last one."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from typing import Optional, Tuple
+from dataclasses import replace
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
-from qgis.core import (
-    QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
-    QgsCsException,
-    QgsFeatureRequest,
-    QgsProject,
-    QgsVectorLayer,
-)
+from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
 
-from ..backend.translation import tr
-from .compat import POINT_GEOMETRY
-from .layer_faults import needs_crs
+from .field_names import clashing
+from .layer_description import proposed_description, proposed_keywords, proposed_title
+from .layer_detail import flags_for, layer_detail, layer_levels
 from .layer_memory import memory
-from .proposal import SERVICES, Detail, levels, slug
+from .metadata.description import Description, description_faults
+from .proposal import levels, slug
+from .publication_plan import LEVELS, LayerPlan, name_fault, plan_from
+from .table_plan import TablePlan
 
-NAME_RULE = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.]*")
-LONGEST_NAME = 80
-SAMPLE = 200  # features looked at to know how detailed a layer is
-LEVELS = (0, 18)  # that a pyramid may have
-_METRES_IN_A_DEGREE = 111_320.0
-
-
-@dataclass(frozen=True)
-class LayerPlan:
-    """How one layer is to be published."""
-
-    title: str
-    datasheet: str
-    layer_name: str
-    services: Tuple[str, ...] = SERVICES
-    top_level: int = 0
-    bottom_level: int = 14
-    srs: str = ""  # "EPSG:2154", chosen by the user where the layer states none
-    styled: bool = True
+__all__ = [
+    "LEVELS",
+    "LayerPlan",
+    "layer_levels",
+    "layers_of",
+    "name_fault",
+    "propose_plan",
+    "remembered_plan",
+    "tile_fields",
+]
+Layers = Union[QgsVectorLayer, Sequence[QgsVectorLayer]]
 
 
-def propose_plan(layer: QgsVectorLayer) -> LayerPlan:
-    """Return the plan of a layer's last publication, else every default."""
-    top, bottom = layer_levels(layer)
-    remembered = remembered_plan(layer)
+def propose_plan(layers: Layers) -> LayerPlan:
+    """Return the plan of the layers' last publication, else every default: several become tables of one datasheet."""
+    given = as_layers(layers)
+    remembered = remembered_plan(given)
     if remembered is not None:
-        return remembered
-    title = " ".join(layer.name().split())[:99] or "GeoPub"
-    return LayerPlan(title, title, slug(title), top_level=top, bottom_level=bottom)
+        return _completed(remembered, given)
+    details = tuple(layer_detail(layer) for layer in given)
+    top, bottom = levels([one.detail for one in details if one.detail is not None])
+    title = _title(given)
+    name = slug(title)
+    description = proposed_description(given, name)
+    return LayerPlan(
+        title, title, name, top_level=top, bottom_level=bottom, tables=proposed_tables(given, name),
+        description=description, record=not description_faults(description), flags=flags_for(details),
+    )  # fmt: skip
 
 
-def name_fault(name: str) -> str:
-    """Return what is wrong with a technical name, "" when nothing is."""
-    if not name:
-        return tr("A name is needed: it becomes part of the addresses.")
-    if name[0].isdigit() or name[0] in "-.":
-        return tr("It must start with a letter or _.")
-    for character in name:
-        if not NAME_RULE.fullmatch("_" + character):
-            shown = tr("a space") if character.isspace() else tr("“{character}”", character=character)
-            return tr("It cannot contain {character}: only a-z, A-Z, 0-9, _, - and . are allowed.", character=shown)
-    if len(name) > LONGEST_NAME:
-        return tr("It is too long: {length} characters, {limit} at most.", length=len(name), limit=LONGEST_NAME)
-    return ""
-
-
-# What a layer remembers ---------------------------------------------------------------------------------------------
-
-
-def remembered_plan(layer: QgsVectorLayer) -> Optional[LayerPlan]:
-    """Return the plan that a layer was last published with, None for one that never was."""
-    kept = memory(layer)
-    name = str(kept.plan["layer_name"]) if kept is not None else ""
-    if kept is None or name_fault(name):
+def remembered_plan(layers: Layers) -> Optional[LayerPlan]:
+    """Return the plan that layers were last published with together, None for those that never were."""
+    given = as_layers(layers)
+    kept = [memory(layer) for layer in given]
+    if not kept or any(one is None or one.datasheet != kept[0].datasheet for one in kept):
         return None
-    plan = LayerPlan(str(kept.plan.get("title") or kept.datasheet), kept.datasheet, name)
-    named = kept.plan.get("services")
-    services = tuple(name for name in SERVICES if isinstance(named, list) and name in named)
-    levels = (kept.plan.get("top_level"), kept.plan.get("bottom_level"))
-    known = all(isinstance(level, int) and LEVELS[0] <= level <= LEVELS[1] for level in levels)
-    return replace(
-        plan,
-        services=services or SERVICES,
-        top_level=levels[0] if known else plan.top_level,
-        bottom_level=levels[1] if known else plan.bottom_level,
-        srs=str(kept.plan.get("srs") or ""),
-        styled=kept.plan.get("styled") is not False,
-    )
-
-
-# Zoom levels --------------------------------------------------------------------------------------------------------
-
-
-def layer_levels(layer: QgsVectorLayer) -> Tuple[int, int]:
-    """Return the zoom levels between which a layer is worth drawing, from its extent and a sample of its features."""
-    detail = None if needs_crs(layer) and not layer.crs().isValid() else _detail(layer)
-    return levels([detail] if detail is not None else [])
-
-
-def _detail(layer: QgsVectorLayer) -> Optional[Detail]:
-    extent = layer.extent()
-    transform = QgsCoordinateTransform(layer.crs(), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance())
-    if extent.isNull() or not extent.isFinite():
+    plan = plan_from(kept[0].plan)
+    if plan is None:
         return None
-    try:
-        seen = transform.transformBoundingBox(extent)
-    except QgsCsException:
+    there = {table.layer for table in plan.tables}
+    if len(given) > 1 and not all(layer.id() in there for layer in given):
         return None
-    bounds = (seen.xMinimum(), seen.yMinimum(), seen.xMaximum(), seen.yMaximum())
-    metres = max(seen.width(), seen.height(), 1e-6) * _METRES_IN_A_DEGREE
-    scale = metres / max(extent.width(), extent.height(), 1e-9)
-    if layer.geometryType() == POINT_GEOMETRY:
-        return Detail(bounds, metres / max(layer.featureCount(), 1) ** 0.5 / 32)
-    vertices, size = _sampled(layer)
-    return Detail(bounds, 3 * size * scale / max(vertices, 2)) if size > 0 else None
+    return plan
 
 
-def _sampled(layer: QgsVectorLayer) -> Tuple[float, float]:
-    """Return mean number of vertices and mean size, in the layer's units, of some features."""
-    request = QgsFeatureRequest().setLimit(SAMPLE).setNoAttributes()
-    vertices, size, count = 0, 0.0, 0
-    for feature in layer.getFeatures(request):
-        geometry = feature.geometry()
-        if not geometry.isEmpty():
-            box = geometry.boundingBox()
-            vertices += geometry.constGet().nCoordinates()
-            size += (box.width() + box.height()) / 2
-            count += 1
-    return (vertices / count, size / count) if count else (0.0, 0.0)
+def _completed(plan: LayerPlan, layers: Sequence[QgsVectorLayer]) -> LayerPlan:
+    """Return a plan of an earlier version with what it does not say."""
+    tables = plan.tables or proposed_tables(layers, plan.layer_name)
+    said = plan.description != Description()
+    description = plan.description if said else proposed_description(layers, plan.layer_name)
+    return replace(plan, tables=tables, description=description)
+
+
+def proposed_tables(layers: Sequence[QgsVectorLayer], layer_name: str) -> Tuple[TablePlan, ...]:
+    """Return a table for each layer; the table of a single layer is called like the services."""
+    found: List[TablePlan] = []
+    for layer in layers:
+        title = proposed_title(layer)
+        table = layer_name if len(layers) == 1 else _free(slug(title), [one.table for one in found])
+        abstract = layer.abstract() or layer.metadata().abstract()
+        found.append(TablePlan(table, title, abstract, proposed_keywords(layer), layer=layer.id()))
+    return tuple(found)
+
+
+def layers_of(plan: LayerPlan, given: Layers) -> Tuple[QgsVectorLayer, ...]:
+    """Return the layer of each table of a plan: those given, and others of the project published with them."""
+    known: Dict[str, QgsMapLayer] = {layer.id(): layer for layer in as_layers(given)}
+    wanted = [table.layer for table in plan.tables]
+    if len(wanted) < 2:
+        return as_layers(given)
+    found = (known.get(identifier) or QgsProject.instance().mapLayer(identifier) for identifier in wanted)
+    return tuple(layer for layer in found if isinstance(layer, QgsVectorLayer))
+
+
+def tile_fields(layer: QgsVectorLayer) -> Tuple[str, ...]:
+    """Return the attributes of a layer under the names with which they are delivered."""
+    mended = clashing(layer.fields().names())
+    return tuple(mended.get(position, name) for position, name in enumerate(layer.fields().names()))
+
+
+def as_layers(layers: Layers) -> Tuple[QgsVectorLayer, ...]:
+    """Return one or several layers as a tuple."""
+    return (layers,) if isinstance(layers, QgsVectorLayer) else tuple(layers)
+
+
+def _title(layers: Sequence[QgsVectorLayer]) -> str:
+    """Return the title of a datasheet: the layer's, or that of the group that holds all of the layers."""
+    if len(layers) == 1:
+        return proposed_title(layers[0]) or "GeoPub"
+    root = QgsProject.instance().layerTreeRoot()
+    parents = [node.parent() for node in map(root.findLayer, layers) if node is not None]
+    same = parents and all(parent == parents[0] for parent in parents)
+    group = parents[0].name() if same and parents[0] != root else ""
+    return (group or QgsProject.instance().title() or proposed_title(layers[0]) or "GeoPub")[:99]
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    candidates = (name if number == 1 else f"{name}_{number}" for number in range(1, len(taken) + 2))
+    return next(candidate for candidate in candidates if candidate not in taken)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, Dict, FrozenSet, Optional, Tuple
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
 from qgis.PyQt import sip
@@ -15,20 +16,24 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 from ..backend.errors import Cancelled, GeoPubError
 from ..backend.translation import tr
 from .background import BackgroundCall
+from .layer_description import remember_contact
 from .layer_export import LayerExport
 from .layer_marks import LayerMarks, marks
-from .layer_memory import Published, remember
-from .layer_plan import LayerPlan
+from .layer_memory import Published, memory, remember
+from .layer_plan import LayerPlan, Layers, layers_of
 from .map_style import Draw, keep_map_style
 from .progression import EXPORT, Progression, amount
-from .proposal import TableStyle
 from .publication import Publication, PublicationRequest, PublicationResult, Step
+from .publication_update import PublicationUpdate
 from .sprite_sheets import drawn_sheets
 from .store_source import StoreAddress, StoreSource
 from .style_annexe import keep_slds
-from .style_export import ExportedStyle, export_style
+from .style_choice import ChosenStyle, chosen_style
+from .table_plan import TablePlan
 
 CLOSING = 3_000  # ms to wait for the work to end when QGIS ends
+DATA, STYLE, METADATA = "data", "style", "metadata"  # the parts of a publication
+EVERYTHING = frozenset((DATA, STYLE, METADATA))
 GRAIN = 0.1  # seconds between two reports of progress: the GUI has other things to draw
 
 
@@ -44,7 +49,7 @@ class PublicationCall(BackgroundCall):
 
 
 class LayerPublication(QObject):
-    """Publishes one layer; lives in the GUI thread and never makes it wait."""
+    """Publishes layers as one datasheet; lives in the GUI thread and never makes it wait."""
 
     moved = pyqtSignal(float, str)  # share done, 0 to 1; the step in words
     finished = pyqtSignal(object)  # PublicationResult
@@ -52,21 +57,37 @@ class LayerPublication(QObject):
     cancelled = pyqtSignal()
 
     def __init__(
-        self, layer: QgsVectorLayer, plan: LayerPlan, source: StoreSource, parent: Optional[QObject] = None
+        self,
+        layers: Layers,
+        plan: LayerPlan,
+        source: StoreSource,
+        parent: Optional[QObject] = None,
+        parts: FrozenSet[str] = EVERYTHING,
     ) -> None:
-        """Prepare to publish `layer` as `plan` says in the store of a target."""
+        """Prepare to publish layers as `plan` says in the store of a target.
+
+        Args:
+            layers: one layer or several; those that the plan names besides are taken from the project.
+            plan: what is to become of them.
+            source: of the store.
+            parent: of the object.
+            parts: what is to be published, among DATA, STYLE and METADATA; without DATA only what is live is changed.
+        """
         super().__init__(parent)
         self.plan = plan
-        self.style: Optional[ExportedStyle] = None
-        self._draw: Optional[Draw] = None
         self.result: Optional[PublicationResult] = None
         self.ended = False
-        self._marks: Optional[LayerMarks] = None
-        self._layer, self._source = layer, source
-        self._srs = plan.srs or layer.crs().authid()
+        self._layers = layers_of(plan, layers)
+        self._source, self._parts = source, parts
+        self._tables = plan.named_tables or (TablePlan(plan.layer_name),)
+        self._styles: Dict[str, ChosenStyle] = {}  # by table
+        self._draw: Optional[Draw] = None
+        self._marks: Tuple[LayerMarks, ...] = ()
+        self._srs = plan.srs or next((it.crs().authid() for it in self._layers if it.crs().authid()), "")
         self._address: Optional[StoreAddress] = None
         self._folder = Path(tempfile.mkdtemp(prefix="geopub-"))
         self._export: Optional[LayerExport] = None
+        self._exports = 0  # that are done
         self._file: Optional[Path] = None
         self._call: Optional[PublicationCall] = None
         self._progression = Progression(plan.services)
@@ -110,18 +131,28 @@ class LayerPublication(QObject):
     def _export_style(self) -> None:
         if self.ended:
             return
-        self._marks = marks(self._layer)  # what is exported from here on; the user may go on editing
-        if self.plan.styled:
-            self.style = export_style(self._layer, self.plan.layer_name, self._folder)
-            if self.style.qml is not None and "tms" in self.plan.services:
-                self._draw = drawn_sheets(self.style.qml.read_bytes())
+        self._marks = tuple(marks(layer) for layer in self._layers)  # what is exported; the user may go on editing
+        if self.plan.styled and self._parts & {DATA, STYLE}:
+            for layer, table in zip(self._layers, self._tables):
+                style = chosen_style(layer, table.table, table.style, self._folder)
+                if style is not None:
+                    self._styles[table.table] = style
+            if "tms" in self.plan.services:
+                self._draw = drawn_sheets(*(style.qml for style in self._styles.values() if style.qml))
         QTimer.singleShot(0, self._export_layer)
 
     def _export_layer(self) -> None:
-        if self.ended:
+        if self.ended or self._cancelled:
             return
-        crs = QgsCoordinateReferenceSystem(self.plan.srs) if self.plan.srs else None
-        export = LayerExport(self._layer, self.plan.layer_name, self._folder, crs, self)
+        if DATA not in self._parts:
+            self._file = self._folder  # no file: nothing of it is sent
+            self._publish_when_ready()
+            return
+        layer, table = self._layers[self._exports], self._tables[self._exports].table
+        other = bool(self.plan.srs) or layer.crs().authid() != self._srs
+        crs = QgsCoordinateReferenceSystem(self._srs) if other and self._srs else None
+        into = self._folder / f"{self.plan.layer_name}.gpkg"
+        export = LayerExport(layer, table, self._folder, crs, self, into)
         export.progressed.connect(self._exported_part)
         export.finished.connect(self._exported)
         export.failed.connect(self._fail)
@@ -130,13 +161,17 @@ class LayerPublication(QObject):
         export.start()
 
     def _exported_part(self, percent: float) -> None:
-        self._progression.moved(EXPORT, percent, 100)
+        self._progression.moved(EXPORT, self._exports * 100 + percent, len(self._layers) * 100)
         if not self._cancelled:
             self.moved.emit(self._progression.share, tr("Exporting the layer"))
 
     def _exported(self, file: Path) -> None:
         if self._refused is not None:
             self._end_with(self._refused)
+            return
+        self._exports += 1
+        if self._exports < len(self._layers):
+            QTimer.singleShot(0, self._export_layer)
             return
         self._progression.ended(EXPORT)
         self._file = file
@@ -162,13 +197,20 @@ class LayerPublication(QObject):
                 self.moved.emit(self._progression.share, tr("Starting GeoPub"))
             return
         request, address, progression = self._request(self._file), self._address, self._progression
-        style, draw = self.style, self._draw
+        styles, draw, parts = dict(self._styles), self._draw, self._parts
 
         def publish(call: PublicationCall) -> PublicationResult:
             with address.open(call.cancelled) as store:
-                result = Publication(store, request, _Reporter(progression, call.tell)).run()
-                if style is not None:
-                    keep_slds(store, request.datasheet, request.layer_name, style)
+                listener = _Reporter(progression, call.tell)
+                if DATA in parts:
+                    result = Publication(store, request, listener).run()
+                else:
+                    result = PublicationUpdate(store, request, listener).run(STYLE in parts, METADATA in parts)
+                for table, style in styles.items():
+                    name = request.layer_name if len(styles) == 1 else f"{request.layer_name}.{table}"
+                    if style.exported is not None:
+                        keep_slds(store, request.datasheet, name, style.exported)
+                if styles:
                     keep_map_style(store, request.title, result, request.styles, draw)
                 return result
 
@@ -179,18 +221,24 @@ class LayerPublication(QObject):
         self._call.start()
 
     def _request(self, file: Path) -> PublicationRequest:
-        plan, style = self.plan, self.style
-        qml = style.qml if style is not None else None
+        plan = self.plan
         return PublicationRequest(
             file=file,
             title=plan.title,
             datasheet=plan.datasheet,
             layer_name=self._source.target.layer_name(plan.layer_name),
             services=plan.services,
-            styles=(TableStyle.read(plan.layer_name, qml),) if qml is not None else (),
+            styles=tuple(style.for_table for style in self._styles.values() if style.for_table is not None),
             srs=self._srs,
             top_level=plan.top_level,
             bottom_level=plan.bottom_level,
+            abstract=plan.description.abstract,
+            keywords=plan.description.every_keyword,
+            area=plan.area,
+            flags=plan.flags,
+            plans=self._tables if plan.tables else (),
+            description=plan.description if plan.record else None,
+            access=plan.access,
         )
 
     def _moved(self, share: float, step: str) -> None:
@@ -201,14 +249,25 @@ class LayerPublication(QObject):
 
     def _published(self, result: PublicationResult) -> None:
         self.result = result
-        if not sip.isdeleted(self._layer):  # the user may have removed it meanwhile
-            addresses = tuple((live.type, live.url) for live in result.urls)
-            relation = next(iter(result.data.relations), None)
-            table = relation.name if relation is not None else ""
-            where = Published(self._source.target.id, table, addresses, result.layer_name)
-            remember(self._layer, self.plan, where, self._marks)
+        addresses = tuple((live.type, live.url) for live in result.urls)
+        names = {relation.native or relation.name: relation.name for relation in result.data.relations}
+        for layer, table, mark in zip(self._layers, self._tables, self._marks):
+            if sip.isdeleted(layer):  # the user may have removed it meanwhile
+                continue
+            where = Published(self._source.target.id, names.get(table.table, table.table), addresses, result.layer_name)
+            remember(layer, self.plan, where, self._still(layer, mark))
+        if self.plan.record:
+            remember_contact(self.plan.description)
         self._end()
         self.finished.emit(result)
+
+    def _still(self, layer: QgsVectorLayer, now: LayerMarks) -> LayerMarks:
+        """Return the marks of what is published: those of before where data or style were left as they were."""
+        kept = memory(layer)
+        before = kept.marks if kept is not None else None
+        if before is None or DATA in self._parts:
+            return now
+        return replace(before, style=now.style) if STYLE in self._parts else before
 
     def _fail(self, error: GeoPubError) -> None:
         if self._cancelled or isinstance(error, Cancelled):

@@ -76,11 +76,11 @@ class Publication:
 
     def _flow(self, resume: bool) -> PublicationResult:
         attempt = self._attempt
-        existing = self._existing()
+        existing = existing_configurations(attempt.store, attempt.request)
         updated = bool(existing)
         upload = self._delivery.delivered(resume)
         self._delivery.check(upload)
-        data = self._jobs.integrated(upload, _vector_data(existing, attempt.store))
+        data = self._jobs.integrated(upload, vector_data(existing, attempt.store))
         top, bottom = self._levels(data)
         making: Optional[Execution] = None
         if "tms" in attempt.request.services:
@@ -118,21 +118,6 @@ class Publication:
             urls += services.published(Step.TMS, existing, tiles, offered)
         return tuple(urls)
 
-    def _existing(self) -> Dict[str, Configuration]:
-        """Return the configurations that this publication replaces, by type; refuse to take another one's name."""
-        request = self._attempt.request
-        found = self._attempt.store.configurations.list(layer_name=request.layer_name)
-        for configuration in found:
-            owner = configuration.tags.get("datasheet_name", request.datasheet)
-            if owner != request.datasheet:
-                raise Conflict(
-                    tr("The name “{name}” is already used by the datasheet “{owner}”.",
-                       name=request.layer_name, owner=owner),
-                    tr("A layer name belongs to one datasheet."),
-                    tr("Choose another layer name, or the datasheet “{owner}” to update it.", owner=owner),
-                )  # fmt: skip
-        return {it.type: self._attempt.store.configurations.get(it.id) for it in found}
-
     def _levels(self, data: StoredData) -> Tuple[int, int]:
         """Return top and bottom level: those asked for, else what extent and number of features suggest."""
         count = sum(max(relation.count, 0) for relation in data.relations)
@@ -146,7 +131,22 @@ class Publication:
         return min(top, bottom), bottom
 
 
-def _vector_data(existing: Mapping[str, Configuration], store: Store) -> str:
+def existing_configurations(store: Store, request: PublicationRequest) -> Dict[str, Configuration]:
+    """Return the configurations that a publication replaces, by type; refuse to take another one's name."""
+    found = store.configurations.list(layer_name=request.layer_name)
+    for configuration in found:
+        owner = configuration.tags.get("datasheet_name", request.datasheet)
+        if owner != request.datasheet:
+            raise Conflict(
+                tr("The name “{name}” is already used by the datasheet “{owner}”.",
+                   name=request.layer_name, owner=owner),
+                tr("A layer name belongs to one datasheet."),
+                tr("Choose another layer name, or the datasheet “{owner}” to update it.", owner=owner),
+            )  # fmt: skip
+    return {it.type: store.configurations.get(it.id) for it in found}
+
+
+def vector_data(existing: Mapping[str, Configuration], store: Store) -> str:
     """Return the stored data that the services show, "" when there is none: directly, or behind the pyramid."""
     for service in ("wfs", "wms"):
         known = existing.get(CONFIGURATION_TYPES[service])

@@ -95,6 +95,12 @@ def _composed(relation: Relation, plan: TablePlan, data: StoredData, top: int, b
     }
 
 
+def levels_of(type_infos: Mapping[str, Any]) -> Tuple[int, int]:
+    """Return top and bottom level of a TMS."""
+    used = (type_infos.get("used_data") or ({},))[0]
+    return int(used.get("top_level") or 0), int(used.get("bottom_level") or 0)
+
+
 def styles_of(type_infos: Mapping[str, Any]) -> Dict[str, str]:
     """Return which static each table of a WMS is drawn with."""
     return {

@@ -14,13 +14,14 @@ from .map_style import RATIOS, Draw
 _ANY_TILES = TileLayer("", "", {}, frozenset())  # pictures do not depend on the names of attributes
 
 
-def drawn_sheets(qml: bytes) -> Draw:
-    """Draw the pictures that a style needs, now and in this thread, and return what hands them out."""
-    sprites = to_mapbox(qml, _ANY_TILES).sprites
+def drawn_sheets(*qmls: bytes) -> Draw:
+    """Draw the pictures that styles need, now and in this thread, and return what hands them out."""
+    named = {sprite.name: sprite for qml in qmls for sprite in to_mapbox(qml, _ANY_TILES).sprites}
+    sprites = tuple(named.values())
     sheets: Dict[float, Tuple[bytes, bytes]] = {ratio: _sheet(sprites, ratio) for ratio in RATIOS} if sprites else {}
 
     def draw(wanted: Sequence[Sprite], ratio: float) -> Tuple[bytes, bytes]:
-        if set(wanted) != set(sprites):  # of several layers: not yet published together
+        if set(wanted) != set(sprites):  # a table was left out
             return _sheet(wanted, ratio)
         return sheets[ratio]
 

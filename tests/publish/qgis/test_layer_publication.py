@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
 
 import pytest
+from qgis.core import QgsProject
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtGui import QColor
 
 from geopub_plugin.backend.errors import Conflict, Unavailable
 from geopub_plugin.publish.datasheet_list import DatasheetList
 from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
 from geopub_plugin.publish.layer_memory import changes, memory
-from geopub_plugin.publish.layer_plan import LayerPlan, propose_plan, remembered_plan
-from geopub_plugin.publish.layer_publication import LayerPublication
+from geopub_plugin.publish.layer_plan import LayerPlan, layers_of, propose_plan, remembered_plan
+from geopub_plugin.publish.layer_publication import METADATA, STYLE, LayerPublication
 from geopub_plugin.publish.live_layers import LiveService, live_layer
+from geopub_plugin.publish.metadata.description import Description
 from geopub_plugin.publish.store_source import StoreSource
 from geopub_plugin.publish.targets import this_computer
 
@@ -119,3 +123,43 @@ def test_no_engine_no_publication(qtbot, qgis_app, scratch, points):
     error = outcome(qtbot, LayerPublication(points([("a", STRING)], [["b"]]), LayerPlan("A", "A", "a"), nowhere))
     assert isinstance(error, Unavailable) and list(scratch.glob("geopub-*")) == []
     broken.close()
+
+
+def test_several_layers_become_tables_of_one_datasheet(qtbot, here, scratch, points):
+    stops = points([("name", STRING)], [["a"], ["b"]], name="Bus stops")
+    trees = points([("kind", STRING)], [["oak"]], crs="EPSG:3857", name="Trees")
+    plan = replace(propose_plan([stops, trees]), title="Town", datasheet="Town", layer_name="town")
+    assert [table.table for table in plan.tables] == ["bus_stops", "trees"]
+    result = outcome(qtbot, LayerPublication([stops, trees], plan, here))
+    assert sorted(relation.name for relation in result.data.relations) == ["bus_stops", "trees"]
+    assert result.data.srs == "EPSG:4326" and len([url for url in result.urls if url.type == "WMS"]) == 1
+    assert remembered_plan([stops, trees]) == plan and remembered_plan(trees) == plan
+    assert memory(trees).table == "trees"
+    QgsProject.instance().addMapLayers([stops, trees], False)
+    assert layers_of(plan, trees) == (stops, trees)
+
+
+def test_style_or_metadata_alone(qtbot, here, scratch, points):
+    layer = points([("name", STRING)], [["a"]], name="Parts")
+    plan = replace(propose_plan(layer), services=("wfs", "wms"))
+    first = outcome(qtbot, LayerPublication(layer, plan, here))
+    layer.renderer().symbol().setColor(QColor("#010203"))
+    layer.dataProvider().deleteFeatures([1])
+    kept = memory(layer)
+    assert changes(layer, kept).style and changes(layer, kept).data
+
+    styled = outcome(qtbot, LayerPublication(layer, plan, here, parts=frozenset((STYLE,))))
+    assert styled.data.id == first.data.id and {it.url for it in styled.urls} == {it.url for it in first.urls}
+    assert not changes(layer, memory(layer)).style and changes(layer, memory(layer)).data
+
+    said = Description(
+        "About parts.", "parts", ("location",), (), (), "a@b.fr", "", "2024-01-01", "unknown", "T", "a@b.fr"
+    )
+    told = replace(plan, title="All parts", record=True, description=said)
+    outcome(qtbot, LayerPublication(layer, told, here, parts=frozenset((METADATA,))))
+    assert changes(layer, memory(layer)).data and remembered_plan(layer) == told
+    with here.address.open() as store:
+        (known,) = store.configurations.list(layer_name="parts", type="WFS")
+        assert store.configurations.get(known.id).name == "All parts"
+        assert [record.identifier for record in store.records.list({"datasheet_name": "Parts"})] == ["parts"]
+    assert propose_plan(points([("a", STRING)], [["b"]], name="Next")).description.organisation == "T"

@@ -1,0 +1,115 @@
+"""How large and how fine a layer is, from its extent and a few of its features: zoom levels, generalisation, cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsProject,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+
+from .compat import POINT_GEOMETRY
+from .generalisations import AREAS, LINES, POINTS
+from .layer_faults import needs_crs
+from .proposal import Detail, levels
+
+SAMPLE = 200  # features looked at
+WGS84 = "EPSG:4326"
+_METRES_IN_A_DEGREE = 111_320.0
+_TOUCHING = 0.15  # of the vertices of a sample shared by two features: neighbours, or a network
+
+
+@dataclass(frozen=True)
+class LayerDetail:
+    """What a look at a layer tells."""
+
+    kind: str  # POINTS, LINES or AREAS
+    detail: Optional[Detail]  # None where nothing can be told
+    vertices: float  # of a feature
+    touching: bool  # features have vertices in common
+
+    @property
+    def flags(self) -> str:
+        """The generalisation that suits it."""
+        if self.touching and self.kind == AREAS:
+            return "-ab -S20"
+        return "-pn -S15" if self.touching and self.kind == LINES else "-S10"
+
+
+def layer_detail(layer: QgsVectorLayer) -> LayerDetail:
+    """Look at some features of a layer."""
+    kind = _kind(layer)
+    geometries = [] if kind == POINTS else _sampled(layer)
+    vertices = sum(one.constGet().nCoordinates() for one in geometries) / max(len(geometries), 1)
+    located = layer.crs().isValid() or not needs_crs(layer)
+    detail = _detail(layer, vertices, _size(geometries)) if located else None
+    return LayerDetail(kind, detail, max(vertices, 1.0), _touching(geometries, kind))
+
+
+def layer_levels(layer: QgsVectorLayer) -> Tuple[int, int]:
+    """Return the zoom levels between which a layer is worth drawing."""
+    detail = layer_detail(layer).detail
+    return levels([detail] if detail is not None else [])
+
+
+def flags_for(details: Tuple[LayerDetail, ...]) -> str:
+    """Return the generalisation that suits all of some layers: that of each, where they agree."""
+    wanted = {one.flags for one in details}
+    return wanted.pop() if len(wanted) == 1 else "-S10"
+
+
+def _kind(layer: QgsVectorLayer) -> str:
+    if layer.geometryType() == POINT_GEOMETRY:
+        return POINTS
+    return LINES if QgsWkbTypes.geometryDisplayString(layer.geometryType()) == "Line" else AREAS
+
+
+def _detail(layer: QgsVectorLayer, vertices: float, size: float) -> Optional[Detail]:
+    extent = layer.extent()
+    if extent.isNull() or not extent.isFinite():
+        return None
+    transform = QgsCoordinateTransform(layer.crs(), QgsCoordinateReferenceSystem(WGS84), QgsProject.instance())
+    try:
+        seen = transform.transformBoundingBox(extent)
+    except QgsCsException:
+        return None
+    bounds = (seen.xMinimum(), seen.yMinimum(), seen.xMaximum(), seen.yMaximum())
+    metres = max(seen.width(), seen.height(), 1e-6) * _METRES_IN_A_DEGREE
+    scale = metres / max(extent.width(), extent.height(), 1e-9)
+    count = max(layer.featureCount(), 0)
+    if layer.geometryType() == POINT_GEOMETRY:
+        return Detail(bounds, metres / max(count, 1) ** 0.5 / 32, count)
+    return Detail(bounds, 3 * size * scale / max(vertices, 2), count, size * scale) if size > 0 else None
+
+
+def _sampled(layer: QgsVectorLayer) -> List[QgsGeometry]:
+    request = QgsFeatureRequest().setLimit(SAMPLE).setNoAttributes()
+    geometries = (feature.geometry() for feature in layer.getFeatures(request))
+    return [geometry for geometry in geometries if not geometry.isEmpty()]
+
+
+def _size(geometries: List[QgsGeometry]) -> float:
+    """Return the mean size, in the layer's units."""
+    boxes = [geometry.boundingBox() for geometry in geometries]
+    return sum(box.width() + box.height() for box in boxes) / 2 / len(boxes) if boxes else 0.0
+
+
+def _touching(geometries: List[QgsGeometry], kind: str) -> bool:
+    """Tell whether features share vertices: areas side by side, lines that meet."""
+    owners: Counter = Counter()
+    for geometry in geometries[:SAMPLE]:
+        if geometry.constGet().nCoordinates() > 2_000:  # a few large ones would take as long as all others
+            continue
+        places = [(vertex.x(), vertex.y()) for vertex in geometry.vertices()]
+        owners.update({places[0], places[-1]} if kind == LINES and places else set(places))
+    shared = sum(1 for count in owners.values() if count > 1)
+    return shared > _TOUCHING * max(len(owners), 1)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import Qt
 
 from .backend.translation import use_language
 from .publish.embedded_process import EmbeddedProcess
 from .publish.embedded_settings import EmbeddedSettings
+from .publish.layer_watch import LayerWatch
 from .publish.store_source import Stores
 from .publish.targets import Targets
 from .ui.actions import Actions
 from .ui.desk import Desk
 from .ui.dock import Dock
+from .ui.indicators import Indicators
+from .ui.layer_menu import LayerMenu
+from .ui.layer_page import LayerPageFactory
 from .ui.messages import Messages
 from .ui.options_page import OptionsFactory
 from .ui.publications_model import PublicationsModel
@@ -42,19 +46,27 @@ class GeoPubPlugin:
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.options = OptionsFactory(self.targets, self.process)
         self.iface.registerOptionsWidgetFactory(self.options)
+        self.watch = LayerWatch(QgsProject.instance(), window)
+        self.menu = LayerMenu(self.iface, self.desk, self.watch)
+        self.indicators = Indicators(self.iface.layerTreeView(), self.watch, self.menu.open)
+        self.page = LayerPageFactory()
+        self.iface.registerMapLayerConfigWidgetFactory(self.page)
         self.actions = Actions(self.iface, self.dock, self.publish_current)
         self.dock.publish.triggered.connect(self.publish_current)
 
     def publish_current(self, *_checked: bool) -> None:
-        """Publish the layer that is selected in the layer tree."""
-        self.desk.publish(self.iface.activeLayer())
+        """Publish the layers that are selected in the layer tree."""
+        self.desk.publish(list(self.menu.selected()))
 
     def unload(self) -> None:
         """Take everything away again, and end the backend."""
-        self.actions.remove()
+        for part in (self.actions, self.indicators, self.menu, self.watch):
+            part.close()
+        self.iface.unregisterMapLayerConfigWidgetFactory(self.page)
         self.iface.unregisterOptionsWidgetFactory(self.options)
         self.desk.close()
         self.process.close()
         self.iface.removeDockWidget(self.dock)
-        for thing in (self.dock, self.desk, self.model, self.stores, self.targets, self.process):
+        ours = (self.indicators, self.menu, self.watch, self.dock, self.desk, self.model, self.stores, self.targets)
+        for thing in (*ours, self.process):
             thing.deleteLater()

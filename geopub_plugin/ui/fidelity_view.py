@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Optional, Sequence
 
-from qgis.PyQt.QtCore import QSize, Qt
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtCore import QModelIndex, QRect, QSize, Qt
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from ..backend.styles.fidelity import Fate, FidelityReport, Finding
 from ..backend.translation import tr
@@ -14,6 +22,21 @@ from .icons import icon
 WHAT, WHERE = range(2)
 GRAVEST_FIRST = (Fate.LOST, Fate.APPROXIMATED, Fate.KEPT)
 SMALLEST = QSize(360, 150)
+ROOM = 4  # pixels around a sentence
+
+
+class _Sentences(QStyledItemDelegate):
+    """Gives a row the height of its sentence: trees of Qt draw wrapped text, but make no room for it."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        view = self.parent()
+        taken = view.iconSize().width() + view.indentation() * (2 if index.parent().isValid() else 1) + 2 * ROOM
+        width = max(view.columnWidth(WHAT) - taken, 2 * view.indentation())
+        if index.column() != WHAT:
+            return super().sizeHint(option, index)
+        box = QRect(0, 0, width, 0)
+        height = view.fontMetrics().boundingRect(box, Qt.TextFlag.TextWordWrap, str(index.data())).height()
+        return QSize(width, max(height, view.iconSize().height()) + ROOM)
 
 
 class FidelityView(QTreeWidget):
@@ -25,6 +48,7 @@ class FidelityView(QTreeWidget):
         self.setHeaderLabels([tr("What becomes of the style"), tr("Where")])
         self.setAccessibleName(tr("What becomes of the style"))
         self.setWordWrap(True)
+        self.setItemDelegate(_Sentences(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.setIndentation(16)
@@ -33,7 +57,7 @@ class FidelityView(QTreeWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(WHERE, QHeaderView.ResizeMode.ResizeToContents)
-        header.setMaximumSectionSize(260)
+        header.sectionResized.connect(lambda *_sizes: self.scheduleDelayedItemsLayout())  # wraps the rows anew
         self.setMinimumSize(SMALLEST)
 
     def show_reports(self, reports: Sequence[FidelityReport], opened: str = "") -> None:
@@ -56,13 +80,13 @@ def gravest(report: FidelityReport) -> Fate:
 
 
 def summary(report: FidelityReport) -> str:
-    """Return a report in a few words: "2 lost, 1 approximated"."""
+    """Return a report in a few words: "lost: 2, approximated: 1"."""
     lost, approximated = len(report.of(Fate.LOST)), len(report.of(Fate.APPROXIMATED))
     parts = []
     if lost:
-        parts.append(tr("{count} lost", count=lost))
+        parts.append(tr("lost: {count}", count=lost))
     if approximated:
-        parts.append(tr("{count} approximated", count=approximated))
+        parts.append(tr("approximated: {count}", count=approximated))
     return ", ".join(parts) or tr("everything is kept")
 
 

@@ -43,7 +43,7 @@ def steps(driver: Driver) -> Steps:
     pulse = driver.pulse = Pulse()
     pulse.start()
     yield 300
-    plugin.actions.layer.trigger()
+    plugin.menu.publish.trigger()
     yield lambda: plugin.desk.dialog is not None and plugin.desk.dialog.isVisible()
     yield 700
     dialog = plugin.desk.dialog

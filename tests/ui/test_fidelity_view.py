@@ -22,7 +22,7 @@ def test_the_worst_comes_first_and_says_where(qtbot, qgis_app):
     qtbot.addWidget(view)
     view.show_reports((FAITHFUL, MIXED))
     first, second = view.topLevelItem(0), view.topLevelItem(1)
-    assert first.text(0) == "QML – everything is kept" and second.text(0) == "SLD 1.0.0 – 2 lost, 1 approximated"
+    assert first.text(0) == "QML – everything is kept" and second.text(0) == "SLD 1.0.0 – lost: 2, approximated: 1"
     assert not first.isExpanded() and second.isExpanded()
     rows = [(second.child(row).text(0), second.child(row).text(1)) for row in range(second.childCount())]
     assert rows == [
@@ -44,4 +44,4 @@ def test_the_chosen_format_is_the_open_one(qtbot, qgis_app):
 
 def test_summary():
     assert summary(FAITHFUL) == "everything is kept"
-    assert summary(FidelityReport("X", MIXED.findings[1:2])) == "1 approximated"
+    assert summary(FidelityReport("X", MIXED.findings[1:2])) == "approximated: 1"

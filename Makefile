@@ -6,7 +6,7 @@ PROFILE ?= default
 ARGS ?=
 # In which a catalogue is used: what runs with either database.
 CATALOGUE_TESTS := $(addprefix tests/, backend/catalogue backend/api backend/access backend/notifications backend/test_settings.py \
-	live/test_crash.py live/test_interruption.py live/test_messages.py live/test_resumption.py live/test_team_server.py sdk)
+	live/test_crash.py live/test_interruption.py live/test_messages.py live/test_resumption.py sdk)
 
 # QGIS wants a screen even where nothing is drawn on one.
 export QT_QPA_PLATFORM ?= offscreen

@@ -64,7 +64,7 @@ def live_through(version: str, store_of_sdk: Opened, tmp_path: Path, thorough: b
     unpublish(sdk, store.url)
     delete(sdk)
     store.close()
-    assert audit(tmp_path / "data").faults == ()
+    assert audit(store.data, store.catalogue).faults == ()
     assert [str(place) for room in ROOMS for place in (tmp_path / "data" / room).rglob("*")] == []
 
 

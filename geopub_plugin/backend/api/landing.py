@@ -8,7 +8,9 @@ from urllib.parse import quote
 from flask import Blueprint, Response, render_template
 
 from ..about import __title__, __version__
+from ..services.ogcapi.addresses import Addresses
 from ..services.publications import Publications
+from ..services.wfs.names import type_name
 from ..translation import language, tr
 from .context import base_url, store
 
@@ -38,6 +40,14 @@ def services_page(publications: Publications, base: str, links: Sequence[Tuple[s
                     one.name,
                     f"{base}/wfs/ows?service=WFS&version=2.0.0&request=GetFeature&count=10&typeNames={one.name}",
                 )
+                for one in publications.feature_types()
+            ],
+        },
+        {
+            "title": tr("Features (OGC API)"),
+            "capabilities": f"{base}/ogc/features?f=html",
+            "layers": [
+                (one.title, one.name, Addresses(base).collection(type_name(one).text, "items") + "?f=html")
                 for one in publications.feature_types()
             ],
         },

@@ -24,6 +24,11 @@ SHOWING: Tuple[str, ...] = (  # what shows a layer, when one may see it
     f"{SERVICES['WFS']}request=GetFeature&typeNames={SECRET}:countries&count=1",
     f"{SERVICES['WFS']}request=GetFeature&typeNames={SECRET}:countries&count=1&outputFormat=application/json",
     f"{SERVICES['WFS']}request=GetFeature&typeNames={SECRET}:countries&resultType=hits",
+    f"ogc/features/collections/{SECRET}:countries",
+    f"ogc/features/collections/{SECRET}:countries/queryables",
+    f"ogc/features/collections/{SECRET}:countries/items?limit=1",
+    f"ogc/features/collections/{SECRET}:countries/items?limit=1&f=html",
+    f"ogc/features/collections/{SECRET}:countries/items/1",
     f"{SERVICES['WMS-VECTOR']}request=GetMap&layers={SECRET}&{WMS_PICTURE}",
     f"{SERVICES['WMS-VECTOR']}request=GetFeatureInfo&layers={SECRET}&query_layers={SECRET}&{WMS_PICTURE}i=32&j=32",
     f"{SERVICES['WMS-VECTOR']}request=GetLegendGraphic&layer={SECRET}&format=image/png",
@@ -46,6 +51,9 @@ LISTING: Tuple[str, ...] = (  # what lists layers
     "wmts?service=WMTS&request=GetCapabilities",
     "wmts/1.0.0/WMTSCapabilities.xml",
     "tms/1.0.0/",
+    "ogc/features/api",
+    "ogc/features/collections",
+    "ogc/features/collections?f=html",
 )
 _BY_RENDERER = ("GetMap", "GetFeatureInfo", "Legend", "GetStyles", "wmts")
 DRAWN = tuple(path for path in SHOWING if any(mark in path for mark in _BY_RENDERER))

@@ -50,6 +50,7 @@ class FilteredType:
     keys: Callable[[Tuple[str, ...]], Tuple[int, ...]]  # of identifiers, those of this type
     srs: Optional[WireSrs] = None  # of geometries that name none; None: as the table has them
     bounds: Optional[Bounds] = None  # of its features, in longitude and latitude
+    listing: str = ""  # tells where properties are listed; "": in the schema that a WFS describes
 
 
 def sql_condition(condition: Condition, filtered: FilteredType) -> SqlCondition:
@@ -196,7 +197,8 @@ class _Writer:
         return column
 
     def _unknown(self, name: str, why: str) -> OwsError:
-        return invalid("filter", name, why, tr("DescribeFeatureType lists its properties."))
+        listing = self.filtered.listing or tr("DescribeFeatureType lists its properties.")
+        return invalid("filter", name, why, listing)
 
     def _fold(self) -> None:
         if all(function.name != _FOLDED for function in self.functions):

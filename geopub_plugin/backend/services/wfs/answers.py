@@ -120,7 +120,7 @@ def _csv_answer(selection: Selection) -> Answer:
     query, published = selection.query, selection.query.published
     fields = [field for field in published.schema.fields if field.name in query.fields]
     writer = CsvWriter(published.name, published.schema.geometry if query.geometry else "", fields, query.srs)
-    pieces = begun(_pieces(writer.head(), [_Section(writer, projected_batches(selection))], b""))
+    pieces = begun(pieces_of(writer.head(), [Section(writer, projected_batches(selection))], b""))
     return Answer(CSV_TYPE, pieces, published.name.feature_prefix + ".csv")
 
 
@@ -130,7 +130,7 @@ def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True)
-class _Section:
+class Section:
     """The features of one query, and what stands around them."""
 
     writer: Writer
@@ -139,7 +139,8 @@ class _Section:
     after: bytes = b""
 
 
-def _pieces(head: bytes, sections: Iterable[_Section], tail: bytes) -> Iterator[bytes]:
+def pieces_of(head: bytes, sections: Iterable[Section], tail: bytes) -> Iterator[bytes]:
+    """Yield the head, the features of each section, batch by batch, and the tail."""
     held = head  # what is short goes with the features that follow
     for section in sections:
         held += section.before
@@ -155,10 +156,10 @@ def _geojson(selections: Sequence[Selection], links: Dict[str, str]) -> Iterator
     sections, written = [], 0
     for selection in selections:
         writer = _geojson_writer(selection.query, continued=written > 0)
-        sections.append(_Section(writer, projected_batches(selection)))
+        sections.append(Section(writer, projected_batches(selection)))
         written += selection.returned
     writer = _geojson_writer(selections[0].query)
-    return _pieces(writer.head(matched, returned, timestamp(), links), sections, writer.tail())
+    return pieces_of(writer.head(matched, returned, timestamp(), links), sections, writer.tail())
 
 
 def _geojson_writer(query: FeatureQuery, continued: bool = False) -> GeoJsonWriter:
@@ -174,9 +175,9 @@ def _gml(selections: Sequence[Selection], writers: Sequence[GmlWriter], links: D
     sections = []
     for selection, writer in zip(selections, writers):
         before, after = writer.nested(selection.matched, selection.returned, time) if nested else (b"", b"")
-        sections.append(_Section(writer, projected_batches(selection), before, after))
+        sections.append(Section(writer, projected_batches(selection), before, after))
     head = collection_head(writers, *totals(selections), time, links)
-    return _pieces(head, sections, writers[0].tail())
+    return pieces_of(head, sections, writers[0].tail())
 
 
 def totals(selections: Sequence[Selection]) -> Tuple[int, int]:

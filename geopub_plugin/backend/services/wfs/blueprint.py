@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import zlib
-from typing import Callable, Dict, Iterable, Iterator, Optional, Tuple
+from typing import Callable, Dict, Optional, Tuple
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -14,6 +12,7 @@ from ...errors import GeoPubError
 from ...translation import tr
 from ..owscommon import OwsError, Parameters, exception_of, invalid
 from ..publications import Publications
+from ..streaming import streamed
 from . import documents, stored_queries
 from .answers import Answer, feature_answer, single_feature
 from .expressions import query_parameters
@@ -143,45 +142,16 @@ def _stated_version(parameters: Parameters) -> str:
 
 
 def _document(body: bytes, media_type: str) -> Response:
-    return _streamed(iter([body]), media_type)
+    return streamed(iter([body]), media_type)
 
 
 def _sent(answer: Answer) -> Response:
-    response = _streamed(answer.pieces, answer.media_type)
+    response = streamed(answer.pieces, answer.media_type)
     if answer.filename:
         response.headers.set("Content-Disposition", "attachment", filename=answer.filename)
     if answer.close is not None:
         response.call_on_close(answer.close)
     return response
-
-
-def _streamed(pieces: Iterator[bytes], media_type: str) -> Response:
-    packed = _wants_gzip()
-    response = Response(_gzipped(pieces) if packed else pieces, content_type=_with_charset(media_type))
-    response.headers["Vary"] = "Accept-Encoding"
-    if packed:
-        response.headers["Content-Encoding"] = "gzip"
-    return response
-
-
-def _with_charset(media_type: str) -> str:
-    return f"{media_type}; charset=UTF-8" if "xml" in media_type or "csv" in media_type else media_type
-
-
-def _wants_gzip() -> bool:
-    """Return whether to compress: never for clients on this machine, whom it would only slow down."""
-    try:
-        near = ipaddress.ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        near = False
-    return not near and request.accept_encodings.quality("gzip") > 0
-
-
-def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj(1, zlib.DEFLATED, 31)  # level 1, gzip's header and trailer
-    for piece in pieces:
-        yield packer.compress(piece) + packer.flush(zlib.Z_SYNC_FLUSH)
-    yield packer.flush()
 
 
 def _parameters() -> Parameters:
@@ -208,6 +178,12 @@ def wfs_blueprint(publications: Publications, base_url: Callable[[], str]) -> Bl
         parameters = _parameters()
         g.wfs_version = _matching(parameters.get("version")) or ""
         return service.answer(parameters)
+
+    @blueprint.after_request
+    def open_to_pages(response: Response) -> Response:
+        """Let pages of other origins read what is published."""
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
 
     @blueprint.errorhandler(GeoPubError)
     def refused(error: GeoPubError) -> Tuple[bytes, int, Dict[str, str]]:

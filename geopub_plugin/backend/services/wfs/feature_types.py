@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
-from typing import Dict, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 from ...errors import GeoPubError
 from ...features.schema import TableSchema
@@ -79,6 +79,11 @@ class Catalogue:
                 tr("Send a query for each of them, as in “typeNames=(a)(b)”."),
             )
         return found[0]
+
+    def known(self, name: str) -> Optional[PublishedType]:
+        """Return the type of this name with its prefix; None where there is none."""
+        found = self._types.get(name)
+        return None if found is None else self.described(found)
 
     def with_feature(self, prefix: str) -> PublishedType:
         """Return the type whose feature identifiers begin so; raise KeyError where there is none."""

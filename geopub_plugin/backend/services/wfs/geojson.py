@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import repeat
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class GeoJsonWriter:
     def __init__(self, name: TypeName, fields: Sequence[Field], srs: WireSrs, continued: bool = False) -> None:
         # RFC 7946 §4: longitude before latitude; other systems keep x before y
         self._srs = WireSrs(srs.text, srs.name, False, srs.decimals)
-        self._id = b'{"type":"Feature","id":' + _text(name.feature_prefix + ".")[:-1]
+        self._id = b'{"type":"Feature","id":' + _text(name.feature_prefix + ".")[:-1], b'","geometry":'
         self._fields = tuple(fields)
         self._anything_written = continued
 
@@ -91,7 +91,7 @@ class GeoJsonWriter:
         if len(batch) == 0:
             return b""
         fids = row_texts(integer_words(batch.fids), len(batch))
-        columns: List[Iterable[bytes]] = [repeat(b",\n" + self._id), fids, repeat(b'","geometry":')]
+        columns: List[Iterable[bytes]] = [repeat(b",\n" + self._id[0]), fids, repeat(self._id[1])]
         columns.append(geometry_texts(batch.geometries, self._srs))
         between = b',"properties":{'
         for place, field in enumerate(self._fields):
@@ -119,6 +119,24 @@ class GeoJsonWriter:
         for row in np.flatnonzero(column.null).tolist():
             values[row] = b"null"
         return name, values, b""
+
+
+class ItemWriter(GeoJsonWriter):
+    """Writes features as OGC API - Features wants them: keys are numbers, the axes in the order of their system."""
+
+    def __init__(self, fields: Sequence[Field], srs: WireSrs) -> None:
+        self._srs = srs
+        self._id = b'{"type":"Feature","id":', b',"geometry":'
+        self._fields = tuple(fields)
+        self._anything_written = False
+
+    def collection(self, members: Mapping[str, object]) -> bytes:
+        """Return what comes before the first feature: the members of the collection."""
+        return _text({"type": "FeatureCollection", **members})[:-1] + b',"features":[\n'
+
+    def feature(self, batch: Batch, members: Mapping[str, object]) -> bytes:
+        """Return the only feature of a batch, with further members."""
+        return self.features(batch)[:-1] + b"," + _text(members)[1:]
 
 
 def geometry_texts(geometries: Geometries, srs: WireSrs) -> List[bytes]:

@@ -1,4 +1,9 @@
-"""The transport of the plugin, on QGIS's network: its proxies, certificates and time-outs apply."""
+"""The transport of the plugin, on QGIS's network: its proxies, certificates and time-outs apply.
+
+No Python function is connected to a signal here. PyQt keeps the connections of an object by its address and lets go of
+them late; in a thread without a lasting event loop another object may have come to that address by then, and Python's
+collector, in whatever thread it runs, then takes apart what is still in use.
+"""
 
 from __future__ import annotations
 
@@ -34,20 +39,13 @@ class QgisTransport:
         reply = self._manager(request.url).sendCustomRequest(asked, request.method.encode(), body)
         if self._authcfg:
             QgsApplication.authManager().updateNetworkReply(reply, self._authcfg)
-        if sent is not None and request.body:
-            reply.uploadProgress.connect(lambda done, total: total > 0 and sent(done, total))
-        _wait(reply, cancel)
-        status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
-        reply.deleteLater()
-        if cancel is not None and cancel.is_set():
-            raise interrupted()
-        if status is None:
-            raise unreachable(request.url, reply.errorString())
-        headers = {
-            bytes(name).decode("latin-1").lower(): bytes(value).decode("latin-1")
-            for name, value in reply.rawHeaderPairs()
-        }
-        return Response(int(status), headers, bytes(reply.readAll()))
+        try:
+            _wait(reply, body, sent, cancel)
+            if cancel is not None and cancel.is_set():
+                raise interrupted()
+            return _response(reply, request.url)
+        finally:
+            sip.delete(reply)  # now: no event loop of this thread would come to it
 
     def close(self) -> None:
         """Close the connections that are kept open, in the thread that opened them."""
@@ -85,8 +83,13 @@ class _Body(QIODevice):
         super().__init__()
         self._blocks: Iterator[bytes] = request.blocks()
         self._left = b""
-        self._unread = request.size
+        self.size_of_all = self._unread = request.size
         self.open(QIODevice.OpenModeFlag.ReadOnly | QIODevice.OpenModeFlag.Unbuffered)
+
+    @property
+    def handed_over(self) -> int:
+        """Bytes that the network has taken."""
+        return self.size_of_all - self._unread
 
     def isSequential(self) -> bool:
         return True
@@ -131,12 +134,27 @@ def _qt_request(request: Request) -> QNetworkRequest:
     return qt_request
 
 
-def _wait(reply: QNetworkReply, cancel: Optional[Event]) -> None:
-    """Return when the reply has ended; end it when the work is cancelled."""
+def _wait(
+    reply: QNetworkReply, body: Union[QByteArray, QIODevice], sent: Optional[Sent], cancel: Optional[Event]
+) -> None:
+    """Return when the reply has ended; end it when the work is cancelled, and tell how much of a file was sent."""
     loop, watch = QEventLoop(), QTimer()
     reply.finished.connect(loop.quit)
-    if cancel is not None:
-        watch.timeout.connect(lambda: cancel.is_set() and reply.abort())
-        watch.start(CANCEL_GRAIN)
-    if not reply.isFinished():
+    watch.timeout.connect(loop.quit)
+    watch.start(CANCEL_GRAIN)
+    while not reply.isFinished():
         loop.exec()
+        if cancel is not None and cancel.is_set():
+            reply.abort()
+        elif sent is not None and isinstance(body, _Body):
+            sent(body.handed_over, body.size_of_all)
+
+
+def _response(reply: QNetworkReply, url: str) -> Response:
+    status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
+    if status is None:
+        raise unreachable(url, reply.errorString())
+    headers = {
+        bytes(name).decode("latin-1").lower(): bytes(value).decode("latin-1") for name, value in reply.rawHeaderPairs()
+    }
+    return Response(int(status), headers, bytes(reply.readAll()))

@@ -4,12 +4,20 @@
 <context>
     <name>GeoPub</name>
     <message>
+        <source>&amp;Format</source>
+        <translation>&amp;Format</translation>
+    </message>
+    <message>
         <source>--min-zoom must not be greater than --max-zoom.</source>
         <translation>--min-zoom ne doit pas dépasser --max-zoom.</translation>
     </message>
     <message>
         <source>--services takes names among {names}.</source>
         <translation>--services attend des noms parmi {names}.</translation>
+    </message>
+    <message>
+        <source>10 × 10 tiles in the middle of this map</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>`geopub user list` shows them.</source>
@@ -28,6 +36,10 @@
         <translation>Un morceau de « {path} » n'est pas arrivé entier.</translation>
     </message>
     <message>
+        <source>A collection</source>
+        <translation>Une collection</translation>
+    </message>
+    <message>
         <source>A column of bytes compares with nothing.</source>
         <translation>Une colonne d'octets ne se compare à rien.</translation>
     </message>
@@ -37,10 +49,18 @@
     </message>
     <message>
         <source>A comparison is missing</source>
-        <translation type="unfinished"></translation>
+        <translation>Il manque une comparaison</translation>
     </message>
     <message>
         <source>A condition is an object with “op” and “args”, or true or false.</source>
+        <translation>Une condition est un objet avec « op » et « args », ou bien true ou false.</translation>
+    </message>
+    <message>
+        <source>A feature</source>
+        <translation>Un objet</translation>
+    </message>
+    <message>
+        <source>A file (QML or SLD)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -73,11 +93,15 @@
     </message>
     <message>
         <source>A geometry in GeoJSON is needed here, or a bbox.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il faut ici une géométrie en GeoJSON, ou un bbox.</translation>
     </message>
     <message>
         <source>A GeoPackage lists its vector tables in gpkg_contents and gpkg_geometry_columns, and these lists are empty.</source>
         <translation>Un GeoPackage énumère ses tables vectorielles dans gpkg_contents et gpkg_geometry_columns, et ces listes sont vides.</translation>
+    </message>
+    <message>
+        <source>A graphic that lies elsewhere is not drawn: {address}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>a gzip archive</source>
@@ -104,12 +128,20 @@
         <translation>Une couche en a besoin d'au moins un pour être stylée et interrogée.</translation>
     </message>
     <message>
+        <source>A line filled with a pattern is drawn in one colour.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A link can point to files of this computer, so none is followed.</source>
         <translation>Un lien peut désigner des fichiers de cet ordinateur ; aucun n’est donc suivi.</translation>
     </message>
     <message>
         <source>A map service needs a geometry.</source>
         <translation>Un service de carte a besoin d’une géométrie.</translation>
+    </message>
+    <message>
+        <source>A Mapbox style draws tiles only.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A mark is drawn as a square: SLD 1.0.0 has no word for it.</source>
@@ -169,7 +201,7 @@
     </message>
     <message>
         <source>A property, a text, a number, a date or a timestamp is needed here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il faut ici un attribut, un texte, un nombre, une date ou un horodatage.</translation>
     </message>
     <message>
         <source>A publication is one set of tables.</source>
@@ -188,8 +220,20 @@
         <translation>Un guillemet est ouvert et n'est pas fermé : {rest}</translation>
     </message>
     <message>
+        <source>A record is published for {organisation}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A record makes the data known in catalogues. The next pages show what is known.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A request holds at most {count} queries.</source>
         <translation>Une requête contient au plus {count} interrogations.</translation>
+    </message>
+    <message>
+        <source>a sample; all of them later: {told}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>a shapefile</source>
@@ -277,7 +321,7 @@
     </message>
     <message>
         <source>A value or a property is missing</source>
-        <translation type="unfinished"></translation>
+        <translation>Il manque une valeur ou un attribut</translation>
     </message>
     <message>
         <source>A WFS filters by FES, not by CQL.</source>
@@ -306,6 +350,14 @@
     <message>
         <source>About {tiles} tiles, {size}, {seconds} s.</source>
         <translation>Environ {tiles} tuiles, {size}, {seconds} s.</translation>
+    </message>
+    <message>
+        <source>about {tiles} tiles, {size}, {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Access</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Add a datastore with its community.</source>
@@ -340,12 +392,20 @@
         <translation>Ajoutez-le à la requête.</translation>
     </message>
     <message>
+        <source>Add it to the tile service, or save the style as QML or SLD.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Add to the project</source>
         <translation>Ajouter au projet</translation>
     </message>
     <message>
         <source>Added rows</source>
         <translation>Lignes ajoutées</translation>
+    </message>
+    <message>
+        <source>Additional information</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Address</source>
@@ -376,8 +436,20 @@
         <translation>Installations agricoles et aquacoles</translation>
     </message>
     <message>
+        <source>All</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All features as a GeoPackage</source>
+        <translation>Tous les objets en GeoPackage</translation>
+    </message>
+    <message>
         <source>All records of the endpoint's quota are used.</source>
         <translation>Toutes les fiches du quota de ce point d'accès sont utilisées.</translation>
+    </message>
+    <message>
+        <source>All settings…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>All tables of a publication share one: they are published in {target}.</source>
@@ -386,6 +458,10 @@
     <message>
         <source>All tiles are built: {reason}</source>
         <translation>Toutes les tuiles sont construites : {reason}</translation>
+    </message>
+    <message>
+        <source>All tiles of “{title}”</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>All {quota} offerings of its quota are used.</source>
@@ -429,7 +505,7 @@
     </message>
     <message>
         <source>An operator is missing</source>
-        <translation type="unfinished"></translation>
+        <translation>Il manque un opérateur</translation>
     </message>
     <message>
         <source>An outline that is drawn inside, or on some rings only, is drawn on all.</source>
@@ -468,8 +544,16 @@
         <translation>Un autre style de la couche porte ce nom technique.</translation>
     </message>
     <message>
+        <source>Any queryable by its name: features in which it has this value</source>
+        <translation>Un attribut interrogeable par son nom : les objets où il a cette valeur</translation>
+    </message>
+    <message>
         <source>Approximated</source>
         <translation>Approché</translation>
+    </message>
+    <message>
+        <source>approximated: {count}</source>
+        <translation>approximations : {count}</translation>
     </message>
     <message>
         <source>Archives like this are made to fill the disk.</source>
@@ -498,6 +582,14 @@
     <message>
         <source>As published</source>
         <translation>Tel que publié</translation>
+    </message>
+    <message>
+        <source>as the engine does by itself</source>
+        <translation>comme le moteur le fait de lui-même</translation>
+    </message>
+    <message>
+        <source>as the server does</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>As which user it acts with its secret alone: an e-mail address.</source>
@@ -560,6 +652,10 @@
         <translation>Demandez « hits » ou « results ».</translation>
     </message>
     <message>
+        <source>Ask for “json” or “html”.</source>
+        <translation>Demandez « json » ou « html ».</translation>
+    </message>
+    <message>
         <source>Ask for “none” or “local”.</source>
         <translation>Demandez « none » ou « local ».</translation>
     </message>
@@ -596,6 +692,14 @@
         <translation>Demandez par GET ce qui est reçu et continuez là ; ou supprimez le fichier et recommencez.</translation>
     </message>
     <message>
+        <source>Asking for the log…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Asking for the versions…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Asking {url}…</source>
         <translation>Question posée à {url}…</translation>
     </message>
@@ -620,8 +724,40 @@
         <translation>Au plus {limit} octets sont acceptés.</translation>
     </message>
     <message>
+        <source>at the checks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>at the integration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At work</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Atmospheric conditions</source>
         <translation>Conditions atmosphériques</translation>
+    </message>
+    <message>
+        <source>Attributes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attributes of the tiles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attribution, language and resolution.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attribution: address (optional)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attribution: text (optional)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Authentication</source>
@@ -636,16 +772,40 @@
         <translation>LIKE, ILIKE et ESCAPE sont suivis d'un texte entre 'apostrophes'.</translation>
     </message>
     <message>
+        <source>Being made</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Being taken off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Bio-geographical regions</source>
         <translation>Régions biogéographiques</translation>
+    </message>
+    <message>
+        <source>Bottom level of the tiles</source>
+        <translation>Niveau inférieur des tuiles</translation>
     </message>
     <message>
         <source>Boundaries</source>
         <translation>Limites</translation>
     </message>
     <message>
+        <source>Box that features meet</source>
+        <translation>Rectangle que les objets touchent</translation>
+    </message>
+    <message>
         <source>Bring revision NUMBER of NAME back; services follow.</source>
         <translation>Restaurer la révision NUMBER de NAME ; les services suivent.</translation>
+    </message>
+    <message>
+        <source>Bring this version back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Broken off: {name}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Build the pyramid again.</source>
@@ -672,12 +832,28 @@
         <translation>Bâtiments et constructions</translation>
     </message>
     <message>
+        <source>bytes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Cadastral parcels</source>
         <translation>Parcelles cadastrales</translation>
     </message>
     <message>
         <source>Cancel</source>
         <translation>Annuler</translation>
+    </message>
+    <message>
+        <source>Cancel the job</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelled</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Cancelling…</source>
@@ -712,8 +888,28 @@
         <translation>Lignes modifiées</translation>
     </message>
     <message>
+        <source>Changes that are not applied yet are not seen.</source>
+        <translation>Les modifications pas encore appliquées ne sont pas vues.</translation>
+    </message>
+    <message>
+        <source>Changing who may see a service changes its address, and ends the permissions given for it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Character set</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>Vérifier à nouveau</translation>
+    </message>
+    <message>
         <source>Check its path and try again.</source>
         <translation>Vérifiez son chemin et recommencez.</translation>
+    </message>
+    <message>
+        <source>Check layer</source>
+        <translation>Vérifier une couche</translation>
     </message>
     <message>
         <source>Check that the right layer was exported.</source>
@@ -756,6 +952,10 @@
         <translation>Choisissez un fichier avec des couches vectorielles.</translation>
     </message>
     <message>
+        <source>Choose a file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose a folder that is empty or not there yet.</source>
         <translation>Choisissez un dossier vide ou qui n'existe pas encore.</translation>
     </message>
@@ -764,8 +964,16 @@
         <translation>Choisissez-en un plus long, par exemple quatre mots au hasard.</translation>
     </message>
     <message>
+        <source>Choose a metadata file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose a reference system that covers them, such as EPSG:4326.</source>
         <translation>Choisissez un système qui les couvre, comme EPSG:4326.</translation>
+    </message>
+    <message>
+        <source>Choose a style</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose a style that was saved from a layer of this kind.</source>
@@ -796,12 +1004,20 @@
         <translation>Choisissez-en un autre si {target} n’est pas ce que vous voulez.</translation>
     </message>
     <message>
+        <source>Choose another style for the tiles; maps drawn by GeoPub are not concerned.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose at least one table.</source>
         <translation>Choisissez au moins une table.</translation>
     </message>
     <message>
         <source>Choose attributes, or * for all.</source>
         <translation>Choisissez des attributs, ou * pour tous.</translation>
+    </message>
+    <message>
+        <source>Choose one attribute at least.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose one of its tables: {names}.</source>
@@ -824,6 +1040,10 @@
         <translation>Choisissez au moins un service.</translation>
     </message>
     <message>
+        <source>Choose one table at least.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose one theme at least.</source>
         <translation>Choisissez au moins une thématique.</translation>
     </message>
@@ -836,8 +1056,12 @@
         <translation>Choisissez d’autres niveaux.</translation>
     </message>
     <message>
+        <source>Choose what to update.</source>
+        <translation>Choisissez ce qu’il faut mettre à jour.</translation>
+    </message>
+    <message>
         <source>Click to update the publication.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cliquez pour mettre à jour la publication.</translation>
     </message>
     <message>
         <source>Client identifier</source>
@@ -888,12 +1112,24 @@
         <translation>Collection de données</translation>
     </message>
     <message>
+        <source>Collections</source>
+        <translation>Collections</translation>
+    </message>
+    <message>
         <source>Column of another type</source>
         <translation>Colonne d’un autre type</translation>
     </message>
     <message>
         <source>Columns</source>
         <translation>Colonnes</translation>
+    </message>
+    <message>
+        <source>columns added</source>
+        <translation>colonnes ajoutées</translation>
+    </message>
+    <message>
+        <source>columns changed</source>
+        <translation>colonnes modifiées</translation>
     </message>
     <message>
         <source>Columns of the table “{table}” published under other names: {count}.</source>
@@ -906,6 +1142,10 @@
     <message>
         <source>Columns of “{name}” that have no name, or that of another one: {count}.</source>
         <translation>Colonnes de « {name} » sans nom, ou portant le nom d’une autre : {count}.</translation>
+    </message>
+    <message>
+        <source>columns removed</source>
+        <translation>colonnes supprimées</translation>
     </message>
     <message>
         <source>Columns without a name of their own</source>
@@ -936,6 +1176,10 @@
         <translation>Comparaison avec la révision précédente</translation>
     </message>
     <message>
+        <source>Comparing…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Compute what it gives into an attribute of the table, and use that.</source>
         <translation>Calculez son résultat dans un attribut de la table, et utilisez celui-ci.</translation>
     </message>
@@ -948,8 +1192,20 @@
         <translation>Les configurations de type « {type} » ne sont pas diffusées ici.</translation>
     </message>
     <message>
+        <source>Conformance classes</source>
+        <translation>Classes de conformité</translation>
+    </message>
+    <message>
+        <source>Contact for the record (e-mail)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Continual</source>
         <translation>En continu</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Coordinate reference system overridden</source>
@@ -968,8 +1224,20 @@
         <translation>Système de coordonnées</translation>
     </message>
     <message>
+        <source>Coordinate system, where the layer states none</source>
+        <translation>Système de coordonnées, si la couche n’en indique pas</translation>
+    </message>
+    <message>
+        <source>Coordinate system: {before} → {after}</source>
+        <translation>Système de coordonnées : {before} → {after}</translation>
+    </message>
+    <message>
         <source>Coordinates cannot be brought from {source} to {target}.</source>
         <translation>Les coordonnées ne peuvent pas passer de {source} à {target}.</translation>
+    </message>
+    <message>
+        <source>Copy link</source>
+        <translation>Copier le lien</translation>
     </message>
     <message>
         <source>Copy report</source>
@@ -1000,12 +1268,20 @@
         <translation>Corrigez ce qui est listé et publiez à nouveau.</translation>
     </message>
     <message>
+        <source>Correct “sprite” in the style, or take it away.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Correct “styles” in the field “extra”.</source>
         <translation>Corrigez « styles » dans le champ « extra ».</translation>
     </message>
     <message>
         <source>CQL is for the OGC API of this service.</source>
         <translation>CQL est pour l’API OGC de ce service.</translation>
+    </message>
+    <message>
+        <source>Creation date</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>current</source>
@@ -1030,6 +1306,14 @@
     <message>
         <source>Damaged file</source>
         <translation>Fichier endommagé</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>data</source>
+        <translation>données</translation>
     </message>
     <message>
         <source>Data do not show their current revision.</source>
@@ -1064,12 +1348,32 @@
         <translation>Système de coordonnées déclaré</translation>
     </message>
     <message>
+        <source>Definition of a service</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Definition of the API</source>
+        <translation>Définition de l'API</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Delete its offering first.</source>
         <translation>Supprimez d'abord son offre.</translation>
     </message>
     <message>
         <source>Delete that file first, or give another path.</source>
         <translation>Supprimez d'abord ce fichier, ou donnez un autre chemin.</translation>
+    </message>
+    <message>
+        <source>Delete the datasheet…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the whole datasheet with its data</source>
+        <translation>Supprimer toute la fiche avec ses données</translation>
     </message>
     <message>
         <source>Delete them, or draw their geometries.</source>
@@ -1080,8 +1384,28 @@
         <translation>Supprimez-y ce qui n'est plus utile.</translation>
     </message>
     <message>
+        <source>Delete “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delivered files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>DescribeFeatureType lists its properties.</source>
         <translation>DescribeFeatureType donne la liste de ses propriétés.</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>description</source>
+        <translation>description</translation>
+    </message>
+    <message>
+        <source>Description of the API</source>
+        <translation>Description de l'API</translation>
     </message>
     <message>
         <source>Details</source>
@@ -1104,8 +1428,32 @@
         <translation>Différents genres de géométrie</translation>
     </message>
     <message>
+        <source>Discard “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Discard…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>do what a line of JSON on stdin says</source>
         <translation>faire ce que dit une ligne de JSON sur l'entrée standard</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Done: {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Doubts about these settings? A sample is made in a moment; all tiles follow with one click.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Draw the area</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Draw the map with GetMap instead.</source>
@@ -1126,6 +1474,10 @@
     <message>
         <source>E-mail address</source>
         <translation>Adresse de courriel</translation>
+    </message>
+    <message>
+        <source>E-mail of the organisation</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Each column needs a name of its own.</source>
@@ -1212,12 +1564,24 @@
         <translation>Toutes les deux semaines</translation>
     </message>
     <message>
+        <source>Everybody</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Everybody in the network can open http://{address}:{port} and read what you publish, without a password, as long as QGIS is open. Nobody but you can change it. The firewall of this computer may ask you to allow it. Do not share in networks that you do not trust, such as that of a hotel.</source>
         <translation>Toute personne du réseau peut ouvrir http://{address}:{port} et lire ce que vous publiez, sans mot de passe, tant que QGIS est ouvert. Vous seul pouvez le modifier. Le pare-feu de cet ordinateur peut vous demander de l’autoriser. Ne partagez pas sur un réseau auquel vous ne vous fiez pas, comme celui d’un hôtel.</translation>
     </message>
     <message>
         <source>everything is kept</source>
         <translation>tout est conservé</translation>
+    </message>
+    <message>
+        <source>Everything is ready.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everything of the datasheet “{name}” is deleted. This cannot be undone.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Everything: QGIS and the maps of GeoPub draw with it.</source>
@@ -1268,6 +1632,10 @@
         <translation>Export de « {layer} »</translation>
     </message>
     <message>
+        <source>Export styles</source>
+        <translation>Exporter les styles</translation>
+    </message>
+    <message>
         <source>Export the layer again and send the new file.</source>
         <translation>Exportez à nouveau la couche et envoyez le nouveau fichier.</translation>
     </message>
@@ -1280,6 +1648,10 @@
         <translation>Export de la couche</translation>
     </message>
     <message>
+        <source>Fail when a fault forbids publishing</source>
+        <translation>Échouer si une anomalie interdit la publication</translation>
+    </message>
+    <message>
         <source>Failed</source>
         <translation>En échec</translation>
     </message>
@@ -1288,8 +1660,16 @@
         <translation>Agriculture</translation>
     </message>
     <message>
+        <source>Faults</source>
+        <translation>Anomalies</translation>
+    </message>
+    <message>
         <source>Faults that forbid it: {count}.</source>
         <translation>Défauts qui l’interdisent : {count}.</translation>
+    </message>
+    <message>
+        <source>Faulty</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Fauna and flora</source>
@@ -1304,12 +1684,36 @@
         <translation>entités</translation>
     </message>
     <message>
+        <source>Features (OGC API)</source>
+        <translation>Objets (OGC API)</translation>
+    </message>
+    <message>
         <source>Features (WFS)</source>
         <translation>Objets (WFS)</translation>
     </message>
     <message>
         <source>Features are drawn one by one, not grouped or merged.</source>
         <translation>Les entités sont dessinées une à une, ni groupées ni fusionnées.</translation>
+    </message>
+    <message>
+        <source>Features as a page</source>
+        <translation>Objets sur une page</translation>
+    </message>
+    <message>
+        <source>Features as GeoJSON</source>
+        <translation>Objets en GeoJSON</translation>
+    </message>
+    <message>
+        <source>Features in all: {count}</source>
+        <translation>Objets en tout : {count}</translation>
+    </message>
+    <message>
+        <source>Features of a page; more than the greatest number means that</source>
+        <translation>Objets par page ; au-delà du maximum, c'est le maximum</translation>
+    </message>
+    <message>
+        <source>Features to pass over; the links of a page lead to the next</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Features without geometry</source>
@@ -1340,12 +1744,48 @@
         <translation>Des fichiers en cours de réception ont perdu des octets.</translation>
     </message>
     <message>
+        <source>Files that were written, one a line</source>
+        <translation>Fichiers écrits, un par ligne</translation>
+    </message>
+    <message>
+        <source>Filter in CQL2</source>
+        <translation>Filtre en CQL2</translation>
+    </message>
+    <message>
         <source>Filters of this service do not know “{name}”.</source>
         <translation>Les filtres de ce service ne connaissent pas « {name} ».</translation>
     </message>
     <message>
+        <source>First level</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>First level: {level}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Dossier</translation>
+    </message>
+    <message>
         <source>For example: {names}</source>
         <translation>Par exemple : {names}</translation>
+    </message>
+    <message>
+        <source>For your community until</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For: {geometry}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Form of the answer</source>
+        <translation>Forme de la réponse</translation>
+    </message>
+    <message>
+        <source>Formats</source>
+        <translation>Formats</translation>
     </message>
     <message>
         <source>Four numbers are needed: lower corner, upper corner.</source>
@@ -1356,12 +1796,48 @@
         <translation>Il faut quatre nombres séparés par des virgules.</translation>
     </message>
     <message>
+        <source>Free keywords (optional)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From a file (ISO 19139)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From a record of the store</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>From afar, areas follow a grid; the territory stays covered.</source>
         <translation>De loin, les surfaces suivent une grille ; le territoire reste couvert.</translation>
     </message>
     <message>
+        <source>From the layer and the project</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From {west}, {south} to {east}, {north} degrees</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>GB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>GDAL says: {reason}.</source>
         <translation>GDAL dit : {reason}.</translation>
+    </message>
+    <message>
+        <source>Generalisation</source>
+        <translation>Généralisation</translation>
+    </message>
+    <message>
+        <source>Generate vector tiles</source>
+        <translation>Générer des tuiles vectorielles</translation>
     </message>
     <message>
         <source>Geographical grid systems</source>
@@ -1386,6 +1862,10 @@
     <message>
         <source>Geometries outside of the reference system</source>
         <translation>Géométries hors du système de coordonnées</translation>
+    </message>
+    <message>
+        <source>Geometry</source>
+        <translation>Géométrie</translation>
     </message>
     <message>
         <source>GeoPackages are damaged.</source>
@@ -1488,6 +1968,10 @@
         <translation>Donnez une longitude et une latitude, comme 2.35,48.85.</translation>
     </message>
     <message>
+        <source>Give a Mapbox style.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give a name that ends so, or with / for a folder.</source>
         <translation>Donnez un nom qui se termine ainsi, ou par / pour un dossier.</translation>
     </message>
@@ -1498,6 +1982,10 @@
     <message>
         <source>Give a POLYGON or a MULTIPOLYGON with longitudes and latitudes (EPSG:4326).</source>
         <translation>Donnez un POLYGON ou un MULTIPOLYGON en longitudes et latitudes (EPSG:4326).</translation>
+    </message>
+    <message>
+        <source>Give a published layer or a technical name.</source>
+        <translation>Indiquez une couche publiée ou un nom technique.</translation>
     </message>
     <message>
         <source>Give a shorter text or a smaller number.</source>
@@ -1660,6 +2148,10 @@
         <translation>Donnez d'abord un autre superviseur à cette communauté.</translation>
     </message>
     <message>
+        <source>Give that file alone, or one QML or SLD for each table.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give the code of another one, such as EPSG:2154 or EPSG:4326.</source>
         <translation>Donnez le code d’un autre, par exemple EPSG:2154 ou EPSG:4326.</translation>
     </message>
@@ -1686,6 +2178,10 @@
     <message>
         <source>Give the identifier of one of them.</source>
         <translation>Donnez l’identifiant de l’un d’eux.</translation>
+    </message>
+    <message>
+        <source>Give the ids of datastores.</source>
+        <translation>Indiquez des identifiants d'entrepôts.</translation>
     </message>
     <message>
         <source>Give the same file, or publish this one anew.</source>
@@ -1760,6 +2256,10 @@
         <translation>Combien il peut contenir.</translation>
     </message>
     <message>
+        <source>How the maps are drawn. A style is checked as soon as it is chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Human health and safety</source>
         <translation>Santé et sécurité des personnes</translation>
     </message>
@@ -1812,10 +2312,6 @@
         <translation>Dans QGIS : propriétés de la couche, Style, Enregistrer le style, puis choisissez QML ou SLD.</translation>
     </message>
     <message>
-        <source>In QGIS: layer properties, Style, Save Style, and choose QML.</source>
-        <translation>Dans QGIS : propriétés de la couche, Style, Enregistrer le style, puis choisissez QML.</translation>
-    </message>
-    <message>
         <source>In the web browser</source>
         <translation>Dans le navigateur web</translation>
     </message>
@@ -1834,6 +2330,10 @@
     <message>
         <source>Inland waters</source>
         <translation>Eaux intérieures</translation>
+    </message>
+    <message>
+        <source>INSPIRE keywords (optional)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Install GeoPub again; `geopub doctor` shows what is missing.</source>
@@ -2020,6 +2520,10 @@
         <translation>Il y a : {styles}.</translation>
     </message>
     <message>
+        <source>It has: {tables}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It holds data, and the database of its catalogue is empty.</source>
         <translation>Il contient des données, et la base de données de son catalogue est vide.</translation>
     </message>
@@ -2058,6 +2562,10 @@
     <message>
         <source>It holds “{value}”, which is not a SHA-256 in base 64.</source>
         <translation>Il contient « {value} », qui n'est pas un SHA-256 en base 64.</translation>
+    </message>
+    <message>
+        <source>It is a date or a time of RFC 3339, or two of them with “/” between.</source>
+        <translation>C'est une date ou une heure selon RFC 3339, ou deux séparées par « / ».</translation>
     </message>
     <message>
         <source>It is a document of {name}, and no ISO 19115 record.</source>
@@ -2112,12 +2620,16 @@
         <translation>Ce n’est pas une géométrie en GML.</translation>
     </message>
     <message>
+        <source>It is no JSON.</source>
+        <translation>Ce n'est pas du JSON.</translation>
+    </message>
+    <message>
         <source>It is no object.</source>
         <translation>Ce n’est pas un objet.</translation>
     </message>
     <message>
         <source>It is no part of the conformance classes that the service states.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il ne fait pas partie des classes de conformité que le service déclare.</translation>
     </message>
     <message>
         <source>It is no part of what the capabilities list.</source>
@@ -2172,6 +2684,10 @@
         <translation>Elle est publiée.</translation>
     </message>
     <message>
+        <source>It is shown here as soon as the store has been asked.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It is the id neither of a user nor of a community.</source>
         <translation>Ce n'est l'identifiant ni d'un utilisateur ni d'une communauté.</translation>
     </message>
@@ -2186,6 +2702,10 @@
     <message>
         <source>It is too long: {length} characters, {limit} at most.</source>
         <translation>Il est trop long : {length} caractères, {limit} au plus.</translation>
+    </message>
+    <message>
+        <source>It is true or false.</source>
+        <translation>C'est true ou false.</translation>
     </message>
     <message>
         <source>It is {current}; what may follow is: {allowed}.</source>
@@ -2380,6 +2900,10 @@
         <translation>Il a été lu en Windows-1252, l’encodage habituel des tableurs et des fichiers anciens.</translation>
     </message>
     <message>
+        <source>It works best with {count} attributes at most: choose fewer of them two pages before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It works: {user} may publish in {names}.</source>
         <translation>Cela fonctionne : {user} peut publier dans {names}.</translation>
     </message>
@@ -2441,7 +2965,7 @@
     </message>
     <message>
         <source>its end</source>
-        <translation type="unfinished"></translation>
+        <translation>sa fin</translation>
     </message>
     <message>
         <source>Its features hold none.</source>
@@ -2540,12 +3064,24 @@
         <translation>Son « entity_url » n’est pas une adresse du web.</translation>
     </message>
     <message>
+        <source>Job</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Join the table to a layer with geometry and publish that layer.</source>
         <translation>Joignez la table à une couche qui a une géométrie et publiez cette couche.</translation>
     </message>
     <message>
         <source>JSON</source>
         <translation>du JSON</translation>
+    </message>
+    <message>
+        <source>kB</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Keep</source>
@@ -2556,8 +3092,16 @@
         <translation>Conservé</translation>
     </message>
     <message>
+        <source>Keywords (optional)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Kind</source>
         <translation>Type</translation>
+    </message>
+    <message>
+        <source>Kind of resource</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>KML</source>
@@ -2588,20 +3132,56 @@
         <translation>Usage des sols</translation>
     </message>
     <message>
+        <source>Landing page</source>
+        <translation>Page d'accueil</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Language of the filter</source>
+        <translation>Langage du filtre</translation>
+    </message>
+    <message>
         <source>Largest tile</source>
         <translation>Plus grande tuile</translation>
+    </message>
+    <message>
+        <source>Last level</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Last level: {level}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Launch it again; if it fails again, report it with the log.</source>
         <translation>Relancez-le ; s'il échoue encore, signalez-le avec le journal.</translation>
     </message>
     <message>
+        <source>Layer</source>
+        <translation>Couche</translation>
+    </message>
+    <message>
+        <source>Layer to publish</source>
+        <translation>Couche à publier</translation>
+    </message>
+    <message>
         <source>Layers of the map style: {count}.</source>
         <translation>Couches du style de carte : {count}.</translation>
     </message>
     <message>
+        <source>Layers published with this one are not in the project: open the project that has them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Leave it out, and a random one is made.</source>
         <translation>Ne le donnez pas, et il sera tiré au hasard.</translation>
+    </message>
+    <message>
+        <source>Leave it out.</source>
+        <translation>Omettez-le.</translation>
     </message>
     <message>
         <source>Leave it out: values take the type of the column that they are compared with.</source>
@@ -2624,12 +3204,28 @@
         <translation>Montrer ce que je publie aux autres sur le réseau local</translation>
     </message>
     <message>
+        <source>Let them be fetched once and kept beside the style, or take them away.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Let them be fetched once and packed in, or embed them in QGIS: beside the path, Embed File.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Level</source>
         <translation>Niveau</translation>
     </message>
     <message>
+        <source>Level 0 shows the whole world; each level doubles the scale. Maps enlarge the last one further in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Levels {top} to {bottom} of “{table}” cannot be built.</source>
         <translation>Les niveaux {top} à {bottom} de « {table} » ne peuvent pas être construits.</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Line {line}: it declares a document type or entities, which can be used to attack the reader.</source>
@@ -2654,6 +3250,14 @@
     <message>
         <source>Link in the archive</source>
         <translation>Lien dans l’archive</translation>
+    </message>
+    <message>
+        <source>Links</source>
+        <translation>Liens</translation>
+    </message>
+    <message>
+        <source>List of jobs</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>List of publications</source>
@@ -2692,12 +3296,20 @@
         <translation>Lister, comparer et restaurer les révisions de données, de styles et de métadonnées.</translation>
     </message>
     <message>
+        <source>Live service</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Local coordinates</source>
         <translation>Coordonnées locales</translation>
     </message>
     <message>
         <source>Location</source>
         <translation>Localisation</translation>
+    </message>
+    <message>
+        <source>Log of “{name}”</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Log:</source>
@@ -2756,12 +3368,32 @@
         <translation>Perdu</translation>
     </message>
     <message>
+        <source>lost: {count}</source>
+        <translation>pertes : {count}</translation>
+    </message>
+    <message>
         <source>Made</source>
         <translation>Créée</translation>
     </message>
     <message>
+        <source>Made on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Make a configuration for this server</source>
         <translation>Créer une configuration pour ce serveur</translation>
+    </message>
+    <message>
+        <source>Make a sample of this area first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make all tiles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make all tiles of this sample</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Make another configuration.</source>
@@ -2788,8 +3420,16 @@
         <translation>Refaites le fichier zip sans mot de passe.</translation>
     </message>
     <message>
+        <source>Make them smaller, or use other ones.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Make vector tiles of a GeoPackage without any server: OUT.pmtiles, OUT.mbtiles or a folder OUT/.</source>
         <translation>Fabriquer les tuiles vectorielles d'un GeoPackage sans aucun serveur : OUT.pmtiles, OUT.mbtiles ou un dossier OUT/.</translation>
+    </message>
+    <message>
+        <source>Makes vector tiles of a layer with the tile engine of GeoPub, as one PMTiles archive (version 3) that any web server can hand out. Nothing is published. The levels are proposed from the layer.</source>
+        <translation>Génère les tuiles vectorielles d’une couche avec le moteur de GeoPub, dans une archive PMTiles (version 3) que tout serveur web peut distribuer. Rien n’est publié. Les niveaux sont proposés d’après la couche.</translation>
     </message>
     <message>
         <source>many small areas</source>
@@ -2802,6 +3442,10 @@
     <message>
         <source>Maps (WMS)</source>
         <translation>Cartes (WMS)</translation>
+    </message>
+    <message>
+        <source>Maps and features are drawn with QML or SLD.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Maps cannot be drawn: QGIS's Python modules were not found.</source>
@@ -2836,6 +3480,10 @@
         <translation>Les marqueurs sur les sommets ou les bouts des lignes sont dessinés au milieu des lignes.</translation>
     </message>
     <message>
+        <source>MB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Measures left out</source>
         <translation>Mesures laissées de côté</translation>
     </message>
@@ -2854,6 +3502,14 @@
     <message>
         <source>Message sent: {way}.</source>
         <translation>Message envoyé : {way}.</translation>
+    </message>
+    <message>
+        <source>Metadata</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Metadata (*.xml)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Metadata (CSW)</source>
@@ -2888,6 +3544,10 @@
         <translation>Modifiez sa configuration et synchronisez-le.</translation>
     </message>
     <message>
+        <source>Moment, or period with “/” between its ends; “..” is an open end</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Monthly</source>
         <translation>Chaque mois</translation>
     </message>
@@ -2896,8 +3556,16 @@
         <translation>Autres erreurs : {count}.</translation>
     </message>
     <message>
+        <source>More: versions, unpublish, delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Most programs, and every style, expect one kind in a table.</source>
         <translation>La plupart des logiciels, et tous les styles, en attendent un seul dans une table.</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Name a property of the feature type, then ASC or DESC.</source>
@@ -2912,12 +3580,20 @@
         <translation>Nommez-la aussi dans LAYERS, ou retirez-la.</translation>
     </message>
     <message>
+        <source>Name of the files (none: the layer’s)</source>
+        <translation>Nom des fichiers (vide : celui de la couche)</translation>
+    </message>
+    <message>
         <source>Name one style per layer, or leave STYLES empty.</source>
         <translation>Nommez un style par couche, ou laissez STYLES vide.</translation>
     </message>
     <message>
         <source>Name the columns lon and lat, x and y, or wkt (or geom, the_geom, wkb, json) in the first line.</source>
         <translation>Nommez les colonnes lon et lat, x et y, ou wkt (ou geom, the_geom, wkb, json) dans la première ligne.</translation>
+    </message>
+    <message>
+        <source>Name the file like its table, or choose the table.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Names that services cannot carry were changed:</source>
@@ -2934,6 +3610,10 @@
     <message>
         <source>New keys</source>
         <translation>Nouvelles clés</translation>
+    </message>
+    <message>
+        <source>Next page</source>
+        <translation>Page suivante</translation>
     </message>
     <message>
         <source>No backend runs on the data folder {path}.</source>
@@ -2956,6 +3636,10 @@
         <translation>Pas de données dans l’archive</translation>
     </message>
     <message>
+        <source>No difference.</source>
+        <translation>Aucune différence.</translation>
+    </message>
+    <message>
         <source>No e-mail is sent: the settings of this backend name no mail server.</source>
         <translation>Aucun courriel n’est envoyé : les réglages de ce service ne nomment pas de serveur de messagerie.</translation>
     </message>
@@ -2966,6 +3650,14 @@
     <message>
         <source>No geometry of the table “{table}” can be read.</source>
         <translation>Aucune géométrie de la table « {table} » ne peut être lue.</translation>
+    </message>
+    <message>
+        <source>No jobs yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No metadata record</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No more metadata can be published here.</source>
@@ -2992,6 +3684,14 @@
         <translation>Aucune géométrie lisible</translation>
     </message>
     <message>
+        <source>No record.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No record: fill it in under All settings.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No room was left while writing in {path}.</source>
         <translation>Il ne restait plus de place en écrivant dans {path}.</translation>
     </message>
@@ -3002,6 +3702,10 @@
     <message>
         <source>No storage of the datastore carries the label {label}.</source>
         <translation>Aucun stockage de l'entrepôt ne porte l'étiquette {label}.</translation>
+    </message>
+    <message>
+        <source>No style: GeoPub's own colours</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No table has an attribute “{name}”.</source>
@@ -3018,6 +3722,10 @@
     <message>
         <source>None</source>
         <translation>Aucun</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>None of its corners has coordinates there.</source>
@@ -3048,6 +3756,14 @@
         <translation>Non exécutée : « {name} » a échoué.</translation>
     </message>
     <message>
+        <source>Not started</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not stated</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Nothing equals NULL.</source>
         <translation>Rien n'est égal à NULL.</translation>
     </message>
@@ -3058,6 +3774,10 @@
     <message>
         <source>Nothing is public at {path}.</source>
         <translation>Rien n'est public à l'adresse {path}.</translation>
+    </message>
+    <message>
+        <source>Nothing is published as “{name}”.</source>
+        <translation>Rien n’est publié sous le nom « {name} ».</translation>
     </message>
     <message>
         <source>Nothing is published here yet.</source>
@@ -3102,6 +3822,22 @@
     <message>
         <source>Nothing would be drawn.</source>
         <translation>Rien ne serait dessiné.</translation>
+    </message>
+    <message>
+        <source>Number of faults that forbid publishing</source>
+        <translation>Nombre d’anomalies qui interdisent la publication</translation>
+    </message>
+    <message>
+        <source>Number of other faults</source>
+        <translation>Nombre d’autres anomalies</translation>
+    </message>
+    <message>
+        <source>Number of services taken off</source>
+        <translation>Nombre de services retirés</translation>
+    </message>
+    <message>
+        <source>Number of things that a format loses</source>
+        <translation>Nombre d’éléments perdus par un format</translation>
     </message>
     <message>
         <source>Oceanographic geographical features</source>
@@ -3164,10 +3900,6 @@
         <translation>Seuls les programmes de cet ordinateur atteignent les services. Rien n’en sort.</translation>
     </message>
     <message>
-        <source>Only QML can be written as a Mapbox style.</source>
-        <translation>Seul un QML peut être écrit en style Mapbox.</translation>
-    </message>
-    <message>
         <source>Only rows for which this holds, as in SQL, such as pop &gt; 1000.</source>
         <translation>Seulement les lignes qui vérifient ceci, comme en SQL, par exemple pop &gt; 1000.</translation>
     </message>
@@ -3182,6 +3914,10 @@
     <message>
         <source>Only SLD 1.0.0 and 1.1.0 are read here.</source>
         <translation>Seul le SLD 1.0.0 ou 1.1.0 est lu ici.</translation>
+    </message>
+    <message>
+        <source>Only SVG, PNG, JPEG, GIF and WebP of at most {size} kB are.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Only the features that the layer's filter lets through will be published.</source>
@@ -3232,6 +3968,18 @@
         <translation>Ouvrir la page web des services</translation>
     </message>
     <message>
+        <source>or technical name of the publication</source>
+        <translation>ou nom technique de la publication</translation>
+    </message>
+    <message>
+        <source>Organisation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Origin (optional)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Orthoimagery</source>
         <translation>Ortho-imagerie</translation>
     </message>
@@ -3266,6 +4014,10 @@
     <message>
         <source>Password</source>
         <translation>Mot de passe</translation>
+    </message>
+    <message>
+        <source>Permission</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Pictures are at most {largest} × {largest} pixels.</source>
@@ -3328,6 +4080,14 @@
         <translation>Aperçu de « {title} »</translation>
     </message>
     <message>
+        <source>Previous page</source>
+        <translation>Page précédente</translation>
+    </message>
+    <message>
+        <source>Previous step</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Print one JSON document on standard output.</source>
         <translation>Écrit un document JSON sur la sortie standard.</translation>
     </message>
@@ -3352,12 +4112,40 @@
         <translation>PROJ ne connaît aucune opération entre les deux.</translation>
     </message>
     <message>
+        <source>Properties of the features</source>
+        <translation>Attributs des objets</translation>
+    </message>
+    <message>
+        <source>Properties to filter by</source>
+        <translation>Attributs pour filtrer</translation>
+    </message>
+    <message>
+        <source>Properties to send, instead of all</source>
+        <translation>Attributs à envoyer, au lieu de tous</translation>
+    </message>
+    <message>
+        <source>Properties to sort by</source>
+        <translation>Attributs pour trier</translation>
+    </message>
+    <message>
+        <source>Properties to sort by, “-” before those that descend</source>
+        <translation>Attributs de tri, « - » devant ceux qui décroissent</translation>
+    </message>
+    <message>
         <source>Protected sites</source>
         <translation>Sites protégés</translation>
     </message>
     <message>
         <source>Prove that catalogue and files agree; the backend must not run.</source>
         <translation>Prouver que le catalogue et les fichiers concordent ; le moteur doit être arrêté.</translation>
+    </message>
+    <message>
+        <source>Public file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Public name (optional)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Publication</source>
@@ -3380,6 +4168,10 @@
         <translation>Publiez à nouveau quand les tables derrière elle changent.</translation>
     </message>
     <message>
+        <source>Publish group…</source>
+        <translation>Publier le groupe…</translation>
+    </message>
+    <message>
         <source>Publish it for everybody, or ask the administrator for an endpoint with restricted access.</source>
         <translation>Publiez-le pour tous, ou demandez à l’administrateur un point d’accès restreint.</translation>
     </message>
@@ -3388,12 +4180,20 @@
         <translation>Publiez-le avec « open » : true, ou sur un point d'accès privé.</translation>
     </message>
     <message>
+        <source>Publish layer</source>
+        <translation>Publier une couche</translation>
+    </message>
+    <message>
         <source>Publish layers as live WFS, WMS and vector tile services.</source>
         <translation>Publie des couches en services WFS, WMS et tuiles vectorielles.</translation>
     </message>
     <message>
         <source>Publish layer…</source>
         <translation>Publier la couche…</translation>
+    </message>
+    <message>
+        <source>Publish now</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Publish the current layer…</source>
@@ -3408,16 +4208,32 @@
         <translation>Publiez à nouveau la couche.</translation>
     </message>
     <message>
+        <source>Publish the layer as a whole.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Publish the style again.</source>
         <translation>Publiez à nouveau le style.</translation>
+    </message>
+    <message>
+        <source>Publish the style from where these files are: they are packed in. Or embed them in QGIS.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Publish with the layer's style</source>
         <translation>Publier avec le style de la couche</translation>
     </message>
     <message>
+        <source>Publish {count} layers…</source>
+        <translation>Publier {count} couches…</translation>
+    </message>
+    <message>
         <source>Publish “{layer}”</source>
         <translation>Publier « {layer} »</translation>
+    </message>
+    <message>
+        <source>Publish “{title}”</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Published</source>
@@ -3429,7 +4245,11 @@
     </message>
     <message>
         <source>Published by GeoPub as “{name}” in “{datasheet}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Publiée par GeoPub sous le nom « {name} » dans « {datasheet} ».</translation>
+    </message>
+    <message>
+        <source>Published layer</source>
+        <translation>Couche publiée</translation>
     </message>
     <message>
         <source>Published names have only lower-case letters without accents, digits and “_”, and no two are equal.</source>
@@ -3438,6 +4258,20 @@
     <message>
         <source>Published with GeoPub.</source>
         <translation>Publié avec GeoPub.</translation>
+    </message>
+    <message>
+        <source>Publishes a layer again as it was published last, or only its style, or only its description; all addresses stay.
+A layer remembers its publication in the project. One that does not, such as a file given to qgis_process, needs the technical name of what it replaces.</source>
+        <translation>Publie à nouveau une couche comme la dernière fois, ou seulement son style, ou seulement sa description ; toutes les adresses restent.
+Une couche se souvient de sa publication dans le projet. Pour une autre, comme un fichier donné à qgis_process, indiquez le nom technique de ce qu’elle remplace.</translation>
+    </message>
+    <message>
+        <source>Publishes a layer as live services (WFS, WMS, vector tiles) with its style: what the layer shows, filter, joins and edits not saved yet included.
+Everything that is left empty is proposed from the layer. A layer that is published already under the same name is updated, and its addresses stay.
+In qgis_process the engine of this computer ends with the algorithm; what was published is live again when QGIS, or `geopub serve`, next starts it.</source>
+        <translation>Publie une couche sous forme de services (WFS, WMS, tuiles vectorielles) avec son style : ce que montre la couche, filtre, jointures et modifications non enregistrées compris.
+Tout ce qui reste vide est proposé d’après la couche. Une couche déjà publiée sous le même nom est mise à jour, et ses adresses restent.
+Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ; ce qui a été publié répond à nouveau dès que QGIS, ou `geopub serve`, le redémarre.</translation>
     </message>
     <message>
         <source>Publishing needs a community with a datastore, and the right to upload into it.</source>
@@ -3486,6 +4320,10 @@
     <message>
         <source>QGIS's authentication database did not take it.</source>
         <translation>La base d’authentification de QGIS ne l’a pas acceptée.</translation>
+    </message>
+    <message>
+        <source>QML draws as QGIS does. An SLD is applied to its table whatever name it gives to the layer.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Raster tables left out</source>
@@ -3584,6 +4422,22 @@
         <translation>Restaurez le dossier depuis une sauvegarde, ou donnez un nouveau dossier.</translation>
     </message>
     <message>
+        <source>Restricted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restricted: who has a key and a permission</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Revision</source>
         <translation>Révision</translation>
     </message>
@@ -3592,8 +4446,16 @@
         <translation>Les révisions de « {name} » ne peuvent pas être comparées.</translation>
     </message>
     <message>
+        <source>Right-click on the layer, “Update publication”.</source>
+        <translation>Clic droit sur la couche, « Mettre à jour la publication ».</translation>
+    </message>
+    <message>
         <source>roads, rivers, pipes</source>
         <translation>routes, rivières, conduites</translation>
+    </message>
+    <message>
+        <source>Room</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Rows of another length</source>
@@ -3628,8 +4490,20 @@
         <translation>Exécutez-le dans une base, et envoyez ses tables en GeoPackage.</translation>
     </message>
     <message>
+        <source>Runs on this computer the checks that a layer passes when it is published, and lists every fault at once: what it is, why it matters, what to do, how often it occurs, and whether GeoPub mends it by itself.</source>
+        <translation>Exécute sur cet ordinateur les vérifications qu’une couche passe à la publication, et liste toutes les anomalies d’un coup : ce que c’est, pourquoi cela compte, que faire, combien de fois, et si GeoPub corrige de lui-même.</translation>
+    </message>
+    <message>
         <source>Runs on {host}</source>
         <translation>En marche sur {host}</translation>
+    </message>
+    <message>
+        <source>Sample (optional)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as…</source>
+        <translation>Enregistrer sous…</translation>
     </message>
     <message>
         <source>Save or undo them first if you do not want that.</source>
@@ -3638,6 +4512,10 @@
     <message>
         <source>Save the layer to a new GeoPackage in QGIS; if that works, publish the saved layer.</source>
         <translation>Enregistrez la couche dans un nouveau GeoPackage avec QGIS ; si cela fonctionne, publiez la couche enregistrée.</translation>
+    </message>
+    <message>
+        <source>Save the style</source>
+        <translation>Enregistrer le style</translation>
     </message>
     <message>
         <source>Save the style again from its editor, as JSON.</source>
@@ -3654,6 +4532,10 @@
     <message>
         <source>Save the style in QGIS with Layer properties, Style, Save style.</source>
         <translation>Dans QGIS, enregistrez le style avec Propriétés de la couche, Style, Enregistrer le style.</translation>
+    </message>
+    <message>
+        <source>Saved: {names}</source>
+        <translation>Enregistré : {names}</translation>
     </message>
     <message>
         <source>Saving</source>
@@ -3718,6 +4600,10 @@
     <message>
         <source>See the parameters of the processing.</source>
         <translation>Voyez les paramètres du traitement.</translation>
+    </message>
+    <message>
+        <source>Select a former version to see what has changed since.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Select a service to see its address</source>
@@ -3804,6 +4690,10 @@
         <translation>Envoi du fichier</translation>
     </message>
     <message>
+        <source>separated by commas</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>serve a data folder</source>
         <translation>sert un dossier de données</translation>
     </message>
@@ -3860,6 +4750,14 @@
         <translation>Donnez-leur « {name} » comme « source ».</translation>
     </message>
     <message>
+        <source>Settings of the store</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Settings: servers, and the engine of this computer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Several coordinate reference systems</source>
         <translation>Plusieurs systèmes de coordonnées</translation>
     </message>
@@ -3872,12 +4770,24 @@
         <translation>Plusieurs fichiers</translation>
     </message>
     <message>
+        <source>Several files were given.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Shapes are simplified; where lines meet, they go on meeting.</source>
         <translation>Les formes sont simplifiées ; là où des lignes se rejoignent, elles se rejoignent toujours.</translation>
     </message>
     <message>
         <source>Show everything</source>
         <translation>Tout afficher</translation>
+    </message>
+    <message>
+        <source>Show the log</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shown now</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Sign in</source>
@@ -3920,6 +4830,10 @@
         <translation>Taille</translation>
     </message>
     <message>
+        <source>Size in bytes</source>
+        <translation>Taille en octets</translation>
+    </message>
+    <message>
         <source>Sizes on the ground are drawn as at 1:{scale}, whatever the scale.</source>
         <translation>Les tailles au sol sont dessinées comme au 1:{scale}, quelle que soit l’échelle.</translation>
     </message>
@@ -3948,8 +4862,16 @@
         <translation>Quelque chose s’est produit que GeoPub ne prévoit pas : {error}.</translation>
     </message>
     <message>
+        <source>Source of the metadata</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Spatial indexes do not fit their tables.</source>
         <translation>Des index spatiaux ne correspondent pas à leurs tables.</translation>
+    </message>
+    <message>
+        <source>Spatial resolution (optional)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Species distribution</source>
@@ -4064,8 +4986,40 @@
         <translation>Style</translation>
     </message>
     <message>
+        <source>style</source>
+        <translation>style</translation>
+    </message>
+    <message>
+        <source>Style in other formats</source>
+        <translation>Style dans d’autres formats</translation>
+    </message>
+    <message>
         <source>Style of the publication</source>
         <translation>Style de la publication</translation>
+    </message>
+    <message>
+        <source>Styles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Styles (*.qml *.sld)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Styles and publication…</source>
+        <translation>Styles et publication…</translation>
+    </message>
+    <message>
+        <source>Summary</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Summary (Markdown)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Summary of its content (optional)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Suspicious compression</source>
@@ -4084,8 +5038,44 @@
         <translation>Synchronisez ces offres, ou dépubliez-les.</translation>
     </message>
     <message>
+        <source>System of the answer</source>
+        <translation>Système de la réponse</translation>
+    </message>
+    <message>
+        <source>System of the box</source>
+        <translation>Système du rectangle</translation>
+    </message>
+    <message>
+        <source>System of the filter's geometries</source>
+        <translation>Système des géométries du filtre</translation>
+    </message>
+    <message>
         <source>Table</source>
         <translation>Table</translation>
+    </message>
+    <message>
+        <source>Table “{name}”: added</source>
+        <translation>Table « {name} » : ajoutée</translation>
+    </message>
+    <message>
+        <source>Table “{name}”: removed</source>
+        <translation>Table « {name} » : supprimée</translation>
+    </message>
+    <message>
+        <source>Table “{name}”: {added} rows added, {changed} changed, {removed} removed</source>
+        <translation>Table « {name} » : {added} lignes ajoutées, {changed} modifiées, {removed} supprimées</translation>
+    </message>
+    <message>
+        <source>Table “{table}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tables</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tables and services</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Tables without geometry</source>
@@ -4104,12 +5094,32 @@
         <translation>Retirez-les, ou changez leur type.</translation>
     </message>
     <message>
+        <source>Takes every service of a technical name off: its addresses answer no more. The data stay in the store, unless the whole datasheet is deleted with everything that belongs to it: that cannot be undone.</source>
+        <translation>Retire tous les services d’un nom technique : ses adresses ne répondent plus. Les données restent dans l’entrepôt, sauf si toute la fiche de données est supprimée avec tout ce qui lui appartient : cela ne peut pas être annulé.</translation>
+    </message>
+    <message>
+        <source>Target (title or identifier; none: the current one)</source>
+        <translation>Cible (titre ou identifiant ; vide : la cible actuelle)</translation>
+    </message>
+    <message>
+        <source>TB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Team server</source>
         <translation>Serveur d’équipe</translation>
     </message>
     <message>
         <source>Technical name</source>
         <translation>Nom technique</translation>
+    </message>
+    <message>
+        <source>Technical name (none: made of the title)</source>
+        <translation>Nom technique (vide : tiré du titre)</translation>
+    </message>
+    <message>
+        <source>Technical name of the publication (none: as the layer remembers)</source>
+        <translation>Nom technique de la publication (vide : celui dont la couche se souvient)</translation>
     </message>
     <message>
         <source>Test of the connection</source>
@@ -4256,6 +5266,14 @@
         <translation>Le client {name} est supprimé.</translation>
     </message>
     <message>
+        <source>The collection has no such property.</source>
+        <translation>La collection n'a pas cet attribut.</translation>
+    </message>
+    <message>
+        <source>The collection {name} has no feature “{key}”.</source>
+        <translation>La collection {name} n'a pas d'objet « {key} ».</translation>
+    </message>
+    <message>
         <source>The columns {columns} hold other things, such as “{example}”.</source>
         <translation>Les colonnes {columns} contiennent autre chose, comme « {example} ».</translation>
     </message>
@@ -4329,11 +5347,23 @@
     </message>
     <message>
         <source>The data has changed since.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les données ont changé depuis.</translation>
     </message>
     <message>
         <source>The data has the tables: {tables}.</source>
         <translation>Les tables de la donnée sont : {tables}.</translation>
+    </message>
+    <message>
+        <source>The data stay. Published again, it has the same address.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The data that the tiles were made of is not known, or gone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The data “{name}” has no table “{table}”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The data “{name}” is in use.</source>
@@ -4366,6 +5396,10 @@
     <message>
         <source>The datastores of a team server, with their members and quotas.</source>
         <translation>Les entrepôts d'un serveur d'équipe, avec leurs membres et leurs quotas.</translation>
+    </message>
+    <message>
+        <source>The definition of the API does not list it, nor do the queryables of the collection.</source>
+        <translation>Ni la définition de l'API ni les attributs interrogeables de la collection ne le citent.</translation>
     </message>
     <message>
         <source>The disk is full.</source>
@@ -4410,6 +5444,10 @@
     <message>
         <source>The feature type {type} has no such property.</source>
         <translation>Le type d’objets {type} n’a pas cette propriété.</translation>
+    </message>
+    <message>
+        <source>The fewer attributes the tiles carry, the smaller they are, and the better they are generalised.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The field “callback” cannot be followed.</source>
@@ -4473,6 +5511,10 @@
     </message>
     <message>
         <source>The fields or the kind of geometry have changed since: clients may notice an update.</source>
+        <translation>Les champs ou le type de géométrie ont changé depuis : une mise à jour peut se remarquer chez les clients.</translation>
+    </message>
+    <message>
+        <source>The file cannot be read.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4480,8 +5522,16 @@
         <translation>Le fichier n'a pas pu être créé.</translation>
     </message>
     <message>
+        <source>The file could not be written: {message}.</source>
+        <translation>Le fichier n’a pas pu être écrit : {message}.</translation>
+    </message>
+    <message>
         <source>The file is damaged or cut off: export the layer again.</source>
         <translation>Le fichier est endommagé ou tronqué : exportez la couche de nouveau.</translation>
+    </message>
+    <message>
+        <source>The file is too large to be a metadata record.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The file is too large.</source>
@@ -4573,7 +5623,7 @@
     </message>
     <message>
         <source>The filter cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le filtre ne peut pas être lu.</translation>
     </message>
     <message>
         <source>The filter holds several conditions; join them with And or Or.</source>
@@ -4664,8 +5714,20 @@
         <translation>La clé « {name} » n'est pas assez forte.</translation>
     </message>
     <message>
+        <source>The layer cannot be published; see above why.</source>
+        <translation>La couche ne peut pas être publiée ; la raison est indiquée ci-dessus.</translation>
+    </message>
+    <message>
+        <source>The layer does not know where it lies: give its coordinate system.</source>
+        <translation>La couche ne sait pas où elle se situe : indiquez son système de coordonnées.</translation>
+    </message>
+    <message>
         <source>The layer does not say where it lies: choose its coordinate system.</source>
         <translation>La couche ne dit pas où elle se trouve : choisissez son système de coordonnées.</translation>
+    </message>
+    <message>
+        <source>The layer has no style “{name}” any more.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The layer is laid over others without blending.</source>
@@ -4678,6 +5740,10 @@
     <message>
         <source>The layer is published without this format.</source>
         <translation>La couche est publiée sans ce format.</translation>
+    </message>
+    <message>
+        <source>The layer remembers no publication: give the technical name of the one to update.</source>
+        <translation>La couche ne se souvient d’aucune publication : indiquez le nom technique de celle à mettre à jour.</translation>
     </message>
     <message>
         <source>The layer shows no table “{table}”.</source>
@@ -4716,6 +5782,10 @@
         <translation>La couche « {layer} » est dans SLD_BODY mais pas dans LAYERS.</translation>
     </message>
     <message>
+        <source>The layer's style “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The layers of a vector tile need names of their own.</source>
         <translation>Les couches d’une tuile vectorielle doivent avoir chacune leur nom.</translation>
     </message>
@@ -4724,8 +5794,16 @@
         <translation>Les niveaux {top} à {bottom} ne peuvent pas être montrés.</translation>
     </message>
     <message>
+        <source>The list of collections leads to what there is.</source>
+        <translation>La liste des collections mène à ce qui existe.</translation>
+    </message>
+    <message>
         <source>The list “{list}” cannot be sorted by “{name}”.</source>
         <translation>La liste « {list} » ne peut pas être triée par « {name} ».</translation>
+    </message>
+    <message>
+        <source>The log is empty.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The log of the service says more.</source>
@@ -4750,6 +5828,10 @@
     <message>
         <source>The map could not be drawn.</source>
         <translation>La carte n’a pas pu être dessinée.</translation>
+    </message>
+    <message>
+        <source>The mark “{name}” is drawn as a square.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The memory of this computer is used up.</source>
@@ -4876,6 +5958,10 @@
         <translation>Le chemin {path} est déjà pris.</translation>
     </message>
     <message>
+        <source>The permission ends</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The permission “{name}” asks for a strong authentication.</source>
         <translation>La permission « {name} » exige une authentification forte.</translation>
     </message>
@@ -4984,6 +6070,14 @@
         <translation>L'interrogation en nomme {count}.</translation>
     </message>
     <message>
+        <source>The queryables of the collection list its properties.</source>
+        <translation>Les attributs interrogeables (queryables) de la collection sont listés à part.</translation>
+    </message>
+    <message>
+        <source>The record is being read…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The renderer broke down over it, twice.</source>
         <translation>Le moteur de rendu s’est arrêté deux fois en la dessinant.</translation>
     </message>
@@ -4998,6 +6092,10 @@
     <message>
         <source>The renderer met an error that it does not know.</source>
         <translation>Le moteur de rendu a rencontré une erreur qu’il ne connaît pas.</translation>
+    </message>
+    <message>
+        <source>The request cannot be answered</source>
+        <translation>La demande ne peut pas recevoir de réponse</translation>
     </message>
     <message>
         <source>The request carries no valid key.</source>
@@ -5072,6 +6170,10 @@
         <translation>Le serveur n’a pas de point d’accès ouvert avec de la place pour un service {type}.</translation>
     </message>
     <message>
+        <source>The server has no restricted access for: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The server has no room for one more record.</source>
         <translation>Le serveur n’a plus de place pour une fiche.</translation>
     </message>
@@ -5086,6 +6188,10 @@
     <message>
         <source>The server refused with status {status}, without saying why.</source>
         <translation>Le serveur a refusé avec le statut {status}, sans dire pourquoi.</translation>
+    </message>
+    <message>
+        <source>The server that draws has no such files, unless it is that computer.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The server {host} does not answer.</source>
@@ -5104,6 +6210,10 @@
         <translation>Le service n'a pas de style « {style} ».</translation>
     </message>
     <message>
+        <source>The service has no table “{table}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The service is {status}.</source>
         <translation>Le service est dans l’état {status}.</translation>
     </message>
@@ -5118,6 +6228,10 @@
     <message>
         <source>The services do not carry them. Coordinates and heights stay.</source>
         <translation>Les services ne les transportent pas. Les coordonnées et les altitudes restent.</translation>
+    </message>
+    <message>
+        <source>The services show it at once; no version is lost.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The setting openid_client is there, and openid_secret_file is not.</source>
@@ -5152,8 +6266,16 @@
         <translation>Le SLD est de version « {version} ».</translation>
     </message>
     <message>
+        <source>The SLD uses prefixes that it does not declare: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The smallest areas go into their neighbours.</source>
         <translation>Les plus petites surfaces se fondent dans leurs voisines.</translation>
+    </message>
+    <message>
+        <source>The sortables of the collection list its properties.</source>
+        <translation>Les attributs de tri (sortables) de la collection sont listés à part.</translation>
     </message>
     <message>
         <source>The spatial reference system “{srs}” is not known to QGIS.</source>
@@ -5172,8 +6294,16 @@
         <translation>Le style ne peut pas être lu.</translation>
     </message>
     <message>
+        <source>The style cannot be used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The style cannot be written as {format}.</source>
         <translation>Le style ne peut pas être écrit en {format}.</translation>
+    </message>
+    <message>
+        <source>The style cannot be written for the tiles.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The style could not be written as {format}.</source>
@@ -5185,7 +6315,7 @@
     </message>
     <message>
         <source>The style has changed since.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style a changé depuis.</translation>
     </message>
     <message>
         <source>The style has no layer.</source>
@@ -5224,6 +6354,10 @@
         <translation>Le style est de version « {version} ».</translation>
     </message>
     <message>
+        <source>The style of the layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The style of the vector tiles does not show everything that the QGIS style shows.</source>
         <translation>Le style des tuiles vectorielles ne montre pas tout ce que montre le style de QGIS.</translation>
     </message>
@@ -5238,6 +6372,10 @@
     <message>
         <source>The style of “{table}” is not drawn.</source>
         <translation>Le style de « {table} » n’est pas dessiné.</translation>
+    </message>
+    <message>
+        <source>The style takes its symbols from elsewhere.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The style takes its {part} from elsewhere.</source>
@@ -5274,6 +6412,14 @@
     <message>
         <source>The symbols are pictures in files beside the style: put their address as “sprite”.</source>
         <translation>Les symboles sont des images dans des fichiers à côté du style : indiquez leur adresse dans « sprite ».</translation>
+    </message>
+    <message>
+        <source>The symbols of the style are kept beside it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The symbols of the style were not found.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The system does not allow it to this user: {reason}.</source>
@@ -5374,6 +6520,10 @@
     <message>
         <source>The technical name in addresses; made from the title by default.</source>
         <translation>Le nom technique dans les adresses ; par défaut, tiré du titre.</translation>
+    </message>
+    <message>
+        <source>The technical name is part of the addresses; the GeoPub panel shows it.</source>
+        <translation>Le nom technique fait partie des adresses ; le panneau GeoPub l’affiche.</translation>
     </message>
     <message>
         <source>The tile cannot be built at once.</source>
@@ -5492,6 +6642,14 @@
         <translation>Le travail commence.</translation>
     </message>
     <message>
+        <source>The work failed.</source>
+        <translation>Le travail a échoué.</translation>
+    </message>
+    <message>
+        <source>The work was cancelled.</source>
+        <translation>Le travail a été annulé.</translation>
+    </message>
+    <message>
         <source>The worker ended with the code {code} and no result.</source>
         <translation>Le processus s’est terminé avec le code {code} et sans résultat.</translation>
     </message>
@@ -5520,6 +6678,10 @@
         <translation>Le service {kind} ne répond pas. Actualisez, puis publiez de nouveau.</translation>
     </message>
     <message>
+        <source>The {kind} service “{name}” will no longer answer, for anybody.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Their bytes are damaged, or their coordinates are not numbers.</source>
         <translation>Leurs octets sont abîmés, ou leurs coordonnées ne sont pas des nombres.</translation>
     </message>
@@ -5546,6 +6708,10 @@
     <message>
         <source>Their points lie on one line or in one place.</source>
         <translation>Leurs points sont alignés ou confondus.</translation>
+    </message>
+    <message>
+        <source>Themes</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There are more layer names than tables.</source>
@@ -5580,6 +6746,10 @@
         <translation>Un autre utilisateur a l'adresse de courriel {email}.</translation>
     </message>
     <message>
+        <source>There is little room left: delete what is no longer needed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no action “{name}”.</source>
         <translation>Il n'y a pas d'action « {name} ».</translation>
     </message>
@@ -5600,8 +6770,16 @@
         <translation>Il n'y a pas de client {name}.</translation>
     </message>
     <message>
+        <source>There is no collection “{name}”.</source>
+        <translation>Il n'y a pas de collection « {name} ».</translation>
+    </message>
+    <message>
         <source>There is no datasheet “{name}”.</source>
         <translation>Il n'y a pas de fiche de données « {name} ».</translation>
+    </message>
+    <message>
+        <source>There is no datastore {identifier}.</source>
+        <translation>Il n'y a pas d'entrepôt {identifier}.</translation>
     </message>
     <message>
         <source>There is no datastore {name} among yours.</source>
@@ -5652,12 +6830,20 @@
         <translation>Il n'y a pas d'offre {identifier} dans cet entrepôt.</translation>
     </message>
     <message>
+        <source>There is no parameter “{name}”.</source>
+        <translation>Il n'y a pas de paramètre « {name} ».</translation>
+    </message>
+    <message>
         <source>There is no permission {identifier} for you.</source>
         <translation>Il n'y a pas de permission {identifier} pour vous.</translation>
     </message>
     <message>
         <source>There is no processing {identifier}.</source>
         <translation>Il n'y a pas de traitement {identifier}.</translation>
+    </message>
+    <message>
+        <source>There is no resource “{name}”.</source>
+        <translation>Il n'y a pas de ressource « {name} ».</translation>
     </message>
     <message>
         <source>There is no revision {number}.</source>
@@ -5700,6 +6886,10 @@
         <translation>Il n’y a pas de destination « {name} ».</translation>
     </message>
     <message>
+        <source>There is no target “{name}”; there are: {names}.</source>
+        <translation>La cible « {name} » n’existe pas ; il y a : {names}.</translation>
+    </message>
+    <message>
         <source>There is no tile layer “{name}”.</source>
         <translation>Il n’y a pas de couche de tuiles « {name} ».</translation>
     </message>
@@ -5736,8 +6926,16 @@
         <translation>Il n'y a pas assez de place dans {where}.</translation>
     </message>
     <message>
+        <source>There is nothing at {address}.json and {address}.png.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is nothing at {path}.</source>
         <translation>Il n'y a rien à l'adresse {path}.</translation>
+    </message>
+    <message>
+        <source>There is nothing here yet.</source>
+        <translation>Il n'y a encore rien ici.</translation>
     </message>
     <message>
         <source>There is nothing to make tiles of in {file}.</source>
@@ -5750,6 +6948,10 @@
     <message>
         <source>These layers are not listed.</source>
         <translation>Ces couches ne sont pas énumérées.</translation>
+    </message>
+    <message>
+        <source>They are drawn wherever the style is.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>They are in WFS, but no map shows them.</source>
@@ -5792,8 +6994,16 @@
         <translation>Ils ont été tronqués ou modifiés de l'extérieur.</translation>
     </message>
     <message>
+        <source>They were declared as these prefixes usually are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>They were read as Windows-1252, the usual encoding of older files.</source>
         <translation>Ils ont été lus en Windows-1252, l’encodage habituel des fichiers anciens.</translation>
+    </message>
+    <message>
+        <source>They were taken from {address}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>They would not be drawn.</source>
@@ -5872,12 +7082,12 @@
         <translation>Ce n’est pas un style que GeoPub sait utiliser.</translation>
     </message>
     <message>
-        <source>This is {kind}.</source>
-        <translation>Ceci est du {kind}.</translation>
-    </message>
-    <message>
         <source>This key cannot be made: another one is the same.</source>
         <translation>Cette clé ne peut pas être créée : une autre est identique.</translation>
+    </message>
+    <message>
+        <source>This layer is not published. Right-click on it in the layer tree, “Publish layer…”.</source>
+        <translation>Cette couche n’est pas publiée. Clic droit sur la couche dans l’arbre, « Publier la couche… ».</translation>
     </message>
     <message>
         <source>This preview link is not good.</source>
@@ -5886,6 +7096,10 @@
     <message>
         <source>This server has no processing that makes {output} from {needs}.</source>
         <translation>Ce serveur n’a pas de traitement qui produit {output} à partir de {needs}.</translation>
+    </message>
+    <message>
+        <source>This server keeps no former versions.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This service answers one stored query at a time.</source>
@@ -5940,6 +7154,14 @@
         <translation>Les tuiles s'écrivent en .pmtiles, en .mbtiles ou dans un dossier.</translation>
     </message>
     <message>
+        <source>Tiles cannot be made of the layer; see above why.</source>
+        <translation>Impossible de générer des tuiles de cette couche ; la raison est indiquée ci-dessus.</translation>
+    </message>
+    <message>
+        <source>Tiles have one Mapbox style for all tables.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Tiles hold straight segments only, and {count} of its shapes have arcs.</source>
         <translation>Les tuiles ne contiennent que des segments droits, et {count} de ses formes ont des arcs.</translation>
     </message>
@@ -5950,6 +7172,14 @@
     <message>
         <source>Title</source>
         <translation>Titre</translation>
+    </message>
+    <message>
+        <source>Title (none: the layer’s)</source>
+        <translation>Titre (vide : celui de la couche)</translation>
+    </message>
+    <message>
+        <source>Title of the table</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>TMS service</source>
@@ -5990,6 +7220,10 @@
     <message>
         <source>too much of “{table}” changed.</source>
         <translation>une trop grande part de « {table} » a changé.</translation>
+    </message>
+    <message>
+        <source>Top level of the tiles</source>
+        <translation>Niveau supérieur des tuiles</translation>
     </message>
     <message>
         <source>Transport</source>
@@ -6040,12 +7274,20 @@
         <translation>Deux fois par an</translation>
     </message>
     <message>
+        <source>Two tables cannot have the same name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Two tables have the public name “{name}”.</source>
         <translation>Deux tables ont le nom public « {name} ».</translation>
     </message>
     <message>
         <source>Two tables of the pyramid are called “{layer}”.</source>
         <translation>Deux tables de la pyramide s’appellent « {layer} ».</translation>
+    </message>
+    <message>
+        <source>Unique identifier</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Unknown</source>
@@ -6064,6 +7306,10 @@
         <translation>Décompression</translation>
     </message>
     <message>
+        <source>Unpublish</source>
+        <translation>Dépublier</translation>
+    </message>
+    <message>
         <source>Unpublish a service that is no longer needed, or ask the administrator for a larger quota.</source>
         <translation>Dépubliez un service devenu inutile, ou demandez un quota plus grand à l’administrateur.</translation>
     </message>
@@ -6074,6 +7320,14 @@
     <message>
         <source>Unpublish these and delete their configurations first.</source>
         <translation>Dépubliez-les et supprimez d'abord leurs configurations.</translation>
+    </message>
+    <message>
+        <source>Unpublish {kind} “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unpublish…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Unreadable coordinate reference system</source>
@@ -6112,8 +7366,28 @@
         <translation>Mettez GeoPub à jour, ou donnez un autre dossier de données.</translation>
     </message>
     <message>
+        <source>Update now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Update publication</source>
+        <translation>Mettre à jour la publication</translation>
+    </message>
+    <message>
+        <source>Update “{title}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Updated</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Updates “{datasheet}” on this computer: its addresses stay the same.</source>
         <translation>Met à jour « {datasheet} » sur cet ordinateur : ses adresses restent les mêmes.</translation>
+    </message>
+    <message>
+        <source>Updates “{datasheet}” on {target}: its addresses stay the same.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Uploads of type “{type}” are not taken.</source>
@@ -6148,6 +7422,10 @@
         <translation>Utilisation de {layer}</translation>
     </message>
     <message>
+        <source>Use one of the systems that the collection lists as “crs”.</source>
+        <translation>Utilisez l'un des systèmes que la collection cite sous « crs ».</translation>
+    </message>
+    <message>
         <source>Use one of: {names}.</source>
         <translation>Utilisez l'un de : {names}.</translation>
     </message>
@@ -6161,7 +7439,7 @@
     </message>
     <message>
         <source>Use the operators of these classes.</source>
-        <translation type="unfinished"></translation>
+        <translation>Utilisez les opérateurs de ces classes.</translation>
     </message>
     <message>
         <source>Use the operators that the capabilities list.</source>
@@ -6204,6 +7482,22 @@
         <translation>Vérification de la somme de contrôle</translation>
     </message>
     <message>
+        <source>Version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Version {number} of “{name}” is shown again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Versions of “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Versions…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>View</source>
         <translation>Vue</translation>
     </message>
@@ -6224,6 +7518,10 @@
         <translation>En attente</translation>
     </message>
     <message>
+        <source>Web page</source>
+        <translation>Page web</translation>
+    </message>
+    <message>
         <source>webhook</source>
         <translation>webhook</translation>
     </message>
@@ -6240,12 +7538,24 @@
         <translation>WFS – les entités, à interroger et à télécharger</translation>
     </message>
     <message>
+        <source>What a metadata record says of the data. Everything known is filled in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What becomes of the style</source>
         <translation>Ce que devient le style</translation>
     </message>
     <message>
+        <source>What depends on it will be missing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What depends on it, such as labels or sizes, will be missing.</source>
         <translation>Ce qui en dépend, comme les étiquettes ou les tailles, manquera.</translation>
+    </message>
+    <message>
+        <source>What goes</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>What is published now stays in the former folder.</source>
@@ -6256,12 +7566,28 @@
         <translation>Ce qui y est publié reste.</translation>
     </message>
     <message>
+        <source>What is published, and under which names.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What shapes lose with every level up. Each picture: without it on the left, with it on the right.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What to do:</source>
         <translation>Que faire :</translation>
     </message>
     <message>
+        <source>What to update</source>
+        <translation>Que mettre à jour</translation>
+    </message>
+    <message>
         <source>What was found:</source>
         <translation>Ce qui a été trouvé :</translation>
+    </message>
+    <message>
+        <source>What was sent of “{name}” is deleted.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>What was to be deleted is in use.</source>
@@ -6274,6 +7600,10 @@
     <message>
         <source>When that server goes, texts or symbols go with it: {address}</source>
         <translation>Si ce serveur disparaît, les textes ou symboles disparaissent avec lui : {address}</translation>
+    </message>
+    <message>
+        <source>When that server goes, they go with it: {address}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>When was the data made? Give a date.</source>
@@ -6296,16 +7626,32 @@
         <translation>Où publier</translation>
     </message>
     <message>
+        <source>Whether to leave geometries out</source>
+        <translation>Omettre ou non les géométries</translation>
+    </message>
+    <message>
         <source>Whether you have signed in cannot be found out.</source>
         <translation>Impossible de savoir si vous êtes connecté.</translation>
+    </message>
+    <message>
+        <source>Which datasheets are shown</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Which of your datastores on the server.</source>
         <translation>Lequel de vos entrepôts sur le serveur.</translation>
     </message>
     <message>
+        <source>while the file was sent</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Who is responsible for the data?</source>
         <translation>Qui est responsable des données ?</translation>
+    </message>
+    <message>
+        <source>Who is to see these services?</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Who leads it: an e-mail address.</source>
@@ -6326,6 +7672,10 @@
     <message>
         <source>Without it nobody can tell where its coordinates are on Earth.</source>
         <translation>Sans lui, personne ne peut dire où ses coordonnées se trouvent sur la Terre.</translation>
+    </message>
+    <message>
+        <source>Without it on the left, with it on the right</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Without PyQGIS there is no WMS. On Debian and Ubuntu: apt install python3-qgis.</source>
@@ -6404,6 +7754,10 @@
         <translation>Écrivez {right}.</translation>
     </message>
     <message>
+        <source>Writes the style of a layer as QML, SLD 1.0.0, SLD 1.1.0 and Mapbox style, and says in the log what each format keeps, approximates and loses. Pictures that a Mapbox style needs lie beside it.</source>
+        <translation>Écrit le style d’une couche en QML, SLD 1.0.0, SLD 1.1.0 et Mapbox, et dit dans le journal ce que chaque format conserve, approche et perd. Les images dont un style Mapbox a besoin sont placées à côté.</translation>
+    </message>
+    <message>
         <source>Writing the archive</source>
         <translation>Écriture de l’archive</translation>
     </message>
@@ -6456,6 +7810,10 @@
         <translation>Votre compte n’a pas d’entrepôt sur ce serveur.</translation>
     </message>
     <message>
+        <source>Your layer in QGIS stays as it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Zoom in, ask for a smaller picture, or show fewer features at this scale.</source>
         <translation>Zoomez, demandez une image plus petite, ou montrez moins d’objets à cette échelle.</translation>
     </message>
@@ -6464,20 +7822,48 @@
         <translation>Zoomez, ou redemandez-la quand la pyramide sera terminée.</translation>
     </message>
     <message>
-        <source>Zoom levels from</source>
-        <translation>Niveaux de zoom de</translation>
+        <source>Zoom levels</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{count} approximated</source>
-        <translation>{count} approchés</translation>
+        <source>Zoom levels are from {first} to {last}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Zoom levels from</source>
+        <translation>Niveaux de zoom de</translation>
     </message>
     <message>
         <source>{count} bytes are missing.</source>
         <translation>Il manque {count} octets.</translation>
     </message>
     <message>
+        <source>{count} GB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} graphics of the style are files of one computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} graphics of the style cannot be packed in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{count} graphics of the style lie outside of it.</source>
         <translation>{count} images du style se trouvent en dehors de lui.</translation>
+    </message>
+    <message>
+        <source>{count} graphics were packed into the style.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} h</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} KB</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{count} layers are of a type that tiles cannot be drawn with.</source>
@@ -6492,8 +7878,12 @@
         <translation>{count} couches ne nomment pas de source, ou une que le style n’a pas.</translation>
     </message>
     <message>
-        <source>{count} lost</source>
-        <translation>{count} perdus</translation>
+        <source>{count} MB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} min</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{count} of them are cut off or are not what GeoPackage asks for.</source>
@@ -6502,6 +7892,10 @@
     <message>
         <source>{count} rules of the style draw nothing.</source>
         <translation>{count} règles du style ne dessinent rien.</translation>
+    </message>
+    <message>
+        <source>{count} s</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{count} symbols are pictures, which only QGIS draws: publish from QGIS.</source>
@@ -6556,6 +7950,10 @@
         <translation>{file} n’est pas le fichier qui était en cours d’envoi.</translation>
     </message>
     <message>
+        <source>{kind} address</source>
+        <translation>Adresse {kind}</translation>
+    </message>
+    <message>
         <source>{method} is not possible at {path}.</source>
         <translation>{method} n'est pas possible à l'adresse {path}.</translation>
     </message>
@@ -6604,6 +8002,10 @@
         <translation>{step} …</translation>
     </message>
     <message>
+        <source>{step}, failed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{styles} styles are named for {layers} layers.</source>
         <translation>{styles} styles sont nommés pour {layers} couches.</translation>
     </message>
@@ -6612,8 +8014,20 @@
         <translation>{table} : {kept} objets gardent leur clé, {new} sont nouveaux, {gone} ont disparu.</translation>
     </message>
     <message>
+        <source>{time} left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{top} to {bottom}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{user} is known there, but has no datastore.</source>
         <translation>{user} y est connu, mais n’a pas d’entrepôt.</translation>
+    </message>
+    <message>
+        <source>{use} of {quota}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{value} is a number, and the column holds text.</source>
@@ -6621,7 +8035,7 @@
     </message>
     <message>
         <source>{why} before “{here}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>{why} avant « {here} ».</translation>
     </message>
     <message>
         <source>“::” (a cast to another type) is not among what filters understand.</source>
@@ -6705,11 +8119,11 @@
     </message>
     <message>
         <source>“{name}” compares no property with anything.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » ne compare aucun attribut.</translation>
     </message>
     <message>
         <source>“{name}” compares the geometry of features with one that is given.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » compare la géométrie des objets avec une géométrie donnée.</translation>
     </message>
     <message>
         <source>“{name}” could not be integrated.</source>
@@ -6750,6 +8164,10 @@
     <message>
         <source>“{name}” is not an identifier.</source>
         <translation>« {name} » n’est pas un identifiant.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not published.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{name}” is not ready to be published.</source>
@@ -6801,7 +8219,7 @@
     </message>
     <message>
         <source>“{name}” needs a list of values.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » demande une liste de valeurs.</translation>
     </message>
     <message>
         <source>“{name}” needs a property and a moment or a period.</source>
@@ -6813,7 +8231,7 @@
     </message>
     <message>
         <source>“{name}” needs one value.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » demande une seule valeur.</translation>
     </message>
     <message>
         <source>“{name}” needs two operands.</source>
@@ -6821,7 +8239,7 @@
     </message>
     <message>
         <source>“{name}” needs {count} operands, and has {has}.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » demande {count} opérandes, et en a {has}.</translation>
     </message>
     <message>
         <source>“{name}” serves everybody who can reach it.</source>
@@ -6857,7 +8275,7 @@
     </message>
     <message>
         <source>“{sign}” is missing</source>
-        <translation type="unfinished"></translation>
+        <translation>Il manque « {sign} »</translation>
     </message>
     <message>
         <source>“{task}” failed.</source>
@@ -6870,6 +8288,10 @@
     <message>
         <source>“{title}” is live.</source>
         <translation>« {title} » est en ligne.</translation>
+    </message>
+    <message>
+        <source>“{title}” is not published here any more.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{title}” is up to date.</source>
@@ -6901,7 +8323,7 @@
     </message>
     <message>
         <source>“{value}” is no geometry in well-known text.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {value} » n'est pas une géométrie en WKT.</translation>
     </message>
     <message>
         <source>“{value}” is no number, and the column holds numbers.</source>

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, current_app, g, request
 from sqlalchemy import Connection
 
 from ..catalogue.journal import acting
-from ..catalogue.spaces import Datastore, communities, datastore_named
+from ..catalogue.spaces import Datastore, communities, datastore_named, datastores
 from ..catalogue.store import Store
 from ..settings import Settings
 
@@ -41,11 +41,13 @@ def space() -> Datastore:
     return cast(Datastore, g.datastore)
 
 
-def contact(connection: Connection) -> str:
-    """Return whom to ask about what the datastore of the path holds."""
-    if "contact" not in g:
-        g.contact = communities.get(connection, space().community).contact
-    return cast(str, g.contact)
+def contact(connection: Connection, datastore: str) -> str:
+    """Return whom to ask about what a datastore holds: mostly that of the path."""
+    known = g.setdefault("contacts", {})
+    if datastore not in known:
+        owner = space() if datastore == space().id else datastores.get(connection, datastore)
+        known[datastore] = communities.get(connection, owner.community).contact
+    return cast(str, known[datastore])
 
 
 def datastore_blueprint(name: str) -> Blueprint:

@@ -6,6 +6,7 @@ from flask import Response
 from sqlalchemy import Connection
 
 from ..catalogue.lifecycles import STORED_DATA as LIFE
+from ..catalogue.sharings import visible_in
 from ..catalogue.spaces import storages
 from ..catalogue.stored_data import SUFFIXES, StoredData, delete_stored_data, stored_data
 from .answers import Json, answer, answer_page, nothing, present
@@ -16,6 +17,7 @@ from .journals import LAST_EVENT, add_comment_routes, add_event_route
 from .operation import gives, gives_nothing, gives_page, lists, operation
 from .questions import listing
 from .schema import COUNT, FLAG, OBJECT, TAGS, TEXT, entity, list_of, one_of, shape
+from .sharings import add_sharing_routes
 from .tagging import add_tag_routes
 
 blueprint = datastore_blueprint("stored_data")
@@ -66,9 +68,10 @@ def list_stored_data() -> Response:
 @blueprint.get("/stored_data/<entity>")
 @operation(gives(STORED_DATA))
 def one(entity: str) -> Response:
-    """Return one stored data."""
+    """Return one stored data; also one that is open, or shared with this datastore."""
     with store().reading() as connection:
-        return answer(stored_data_form(connection, _get(connection, entity)))
+        seen = visible_in(stored_data.table, space().id)
+        return answer(stored_data_form(connection, stored_data.get(connection, entity, seen)))
 
 
 @blueprint.patch("/stored_data/<entity>")
@@ -97,6 +100,7 @@ def delete(entity: str) -> Response:
 add_tag_routes(blueprint, "/stored_data", stored_data)
 add_comment_routes(blueprint, "/stored_data", stored_data)
 add_event_route(blueprint, "/stored_data", stored_data)
+add_sharing_routes(blueprint, "/stored_data", stored_data)
 add_deletion_route(blueprint, "/stored_data", stored_data)
 
 
@@ -112,7 +116,7 @@ def stored_data_form(connection: Connection, data: StoredData) -> Json:
         "status": data.status,
         "open": data.open,
         "public_activity": data.public_activity,
-        "contact": contact(connection),
+        "contact": contact(connection, data.datastore),
         "size": data.size,
         "extent": data.extent,
         "edition": data.edition or None,

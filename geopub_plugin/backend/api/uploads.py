@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from ..catalogue import checks, deliveries, lifecycles
 from ..catalogue.executions import executions_of_upload
 from ..catalogue.programs import check
+from ..catalogue.sharings import visible_in
 from ..catalogue.uploads import (
     TYPES,
     Upload,
@@ -31,6 +32,7 @@ from .journals import LAST_EVENT, add_comment_routes, add_event_route
 from .operation import gives, gives_list, gives_nothing, gives_page, lists, makes, operation
 from .questions import chunk, file, file_name, listing
 from .schema import COUNT, FLAG, ID, OBJECT, TAGS, TEXT, entity, list_of, one_of, reference, shape
+from .sharings import add_sharing_routes
 from .tagging import add_tag_routes
 
 blueprint = datastore_blueprint("uploads")
@@ -111,8 +113,10 @@ def create() -> Response:
 @blueprint.get("/uploads/<entity>")
 @operation(gives(UPLOAD))
 def one(entity: str) -> Response:
-    """Return one upload."""
-    return _answer(_upload(entity))
+    """Return one upload; also one that is open, or shared with this datastore."""
+    with store().reading() as connection:
+        upload = uploads.get(connection, entity, visible_in(uploads.table, space().id))
+    return _answer(upload)
 
 
 @blueprint.patch("/uploads/<entity>")
@@ -231,6 +235,7 @@ def ask_checks(entity: str) -> Response:
 add_tag_routes(blueprint, "/uploads", uploads)
 add_comment_routes(blueprint, "/uploads", uploads)
 add_event_route(blueprint, "/uploads", uploads)
+add_sharing_routes(blueprint, "/uploads", uploads)
 add_deletion_route(blueprint, "/uploads", uploads)
 
 
@@ -244,7 +249,7 @@ def upload_form(connection: Connection, upload: Upload) -> Json:
         "srs": upload.srs,
         "status": upload.status,
         "open": upload.open,
-        "contact": contact(connection),
+        "contact": contact(connection, upload.datastore),
         "size": size_of(connection, upload.id),
         "extent": upload.extent,
         "type_infos": upload.type_infos,

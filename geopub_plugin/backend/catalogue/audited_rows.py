@@ -10,9 +10,11 @@ from sqlalchemy import Connection, Row, func, select
 from . import tables
 from .findings import Findings
 from .lifecycles import ENDED, LIFE_CYCLES, LIVE, READABLE
+from .personal_tables import sharing
 from .style_fit import pins_of
 
-_WITHOUT_KEY = (tables.comment, tables.event, tables.content_revision)  # they name an entity of any of these tables
+# They name an entity of any of these tables.
+_WITHOUT_KEY = (tables.comment, tables.event, tables.content_revision, sharing)
 _NAMED = (
     tables.upload, tables.stored_data, tables.static, tables.annexe, tables.record, tables.configuration,
     tables.offering, tables.execution, tables.user, tables.datastore,

@@ -9,6 +9,7 @@ from typing import Any, List, Optional, Sequence, TypeVar
 from sqlalchemy import Connection, delete
 
 from . import tables
+from .personal_tables import sharing
 from .rows import DatastoreEntity, Entity, Rows
 
 E = TypeVar("E")
@@ -64,7 +65,7 @@ class JournaledRows(Rows[E]):
 
 def forget(connection: Connection, entities: Sequence[str]) -> None:
     """Remove what is said of entities that are gone."""
-    for table in (tables.comment, tables.event):
+    for table in (tables.comment, tables.event, sharing):
         connection.execute(delete(table).where(table.c.entity.in_(entities)))
 
 

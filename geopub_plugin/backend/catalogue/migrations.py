@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, inspect, select, update
 
 from ..errors import DataFolderNewer
 from ..translation import tr
-from . import access_tables, tables
+from . import access_tables, personal_tables, tables
 
 Step = Callable[[Connection], None]
 
@@ -52,9 +52,22 @@ def _outbox(connection: Connection) -> None:
     tables.outbox.create(connection)
 
 
+def _personal(connection: Connection) -> None:
+    """Add sharings, documents of users, and the use of services."""
+    tables.metadata.create_all(connection, tables=list(personal_tables.ALL))
+
+
 # A step takes the tables from the version before to its own. `_first` always makes the newest tables: a later step
 # alters only what an older version left behind, and a new catalogue is stamped with the newest version at once.
-STEPS: Dict[int, Step] = {1: _first, 2: _access, 3: _checksums, 4: _journal, 5: _content_revisions, 6: _outbox}
+STEPS: Dict[int, Step] = {
+    1: _first,
+    2: _access,
+    3: _checksums,
+    4: _journal,
+    5: _content_revisions,
+    6: _outbox,
+    7: _personal,
+}
 
 NEWEST = max(STEPS)
 

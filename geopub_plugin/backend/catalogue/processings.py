@@ -20,6 +20,7 @@ from .preparations import forget as forget_prepared
 from .programs import Processing
 from .quotas import DATA, require_room
 from .samples import mark_sample
+from .sharings import usable_in
 from .store import Store
 from .stored_data import (
     SUFFIXES,
@@ -180,7 +181,7 @@ def _inputs(
     rows = []
     for kind, table in (("upload", uploads), ("stored_data", stored_data)):
         for identifier in inputs.get(kind, ()):
-            entity: Any = table.get(connection, identifier, table.table.c.datastore == datastore)  # type: ignore[attr-defined]
+            entity: Any = table.get(connection, identifier, usable_in(table.table, datastore))  # type: ignore[attr-defined]
             if entity.type not in program.input_types[kind]:
                 raise InvalidInput(
                     tr("“{processing}” cannot read “{name}”.", processing=program.name, name=entity.name),

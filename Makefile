@@ -12,7 +12,7 @@ CATALOGUE_TESTS := $(addprefix tests/, backend/catalogue backend/api backend/acc
 export QT_QPA_PLATFORM ?= offscreen
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup run test test-slow test-postgresql lint format bench bench-ingest bench-tiles package install qgis i18n clean
+.PHONY: help setup run test test-slow test-postgresql lint format bench bench-ingest bench-tiles bench-wfs package install qgis i18n clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ bench-ingest: $(STAMP) ## Measure the way from upload to GENERATED against ogr2o
 
 bench-tiles: $(STAMP) ## Measure tiles against tippecanoe and GDAL; ARGS="--sets NAME --runs 1"
 	$(PYTHON) benchmarks/tiles.py $(ARGS)
+
+bench-wfs: $(STAMP) ## Measure features against QGIS Server and MapServer; ARGS="--count 20000 --runs 1"
+	$(PYTHON) benchmarks/wfs.py $(ARGS)
 
 i18n: $(STAMP) ## Bring i18n/*.ts up to date and say which texts have no translation
 	$(PYTHON) tools/i18n.py

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import Qt
@@ -11,6 +11,7 @@ from .backend.translation import use_language
 from .publish.embedded_process import EmbeddedProcess
 from .publish.embedded_settings import EmbeddedSettings
 from .publish.layer_watch import LayerWatch
+from .publish.processing.provider import GeoPubProvider
 from .publish.store_source import Stores
 from .publish.targets import Targets
 from .ui.actions import Actions
@@ -29,20 +30,33 @@ class GeoPubPlugin:
 
     def __init__(self, iface: Any) -> None:
         self.iface = iface
+        self._stores: Optional[Stores] = None
+
+    @property
+    def stores(self) -> Stores:
+        """The places to publish in; made when they are first needed."""
+        if self._stores is None:
+            embedded = EmbeddedSettings.read()
+            self.process = EmbeddedProcess(embedded.folder)
+            self.process.serve(embedded.folder, embedded.options)
+            self.targets = Targets()
+            self._stores = Stores(self.targets, self.process)
+        return self._stores
+
+    def initProcessing(self) -> None:
+        """Add the algorithms: all that `qgis_process` asks for."""
+        use_language(QgsApplication.instance().locale())
+        self.provider = GeoPubProvider(lambda: self.stores)
+        QgsApplication.processingRegistry().addProvider(self.provider)
 
     def initGui(self) -> None:
         """Add everything to QGIS; nothing is started before it is needed."""
-        use_language(QgsApplication.instance().locale())
-        window = self.iface.mainWindow()
-        embedded = EmbeddedSettings.read()
-        self.process = EmbeddedProcess(embedded.folder, window)
-        self.process.serve(embedded.folder, embedded.options)
-        self.targets = Targets(window)
-        self.stores = Stores(self.targets, self.process, window)
+        self.initProcessing()
+        window, stores = self.iface.mainWindow(), self.stores
         self.model = PublicationsModel(window)
         self.dock = Dock(self.process, self.model, window)
         self.messages = Messages(self.iface.messageBar(), window)
-        self.desk = Desk(self.stores, self.model, self.dock, self.messages, window)
+        self.desk = Desk(stores, self.model, self.dock, self.messages, window)
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.options = OptionsFactory(self.targets, self.process)
         self.iface.registerOptionsWidgetFactory(self.options)
@@ -60,6 +74,7 @@ class GeoPubPlugin:
 
     def unload(self) -> None:
         """Take everything away again, and end the backend."""
+        QgsApplication.processingRegistry().removeProvider(self.provider)
         for part in (self.actions, self.indicators, self.menu, self.watch):
             part.close()
         self.iface.unregisterMapLayerConfigWidgetFactory(self.page)

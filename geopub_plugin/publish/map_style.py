@@ -11,7 +11,6 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequ
 from ..backend.faults import Fault, Severity
 from ..backend.styles.fidelity import Fate, FidelityReport
 from ..backend.styles.mapbox import MapboxLayers, TileLayer, style_document, to_mapbox
-from ..backend.styles.recognition import StyleKind, recognise
 from ..backend.styles.sprites import Sprite
 from ..backend.translation import tr
 from .client import Store
@@ -43,7 +42,7 @@ class MapStyle:
 
 
 def map_style(data: StoredData, styles: Sequence[TableStyle], draws: bool) -> MapStyle:
-    """Return the style of the tiles of integrated data; tables without a QML are not drawn.
+    """Return the style of the tiles of integrated data; tables without a style are not drawn.
 
     `draws` tells whether pictures can be drawn: without it, layers that need one are left out.
     """
@@ -52,7 +51,7 @@ def map_style(data: StoredData, styles: Sequence[TableStyle], draws: bool) -> Ma
     made: Dict[str, MapboxLayers] = {}
     for style in styles:
         relation = by_table.get(style.table)
-        if relation is not None and recognise(style.content) is StyleKind.QML:
+        if relation is not None:
             made[relation.name] = to_mapbox(style.content, _tile_layer(relation, data.names or {}))
     ordered = [made[relation.name] for relation in reversed(shown(data.relations)) if relation.name in made]
     every = [layer for one in ordered for layer in one.layers]
@@ -80,22 +79,62 @@ def keep_map_style(
     annexes = f"{host}/annexes/{store.describe().technical_name}"
     path = f"/styles/{result.layer_name}"
     labels = (f"datasheet_name={result.datasheet}", "type=style")
-    if draw is not None and style.sprites:
-        for ratio, suffix in SHEETS.items():
-            index, sheet = draw(style.sprites, ratio)
-            store.annexes.keep(f"{path}/sprite{suffix}.json", index, labels)
-            store.annexes.keep(f"{path}/sprite{suffix}.png", sheet, labels)
-    document = style_document(
-        title,
-        SOURCE,
-        f"{host}/tms/1.0.0/{result.layer_name}/metadata.json",
-        style.layers,
-        sprite=f"{annexes}{path}/sprite" if style.sprites else None,
-        glyphs=host + GLYPHS if style.labelled else None,
-    )
+    for name, content in _sheets(style, draw):
+        store.annexes.keep(f"{path}/{name}", content, labels)
+    tile_json = f"{host}/tms/1.0.0/{result.layer_name}/metadata.json"
+    document = _document(title, style, tile_json, host + GLYPHS, annexes + path)
     annexe = store.annexes.keep(f"{path}.json", document, labels)
     _name_style(store, title, result, annexe, f"{annexes}{path}.json")
     return tuple(_losses(style))
+
+
+@dataclass(frozen=True)
+class MapStyleDocument:
+    """A map style as files, and what became of the styles that it is made of."""
+
+    document: bytes  # b"" where nothing can be drawn
+    beside: Tuple[Tuple[str, bytes], ...]  # sheets of sprites
+    faults: Tuple[Fault, ...]
+    reports: Tuple[FidelityReport, ...]
+
+
+def map_style_document(
+    title: str,
+    data: StoredData,
+    styles: Sequence[TableStyle],
+    tile_json: str,
+    glyphs: str,
+    beside: str,
+    draw: Optional[Draw] = None,
+) -> MapStyleDocument:
+    """Return the style of tiles as files; `beside` is the address below which its sheets will be."""
+    style = map_style(data, styles, draw is not None)
+    document = _document(title, style, tile_json, glyphs, beside) if style.layers else b""
+    faults = tuple(_losses(style)) if document else (_nothing_drawn(), *_losses(style))
+    return MapStyleDocument(document, _sheets(style, draw), faults, style.reports)
+
+
+def _document(title: str, style: MapStyle, tile_json: str, glyphs: str, beside: str) -> bytes:
+    sprite = f"{beside}/sprite" if style.sprites else None
+    return style_document(title, SOURCE, tile_json, style.layers, sprite, glyphs if style.labelled else None)
+
+
+def _sheets(style: MapStyle, draw: Optional[Draw]) -> Tuple[Tuple[str, bytes], ...]:
+    """Return names and contents of the sheets of sprites."""
+    found: List[Tuple[str, bytes]] = []
+    for ratio, suffix in SHEETS.items() if draw is not None and style.sprites else ():
+        index, sheet = draw(style.sprites, ratio)
+        found += [(f"sprite{suffix}.json", index), (f"sprite{suffix}.png", sheet)]
+    return tuple(found)
+
+
+def _nothing_drawn() -> Fault:
+    return Fault(
+        "style.nothing-drawn",
+        Severity.ERROR,
+        tr("Nothing of the style can be drawn by a map in the browser."),
+        cure=tr("Choose another style for the tiles; maps drawn by GeoPub are not concerned."),
+    )
 
 
 def _name_style(store: Store, title: str, result: PublicationResult, annexe: str, url: str) -> None:

@@ -90,6 +90,7 @@ class _Set:
             if isinstance(layer, dict)
         ]
         named = {str(layer.get("annexe_id")) for layer in layers}
+        named |= {str(one) for layer in layers for one in layer.get("beside", ()) if isinstance(layer["beside"], list)}
         return {one.id for one in annexes.find(self.connection, tables.annexe.c.id.in_(named))}
 
     def _column(self, column: Any, condition: Any) -> Set[str]:

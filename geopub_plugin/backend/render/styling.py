@@ -10,6 +10,7 @@ from qgis.PyQt.QtXml import QDomDocument, QDomElement
 
 from ..errors import InvalidInput, NotFound
 from ..styles.functions import forbidden_calls
+from ..styles.graphics_for_qgis import for_qgis
 from ..styles.recognition import StyleKind, read
 from ..translation import tr
 
@@ -47,7 +48,10 @@ def apply_style(layer: QgsVectorLayer, style: bytes) -> None:
     """Put a QML or SLD on a layer; raise InvalidInput when QGIS cannot."""
     kind = _examined(style, layer.name())  # refuses what is unsafe before Qt reads it
     document = QDomDocument()
-    document.setContent(style, kind is StyleKind.SLD)  # namespaces are of SLD only
+    if kind is StyleKind.SLD:
+        document.setContent(for_qgis(style), True)  # namespaces are of SLD only
+    else:
+        document.setContent(style, False)
     if kind is StyleKind.QML:
         applied, reason = layer.importNamedStyle(document, _CATEGORIES)
     else:

@@ -11,6 +11,7 @@ from ..features.schema import TableSchema
 from ..translation import tr
 from .attributes import translate_attributes
 from .functions import forbidden_calls
+from .graphics import left_outside
 from .recognition import StyleDocument, StyleKind, local_name, read
 from .sld_checks import sld_faults
 
@@ -44,6 +45,7 @@ def _qml_faults(document: StyleDocument, schema: TableSchema) -> Iterator[Fault]
             tr("Choose a style that was saved from a layer of this kind."),
             table=schema.name,
         )
+    yield from left_outside(document, schema.name)
     renderers = [element for element in document.root if local_name(element) == "renderer-v2"]
     if not renderers:
         yield Fault(

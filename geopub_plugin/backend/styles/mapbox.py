@@ -7,13 +7,13 @@ import math
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple, Type
 
-from ..errors import InvalidInput
 from ..translation import tr
 from .expression_tree import Unsupported
 from .fidelity import FidelityReport, Ledger
 from .mapbox_expressions import Expression, MapboxWords
 from .qml_reader import read_qml
 from .recognition import StyleKind, read
+from .sld_reader import read_sld
 from .sprites import Sprite, sprite_of
 from .symbology import Circle, Colour, Fill, Icon, Label, Length, Line, Pattern, Placement, Rule, Symbology, Unit
 
@@ -49,21 +49,16 @@ class MapboxLayers:
 
 
 def to_mapbox(style: bytes, tiles: TileLayer) -> MapboxLayers:
-    """Return the layers that draw a QML as Mapbox does, bottom first.
+    """Return the layers that draw a QML or an SLD as Mapbox does, bottom first.
 
     Raises:
-        InvalidInput: it is no QML.
+        InvalidInput: it is neither, or an SLD without a rule.
     """
     document = read(style)
-    if document.kind is not StyleKind.QML:
-        raise InvalidInput(
-            tr("Only QML can be written as a Mapbox style."),
-            tr("This is {kind}.", kind=document.kind.value.upper()),
-            tr("In QGIS: layer properties, Style, Save Style, and choose QML."),
-        )
     ledger = Ledger()
     writer = _Writer(tiles, ledger)
-    layers = writer.layers(read_qml(document, ledger))
+    symbology = read_qml(document, ledger) if document.kind is StyleKind.QML else read_sld(style, ledger)
+    layers = writer.layers(symbology)
     ledger.where = ""
     ledger.kept(tr("Layers of the map style: {count}.", count=len(layers)))
     return MapboxLayers(tuple(layers), tuple(writer.sprites.values()), ledger.report(TARGET))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ..errors import InvalidInput
 from ..faults import Fault, Severity
 from ..translation import tr
+from .mapbox_attributes import attribute_faults
 
 LARGEST = 5_000_000  # bytes
 _KINDS = frozenset({"fill", "line", "symbol", "circle", "heatmap", "fill-extrusion", "background"})
@@ -32,17 +33,25 @@ def read_mapbox(style: bytes) -> Dict[str, Any]:
     return document
 
 
-def check_mapbox(style: bytes, tile_layers: Sequence[str]) -> Tuple[Fault, ...]:
-    """Return the faults of a style for tiles with these layers, none when it fits."""
+def check_mapbox(
+    style: bytes, tile_layers: Sequence[str], attributes: Optional[Mapping[str, Sequence[str]]] = None
+) -> Tuple[Fault, ...]:
+    """Return the faults of a style for tiles with these layers, none when it fits.
+
+    `attributes` are those of each layer, where they are known.
+    """
     try:
         document = read_mapbox(style)
     except InvalidInput as error:
         return (Fault("style.unreadable", Severity.ERROR, error.what, error.why, error.cure),)
-    return tuple(_faults(document, tile_layers))
+    return (*_faults(document, tile_layers), *attribute_faults(document["layers"], attributes or {}))
 
 
-def readdressed(style: bytes, tile_json: str, glyphs: str) -> bytes:
-    """Return a style whose source is the pyramid's, and whose glyphs are ours; raise InvalidInput for what is none."""
+def readdressed(style: bytes, tile_json: str, glyphs: str, sprite: str = "") -> bytes:
+    """Return a style whose source is the pyramid's, and whose glyphs are ours; raise InvalidInput for what is none.
+
+    `sprite` is where its sprites are now, "" where the style is to have none.
+    """
     document = read_mapbox(style)
     sources = document.get("sources")
     for source in sources.values() if isinstance(sources, dict) else ():
@@ -52,6 +61,10 @@ def readdressed(style: bytes, tile_json: str, glyphs: str) -> bytes:
             source.update({"type": "vector", "url": tile_json})
     if any(isinstance(layer, dict) and "text-field" in (layer.get("layout") or {}) for layer in document["layers"]):
         document["glyphs"] = glyphs
+    if sprite:
+        document["sprite"] = sprite
+    else:
+        document.pop("sprite", None)
     return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8")
 
 

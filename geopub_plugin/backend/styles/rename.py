@@ -9,11 +9,12 @@ from .attributes import translate_attributes
 from .recognition import read
 
 
-def rename(style: bytes, names: Mapping[str, str]) -> bytes:
+def rename(style: bytes, names: Mapping[str, str], exact: bool = False) -> bytes:
     """Return a style whose attributes carry their new names, byte for byte the same when none of them changes.
 
     `names` maps the original name of each column to the published one. QGIS finds fields whatever their case, and so
-    does this. Raises InvalidInput for what is no style.
+    does this, unless `exact` asks for the very letters, which other programs want. Raises InvalidInput for what is no
+    style.
     """
     new_names = {old.lower(): new for old, new in names.items()}
     changed = False
@@ -21,7 +22,7 @@ def rename(style: bytes, names: Mapping[str, str]) -> bytes:
     def translate(name: str, _decisive: bool) -> str:
         nonlocal changed
         new = new_names.get(name.lower(), name)
-        if new.lower() == name.lower():
+        if new == name or (new.lower() == name.lower() and not exact):
             return name
         changed = True
         return new

@@ -100,6 +100,18 @@ class Connection:
             seen, page = seen + len(entities), page + 1
             total = int(counted.group(1)) if counted else seen
 
+    def read(self, url: str) -> Any:
+        """Return the JSON at a public address of the server, asked for without a token."""
+        answer = self._transport.send(Request("GET", url, {"Accept": "application/json"}), None, self.cancel)
+        if not answer.ok:
+            raise refusal(answer)
+        return answer.json() or {}
+
+    @property
+    def transport(self) -> Transport:
+        """What carries the requests."""
+        return self._transport
+
     def pause(self, seconds: float) -> None:
         """Wait, or raise Cancelled as soon as the work is cancelled."""
         if self.cancel.wait(seconds):

@@ -16,7 +16,11 @@ class StyleFile:
 
     table: str  # as the service names it
     filename: str  # its suffix says what it is: .qml, .sld or .json
-    content: bytes
+    content: bytes  # with BESIDE for the address of the files beside it
+    beside: Tuple[Tuple[str, bytes], ...] = ()  # names and contents of files that belong to it, such as sprites
+
+
+BESIDE = "https://beside.invalid"  # stands for an address that is known once the files are kept
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class StylePart:
     table: str  # as the service names it; "" for the tiles of a TMS
     id: str  # of a static (WMS) or of an annexe (WFS, TMS)
     url: str = ""  # where everybody reads it; "" for a WMS, which draws with it
+    beside: Tuple[str, ...] = ()  # annexes that belong to it
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,12 @@ def styles_listed(extra: Mapping[str, Any], layer_name: str, statics: bool) -> T
     found = []
     for wire in objects(extra, "styles"):
         parts = tuple(
-            StylePart(_table(text(one, "name"), layer_name), text(one, key), text(one, "url"))
+            StylePart(
+                text(one, "name") if statics else _table(text(one, "name"), layer_name),
+                text(one, key),
+                text(one, "url"),
+                tuple(str(annexe) for annexe in one.get("beside") or ()),
+            )
             for one in objects(wire, "layers")
             if one.get(key)
         )
@@ -94,7 +104,8 @@ def _layer(part: StylePart, layer_name: str, kind: str) -> Dict[str, Any]:
     if kind == "WMS-VECTOR":
         return {"name": part.table, "static_id": part.id}
     name = f"{layer_name}:{part.table}" if kind == "WFS" else layer_name
-    return {"name": name, "annexe_id": part.id, "url": part.url}
+    layer: Dict[str, Any] = {"name": name, "annexe_id": part.id, "url": part.url}
+    return {**layer, "beside": list(part.beside)} if part.beside else layer
 
 
 def _table(name: str, layer_name: str) -> str:

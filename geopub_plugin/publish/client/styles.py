@@ -18,6 +18,7 @@ from .connection import Connection, segment
 from .datastores import datastore
 from .entity import objects, text
 from .listed_styles import (
+    BESIDE,
     ServiceStyle,
     StyleFile,
     StylePart,
@@ -82,16 +83,17 @@ class Styles:
         service = self._configurations.get(configuration)
         styles = self._styles(service)
         style = self._found(styles, technical_name)
-        new = [file for file in files if not style.part(file.table).id]
+        parts: Dict[str, StylePart] = {part.table: part for part in style.parts}
         for file in files:
-            known = style.part(file.table).id
-            if known and service.type == WMS:
-                self._statics.replace(known, file.filename, file.content)
-            elif known:
-                self._annexes.replace(known, file.filename, file.content)
-        if new or service.type == WMS:
-            parts = (*style.parts, *self._kept(service, technical_name, new))
-            changed = ServiceStyle(style.name, technical_name, style.current, parts)
+            known = style.part(file.table)
+            if not known.id:
+                parts[file.table] = self._stored(service, technical_name, file)
+            elif service.type == WMS:
+                self._statics.replace(known.id, file.filename, file.content)
+            else:
+                parts[file.table] = self._rewritten(known, file)
+        if service.type == WMS or tuple(parts.values()) != style.parts:
+            changed = ServiceStyle(style.name, technical_name, style.current, tuple(parts.values()))
             others = [changed if one is style else one for one in styles]
             self._keep(service, others, _current(styles))
         return self._found(self.list(configuration), technical_name)
@@ -211,10 +213,22 @@ class Styles:
             name = f"{service.layer_name}_{technical}_{file.table}"
             return StylePart(file.table, self._statics.create_style(name, file.filename, file.content).id)
         suffix = file.filename.rpartition(".")[2].lower()
-        path = f"/style/{uuid.uuid4()}_{technical}.{suffix}"
+        path = f"/style/{uuid.uuid4()}_{technical}"
         labels = ("type=style", f"datasheet_name={service.tags.get('datasheet_name', '')}")
-        kept = self._annexes.keep(path, file.content, labels)
-        return StylePart(file.table, kept, self.annexe_address(service.id) + path)
+        address = self.annexe_address(service.id) + path
+        beside = tuple(self._annexes.keep(f"{path}/{name}", content, labels) for name, content in file.beside)
+        kept = self._annexes.keep(f"{path}.{suffix}", file.content.replace(BESIDE.encode(), address.encode()), labels)
+        return StylePart(file.table, kept, f"{address}.{suffix}", beside)
+
+    def _rewritten(self, part: StylePart, file: StyleFile) -> StylePart:
+        """Put another file in the place of an annexe, and other files beside it."""
+        url = part.url.rpartition(".")[0]
+        path = "/style/" + url.rpartition("/style/")[2]
+        beside = tuple(self._annexes.keep(f"{path}/{name}", content, ("type=style",)) for name, content in file.beside)
+        self._annexes.replace(part.id, file.filename, file.content.replace(BESIDE.encode(), url.encode()))
+        for gone in set(part.beside) - set(beside):
+            self._annexes.delete(gone)
+        return StylePart(part.table, part.id, part.url, beside)
 
     def annexe_address(self, configuration: str) -> str:
         """Return the address below which everybody reads annexes, as the server of a service names itself."""
@@ -230,6 +244,8 @@ class Styles:
         for part in parts:
             if part.id not in needed:
                 (self._statics if service.type == WMS else self._annexes).delete(part.id)
+                for annexe in part.beside:
+                    self._annexes.delete(annexe)
 
     def _file(self, service: Configuration, part: StylePart) -> StyleFile:
         room = "statics" if service.type == WMS else "annexes"

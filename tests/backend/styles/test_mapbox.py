@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
@@ -171,9 +172,23 @@ def test_what_is_lost_is_told() -> None:
     assert outcome.layers == () and "heatmapRenderer" in outcome.report.of(Fate.LOST)[0].what
 
 
-def test_only_qml_is_converted() -> None:
-    with pytest.raises(InvalidInput, match="QML"):
-        to_mapbox(sld("<Rule/>"), TILES)
+def test_only_styles_are_converted() -> None:
+    for content in (sld(""), b"<html/>"):
+        with pytest.raises(InvalidInput):
+            to_mapbox(content, TILES)
+
+
+def test_every_real_sld_is_valid_for_maplibre(
+    real_data: Path, style_validator: Callable[..., str], tmp_path: Path
+) -> None:
+    paths = []
+    for number, path in enumerate(sorted((real_data / "styles").rglob("*.sld"))[::4]):  # all of them: tests/real
+        with suppress(InvalidInput):
+            layers = to_mapbox(path.read_bytes(), TILES).layers
+            paths.append(tmp_path / f"{number}.json")
+            glyphs, sprite = "http://x/{fontstack}/{range}.pbf", "http://x/sprite"
+            paths[-1].write_bytes(style_document(path.stem, TILES.source, "http://x/t.json", layers, sprite, glyphs))
+    assert len(paths) > 100 and style_validator(*paths) == ""
 
 
 def test_every_real_qml_is_valid_for_maplibre(

@@ -17,7 +17,7 @@
     </message>
     <message>
         <source>10 × 10 tiles in the middle of this map</source>
-        <translation type="unfinished"></translation>
+        <translation>10 × 10 tuiles au milieu de cette carte</translation>
     </message>
     <message>
         <source>`geopub user list` shows them.</source>
@@ -56,12 +56,16 @@
         <translation>Une condition est un objet avec « op » et « args », ou bien true ou false.</translation>
     </message>
     <message>
+        <source>A document has {limit} at most.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A feature</source>
         <translation>Un objet</translation>
     </message>
     <message>
         <source>A file (QML or SLD)</source>
-        <translation type="unfinished"></translation>
+        <translation>Un fichier (QML ou SLD)</translation>
     </message>
     <message>
         <source>A file needs a path.</source>
@@ -101,7 +105,7 @@
     </message>
     <message>
         <source>A graphic that lies elsewhere is not drawn: {address}</source>
-        <translation type="unfinished"></translation>
+        <translation>Un graphisme situé ailleurs n'est pas dessiné : {address}</translation>
     </message>
     <message>
         <source>a gzip archive</source>
@@ -129,7 +133,7 @@
     </message>
     <message>
         <source>A line filled with a pattern is drawn in one colour.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une ligne remplie d'un motif est dessinée d'une seule couleur.</translation>
     </message>
     <message>
         <source>A link can point to files of this computer, so none is followed.</source>
@@ -141,7 +145,7 @@
     </message>
     <message>
         <source>A Mapbox style draws tiles only.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un style Mapbox ne dessine que des tuiles.</translation>
     </message>
     <message>
         <source>A mark is drawn as a square: SLD 1.0.0 has no word for it.</source>
@@ -221,11 +225,11 @@
     </message>
     <message>
         <source>A record is published for {organisation}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une fiche est publiée pour {organisation}.</translation>
     </message>
     <message>
         <source>A record makes the data known in catalogues. The next pages show what is known.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une fiche fait connaître les données dans les catalogues. Les pages suivantes montrent ce qui est connu.</translation>
     </message>
     <message>
         <source>A request holds at most {count} queries.</source>
@@ -233,7 +237,7 @@
     </message>
     <message>
         <source>a sample; all of them later: {told}</source>
-        <translation type="unfinished"></translation>
+        <translation>un échantillon ; toutes plus tard : {told}</translation>
     </message>
     <message>
         <source>a shapefile</source>
@@ -353,11 +357,11 @@
     </message>
     <message>
         <source>about {tiles} tiles, {size}, {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>environ {tiles} tuiles, {size}, {time}</translation>
     </message>
     <message>
         <source>Access</source>
-        <translation type="unfinished"></translation>
+        <translation>Accès</translation>
     </message>
     <message>
         <source>Add a datastore with its community.</source>
@@ -393,7 +397,7 @@
     </message>
     <message>
         <source>Add it to the tile service, or save the style as QML or SLD.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ajoutez-le au service de tuiles, ou enregistrez le style en QML ou SLD.</translation>
     </message>
     <message>
         <source>Add to the project</source>
@@ -405,7 +409,7 @@
     </message>
     <message>
         <source>Additional information</source>
-        <translation type="unfinished"></translation>
+        <translation>Informations supplémentaires</translation>
     </message>
     <message>
         <source>Address</source>
@@ -437,7 +441,7 @@
     </message>
     <message>
         <source>All</source>
-        <translation type="unfinished"></translation>
+        <translation>Tous</translation>
     </message>
     <message>
         <source>All features as a GeoPackage</source>
@@ -449,7 +453,7 @@
     </message>
     <message>
         <source>All settings…</source>
-        <translation type="unfinished"></translation>
+        <translation>Tous les réglages…</translation>
     </message>
     <message>
         <source>All tables of a publication share one: they are published in {target}.</source>
@@ -589,7 +593,7 @@
     </message>
     <message>
         <source>as the server does</source>
-        <translation type="unfinished"></translation>
+        <translation>celle du serveur</translation>
     </message>
     <message>
         <source>As which user it acts with its secret alone: an e-mail address.</source>
@@ -741,23 +745,23 @@
     </message>
     <message>
         <source>Attributes</source>
-        <translation type="unfinished"></translation>
+        <translation>Attributs</translation>
     </message>
     <message>
         <source>Attributes of the tiles</source>
-        <translation type="unfinished"></translation>
+        <translation>Attributs des tuiles</translation>
     </message>
     <message>
         <source>Attribution, language and resolution.</source>
-        <translation type="unfinished"></translation>
+        <translation>Attribution, langue et résolution.</translation>
     </message>
     <message>
         <source>Attribution: address (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>Attribution : adresse (optionnel)</translation>
     </message>
     <message>
         <source>Attribution: text (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>Attribution : texte (optionnel)</translation>
     </message>
     <message>
         <source>Authentication</source>
@@ -893,11 +897,11 @@
     </message>
     <message>
         <source>Changing who may see a service changes its address, and ends the permissions given for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Changer qui peut voir un service change son adresse et met fin aux permissions données pour lui.</translation>
     </message>
     <message>
         <source>Character set</source>
-        <translation type="unfinished"></translation>
+        <translation>Jeu de caractères</translation>
     </message>
     <message>
         <source>Check again</source>
@@ -953,7 +957,7 @@
     </message>
     <message>
         <source>Choose a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisissez un fichier.</translation>
     </message>
     <message>
         <source>Choose a folder that is empty or not there yet.</source>
@@ -965,7 +969,7 @@
     </message>
     <message>
         <source>Choose a metadata file</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisir un fichier de métadonnées</translation>
     </message>
     <message>
         <source>Choose a reference system that covers them, such as EPSG:4326.</source>
@@ -973,7 +977,7 @@
     </message>
     <message>
         <source>Choose a style</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisir un style</translation>
     </message>
     <message>
         <source>Choose a style that was saved from a layer of this kind.</source>
@@ -1005,7 +1009,7 @@
     </message>
     <message>
         <source>Choose another style for the tiles; maps drawn by GeoPub are not concerned.</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisissez un autre style pour les tuiles ; les cartes dessinées par GeoPub ne sont pas concernées.</translation>
     </message>
     <message>
         <source>Choose at least one table.</source>
@@ -1017,7 +1021,7 @@
     </message>
     <message>
         <source>Choose one attribute at least.</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisissez au moins un attribut.</translation>
     </message>
     <message>
         <source>Choose one of its tables: {names}.</source>
@@ -1041,7 +1045,7 @@
     </message>
     <message>
         <source>Choose one table at least.</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisissez au moins une table.</translation>
     </message>
     <message>
         <source>Choose one theme at least.</source>
@@ -1197,7 +1201,7 @@
     </message>
     <message>
         <source>Contact for the record (e-mail)</source>
-        <translation type="unfinished"></translation>
+        <translation>Contact pour la fiche (adresse électronique)</translation>
     </message>
     <message>
         <source>Continual</source>
@@ -1205,7 +1209,7 @@
     </message>
     <message>
         <source>Continue</source>
-        <translation type="unfinished"></translation>
+        <translation>Continuer</translation>
     </message>
     <message>
         <source>Coordinate reference system overridden</source>
@@ -1269,7 +1273,7 @@
     </message>
     <message>
         <source>Correct “sprite” in the style, or take it away.</source>
-        <translation type="unfinished"></translation>
+        <translation>Corrigez « sprite » dans le style, ou retirez-le.</translation>
     </message>
     <message>
         <source>Correct “styles” in the field “extra”.</source>
@@ -1281,7 +1285,7 @@
     </message>
     <message>
         <source>Creation date</source>
-        <translation type="unfinished"></translation>
+        <translation>Date de création</translation>
     </message>
     <message>
         <source>current</source>
@@ -1397,7 +1401,7 @@
     </message>
     <message>
         <source>Description</source>
-        <translation type="unfinished"></translation>
+        <translation>Description</translation>
     </message>
     <message>
         <source>description</source>
@@ -1449,11 +1453,11 @@
     </message>
     <message>
         <source>Doubts about these settings? A sample is made in a moment; all tiles follow with one click.</source>
-        <translation type="unfinished"></translation>
+        <translation>Des doutes sur ces réglages ? Un échantillon est fait en un instant ; toutes les tuiles suivent en un clic.</translation>
     </message>
     <message>
         <source>Draw the area</source>
-        <translation type="unfinished"></translation>
+        <translation>Dessiner l’emprise</translation>
     </message>
     <message>
         <source>Draw the map with GetMap instead.</source>
@@ -1477,7 +1481,7 @@
     </message>
     <message>
         <source>E-mail of the organisation</source>
-        <translation type="unfinished"></translation>
+        <translation>Adresse électronique de l’organisme</translation>
     </message>
     <message>
         <source>Each column needs a name of its own.</source>
@@ -1565,7 +1569,7 @@
     </message>
     <message>
         <source>Everybody</source>
-        <translation type="unfinished"></translation>
+        <translation>Tout public</translation>
     </message>
     <message>
         <source>Everybody in the network can open http://{address}:{port} and read what you publish, without a password, as long as QGIS is open. Nobody but you can change it. The firewall of this computer may ask you to allow it. Do not share in networks that you do not trust, such as that of a hotel.</source>
@@ -1577,7 +1581,7 @@
     </message>
     <message>
         <source>Everything is ready.</source>
-        <translation type="unfinished"></translation>
+        <translation>Tout est prêt.</translation>
     </message>
     <message>
         <source>Everything of the datasheet “{name}” is deleted. This cannot be undone.</source>
@@ -1757,11 +1761,11 @@
     </message>
     <message>
         <source>First level</source>
-        <translation type="unfinished"></translation>
+        <translation>Premier niveau</translation>
     </message>
     <message>
         <source>First level: {level}</source>
-        <translation type="unfinished"></translation>
+        <translation>Premier niveau : {level}</translation>
     </message>
     <message>
         <source>Folder</source>
@@ -1773,11 +1777,11 @@
     </message>
     <message>
         <source>For your community until</source>
-        <translation type="unfinished"></translation>
+        <translation>Pour votre communauté jusqu’au</translation>
     </message>
     <message>
         <source>For: {geometry}</source>
-        <translation type="unfinished"></translation>
+        <translation>Pour : {geometry}</translation>
     </message>
     <message>
         <source>Form of the answer</source>
@@ -1797,19 +1801,19 @@
     </message>
     <message>
         <source>Free keywords (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>Mots clés libres (optionnel)</translation>
     </message>
     <message>
         <source>from</source>
-        <translation type="unfinished"></translation>
+        <translation>de</translation>
     </message>
     <message>
         <source>From a file (ISO 19139)</source>
-        <translation type="unfinished"></translation>
+        <translation>D’un fichier (ISO 19139)</translation>
     </message>
     <message>
         <source>From a record of the store</source>
-        <translation type="unfinished"></translation>
+        <translation>D’une fiche de l’entrepôt</translation>
     </message>
     <message>
         <source>From afar, areas follow a grid; the territory stays covered.</source>
@@ -1817,11 +1821,11 @@
     </message>
     <message>
         <source>From the layer and the project</source>
-        <translation type="unfinished"></translation>
+        <translation>De la couche et du projet</translation>
     </message>
     <message>
         <source>From {west}, {south} to {east}, {north} degrees</source>
-        <translation type="unfinished"></translation>
+        <translation>De {west}, {south} à {east}, {north} degrés</translation>
     </message>
     <message>
         <source>GB</source>
@@ -1969,7 +1973,7 @@
     </message>
     <message>
         <source>Give a Mapbox style.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez un style Mapbox.</translation>
     </message>
     <message>
         <source>Give a name that ends so, or with / for a folder.</source>
@@ -2149,7 +2153,7 @@
     </message>
     <message>
         <source>Give that file alone, or one QML or SLD for each table.</source>
-        <translation type="unfinished"></translation>
+        <translation>Donnez ce fichier seul, ou un QML ou SLD par table.</translation>
     </message>
     <message>
         <source>Give the code of another one, such as EPSG:2154 or EPSG:4326.</source>
@@ -2182,6 +2186,10 @@
     <message>
         <source>Give the ids of datastores.</source>
         <translation>Indiquez des identifiants d'entrepôts.</translation>
+    </message>
+    <message>
+        <source>Give the ids of users.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give the same file, or publish this one anew.</source>
@@ -2257,7 +2265,7 @@
     </message>
     <message>
         <source>How the maps are drawn. A style is checked as soon as it is chosen.</source>
-        <translation type="unfinished"></translation>
+        <translation>Comment les cartes sont dessinées. Un style est vérifié dès qu’il est choisi.</translation>
     </message>
     <message>
         <source>Human health and safety</source>
@@ -2333,7 +2341,7 @@
     </message>
     <message>
         <source>INSPIRE keywords (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>Mots clés INSPIRE (optionnel)</translation>
     </message>
     <message>
         <source>Install GeoPub again; `geopub doctor` shows what is missing.</source>
@@ -2521,7 +2529,7 @@
     </message>
     <message>
         <source>It has: {tables}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il a : {tables}.</translation>
     </message>
     <message>
         <source>It holds data, and the database of its catalogue is empty.</source>
@@ -2901,7 +2909,7 @@
     </message>
     <message>
         <source>It works best with {count} attributes at most: choose fewer of them two pages before.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elle donne le meilleur avec {count} attributs au plus : choisissez-en moins deux pages plus tôt.</translation>
     </message>
     <message>
         <source>It works: {user} may publish in {names}.</source>
@@ -3093,7 +3101,7 @@
     </message>
     <message>
         <source>Keywords (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>Mots clés (optionnel)</translation>
     </message>
     <message>
         <source>Kind</source>
@@ -3101,7 +3109,7 @@
     </message>
     <message>
         <source>Kind of resource</source>
-        <translation type="unfinished"></translation>
+        <translation>Type de ressource</translation>
     </message>
     <message>
         <source>KML</source>
@@ -3137,7 +3145,7 @@
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished"></translation>
+        <translation>Langue</translation>
     </message>
     <message>
         <source>Language of the filter</source>
@@ -3149,11 +3157,11 @@
     </message>
     <message>
         <source>Last level</source>
-        <translation type="unfinished"></translation>
+        <translation>Dernier niveau</translation>
     </message>
     <message>
         <source>Last level: {level}</source>
-        <translation type="unfinished"></translation>
+        <translation>Dernier niveau : {level}</translation>
     </message>
     <message>
         <source>Launch it again; if it fails again, report it with the log.</source>
@@ -3173,7 +3181,7 @@
     </message>
     <message>
         <source>Layers published with this one are not in the project: open the project that has them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Des couches publiées avec celle-ci ne sont pas dans le projet : ouvrez le projet qui les contient.</translation>
     </message>
     <message>
         <source>Leave it out, and a random one is made.</source>
@@ -3205,11 +3213,11 @@
     </message>
     <message>
         <source>Let them be fetched once and kept beside the style, or take them away.</source>
-        <translation type="unfinished"></translation>
+        <translation>Faites-les chercher une fois et garder à côté du style, ou retirez-les.</translation>
     </message>
     <message>
         <source>Let them be fetched once and packed in, or embed them in QGIS: beside the path, Embed File.</source>
-        <translation type="unfinished"></translation>
+        <translation>Faites-les chercher une fois pour les intégrer, ou intégrez-les dans QGIS : à côté du chemin, Intégrer un fichier.</translation>
     </message>
     <message>
         <source>Level</source>
@@ -3217,7 +3225,7 @@
     </message>
     <message>
         <source>Level 0 shows the whole world; each level doubles the scale. Maps enlarge the last one further in.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le niveau 0 montre le monde entier ; chaque niveau double l’échelle. Au-delà du dernier, les cartes l’agrandissent.</translation>
     </message>
     <message>
         <source>Levels {top} to {bottom} of “{table}” cannot be built.</source>
@@ -3225,7 +3233,7 @@
     </message>
     <message>
         <source>Licence</source>
-        <translation type="unfinished"></translation>
+        <translation>Licence</translation>
     </message>
     <message>
         <source>Line {line}: it declares a document type or entities, which can be used to attack the reader.</source>
@@ -3385,11 +3393,11 @@
     </message>
     <message>
         <source>Make a sample of this area first</source>
-        <translation type="unfinished"></translation>
+        <translation>Faire d’abord un échantillon sur cette emprise</translation>
     </message>
     <message>
         <source>Make all tiles</source>
-        <translation type="unfinished"></translation>
+        <translation>Faire toutes les tuiles</translation>
     </message>
     <message>
         <source>Make all tiles of this sample</source>
@@ -3421,7 +3429,7 @@
     </message>
     <message>
         <source>Make them smaller, or use other ones.</source>
-        <translation type="unfinished"></translation>
+        <translation>Réduisez-les, ou prenez-en d'autres.</translation>
     </message>
     <message>
         <source>Make vector tiles of a GeoPackage without any server: OUT.pmtiles, OUT.mbtiles or a folder OUT/.</source>
@@ -3445,7 +3453,7 @@
     </message>
     <message>
         <source>Maps and features are drawn with QML or SLD.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cartes et entités se dessinent avec QML ou SLD.</translation>
     </message>
     <message>
         <source>Maps cannot be drawn: QGIS's Python modules were not found.</source>
@@ -3505,11 +3513,11 @@
     </message>
     <message>
         <source>Metadata</source>
-        <translation type="unfinished"></translation>
+        <translation>Métadonnées</translation>
     </message>
     <message>
         <source>Metadata (*.xml)</source>
-        <translation type="unfinished"></translation>
+        <translation>Métadonnées (*.xml)</translation>
     </message>
     <message>
         <source>Metadata (CSW)</source>
@@ -3593,7 +3601,7 @@
     </message>
     <message>
         <source>Name the file like its table, or choose the table.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nommez le fichier comme sa table, ou choisissez la table.</translation>
     </message>
     <message>
         <source>Names that services cannot carry were changed:</source>
@@ -3657,7 +3665,7 @@
     </message>
     <message>
         <source>No metadata record</source>
-        <translation type="unfinished"></translation>
+        <translation>Pas de fiche de métadonnées</translation>
     </message>
     <message>
         <source>No more metadata can be published here.</source>
@@ -3685,11 +3693,11 @@
     </message>
     <message>
         <source>No record.</source>
-        <translation type="unfinished"></translation>
+        <translation>Pas de fiche.</translation>
     </message>
     <message>
         <source>No record: fill it in under All settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>Pas de fiche : remplissez-la dans Tous les réglages.</translation>
     </message>
     <message>
         <source>No room was left while writing in {path}.</source>
@@ -3705,7 +3713,7 @@
     </message>
     <message>
         <source>No style: GeoPub's own colours</source>
-        <translation type="unfinished"></translation>
+        <translation>Aucun style : les couleurs de GeoPub</translation>
     </message>
     <message>
         <source>No table has an attribute “{name}”.</source>
@@ -3725,7 +3733,7 @@
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished"></translation>
+        <translation>aucune</translation>
     </message>
     <message>
         <source>None of its corners has coordinates there.</source>
@@ -3761,7 +3769,7 @@
     </message>
     <message>
         <source>not stated</source>
-        <translation type="unfinished"></translation>
+        <translation>non indiquée</translation>
     </message>
     <message>
         <source>Nothing equals NULL.</source>
@@ -3917,7 +3925,7 @@
     </message>
     <message>
         <source>Only SVG, PNG, JPEG, GIF and WebP of at most {size} kB are.</source>
-        <translation type="unfinished"></translation>
+        <translation>Seuls le sont SVG, PNG, JPEG, GIF et WebP de {size} ko au plus.</translation>
     </message>
     <message>
         <source>Only the features that the layer's filter lets through will be published.</source>
@@ -3973,11 +3981,11 @@
     </message>
     <message>
         <source>Organisation</source>
-        <translation type="unfinished"></translation>
+        <translation>Organisme</translation>
     </message>
     <message>
         <source>Origin (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>Généalogie (optionnel)</translation>
     </message>
     <message>
         <source>Orthoimagery</source>
@@ -4085,7 +4093,7 @@
     </message>
     <message>
         <source>Previous step</source>
-        <translation type="unfinished"></translation>
+        <translation>Étape précédente</translation>
     </message>
     <message>
         <source>Print one JSON document on standard output.</source>
@@ -4145,7 +4153,7 @@
     </message>
     <message>
         <source>Public name (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>Nom public (optionnel)</translation>
     </message>
     <message>
         <source>Publication</source>
@@ -4193,7 +4201,7 @@
     </message>
     <message>
         <source>Publish now</source>
-        <translation type="unfinished"></translation>
+        <translation>Publier maintenant</translation>
     </message>
     <message>
         <source>Publish the current layer…</source>
@@ -4209,7 +4217,7 @@
     </message>
     <message>
         <source>Publish the layer as a whole.</source>
-        <translation type="unfinished"></translation>
+        <translation>Publiez la couche en entier.</translation>
     </message>
     <message>
         <source>Publish the style again.</source>
@@ -4217,7 +4225,7 @@
     </message>
     <message>
         <source>Publish the style from where these files are: they are packed in. Or embed them in QGIS.</source>
-        <translation type="unfinished"></translation>
+        <translation>Publiez le style depuis l'endroit où sont ces fichiers : ils y sont intégrés. Ou intégrez-les dans QGIS.</translation>
     </message>
     <message>
         <source>Publish with the layer's style</source>
@@ -4233,7 +4241,7 @@
     </message>
     <message>
         <source>Publish “{title}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Publier « {title} »</translation>
     </message>
     <message>
         <source>Published</source>
@@ -4323,7 +4331,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>QML draws as QGIS does. An SLD is applied to its table whatever name it gives to the layer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un QML dessine comme QGIS. Un SLD s’applique à sa table, quel que soit le nom qu’il donne à la couche.</translation>
     </message>
     <message>
         <source>Raster tables left out</source>
@@ -4423,11 +4431,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Restricted</source>
-        <translation type="unfinished"></translation>
+        <translation>Restreint</translation>
     </message>
     <message>
         <source>Restricted: who has a key and a permission</source>
-        <translation type="unfinished"></translation>
+        <translation>Restreint : qui a une clé et une permission</translation>
     </message>
     <message>
         <source>Resume</source>
@@ -4499,7 +4507,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Sample (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>Échantillon (optionnel)</translation>
     </message>
     <message>
         <source>Save as…</source>
@@ -4691,7 +4699,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>separated by commas</source>
-        <translation type="unfinished"></translation>
+        <translation>séparés par des virgules</translation>
     </message>
     <message>
         <source>serve a data folder</source>
@@ -4751,7 +4759,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Settings of the store</source>
-        <translation type="unfinished"></translation>
+        <translation>Réglages de l’entrepôt</translation>
     </message>
     <message>
         <source>Settings: servers, and the engine of this computer</source>
@@ -4771,7 +4779,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Several files were given.</source>
-        <translation type="unfinished"></translation>
+        <translation>Plusieurs fichiers ont été donnés.</translation>
     </message>
     <message>
         <source>Shapes are simplified; where lines meet, they go on meeting.</source>
@@ -4863,7 +4871,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Source of the metadata</source>
-        <translation type="unfinished"></translation>
+        <translation>Source des métadonnées</translation>
     </message>
     <message>
         <source>Spatial indexes do not fit their tables.</source>
@@ -4871,7 +4879,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Spatial resolution (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>Résolution spatiale (optionnel)</translation>
     </message>
     <message>
         <source>Species distribution</source>
@@ -4999,11 +5007,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Styles</source>
-        <translation type="unfinished"></translation>
+        <translation>Styles</translation>
     </message>
     <message>
         <source>Styles (*.qml *.sld)</source>
-        <translation type="unfinished"></translation>
+        <translation>Styles (*.qml *.sld)</translation>
     </message>
     <message>
         <source>Styles and publication…</source>
@@ -5011,15 +5019,15 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Summary</source>
-        <translation type="unfinished"></translation>
+        <translation>Récapitulatif</translation>
     </message>
     <message>
         <source>Summary (Markdown)</source>
-        <translation type="unfinished"></translation>
+        <translation>Résumé (Markdown)</translation>
     </message>
     <message>
         <source>Summary of its content (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>Résumé de son contenu (optionnel)</translation>
     </message>
     <message>
         <source>Suspicious compression</source>
@@ -5067,15 +5075,15 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Table “{table}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Table « {table} »</translation>
     </message>
     <message>
         <source>Tables</source>
-        <translation type="unfinished"></translation>
+        <translation>Tables</translation>
     </message>
     <message>
         <source>Tables and services</source>
-        <translation type="unfinished"></translation>
+        <translation>Tables et services</translation>
     </message>
     <message>
         <source>Tables without geometry</source>
@@ -5359,11 +5367,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The data that the tiles were made of is not known, or gone.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les données dont les tuiles sont faites ne sont pas connues, ou ont disparu.</translation>
     </message>
     <message>
         <source>The data “{name}” has no table “{table}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les données « {name} » n'ont pas de table « {table} ».</translation>
     </message>
     <message>
         <source>The data “{name}” is in use.</source>
@@ -5447,7 +5455,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The fewer attributes the tiles carry, the smaller they are, and the better they are generalised.</source>
-        <translation type="unfinished"></translation>
+        <translation>Moins les tuiles portent d’attributs, plus elles sont légères et mieux elles sont généralisées.</translation>
     </message>
     <message>
         <source>The field “callback” cannot be followed.</source>
@@ -5515,7 +5523,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The file cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier ne peut pas être lu.</translation>
     </message>
     <message>
         <source>The file could not be made.</source>
@@ -5530,8 +5538,12 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Le fichier est endommagé ou tronqué : exportez la couche de nouveau.</translation>
     </message>
     <message>
-        <source>The file is too large to be a metadata record.</source>
+        <source>The file is empty.</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The file is too large to be a metadata record.</source>
+        <translation>Le fichier est trop grand pour une fiche de métadonnées.</translation>
     </message>
     <message>
         <source>The file is too large.</source>
@@ -5727,7 +5739,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The layer has no style “{name}” any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>La couche n’a plus de style « {name} ».</translation>
     </message>
     <message>
         <source>The layer is laid over others without blending.</source>
@@ -5783,7 +5795,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The layer's style “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style « {name} » de la couche</translation>
     </message>
     <message>
         <source>The layers of a vector tile need names of their own.</source>
@@ -5831,7 +5843,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The mark “{name}” is drawn as a square.</source>
-        <translation type="unfinished"></translation>
+        <translation>La marque « {name} » est dessinée comme un carré.</translation>
     </message>
     <message>
         <source>The memory of this computer is used up.</source>
@@ -5959,7 +5971,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The permission ends</source>
-        <translation type="unfinished"></translation>
+        <translation>La permission prend fin</translation>
     </message>
     <message>
         <source>The permission “{name}” asks for a strong authentication.</source>
@@ -6075,7 +6087,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The record is being read…</source>
-        <translation type="unfinished"></translation>
+        <translation>Lecture de la fiche…</translation>
     </message>
     <message>
         <source>The renderer broke down over it, twice.</source>
@@ -6171,7 +6183,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The server has no restricted access for: {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le serveur n’a pas d’accès restreint pour : {names}.</translation>
     </message>
     <message>
         <source>The server has no room for one more record.</source>
@@ -6191,7 +6203,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The server that draws has no such files, unless it is that computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le serveur qui dessine n'a pas ces fichiers, à moins d'être cet ordinateur.</translation>
     </message>
     <message>
         <source>The server {host} does not answer.</source>
@@ -6211,7 +6223,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The service has no table “{table}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le service n'a pas de table « {table} ».</translation>
     </message>
     <message>
         <source>The service is {status}.</source>
@@ -6267,7 +6279,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The SLD uses prefixes that it does not declare: {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le SLD emploie des préfixes qu'il ne déclare pas : {names}.</translation>
     </message>
     <message>
         <source>The smallest areas go into their neighbours.</source>
@@ -6295,7 +6307,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The style cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style ne peut pas être utilisé.</translation>
     </message>
     <message>
         <source>The style cannot be written as {format}.</source>
@@ -6303,7 +6315,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The style cannot be written for the tiles.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style ne peut pas être écrit pour les tuiles.</translation>
     </message>
     <message>
         <source>The style could not be written as {format}.</source>
@@ -6355,7 +6367,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The style of the layer</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style de la couche</translation>
     </message>
     <message>
         <source>The style of the vector tiles does not show everything that the QGIS style shows.</source>
@@ -6375,7 +6387,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The style takes its symbols from elsewhere.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le style prend ses symboles ailleurs.</translation>
     </message>
     <message>
         <source>The style takes its {part} from elsewhere.</source>
@@ -6415,11 +6427,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The symbols of the style are kept beside it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les symboles du style sont gardés à côté de lui.</translation>
     </message>
     <message>
         <source>The symbols of the style were not found.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les symboles du style sont introuvables.</translation>
     </message>
     <message>
         <source>The system does not allow it to this user: {reason}.</source>
@@ -6711,7 +6723,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Themes</source>
-        <translation type="unfinished"></translation>
+        <translation>Thématiques</translation>
     </message>
     <message>
         <source>There are more layer names than tables.</source>
@@ -6826,6 +6838,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Il n'y a pas de métadonnées d'identifiant {name}.</translation>
     </message>
     <message>
+        <source>There is no more room for your documents.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no offering {identifier} in this datastore.</source>
         <translation>Il n'y a pas d'offre {identifier} dans cet entrepôt.</translation>
     </message>
@@ -6902,6 +6918,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Il n’y a pas de tuile {place} à ce niveau.</translation>
     </message>
     <message>
+        <source>There is no user {identifier}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no user {name}.</source>
         <translation>Il n'y a pas d'utilisateur {name}.</translation>
     </message>
@@ -6927,7 +6947,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is nothing at {address}.json and {address}.png.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a rien à {address}.json et {address}.png.</translation>
     </message>
     <message>
         <source>There is nothing at {path}.</source>
@@ -6951,7 +6971,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>They are drawn wherever the style is.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ils sont dessinés partout où est le style.</translation>
     </message>
     <message>
         <source>They are in WFS, but no map shows them.</source>
@@ -6995,7 +7015,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>They were declared as these prefixes usually are.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ils ont été déclarés comme ces préfixes le sont d'habitude.</translation>
     </message>
     <message>
         <source>They were read as Windows-1252, the usual encoding of older files.</source>
@@ -7003,7 +7023,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>They were taken from {address}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ils ont été pris de {address}.</translation>
     </message>
     <message>
         <source>They would not be drawn.</source>
@@ -7159,7 +7179,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Tiles have one Mapbox style for all tables.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les tuiles ont un seul style Mapbox pour toutes les tables.</translation>
     </message>
     <message>
         <source>Tiles hold straight segments only, and {count} of its shapes have arcs.</source>
@@ -7179,7 +7199,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Title of the table</source>
-        <translation type="unfinished"></translation>
+        <translation>Titre de la table</translation>
     </message>
     <message>
         <source>TMS service</source>
@@ -7275,7 +7295,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Two tables cannot have the same name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Deux tables ne peuvent pas avoir le même nom.</translation>
     </message>
     <message>
         <source>Two tables have the public name “{name}”.</source>
@@ -7287,7 +7307,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Unique identifier</source>
-        <translation type="unfinished"></translation>
+        <translation>Identifiant unique</translation>
     </message>
     <message>
         <source>Unknown</source>
@@ -7367,7 +7387,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Update now</source>
-        <translation type="unfinished"></translation>
+        <translation>Mettre à jour maintenant</translation>
     </message>
     <message>
         <source>Update publication</source>
@@ -7375,11 +7395,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Update “{title}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Mettre à jour « {title} »</translation>
     </message>
     <message>
         <source>Updated</source>
-        <translation type="unfinished"></translation>
+        <translation>Fréquence de mise à jour</translation>
     </message>
     <message>
         <source>Updates “{datasheet}” on this computer: its addresses stay the same.</source>
@@ -7387,7 +7407,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Updates “{datasheet}” on {target}: its addresses stay the same.</source>
-        <translation type="unfinished"></translation>
+        <translation>Met à jour « {datasheet} » sur {target} : ses adresses restent les mêmes.</translation>
     </message>
     <message>
         <source>Uploads of type “{type}” are not taken.</source>
@@ -7539,7 +7559,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>What a metadata record says of the data. Everything known is filled in.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce qu’une fiche de métadonnées dit des données. Tout ce qui est connu est rempli.</translation>
     </message>
     <message>
         <source>What becomes of the style</source>
@@ -7547,7 +7567,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>What depends on it will be missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce qui en dépend manquera.</translation>
     </message>
     <message>
         <source>What depends on it, such as labels or sizes, will be missing.</source>
@@ -7567,11 +7587,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>What is published, and under which names.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce qui est publié, et sous quels noms.</translation>
     </message>
     <message>
         <source>What shapes lose with every level up. Each picture: without it on the left, with it on the right.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce que les formes perdent à chaque niveau vers le haut. Chaque image : sans elle à gauche, avec elle à droite.</translation>
     </message>
     <message>
         <source>What to do:</source>
@@ -7603,7 +7623,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>When that server goes, they go with it: {address}</source>
-        <translation type="unfinished"></translation>
+        <translation>Si ce serveur disparaît, ils disparaissent avec lui : {address}</translation>
     </message>
     <message>
         <source>When was the data made? Give a date.</source>
@@ -7651,7 +7671,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Who is to see these services?</source>
-        <translation type="unfinished"></translation>
+        <translation>À quel public ces services sont-ils destinés ?</translation>
     </message>
     <message>
         <source>Who leads it: an e-mail address.</source>
@@ -7675,7 +7695,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Without it on the left, with it on the right</source>
-        <translation type="unfinished"></translation>
+        <translation>Sans elle à gauche, avec elle à droite</translation>
     </message>
     <message>
         <source>Without PyQGIS there is no WMS. On Debian and Ubuntu: apt install python3-qgis.</source>
@@ -7823,11 +7843,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Zoom levels</source>
-        <translation type="unfinished"></translation>
+        <translation>Niveaux de zoom</translation>
     </message>
     <message>
         <source>Zoom levels are from {first} to {last}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les niveaux de zoom vont de {first} à {last}.</translation>
     </message>
     <message>
         <source>Zoom levels from</source>
@@ -7839,15 +7859,15 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{count} GB</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} Go</translation>
     </message>
     <message>
         <source>{count} graphics of the style are files of one computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} graphismes du style sont des fichiers d'un seul ordinateur.</translation>
     </message>
     <message>
         <source>{count} graphics of the style cannot be packed in.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} graphismes du style ne peuvent pas être intégrés.</translation>
     </message>
     <message>
         <source>{count} graphics of the style lie outside of it.</source>
@@ -7855,7 +7875,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{count} graphics were packed into the style.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} graphismes ont été intégrés au style.</translation>
     </message>
     <message>
         <source>{count} h</source>
@@ -7863,7 +7883,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{count} KB</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} ko</translation>
     </message>
     <message>
         <source>{count} layers are of a type that tiles cannot be drawn with.</source>
@@ -7879,11 +7899,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{count} MB</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} Mo</translation>
     </message>
     <message>
         <source>{count} min</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} min</translation>
     </message>
     <message>
         <source>{count} of them are cut off or are not what GeoPackage asks for.</source>
@@ -7895,7 +7915,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{count} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} s</translation>
     </message>
     <message>
         <source>{count} symbols are pictures, which only QGIS draws: publish from QGIS.</source>
@@ -8019,7 +8039,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{top} to {bottom}</source>
-        <translation type="unfinished"></translation>
+        <translation>{top} à {bottom}</translation>
     </message>
     <message>
         <source>{user} is known there, but has no datastore.</source>
@@ -8167,7 +8187,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{name}” is not published.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {name} » n'est pas publié.</translation>
     </message>
     <message>
         <source>“{name}” is not ready to be published.</source>
@@ -8291,7 +8311,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{title}” is not published here any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>« {title} » n’est plus publié ici.</translation>
     </message>
     <message>
         <source>“{title}” is up to date.</source>

@@ -84,8 +84,8 @@ def layers_of(plan: LayerPlan, given: Layers) -> Tuple[QgsVectorLayer, ...]:
     """Return the layer of each table of a plan: those given, and others of the project published with them."""
     known: Dict[str, QgsMapLayer] = {layer.id(): layer for layer in as_layers(given)}
     wanted = [table.layer for table in plan.tables]
-    if len(wanted) < 2:
-        return as_layers(given)
+    if not wanted or (len(wanted) == 1 and wanted[0] not in known):
+        return as_layers(given)[:1]
     found = (known.get(identifier) or QgsProject.instance().mapLayer(identifier) for identifier in wanted)
     return tuple(layer for layer in found if isinstance(layer, QgsVectorLayer))
 

@@ -1,8 +1,8 @@
-"""The one dialog between a layer and its services: every default filled in, each fault beside its field."""
+"""Express: one page between layers and their services, every default filled in, each fault beside its field."""
 
 from __future__ import annotations
 
-from typing import Mapping, Optional
+from typing import Mapping, Optional, Sequence, Union
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
 from qgis.gui import QgsProjectionSelectionWidget
@@ -21,93 +21,111 @@ from qgis.PyQt.QtWidgets import (
 
 from ..backend.faults import blocking
 from ..backend.translation import tr
-from ..publish.layer_faults import layer_faults, needs_crs
-from ..publish.layer_plan import LayerPlan, name_fault, propose_plan, remembered_plan
+from ..publish.layer_faults import layer_faults
+from ..publish.metadata.description import description_faults
 from ..publish.proposal import slug
+from ..publish.publication_plan import LayerPlan
+from ..publish.store_source import StoreSource
 from .fault_label import FaultLabel
+from .generalisation_field import GeneralisationField
 from .icons import icon
 from .name_field import NameField
 from .notes import Notes
 from .services_field import ServicesField
+from .wizard.draft import Draft
+from .wizard.wizard import PublicationWizard
 
 
 class PublishDialog(QDialog):
-    """Asks how a layer is to be published; `plan` holds the answer once accepted."""
+    """Asks how layers are to be published; `plan` holds the answer once accepted."""
 
     def __init__(
-        self, layer: QgsVectorLayer, taken: Optional[Mapping[str, str]] = None, parent: Optional[QWidget] = None
+        self,
+        layers: Union[QgsVectorLayer, Sequence[QgsVectorLayer]],
+        taken: Optional[Mapping[str, str]] = None,
+        parent: Optional[QWidget] = None,
+        source: Optional[StoreSource] = None,
     ) -> None:
-        """Propose a plan for `layer`; `taken` says to which datasheet each technical name already belongs."""
+        """Propose a plan.
+
+        Args:
+            layers: one layer, or several that become the tables of one datasheet.
+            taken: to which datasheet each technical name already belongs.
+            parent: of the dialog.
+            source: of the store, which is asked what it allows.
+        """
         super().__init__(parent)
-        self._layer, self._taken = layer, dict(taken or {})
-        self._update = remembered_plan(layer) is not None
-        self._faults = layer_faults(layer)
-        proposal = propose_plan(layer)
-        self._datasheet = proposal.datasheet
-        self.setWindowTitle(tr("Publish “{layer}”", layer=layer.name()))
+        self.draft = Draft([layers] if isinstance(layers, QgsVectorLayer) else list(layers), self)
+        self.draft.limit(taken=dict(taken or {}))
+        self._update = self.draft.update
+        self._faults = tuple(fault for layer in self.draft.layers for fault in layer_faults(layer))
+        self.wizard: Optional[PublicationWizard] = None
+        self._where_to = source.target.title if source is not None and not source.target.embedded else ""
+        self.setWindowTitle(tr("Publish “{layer}”", layer=self._name_of_layers()))
         self.setWindowIcon(icon("publish"))
-        self._make_fields(proposal)
+        self._make_fields()
         self._lay_out()
-        self._fill(proposal)
-        self.title.textEdited.connect(self._title_edited)
+        self._fill()
+        self._connect()
         self._check()
+        if source is not None:
+            self.draft.ask(source)
 
     @property
     def plan(self) -> LayerPlan:
         """The plan as the fields say it."""
-        top, bottom = self.services.levels
-        title = self.title.text().strip()
-        return LayerPlan(
-            title,
-            self._datasheet if self._update else title,
-            self.name.name,
-            self.services.services,
-            top,
-            bottom,
-            self.crs.crs().authid() if self.crs is not None else "",
-            self.styled.isChecked(),
-        )
+        return self.draft.plan
 
     def know(self, taken: Mapping[str, str]) -> None:
         """Hear, once the engine answers, to which datasheet each technical name belongs."""
-        self._taken = dict(taken)
-        self._check()
+        self.draft.limit(taken=dict(taken))
 
     def sizeHint(self) -> QSize:
         """Return a size in which the longest line of either language fits."""
-        return super().sizeHint().expandedTo(QSize(520, 0))
+        return super().sizeHint().expandedTo(QSize(560, 0))
+
+    def done(self, result: int) -> None:
+        """Close, and ask the store no more."""
+        self.draft.close()
+        super().done(result)
+
+    def open_wizard(self) -> None:
+        """Go on in the wizard with what is here; cancelled there, the dialog comes back."""
+        self.wizard = PublicationWizard(self.draft, self.parentWidget() or self)
+        self.wizard.accepted.connect(self.accept)
+        self.wizard.rejected.connect(self._come_back)
+        self.wizard.finished.connect(self.wizard.deleteLater)
+        self.hide()
+        self.wizard.open()
 
     # Building ---------------------------------------------------------------------------------------------------
 
-    def _make_fields(self, proposal: LayerPlan) -> None:
+    def _make_fields(self) -> None:
         self.notes = Notes(self)
         self.notes.say(self._faults)
-        self.title = QLineEdit(self)
-        self.title_fault = FaultLabel(self)
-        self.name = NameField(self._fault_of_name, self)
+        self.title, self.title_fault = QLineEdit(self), FaultLabel(self)
+        self.name = NameField(lambda _name: self.draft.fault("layer_name"), self)
         self.name.setEnabled(not self._update)
         self.name.line.setToolTip(tr("Part of the addresses of the services; it cannot be changed later."))
+        self.tables, self.tables_fault = QLabel(self, wordWrap=True), FaultLabel(self)
         self.services = ServicesField(self)
+        self.flags = GeneralisationField(self)
         self.styled = QCheckBox(tr("Publish with the layer's style"), self)
         self.crs: Optional[QgsProjectionSelectionWidget] = None
-        if needs_crs(self._layer):
+        if self.draft.limits.needs_srs:
             self.crs = QgsProjectionSelectionWidget(self)
-            self.crs.setCrs(QgsCoordinateReferenceSystem(proposal.srs))
-            self.crs.crsChanged.connect(self._check)
+            self.crs.setCrs(QgsCoordinateReferenceSystem(self.draft.plan.srs))
         self.crs_fault = FaultLabel(self)
-        self.where = QLabel(self, wordWrap=True)
+        self.record, self.where = QLabel(self, wordWrap=True), QLabel(self, wordWrap=True)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.publish = self.buttons.addButton(
             tr("Update") if self._update else tr("Publish"), QDialogButtonBox.ButtonRole.AcceptRole
         )
         self.publish.setIcon(icon("publish"))
         self.publish.setDefault(True)
+        self.more = self.buttons.addButton(tr("All settings…"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.more.setAutoDefault(False)
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(tr("Cancel"))
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        self.title.textChanged.connect(self._check)
-        self.name.changed.connect(self._check)
-        self.services.changed.connect(self._check)
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
@@ -117,55 +135,122 @@ class PublishDialog(QDialog):
         form.addRow(tr("Title"), self.title)
         form.addRow("", self.title_fault)
         form.addRow(tr("Technical name"), self.name)
+        if len(self.draft.every_table) > 1:
+            form.addRow(tr("Tables"), self.tables)
+        else:
+            self.tables.hide()
+        form.addRow("", self.tables_fault)
         if self.crs is not None:
             form.addRow(tr("Coordinate system"), self.crs)
             form.addRow("", self.crs_fault)
         form.addRow(tr("Services"), self.services)
+        form.addRow(tr("Generalisation"), self.flags)
         form.addRow(tr("Style"), self.styled)
+        form.addRow(tr("Metadata"), self.record)
         form.addRow(tr("Where"), self.where)
         layout.addLayout(form)
         layout.addStretch()
         layout.addWidget(self.buttons)
 
-    def _where(self) -> str:
-        if self._update or self.name.name in self._taken:
-            datasheet = self._datasheet if self._update else self.title.text().strip()
-            return tr("Updates “{datasheet}” on this computer: its addresses stay the same.", datasheet=datasheet)
-        return tr("On this computer: nothing leaves it.")
+    def _fill(self) -> None:
+        plan = self.draft.plan
+        self.title.setText(plan.title)
+        self.name.name = plan.layer_name
+        self.services.services = plan.services
+        self.services.levels = (plan.top_level, plan.bottom_level)
+        self.flags.flags = plan.flags
+        self.styled.setChecked(plan.styled)
+        self._named_by_hand = self._update
 
-    def _fill(self, proposal: LayerPlan) -> None:
-        self.title.setText(proposal.title)
-        self.name.name = proposal.layer_name
-        self.services.services = proposal.services
-        self.services.levels = (proposal.top_level, proposal.bottom_level)
-        self.styled.setChecked(proposal.styled)
-        self._named_by_hand = False
+    def _connect(self) -> None:
+        self.title.textEdited.connect(self._title_edited)
+        self.title.textChanged.connect(lambda text: self._tell(title=text.strip()))
         self.name.line.textEdited.connect(self._name_edited)
+        self.name.changed.connect(lambda: self._tell(layer_name=self.name.name))
+        self.services.changed.connect(self._services_changed)
+        self.flags.activated.connect(lambda _index: self._tell(flags=self.flags.flags))
+        self.styled.toggled.connect(lambda styled: self._tell(styled=styled))
+        if self.crs is not None:
+            self.crs.crsChanged.connect(lambda crs: self._tell(srs=crs.authid()))
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.more.clicked.connect(lambda _checked=False: self.open_wizard())
+        self.draft.changed.connect(self._check)
+        self.draft.facts_known.connect(self._fill_name)
 
-    # Checks -----------------------------------------------------------------------------------------------------
+    # Changes ----------------------------------------------------------------------------------------------------
+
+    def _tell(self, **fields: object) -> None:
+        if any(getattr(self.draft.plan, name) != value for name, value in fields.items()):
+            self.draft.change(**fields)
 
     def _title_edited(self, title: str) -> None:
-        if not self._named_by_hand and not self._update:
-            self.name.name = slug(title)
+        self._tell(title=title.strip())
+        if not self._named_by_hand:
+            prefix = self.draft.limits.name_prefix
+            self.name.name = f"{prefix}.{slug(title)}" if prefix else slug(title)
 
     def _name_edited(self, _name: str) -> None:
         self._named_by_hand = True
 
-    def _fault_of_name(self, name: str) -> str:
-        owner = self._taken.get(name)
-        if owner is not None and not self._update and owner != self.title.text().strip():
-            return tr("The name is already used by the datasheet “{owner}”.", owner=owner)
-        return name_fault(name)
+    def _fill_name(self) -> None:
+        """Show the name again: the store may ask for a prefix."""
+        self.name.name = self.draft.plan.layer_name
 
-    def _check(self, *_value: object) -> None:
-        self.title_fault.say("" if self.title.text().strip() else tr("A title is needed: it is what people will read."))
-        self.name.label.say(self.name.fault)
+    def _services_changed(self) -> None:
+        """Take services and levels; a table that had levels of its own follows those of the whole."""
+        top, bottom = self.services.levels
+        if (top, bottom) != (self.draft.plan.top_level, self.draft.plan.bottom_level):
+            for table in self.draft.every_table:
+                self.draft.change_table(table.table, top_level=None, bottom_level=None)
+        self._tell(services=self.services.services, top_level=top, bottom_level=bottom)
+
+    def _come_back(self) -> None:
+        self.wizard = None
+        self._fill()
+        self.show()
+
+    # Checks -----------------------------------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        draft = self.draft
+        self.title_fault.say(draft.fault("title"))
+        self.name.label.say(draft.fault("layer_name"))
+        self.services.label.say(self.services.fault)
+        self.crs_fault.say(draft.fault("srs"))
+        self.tables_fault.say(draft.fault("tables") or self._elsewhere())
+        self.tables.setText(", ".join(table.title or table.table for table in draft.plan.tables))
+        self.flags.setEnabled("tms" in draft.plan.services)
+        self.record.setText(self._said_of_record())
         self.where.setText(self._where())
-        no_crs = self.crs is not None and not self.crs.crs().authid()
-        self.crs_fault.say(tr("The layer does not say where it lies: choose its coordinate system.") if no_crs else "")
-        faulty = bool(self.title_fault.text() or self.name.fault or self.services.fault or no_crs)
-        self.publish.setEnabled(not faulty and not blocking(self._faults))
+        self.publish.setEnabled(not draft.faults and not blocking(self._faults))
         self._grow()
+
+    def _elsewhere(self) -> str:
+        """Return a fault of a field that only the wizard shows."""
+        own = ("title", "layer_name", "services", "levels", "srs", "tables")
+        return next((f"{one.text} ({tr('All settings…')})" for one in self.draft.faults if one.field not in own), "")
+
+    def _said_of_record(self) -> str:
+        plan = self.draft.plan
+        if plan.record:
+            return tr("A record is published for {organisation}.", organisation=plan.description.organisation)
+        lacking = description_faults(plan.description, self.draft.limits.identifier_prefix)
+        return tr("No record: fill it in under All settings.") if lacking else tr("No record.")
+
+    def _where(self) -> str:
+        plan = self.draft.plan
+        if self._update or plan.layer_name in self.draft.limits.taken:
+            if self._where_to:
+                return tr("Updates “{datasheet}” on {target}: its addresses stay the same.",
+                          datasheet=plan.datasheet, target=self._where_to)  # fmt: skip
+            told = tr("Updates “{datasheet}” on this computer: its addresses stay the same.", datasheet=plan.datasheet)
+            return told
+        return self._where_to or tr("On this computer: nothing leaves it.")
+
+    def _name_of_layers(self) -> str:
+        names = [layer.name() for layer in self.draft.layers]
+        return names[0] if len(names) == 1 else self.draft.plan.title
 
     def _grow(self) -> None:
         """Make room for texts that have just appeared: a dialog does not do so by itself."""

@@ -9,6 +9,8 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
 
 from geopub_plugin.publish.layer_memory import PROPERTY, remember
 from geopub_plugin.publish.layer_plan import LayerPlan, remembered_plan
+from geopub_plugin.publish.metadata.description import Description
+from geopub_plugin.publish.table_plan import TablePlan
 from geopub_plugin.ui.publish_dialog import PublishDialog
 
 
@@ -92,7 +94,9 @@ def test_what_forbids_publishing_is_shown(qtbot, qgis_new_project):
 
 
 def test_a_published_layer_proposes_an_update(qtbot, lake):
-    plan = LayerPlan("Ponds", "Ponds", "ponds", ("wms", "tms"), 3, 9, "", False)
+    tables = (TablePlan("ponds", "Ponds", layer=lake.id()),)
+    said = Description(abstract="Ponds.")
+    plan = LayerPlan("Ponds", "Ponds", "ponds", ("wms", "tms"), 3, 9, "", False, tables, said, flags="-S10")
     remember(lake, plan)
     dialog = PublishDialog(lake, {"ponds": "Ponds"})
     qtbot.addWidget(dialog)

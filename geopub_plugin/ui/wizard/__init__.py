@@ -1,0 +1,1 @@
+"""The wizard: every setting of a publication, one page a file."""

@@ -1,0 +1,114 @@
+"""Last page: everything at a glance, and what it will cost."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import List, Tuple
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QLabel
+
+from ...backend.translation import tr
+from ...publish.generalisations import generalisations
+from ...publish.layer_plan import tile_fields
+from ...publish.tile_cost import TableLoad, TileCost, tile_cost
+from .draft import Draft
+from .plan_page import PlanPage
+
+
+class SummaryPage(PlanPage):
+    """What will be published."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft, tr("Summary"), tr("Everything is ready."))
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.RichText)
+        self.text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.fault = self.fault_label("summary")
+        self.content.addWidget(self.text)
+        self.content.addWidget(self.fault)
+        self.content.addStretch()
+
+    def show_plan(self) -> None:
+        """Tell the draft."""
+        rows = "".join(f"<tr><td><b>{escape(name)}</b></td><td>{text}</td></tr>" for name, text in self.rows())
+        self.text.setText(f"<table cellpadding=4>{rows}</table>")
+
+    def page_faults(self) -> List[str]:
+        """Return everything that is wrong on any page."""
+        return [one.text for one in self.draft.faults]
+
+    def show_faults(self) -> None:
+        """Say what is left to mend."""
+        self.fault.say("\n".join(dict.fromkeys(self.page_faults())))
+        self.completeChanged.emit()
+
+    def rows(self) -> List[Tuple[str, str]]:
+        """Return the lines of the summary."""
+        plan = self.draft.plan
+        names = ", ".join(escape(table.title or table.table) for table in plan.tables)
+        found = [
+            (tr("Title"), escape(plan.title)),
+            (tr("Technical name"), escape(plan.layer_name)),
+            (tr("Tables"), names),
+            (tr("Services"), ", ".join(name.upper() for name in plan.services)),
+        ]
+        if "tms" in plan.services:
+            found += self._tiles()
+        record = escape(plan.description.identifier) if plan.record else tr("none")
+        found.append((tr("Metadata record"), record))
+        if plan.record:
+            found.append((tr("Organisation"), escape(plan.description.organisation)))
+        found.append((tr("Access"), tr("Restricted") if plan.access.restricted else tr("Everybody")))
+        return found
+
+    def _tiles(self) -> List[Tuple[str, str]]:
+        plan, cost = self.draft.plan, self.cost()
+        titles = {one.flags: one.title for one in generalisations()}
+        levels = [self.draft.levels(table) for table in plan.tables]
+        low, high = min(one[0] for one in levels), max(one[1] for one in levels)
+        told = tr("about {tiles} tiles, {size}, {time}", tiles=_grouped(cost.tiles), size=_size(cost.size),
+                  time=_time(cost.seconds))  # fmt: skip
+        found = [
+            (tr("Zoom levels"), tr("{top} to {bottom}", top=low, bottom=high)),
+            (tr("Generalisation"), escape(titles.get(plan.flags, plan.flags or tr("as the server does")))),
+        ]
+        if plan.area:
+            return [*found, (tr("Tiles"), tr("a sample; all of them later: {told}", told=told))]
+        return [*found, (tr("Tiles"), told)]
+
+    def cost(self) -> TileCost:
+        """Return about what the tiles cost."""
+        loads = []
+        for table in self.draft.plan.tables:
+            layer = self.draft.layer(table.table)
+            known = self.draft.detail(layer) if layer is not None else None
+            if layer is not None and known is not None and known.detail is not None:
+                attributes = len(tile_fields(layer) if table.attributes is None else table.attributes)
+                loads.append(TableLoad(known.detail, known.vertices, attributes, *self.draft.levels(table)))
+        return tile_cost(loads)
+
+
+def _grouped(number: int) -> str:
+    """Return a number of two digits that count, for an estimate has no more."""
+    digits = max(len(str(number)) - 2, 0)
+    return f"{round(number, -digits):,}".replace(",", "\u202f")
+
+
+def _size(size: int) -> str:
+    if size < 1e6:
+        return tr("{count} KB", count=max(round(size / 1e3), 1))
+    return (
+        tr("{count} MB", count=_grouped(round(size / 1e6)))
+        if size < 1e9
+        else tr("{count} GB", count=f"{size / 1e9:.1f}")
+    )
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return tr("{count} s", count=max(round(seconds), 1))
+    return tr("{count} min", count=round(seconds / 60))

@@ -12,7 +12,7 @@ CATALOGUE_TESTS := $(addprefix tests/, backend/catalogue backend/api backend/acc
 export QT_QPA_PLATFORM ?= offscreen
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup run test test-slow test-postgresql lint format bench bench-ingest bench-tiles bench-wfs package install qgis i18n clean
+.PHONY: help setup run test test-slow test-postgresql lint format bench bench-ingest bench-tiles bench-wfs viewer package install qgis i18n clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ bench-wfs: $(STAMP) ## Measure features against QGIS Server and MapServer; ARGS=
 i18n: $(STAMP) ## Bring i18n/*.ts up to date and say which texts have no translation
 	$(PYTHON) tools/i18n.py
 
+viewer: $(STAMP) ## Fetch the map library of the web viewer (npm), for a checkout
+	$(PYTHON) tools/viewer.py
+
 package: $(STAMP) ## Make dist/geopub-<version>.zip for QGIS
 	$(PYTHON) tools/package.py
 
@@ -70,4 +73,4 @@ qgis: package ## Start QGIS with the plugin, in a profile of its own under build
 	env -u QT_QPA_PLATFORM qgis --profiles-path build/qgis --profile geopub $(ARGS)
 
 clean: ## Remove what was made, .venv included
-	rm -rf build dist .venv geopub.egg-info .pytest_cache .ruff_cache
+	rm -rf build dist vendor .venv geopub.egg-info .pytest_cache .ruff_cache

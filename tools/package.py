@@ -12,6 +12,8 @@ from configparser import ConfigParser
 from pathlib import Path
 from typing import Iterator, Tuple
 
+import viewer
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "geopub_plugin"
 BESIDE = ("metadata.txt", "LICENSE", "CHANGELOG.md")
@@ -81,6 +83,7 @@ def collect(folder: Path) -> None:
     compile_texts(folder / "i18n")
     for wheel in wheels(ROOT / "build" / "wheels"):
         unpack(wheel, folder / "vendor")
+    viewer.unpack(folder / "vendor" / "maplibre")
 
 
 def compile_texts(folder: Path) -> None:

@@ -47,6 +47,7 @@ from .api.bodies import size_guard, streaming_request
 from .api.previews import page_blueprint, previews_blueprint
 from .catalogue.published_records import PublishedRecords
 from .catalogue.store import Store
+from .portal.viewer import viewer_blueprint
 from .render.supervisor import Renderer
 from .services.csw.blueprint import csw_blueprint
 from .services.doors import PRIVATE, admitted, preview_base, preview_door, private_door
@@ -194,4 +195,5 @@ def _services(
         wms_blueprint(publications, renderer, base_url),
         wmts_blueprint(publications, renderer, tiles, base_url),
         tms_blueprint(publications, base_url, fresh),
+        viewer_blueprint(publications, base_url),
     )

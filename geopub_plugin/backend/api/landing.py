@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, render_template
 
 from ..about import __title__, __version__
+from ..portal.viewer import has_viewer
 from ..services.ogcapi.addresses import Addresses
 from ..services.publications import Publications
 from ..services.wfs.names import type_name
@@ -70,7 +71,7 @@ def services_page(publications: Publications, base: str, links: Sequence[Tuple[s
             "title": tr("Vector tiles (TMS)"),
             "capabilities": f"{base}/tms/1.0.0",
             "layers": [
-                (one.title, one.name, f"{base}/tms/1.0.0/{one.name}/metadata.json")
+                (one.title, one.name, f"{base}/view/{quote(one.name)}" if has_viewer() else _metadata(base, one.name))
                 for one in publications.tile_layers()
             ],
         },
@@ -92,3 +93,7 @@ def _picture(base: str, name: str, bounds: tuple) -> str:
         f"{base}/wms-v/ows?service=WMS&version=1.3.0&request=GetMap&layers={name}&styles=&crs=CRS:84"
         f"&bbox={west},{south},{east},{north}&width={width}&height={height}&format=image/png"
     )
+
+
+def _metadata(base: str, name: str) -> str:
+    return f"{base}/tms/1.0.0/{quote(name)}/metadata.json"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import AbstractSet, Any, Callable, Dict, FrozenSet, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Callable, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from sqlalchemy import Connection, Row, select
 
@@ -28,6 +29,8 @@ class Part:
     """What one offering shows."""
 
     offering: str
+    type: str  # "WFS", "WMS-VECTOR", "WMTS-TMS"
+    layer_name: str
     private: bool  # it is on an endpoint that asks for a key
     public: bool  # everybody sees it
     available: bool
@@ -65,6 +68,7 @@ class _Whole:
 
     public: Snapshot
     parts: Mapping[str, Part]
+    named: Mapping[Tuple[str, str], Sequence[Part]]  # by type and layer name
 
 
 class CataloguePublications:
@@ -104,6 +108,20 @@ class CataloguePublications:
     def tile_layers(self) -> Tuple[TileLayer, ...]:
         """Return every published tile layer."""
         return self._whole.public.tile_layers
+
+    def offerings_of(self, kind: str, names: AbstractSet[str], seen: Optional[AbstractSet[str]]) -> List[str]:
+        """Return the offerings of a type that names (of layers, or of tables in them) mean.
+
+        Args:
+            kind: "WFS", "WMS-VECTOR" or "WMTS-TMS".
+            names: as requests hold them: "roads", "roads:paths".
+            seen: ids of the offerings that may be meant; None for those that are public.
+        """
+        whole = self._whole
+        parts = [
+            part for name in {one.partition(":")[0] for one in names} for part in whole.named.get((kind, name), ())
+        ]
+        return [part.offering for part in parts if (part.public if seen is None else part.offering in seen)]
 
     def layers_drawn(self) -> FrozenSet[str]:
         """Return the names of all map layers that are live, for whomever."""
@@ -166,16 +184,27 @@ class _Reader:
     def whole(self) -> _Whole:
         parts = [self._part(row) for row in self._live()]
         public = Snapshot.of(self._service(), [part for part in parts if part.public])
-        return _Whole(public, {part.offering: part for part in parts})
+        named: Dict[Tuple[str, str], List[Part]] = defaultdict(list)
+        for part in parts:
+            named[(part.type, part.layer_name)].append(part)
+        return _Whole(public, {part.offering: part for part in parts}, dict(named))
 
     def _part(self, row: Row) -> Part:
         about = {
             "offering": row.id,
+            "type": row.type,
+            "layer_name": row.layer_name,
             "private": not row.endpoint_open,
             "public": row.endpoint_open and row.open and row.available,
             "available": row.available,
             "revision": _digest(
-                [row.layer_name, row.type, row.published, self._making.get(row.published.get("making", ""))]
+                [
+                    row.layer_name,
+                    row.type,
+                    row.published,
+                    self._making.get(row.published.get("making", "")),
+                    _style_url(row.extra) if row.type == "WMTS-TMS" else "",
+                ]
             ),
         }
         if row.type == "WFS":
@@ -187,7 +216,12 @@ class _Reader:
     def _live(self) -> Sequence[Row]:
         offering, configuration, endpoint = tables.offering, tables.configuration, tables.endpoint
         of_offering = (offering.c.id, offering.c.published, offering.c.open, offering.c.available)
-        of_configuration = (configuration.c.layer_name, configuration.c.type, configuration.c.name)
+        of_configuration = (
+            configuration.c.layer_name,
+            configuration.c.type,
+            configuration.c.name,
+            configuration.c.extra,
+        )
         query = (
             select(*of_offering, *of_configuration, endpoint.c.open.label("endpoint_open"))
             .join(configuration, configuration.c.id == offering.c.configuration)
@@ -281,6 +315,7 @@ class _Reader:
             metadata=_links(row),
             making=job,
             bounds_given=told is not None,
+            style_url=_style_url(row.extra),
         )
 
     def _place(self, data: Row) -> Path:
@@ -292,6 +327,19 @@ class _Reader:
 
 def _links(row: Row) -> Tuple[MetadataLink, ...]:
     return tuple(MetadataLink(link["format"], link["url"], link["type"]) for link in row.published["metadata"])
+
+
+def _style_url(extra: Optional[Mapping[str, Any]]) -> str:
+    """Return the address of the current one of the styles that a configuration lists, as the platform lists them."""
+    listed = (extra or {}).get("styles")
+    styles = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    for style in sorted(styles, key=lambda one: one.get("current") is not True):
+        layers = style.get("layers")
+        first = layers[0] if isinstance(layers, list) and layers else None
+        url = first.get("url") if isinstance(first, dict) else None
+        if isinstance(url, str) and url.startswith(("http://", "https://")):
+            return url
+    return ""
 
 
 def _given(infos: Mapping[str, Any]) -> Optional[Bounds]:

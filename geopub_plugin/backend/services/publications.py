@@ -99,6 +99,7 @@ class TileLayer:
     metadata: Tuple[MetadataLink, ...] = ()
     making: str = ""  # while the archive is made: what `tiles.pyramid_job.run` was told, as JSON
     bounds_given: bool = True  # by the publisher, or by the archive; else `bounds` is no more than a guess
+    style_url: str = ""  # of the current style for browsers (Mapbox), as its publisher has listed it; "" for none
 
 
 @dataclass(frozen=True)

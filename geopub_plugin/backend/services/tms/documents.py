@@ -52,6 +52,7 @@ def tile_json(base: str, layer: TileLayer, vector_layers: Sequence[Mapping[str, 
         "center": [(west + east) / 2, (south + north) / 2, _fitting_level(layer)],
         "tiles": [f"{base}/tms/1.0.0/{layer.name}/{{z}}/{{x}}/{{y}}.pbf"],
         "vector_layers": list(vector_layers),
+        **({"style": layer.style_url} if layer.style_url else {}),
     }
 
 

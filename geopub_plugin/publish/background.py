@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from threading import Event
 from typing import Any, Callable, Optional
 
 from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsTask
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError, JobFailed
 from ..backend.translation import tr
 
 Work = Callable[["BackgroundCall"], Any]
+GRAIN = 50  # ms for which events are handled at a time
 
 
 # From 3.26 on QGIS can be told not to announce the end as well, and not to list what takes but a moment.
@@ -74,8 +76,9 @@ class BackgroundCall(QgsTask):
 
     def wait(self, milliseconds: int) -> None:
         """Return when the work has ended, or after this time: only for when QGIS ends."""
-        if not self.ended:
-            self.waitForFinished(milliseconds)
+        end = time.monotonic() + milliseconds / 1000
+        while not self.ended and time.monotonic() < end:  # the GUI thread has to carry its last requests
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, GRAIN)
 
     def finished(self, done: bool) -> None:
         """Tell the outcome, in the GUI thread."""

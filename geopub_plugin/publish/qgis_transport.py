@@ -1,57 +1,144 @@
 """The transport of the plugin, on QGIS's network: its proxies, certificates and time-outs apply.
 
-No Python function is connected to a signal here. PyQt keeps the connections of an object by its address and lets go of
-them late; in a thread without a lasting event loop another object may have come to that address by then, and Python's
-collector, in whatever thread it runs, then takes apart what is still in use.
+Every network object lives in the GUI thread, and the thread that works waits for its answer. In the threads of tasks
+PyQt's network objects died while they were in use, or took QGIS down, about once in ten publications on a busy machine.
 """
 
 from __future__ import annotations
 
+import time
 from threading import Event
-from typing import Iterator, Optional, Union
+from typing import Iterator, Optional, Tuple
 
 from qgis.core import QgsApplication, QgsNetworkAccessManager
-from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QByteArray, QEventLoop, QIODevice, QTimer, QUrl
+from qgis.PyQt.QtCore import QByteArray, QCoreApplication, QEventLoop, QIODevice, QObject, QThread, QUrl, pyqtSignal
 from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
 
-from ..backend.errors import NotAuthenticated
+from ..backend.errors import GeoPubError, NotAuthenticated
 from ..backend.translation import tr
-from .transport import FileSlice, Request, Response, Sent, interrupted, is_loopback, unreachable
+from .transport import Request, Response, Sent, interrupted, is_loopback, unreachable
 
-CANCEL_GRAIN = 50  # ms until a cancelled transfer ends
+GRAIN = 0.05  # seconds between two looks at whether the work is cancelled
+LARGEST_HELD = 16 * 1024 * 1024  # bytes of a body that are read before they are sent; a larger one is streamed
+LATE = 10.0  # seconds after its time-out when nobody waits for an answer any more: QGIS is ending
 
 
 class QgisTransport:
-    """Carries requests over Qt's network, in the thread that made it; the others see no pause of Python."""
+    """Carries requests over the GUI thread's network for the thread that uses it; QGIS goes on meanwhile."""
 
     def __init__(self, authcfg: str = "") -> None:
         """Sign each request as the configuration `authcfg` of QGIS's authentication manager says, "" for not at all."""
-        self._local: Optional[QNetworkAccessManager] = None
-        self._authcfg = authcfg
+        self._courier = _Courier(authcfg)
+        self._courier.moveToThread(QCoreApplication.instance().thread())
+        self._courier.listen()
 
     def send(self, request: Request, sent: Optional[Sent] = None, cancel: Optional[Event] = None) -> Response:
         """Send a request and return the answer, see `Transport.send`."""
         if cancel is not None and cancel.is_set():
             raise interrupted()
-        body = _body(request)
-        asked = self._signed(_qt_request(request))
-        reply = self._manager(request.url).sendCustomRequest(asked, request.method.encode(), body)
-        if self._authcfg:
-            QgsApplication.authManager().updateNetworkReply(reply, self._authcfg)
-        try:
-            _wait(reply, body, sent, cancel)
-            if cancel is not None and cancel.is_set():
-                raise interrupted()
-            return _response(reply, request.url)
-        finally:
-            sip.delete(reply)  # now: no event loop of this thread would come to it
+        errand = _Errand(request)
+        self._courier.asked.emit(errand)  # done at once when this is the GUI thread, else when it comes round to it
+        self._wait(errand, sent, cancel)
+        if errand.refusal is not None:
+            raise errand.refusal
+        if sent is not None and request.size:
+            sent(request.size, request.size)
+        return errand.response
 
     def close(self) -> None:
-        """Close the connections that are kept open, in the thread that opened them."""
-        if self._local is not None:
-            sip.delete(self._local)
-            self._local = None
+        """Close the connections that are kept open."""
+        self._courier.deleteLater()
+
+    def _wait(self, errand: _Errand, sent: Optional[Sent], cancel: Optional[Event]) -> None:
+        """Return when an errand has ended; tell meanwhile how much of it was sent."""
+        here = QThread.currentThread() == self._courier.thread()
+        given_up = time.monotonic() + errand.request.timeout + LATE
+        told = errand.moved
+        while not errand.done.is_set():
+            if here:
+                QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, int(GRAIN * 1000))
+            else:
+                errand.done.wait(GRAIN)
+            if errand.moved != told:
+                told = errand.moved
+                given_up = time.monotonic() + errand.request.timeout + LATE
+                if sent is not None:
+                    sent(*told)
+            cancelled = cancel is not None and cancel.is_set()
+            if cancelled or time.monotonic() > given_up:
+                self._courier.dropped.emit(errand)
+                raise interrupted() if cancelled else unreachable(errand.request.url, tr("No answer came in time."))
+
+
+class _Errand:
+    """One request under way: written in the GUI thread, read by the one that waits once `done` is set."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.body: Optional[QByteArray] = None  # None: streamed
+        if request.size <= LARGEST_HELD:
+            self.body = QByteArray(b"".join(request.blocks()))
+        self.reply: Optional[QNetworkReply] = None
+        self.moved: Tuple[int, int] = (0, 0)  # bytes sent, and of how many
+        self.response: Response = Response(0, {}, b"")
+        self.refusal: Optional[GeoPubError] = None
+        self.done = Event()
+
+
+class _Courier(QObject):
+    """Lives in the GUI thread and runs errands for another."""
+
+    asked = pyqtSignal(object)  # _Errand
+    dropped = pyqtSignal(object)  # _Errand that nobody waits for any more
+
+    def __init__(self, authcfg: str) -> None:
+        super().__init__()
+        self._authcfg = authcfg
+        self._local: Optional[QNetworkAccessManager] = None
+
+    def listen(self) -> None:
+        """Run errands in the thread to which this object was moved: connections belong to the thread of that moment."""
+        self.asked.connect(self._run)
+        self.dropped.connect(self._drop)
+
+    def _run(self, errand: _Errand) -> None:
+        request = errand.request
+        try:
+            asked = self._signed(_qt_request(request))
+        except GeoPubError as error:
+            errand.refusal = error
+            errand.done.set()
+            return
+        body = errand.body if errand.body is not None else _Body(request)
+        reply = self._manager(request.url).sendCustomRequest(asked, request.method.encode(), body)
+        if isinstance(body, _Body):
+            body.setParent(reply)
+        if self._authcfg:
+            QgsApplication.authManager().updateNetworkReply(reply, self._authcfg)
+        errand.reply = reply
+        reply.uploadProgress.connect(lambda done, total: self._moved(errand, done, total))
+        reply.finished.connect(lambda: self._ended(errand))
+
+    def _moved(self, errand: _Errand, done: int, total: int) -> None:
+        if total > 0:
+            errand.moved = (done, total)
+
+    def _ended(self, errand: _Errand) -> None:
+        reply, errand.reply = errand.reply, None
+        if reply is None:
+            return
+        status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
+        if status is None:
+            errand.refusal = unreachable(errand.request.url, reply.errorString())
+        else:
+            headers = {_text(name).lower(): _text(value) for name, value in reply.rawHeaderPairs()}
+            errand.response = Response(int(status), headers, bytes(reply.readAll()))
+        reply.deleteLater()
+        errand.done.set()
+
+    def _drop(self, errand: _Errand) -> None:
+        if errand.reply is not None:
+            errand.reply.abort()  # which ends it
 
     def _signed(self, request: QNetworkRequest) -> QNetworkRequest:
         """Return a request with what the authentication manager adds to it: it may ask the user, and the network."""
@@ -67,29 +154,24 @@ class QgisTransport:
         return signed
 
     def _manager(self, url: str) -> QNetworkAccessManager:
-        """Return QGIS's network of this thread, or for this machine itself one that no proxy comes between."""
+        """Return QGIS's network, or for this machine itself one that no proxy comes between."""
         if not is_loopback(url):
             return QgsNetworkAccessManager.instance()
         if self._local is None:
-            self._local = QNetworkAccessManager()
+            self._local = QNetworkAccessManager(self)
             self._local.setProxy(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy))
         return self._local
 
 
 class _Body(QIODevice):
-    """A body with a part of a file in it, read while it is sent."""
+    """A body too large to be held, read while it is sent."""
 
     def __init__(self, request: Request) -> None:
         super().__init__()
         self._blocks: Iterator[bytes] = request.blocks()
         self._left = b""
-        self.size_of_all = self._unread = request.size
+        self._unread = request.size
         self.open(QIODevice.OpenModeFlag.ReadOnly | QIODevice.OpenModeFlag.Unbuffered)
-
-    @property
-    def handed_over(self) -> int:
-        """Bytes that the network has taken."""
-        return self.size_of_all - self._unread
 
     def isSequential(self) -> bool:
         return True
@@ -111,12 +193,6 @@ def _text(raw: QByteArray) -> str:
     return bytes(raw).decode("latin-1")
 
 
-def _body(request: Request) -> Union[QByteArray, QIODevice]:
-    if any(isinstance(piece, FileSlice) for piece in request.body):
-        return _Body(request)
-    return QByteArray(b"".join(request.blocks()))
-
-
 def _qt_request(request: Request) -> QNetworkRequest:
     qt_request = QNetworkRequest(QUrl(request.url))
     for name, value in request.headers.items():
@@ -132,29 +208,3 @@ def _qt_request(request: Request) -> QNetworkRequest:
     )
     qt_request.setTransferTimeout(int(request.timeout * 1000))
     return qt_request
-
-
-def _wait(
-    reply: QNetworkReply, body: Union[QByteArray, QIODevice], sent: Optional[Sent], cancel: Optional[Event]
-) -> None:
-    """Return when the reply has ended; end it when the work is cancelled, and tell how much of a file was sent."""
-    loop, watch = QEventLoop(), QTimer()
-    reply.finished.connect(loop.quit)
-    watch.timeout.connect(loop.quit)
-    watch.start(CANCEL_GRAIN)
-    while not reply.isFinished():
-        loop.exec()
-        if cancel is not None and cancel.is_set():
-            reply.abort()
-        elif sent is not None and isinstance(body, _Body):
-            sent(body.handed_over, body.size_of_all)
-
-
-def _response(reply: QNetworkReply, url: str) -> Response:
-    status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
-    if status is None:
-        raise unreachable(url, reply.errorString())
-    headers = {
-        bytes(name).decode("latin-1").lower(): bytes(value).decode("latin-1") for name, value in reply.rawHeaderPairs()
-    }
-    return Response(int(status), headers, bytes(reply.readAll()))

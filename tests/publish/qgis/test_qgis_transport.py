@@ -69,6 +69,10 @@ def sent(request: Request, **options):
         return transport.send(request, **options)
 
 
+def test_the_gui_thread_itself_may_ask(qtbot, qgis_app, server):
+    assert sent(Request("PUT", f"{server}/x", {}, (b"abc",))).body.decode().startswith("PUT None 3 ")
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_every_verb_with_body_and_headers(qtbot, qgis_app, server, method):
     body = (b"",) if method == "GET" else (b"abc", b"def")

@@ -57,7 +57,7 @@
     </message>
     <message>
         <source>A document has {limit} at most.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un document compte {limit} au plus.</translation>
     </message>
     <message>
         <source>A feature</source>
@@ -932,6 +932,10 @@
         <translation>Vérifiez le système de coordonnées des données.</translation>
     </message>
     <message>
+        <source>Check the data…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Check the disk and try again.</source>
         <translation>Vérifiez le disque et réessayez.</translation>
     </message>
@@ -942,6 +946,10 @@
     <message>
         <source>Checks</source>
         <translation>Vérifications</translation>
+    </message>
+    <message>
+        <source>Check…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose a bottom level that is smaller by a few, or a smaller area.</source>
@@ -1384,6 +1392,10 @@
         <translation>Supprimez-les, ou dessinez leurs géométries.</translation>
     </message>
     <message>
+        <source>Delete these features</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Delete what is no longer needed there.</source>
         <translation>Supprimez-y ce qui n'est plus utile.</translation>
     </message>
@@ -1672,6 +1684,10 @@
         <translation>Défauts qui l’interdisent : {count}.</translation>
     </message>
     <message>
+        <source>Faults that forbid publishing: {count}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Faulty</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1758,6 +1774,10 @@
     <message>
         <source>Filters of this service do not know “{name}”.</source>
         <translation>Les filtres de ce service ne connaissent pas « {name} ».</translation>
+    </message>
+    <message>
+        <source>Findings: {count}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>First level</source>
@@ -2189,7 +2209,7 @@
     </message>
     <message>
         <source>Give the ids of users.</source>
-        <translation type="unfinished"></translation>
+        <translation>Indiquez des identifiants d'utilisateurs.</translation>
     </message>
     <message>
         <source>Give the same file, or publish this one anew.</source>
@@ -2988,6 +3008,10 @@
         <translation>Son fichier « version » est endommagé.</translation>
     </message>
     <message>
+        <source>Its filter could not be removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Its filter hides all of them.</source>
         <translation>Son filtre les cache toutes.</translation>
     </message>
@@ -3624,6 +3648,10 @@
         <translation>Page suivante</translation>
     </message>
     <message>
+        <source>No answer came in time.</source>
+        <translation>Aucune réponse n’est venue à temps.</translation>
+    </message>
+    <message>
         <source>No backend runs on the data folder {path}.</source>
         <translation>Aucun moteur ne tourne sur le dossier de données {path}.</translation>
     </message>
@@ -3774,6 +3802,10 @@
     <message>
         <source>Nothing equals NULL.</source>
         <translation>Rien n'est égal à NULL.</translation>
+    </message>
+    <message>
+        <source>Nothing forbids publishing.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Nothing forbids the publication.</source>
@@ -4378,6 +4410,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Retirez la déclaration &lt;!DOCTYPE …&gt;.</translation>
     </message>
     <message>
+        <source>Remove the filter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Remove the filter first to publish all of them.</source>
         <translation>Enlevez d’abord le filtre pour les publier toutes.</translation>
     </message>
@@ -4416,6 +4452,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Repair the file in QGIS (Export ▸ Save Features As…) and try again.</source>
         <translation>Réparez le fichier dans QGIS (Exporter ▸ Sauvegarder les entités sous…) et recommencez.</translation>
+    </message>
+    <message>
+        <source>Repair the shapes</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Report it, with the log of the backend.</source>
@@ -4516,6 +4556,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Save or undo them first if you do not want that.</source>
         <translation>Enregistrez-les ou annulez-les d’abord si vous ne le voulez pas.</translation>
+    </message>
+    <message>
+        <source>Save the edits</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Save the layer to a new GeoPackage in QGIS; if that works, publish the saved layer.</source>
@@ -5266,6 +5310,22 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Le catalogue est endommagé.</translation>
     </message>
     <message>
+        <source>The check was cancelled.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The checks could not be finished.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The checks could not be started.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The checks of the store, on this computer: nothing is sent.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The client could ask for no token.</source>
         <translation>Le client ne pourrait demander aucun jeton.</translation>
     </message>
@@ -5502,6 +5562,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Le champ « {name} » manque.</translation>
     </message>
     <message>
+        <source>The field “{name}” is no moment.</source>
+        <translation>Le champ « {name} » n'est pas un instant.</translation>
+    </message>
+    <message>
         <source>The field “{name}” must be a list of texts.</source>
         <translation>Le champ « {name} » doit être une liste de textes.</translation>
     </message>
@@ -5539,7 +5603,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The file is empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier est vide.</translation>
     </message>
     <message>
         <source>The file is too large to be a metadata record.</source>
@@ -5726,6 +5790,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>La clé « {name} » n'est pas assez forte.</translation>
     </message>
     <message>
+        <source>The layer cannot be edited.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The layer cannot be published; see above why.</source>
         <translation>La couche ne peut pas être publiée ; la raison est indiquée ci-dessus.</translation>
     </message>
@@ -5838,8 +5906,16 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Les valeurs M de la table « {table} » sont laissées de côté.</translation>
     </message>
     <message>
+        <source>The map cannot be drawn: {reason}</source>
+        <translation>La carte ne peut pas être dessinée : {reason}</translation>
+    </message>
+    <message>
         <source>The map could not be drawn.</source>
         <translation>La carte n’a pas pu être dessinée.</translation>
+    </message>
+    <message>
+        <source>The map library of the viewer is not here: `make viewer` fetches it.</source>
+        <translation>La bibliothèque cartographique de la visionneuse n’est pas là : `make viewer` la récupère.</translation>
     </message>
     <message>
         <source>The mark “{name}” is drawn as a square.</source>
@@ -6810,6 +6886,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Il n'y a pas de point d'accès {identifier} pour les métadonnées dans cet entrepôt.</translation>
     </message>
     <message>
+        <source>There is no endpoint {identifier} here.</source>
+        <translation>Il n'y a pas de point d'accès {identifier} ici.</translation>
+    </message>
+    <message>
         <source>There is no endpoint {identifier} in this datastore.</source>
         <translation>Il n'y a pas de point d'accès {identifier} dans cet entrepôt.</translation>
     </message>
@@ -6839,7 +6919,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no more room for your documents.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a plus de place pour vos documents.</translation>
     </message>
     <message>
         <source>There is no offering {identifier} in this datastore.</source>
@@ -6919,7 +6999,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no user {identifier}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n'y a pas d'utilisateur {identifier}.</translation>
     </message>
     <message>
         <source>There is no user {name}.</source>
@@ -7746,6 +7826,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Écrivez-le comme dans les capacités du service, par exemple urn:ogc:def:crs:EPSG::4326.</translation>
     </message>
     <message>
+        <source>Write it as {moment}.</source>
+        <translation>Écrivez-le ainsi : {moment}.</translation>
+    </message>
+    <message>
         <source>Write it as: bytes 0-1048575/5000000, with as many bytes as the body has.</source>
         <translation>Écrivez-le ainsi : bytes 0-1048575/5000000, avec autant d'octets que le corps en contient.</translation>
     </message>
@@ -7852,6 +7936,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Zoom levels from</source>
         <translation>Niveaux de zoom de</translation>
+    </message>
+    <message>
+        <source>Zoom to the features</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{count} bytes are missing.</source>
@@ -8060,6 +8148,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>“::” (a cast to another type) is not among what filters understand.</source>
         <translation>« :: » (conversion vers un autre type) ne fait pas partie de ce que les filtres comprennent.</translation>
+    </message>
+    <message>
+        <source>“start” is after “end”.</source>
+        <translation>« start » est après « end ».</translation>
     </message>
     <message>
         <source>“{address}” is no address for e-mail.</source>

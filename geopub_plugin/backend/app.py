@@ -13,6 +13,7 @@ from .access.callers import Identity
 from .access.hosts import base_url_of, host_guard
 from .access.identities import known_users, where_to_get_a_token
 from .access.journal import keep_journal
+from .access.metering import meter
 from .access.previews import Previews, lasting_secret
 from .access.rights import rights_guard
 from .access.tokens import token_guard
@@ -26,6 +27,7 @@ from .api import (
     datasheets,
     datastores,
     documentation,
+    documents,
     executions,
     health,
     keys,
@@ -45,8 +47,10 @@ from .api import (
 from .api.answers import handle_errors
 from .api.bodies import size_guard, streaming_request
 from .api.previews import page_blueprint, previews_blueprint
+from .api.statistics import statistics_blueprint
 from .catalogue.published_records import PublishedRecords
 from .catalogue.store import Store
+from .catalogue.usage import UsageCounter
 from .portal.viewer import viewer_blueprint
 from .render.supervisor import Renderer
 from .services.csw.blueprint import csw_blueprint
@@ -68,7 +72,12 @@ _NEVER_WAIT = 2  # threads that answer at once, whatever tiles are being built
 
 
 def create_app(
-    store: Store, settings: Settings, token: str, renderer: Renderer, builders: Optional[TileBuilders] = None
+    store: Store,
+    settings: Settings,
+    token: str,
+    renderer: Renderer,
+    builders: Optional[TileBuilders] = None,
+    counter: Optional[UsageCounter] = None,
 ) -> Flask:
     """Return the application that serves a store.
 
@@ -78,6 +87,7 @@ def create_app(
         token: that requests to the API must carry.
         renderer: draws the pictures of WMS, started at the first of them.
         builders: build the tiles of pyramids that are still being made; its owner stops them.
+        counter: counts what is asked of the services; its owner stops it.
     """
     app = Flask(__name__, static_folder=None)
     app.wsgi_app = TrustedProxies(app.wsgi_app, trusted_networks(settings.trusted_proxies))  # type: ignore[method-assign]
@@ -95,6 +105,9 @@ def create_app(
         keep_journal(app, store.folder.log)
 
     _register_api(app)
+    counter = counter or UsageCounter(store.database)
+    meter(app, store.publications, counter)
+    app.register_blueprint(statistics_blueprint(counter))
     _register_sign_in(app, store, settings, identity, attempts)
     fresh = FreshTiles(builders or TileBuilders(), waiting=max(1, settings.threads - _NEVER_WAIT))
     tiles = TileCache(renderer, store.folder.tile_cache, settings.tile_cache_bytes)
@@ -120,6 +133,8 @@ def _register_api(app: Flask) -> None:
     app.register_blueprint(users.blueprint)
     app.register_blueprint(keys.blueprint)
     app.register_blueprint(accesses.blueprint)
+    app.register_blueprint(documents.blueprint)
+    app.register_blueprint(documents.public)
     app.register_blueprint(communities.blueprint)
     app.register_blueprint(datastores.blueprint)
     app.register_blueprint(uploads.blueprint)

@@ -20,6 +20,7 @@ from .catalogue.purge import DailyPurge
 from .catalogue.recovery import recover
 from .catalogue.seeds import seed_team
 from .catalogue.store import Store
+from .catalogue.usage import UsageCounter
 from .data_folder import DataFolder
 from .disk import disk_full
 from .errors import InvalidInput
@@ -64,9 +65,12 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         opened.callback(renderer.stop)
         builders = TileBuilders()
         opened.callback(builders.stop)
+        counter = UsageCounter(store.database)
+        opened.callback(counter.stop)
+        counter.start()
 
         token = secrets.token_urlsafe(32)
-        server = HttpServer(create_app(store, settings, token, renderer, builders), bound, settings)
+        server = HttpServer(create_app(store, settings, token, renderer, builders, counter), bound, settings)
         folder.remember_port(bound.getsockname()[1])
         announce(folder.path, Announcement(url, os.getpid(), token, __version__))
         opened.callback(withdraw, folder.path)

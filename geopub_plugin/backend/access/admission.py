@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Dict, FrozenSet, Iterator, List, Optional, Tuple
 from urllib.parse import urlsplit
 
-from flask import Request
+from flask import Request, g
 from sqlalchemy import Connection, select
 
 from ..catalogue import access_tables
@@ -48,6 +48,7 @@ class Admission:
                     tr("Send a key that was given access: {name}=… or the header of its type.", name=APIKEY),
                 )
             _require_limits(key, request)
+            g.access_key = key.id  # what it opens is counted for it
             return opened_by(connection, key)
 
     def _key(self, connection: Connection, request: Request) -> Optional[Key]:

@@ -10,6 +10,9 @@ from sqlalchemy import Connection
 from ..access.callers import caller
 from ..catalogue import access_tables
 from ..catalogue.accounts import account_of
+from ..catalogue.database import now
+from ..catalogue.documents import QUOTA, used
+from ..catalogue.keys import MOST_KEYS, keys
 from ..catalogue.members import remove_member
 from ..catalogue.permissions import Permission, benefiting, permissions
 from ..catalogue.rows import Page
@@ -21,7 +24,7 @@ from .context import store
 from .operation import PAGING, gives, gives_nothing, gives_page, operation
 from .permissions import PERMISSION, permission_form
 from .questions import page
-from .schema import FLAG, ID, MOMENT, TEXT, entity, list_of, one_of, shape
+from .schema import COUNT, FLAG, ID, MOMENT, TEXT, entity, list_of, one_of, shape
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/users/me")
 
@@ -41,8 +44,13 @@ USER = entity(
         "first_name": TEXT,
         "last_name": TEXT,
         "last_login?": MOMENT,
+        "last_call": MOMENT,
         "administrator": FLAG,
         "technical": FLAG,
+        "documents_quota": COUNT,
+        "documents_use": COUNT,
+        "keys_quota": COUNT,
+        "keys_use": COUNT,
         "communities_member": list_of(MEMBERSHIP),
     },
 )
@@ -64,7 +72,12 @@ def me() -> Response:
             "creation": user.created,
             "update": user.updated,
             "administrator": account is not None and account.administrator,
+            "last_call": now(),
             "technical": False,
+            "documents_quota": QUOTA,
+            "documents_use": used(connection, user.id),
+            "keys_quota": MOST_KEYS,
+            "keys_use": len(keys.find(connection, access_tables.key.c.user == user.id)),
             "communities_member": [_membership(user.id, *member) for member in memberships(connection, user.id)],
         }
     return answer(present(form))

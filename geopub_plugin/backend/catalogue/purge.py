@@ -15,6 +15,7 @@ from .deletions import Doomed, consequences_of_all, delete_all
 from .quotas import limits
 from .sign_ins import forget_expired
 from .store import Store
+from .usage import roll_up
 
 DAY = 24 * 3600.0  # seconds
 
@@ -57,6 +58,7 @@ def purge(store: Store, moment: Optional[datetime] = None) -> Sequence[Doomed]:
             _log.info("purged: %s %s “%s”", one.kind, one.id, one.name)
     with store.writing() as connection:
         forget_expired(connection)
+        roll_up(connection, now)
     return gone
 
 

@@ -21,6 +21,7 @@ from .ui.indicators import Indicators
 from .ui.layer_menu import LayerMenu
 from .ui.layer_page import LayerPageFactory
 from .ui.messages import Messages
+from .ui.options_page import TITLE as OPTIONS_TITLE
 from .ui.options_page import OptionsFactory
 from .ui.publications_model import PublicationsModel
 
@@ -54,7 +55,7 @@ class GeoPubPlugin:
         self.initProcessing()
         window, stores = self.iface.mainWindow(), self.stores
         self.model = PublicationsModel(window)
-        self.dock = Dock(self.process, self.model, window)
+        self.dock = Dock(stores, self.model, window)
         self.messages = Messages(self.iface.messageBar(), window)
         self.desk = Desk(stores, self.model, self.dock, self.messages, window)
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
@@ -67,6 +68,7 @@ class GeoPubPlugin:
         self.iface.registerMapLayerConfigWidgetFactory(self.page)
         self.actions = Actions(self.iface, self.dock, self.publish_current)
         self.dock.publish.triggered.connect(self.publish_current)
+        self.dock.target_bar.settings_asked.connect(lambda: self.iface.showOptionsDialog(window, OPTIONS_TITLE))
 
     def publish_current(self, *_checked: bool) -> None:
         """Publish the layers that are selected in the layer tree."""

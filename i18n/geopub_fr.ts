@@ -372,6 +372,10 @@
         <translation>Ajouter un programme et afficher son secret : il n'est montré que cette fois.</translation>
     </message>
     <message>
+        <source>Add a raster or XYZ layer to the project to choose it here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Add a symbol, an invisible one if only labels are wanted, or save the style as QML.</source>
         <translation>Ajoutez un symbole, invisible si seules les étiquettes sont voulues, ou enregistrez le style en QML.</translation>
     </message>
@@ -465,7 +469,7 @@
     </message>
     <message>
         <source>All tiles of “{title}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Toutes les tuiles de « {title} »</translation>
     </message>
     <message>
         <source>All {quota} offerings of its quota are used.</source>
@@ -697,11 +701,11 @@
     </message>
     <message>
         <source>Asking for the log…</source>
-        <translation type="unfinished"></translation>
+        <translation>Demande du journal…</translation>
     </message>
     <message>
         <source>Asking for the versions…</source>
-        <translation type="unfinished"></translation>
+        <translation>Demande des versions…</translation>
     </message>
     <message>
         <source>Asking {url}…</source>
@@ -729,15 +733,15 @@
     </message>
     <message>
         <source>at the checks</source>
-        <translation type="unfinished"></translation>
+        <translation>aux vérifications</translation>
     </message>
     <message>
         <source>at the integration</source>
-        <translation type="unfinished"></translation>
+        <translation>à l’intégration</translation>
     </message>
     <message>
         <source>At work</source>
-        <translation type="unfinished"></translation>
+        <translation>En cours</translation>
     </message>
     <message>
         <source>Atmospheric conditions</source>
@@ -772,16 +776,20 @@
         <translation>Automatique</translation>
     </message>
     <message>
+        <source>Base map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Behind LIKE, ILIKE and ESCAPE stands a text in 'single quotes'.</source>
         <translation>LIKE, ILIKE et ESCAPE sont suivis d'un texte entre 'apostrophes'.</translation>
     </message>
     <message>
         <source>Being made</source>
-        <translation type="unfinished"></translation>
+        <translation>En préparation</translation>
     </message>
     <message>
         <source>Being taken off</source>
-        <translation type="unfinished"></translation>
+        <translation>En cours de retrait</translation>
     </message>
     <message>
         <source>Bio-geographical regions</source>
@@ -805,11 +813,11 @@
     </message>
     <message>
         <source>Bring this version back</source>
-        <translation type="unfinished"></translation>
+        <translation>Revenir à cette version</translation>
     </message>
     <message>
         <source>Broken off: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Interrompu : {name}</translation>
     </message>
     <message>
         <source>Build the pyramid again.</source>
@@ -837,7 +845,7 @@
     </message>
     <message>
         <source>bytes</source>
-        <translation type="unfinished"></translation>
+        <translation>octets</translation>
     </message>
     <message>
         <source>Cadastral parcels</source>
@@ -849,15 +857,15 @@
     </message>
     <message>
         <source>Cancel the job</source>
-        <translation type="unfinished"></translation>
+        <translation>Annuler le traitement</translation>
     </message>
     <message>
         <source>Cancel “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Annuler « {name} »</translation>
     </message>
     <message>
         <source>Cancelled</source>
-        <translation type="unfinished"></translation>
+        <translation>Annulé</translation>
     </message>
     <message>
         <source>Cancelling…</source>
@@ -1168,6 +1176,10 @@
         <translation>Les limites communes sont simplifiées une seule fois pour les deux côtés : aucun trou.</translation>
     </message>
     <message>
+        <source>Compare (swipe)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Compare columns of the same kind.</source>
         <translation>Comparez des colonnes du même genre.</translation>
     </message>
@@ -1189,7 +1201,7 @@
     </message>
     <message>
         <source>Comparing…</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparaison…</translation>
     </message>
     <message>
         <source>Compute what it gives into an attribute of the table, and use that.</source>
@@ -1321,7 +1333,7 @@
     </message>
     <message>
         <source>Data</source>
-        <translation type="unfinished"></translation>
+        <translation>Données</translation>
     </message>
     <message>
         <source>data</source>
@@ -1361,7 +1373,7 @@
     </message>
     <message>
         <source>Definition of a service</source>
-        <translation type="unfinished"></translation>
+        <translation>Définition d’un service</translation>
     </message>
     <message>
         <source>Definition of the API</source>
@@ -1369,7 +1381,7 @@
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimer</translation>
     </message>
     <message>
         <source>Delete its offering first.</source>
@@ -1381,7 +1393,7 @@
     </message>
     <message>
         <source>Delete the datasheet…</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimer la fiche…</translation>
     </message>
     <message>
         <source>Delete the whole datasheet with its data</source>
@@ -1401,11 +1413,11 @@
     </message>
     <message>
         <source>Delete “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimer « {name} »</translation>
     </message>
     <message>
         <source>Delivered files</source>
-        <translation type="unfinished"></translation>
+        <translation>Fichiers livrés</translation>
     </message>
     <message>
         <source>DescribeFeatureType lists its properties.</source>
@@ -1445,10 +1457,14 @@
     </message>
     <message>
         <source>Discard “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Abandonner « {name} »</translation>
     </message>
     <message>
         <source>Discard…</source>
+        <translation>Abandonner…</translation>
+    </message>
+    <message>
+        <source>Do not compare</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1457,11 +1473,11 @@
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished"></translation>
+        <translation>Terminé</translation>
     </message>
     <message>
         <source>Done: {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>Terminé : {title}</translation>
     </message>
     <message>
         <source>Doubts about these settings? A sample is made in a moment; all tiles follow with one click.</source>
@@ -1597,7 +1613,7 @@
     </message>
     <message>
         <source>Everything of the datasheet “{name}” is deleted. This cannot be undone.</source>
-        <translation type="unfinished"></translation>
+        <translation>Tout ce que contient la fiche « {name} » est supprimé, définitivement.</translation>
     </message>
     <message>
         <source>Everything: QGIS and the maps of GeoPub draw with it.</source>
@@ -1689,7 +1705,7 @@
     </message>
     <message>
         <source>Faulty</source>
-        <translation type="unfinished"></translation>
+        <translation>En défaut</translation>
     </message>
     <message>
         <source>Fauna and flora</source>
@@ -1849,7 +1865,7 @@
     </message>
     <message>
         <source>GB</source>
-        <translation type="unfinished"></translation>
+        <translation>Go</translation>
     </message>
     <message>
         <source>GDAL says: {reason}.</source>
@@ -2713,7 +2729,7 @@
     </message>
     <message>
         <source>It is shown here as soon as the store has been asked.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elle s’affiche ici dès que l’entrepôt a répondu.</translation>
     </message>
     <message>
         <source>It is the id neither of a user nor of a community.</source>
@@ -3097,11 +3113,11 @@
     </message>
     <message>
         <source>Job</source>
-        <translation type="unfinished"></translation>
+        <translation>Traitement</translation>
     </message>
     <message>
         <source>Jobs</source>
-        <translation type="unfinished"></translation>
+        <translation>Traitements</translation>
     </message>
     <message>
         <source>Join the table to a layer with geometry and publish that layer.</source>
@@ -3113,7 +3129,7 @@
     </message>
     <message>
         <source>kB</source>
-        <translation type="unfinished"></translation>
+        <translation>ko</translation>
     </message>
     <message>
         <source>Keep</source>
@@ -3220,6 +3236,10 @@
         <translation>Supprimez-le : une valeur prend le type de la colonne avec laquelle elle est comparée.</translation>
     </message>
     <message>
+        <source>Left of the line the service, right of it what it is compared with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Left out</source>
         <translation>Écartées</translation>
     </message>
@@ -3289,7 +3309,7 @@
     </message>
     <message>
         <source>List of jobs</source>
-        <translation type="unfinished"></translation>
+        <translation>Liste des traitements</translation>
     </message>
     <message>
         <source>List of publications</source>
@@ -3329,7 +3349,7 @@
     </message>
     <message>
         <source>Live service</source>
-        <translation type="unfinished"></translation>
+        <translation>Service en ligne</translation>
     </message>
     <message>
         <source>Local coordinates</source>
@@ -3341,7 +3361,7 @@
     </message>
     <message>
         <source>Log of “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Journal de « {name} »</translation>
     </message>
     <message>
         <source>Log:</source>
@@ -3409,7 +3429,7 @@
     </message>
     <message>
         <source>Made on</source>
-        <translation type="unfinished"></translation>
+        <translation>Faite le</translation>
     </message>
     <message>
         <source>Make a configuration for this server</source>
@@ -3425,7 +3445,7 @@
     </message>
     <message>
         <source>Make all tiles of this sample</source>
-        <translation type="unfinished"></translation>
+        <translation>Générer toutes les tuiles de cet échantillon</translation>
     </message>
     <message>
         <source>Make another configuration.</source>
@@ -3513,7 +3533,7 @@
     </message>
     <message>
         <source>MB</source>
-        <translation type="unfinished"></translation>
+        <translation>Mo</translation>
     </message>
     <message>
         <source>Measures left out</source>
@@ -3589,11 +3609,15 @@
     </message>
     <message>
         <source>More: versions, unpublish, delete</source>
-        <translation type="unfinished"></translation>
+        <translation>Plus : versions, dépublication, suppression</translation>
     </message>
     <message>
         <source>Most programs, and every style, expect one kind in a table.</source>
         <translation>La plupart des logiciels, et tous les styles, en attendent un seul dans une table.</translation>
+    </message>
+    <message>
+        <source>My layer “{layer}”</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Name</source>
@@ -3656,6 +3680,10 @@
         <translation>Aucun moteur ne tourne sur le dossier de données {path}.</translation>
     </message>
     <message>
+        <source>No base map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No coordinate reference system</source>
         <translation>Pas de système de coordonnées</translation>
     </message>
@@ -3689,7 +3717,7 @@
     </message>
     <message>
         <source>No jobs yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Pas encore de traitement.</translation>
     </message>
     <message>
         <source>No metadata record</source>
@@ -3793,7 +3821,7 @@
     </message>
     <message>
         <source>Not started</source>
-        <translation type="unfinished"></translation>
+        <translation>Pas démarré</translation>
     </message>
     <message>
         <source>not stated</source>
@@ -4057,7 +4085,7 @@
     </message>
     <message>
         <source>Permission</source>
-        <translation type="unfinished"></translation>
+        <translation>Permission</translation>
     </message>
     <message>
         <source>Pictures are at most {largest} × {largest} pixels.</source>
@@ -4181,7 +4209,7 @@
     </message>
     <message>
         <source>Public file</source>
-        <translation type="unfinished"></translation>
+        <translation>Fichier public</translation>
     </message>
     <message>
         <source>Public name (optional)</source>
@@ -4479,11 +4507,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished"></translation>
+        <translation>Reprendre</translation>
     </message>
     <message>
         <source>Resume “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Reprendre « {name} »</translation>
     </message>
     <message>
         <source>Revision</source>
@@ -4503,7 +4531,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Room</source>
-        <translation type="unfinished"></translation>
+        <translation>Espace</translation>
     </message>
     <message>
         <source>Rows of another length</source>
@@ -4655,7 +4683,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Select a former version to see what has changed since.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sélectionnez une version antérieure pour voir ce qui a changé depuis.</translation>
     </message>
     <message>
         <source>Select a service to see its address</source>
@@ -4807,7 +4835,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Settings: servers, and the engine of this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>Préférences : serveurs, et moteur de cet ordinateur</translation>
     </message>
     <message>
         <source>Several coordinate reference systems</source>
@@ -4835,11 +4863,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Show the log</source>
-        <translation type="unfinished"></translation>
+        <translation>Afficher le journal</translation>
     </message>
     <message>
         <source>Shown now</source>
-        <translation type="unfinished"></translation>
+        <translation>Affichée maintenant</translation>
     </message>
     <message>
         <source>Sign in</source>
@@ -5155,7 +5183,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>TB</source>
-        <translation type="unfinished"></translation>
+        <translation>To</translation>
     </message>
     <message>
         <source>Team server</source>
@@ -5423,7 +5451,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The data stay. Published again, it has the same address.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les données restent. Publié à nouveau, il a la même adresse.</translation>
     </message>
     <message>
         <source>The data that the tiles were made of is not known, or gone.</source>
@@ -5883,7 +5911,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The log is empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le journal est vide.</translation>
     </message>
     <message>
         <source>The log of the service says more.</source>
@@ -6319,7 +6347,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The services show it at once; no version is lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les services la montrent aussitôt ; aucune version n’est perdue.</translation>
     </message>
     <message>
         <source>The setting openid_client is there, and openid_secret_file is not.</source>
@@ -6767,7 +6795,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The {kind} service “{name}” will no longer answer, for anybody.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le service {kind} « {name} » ne répondra plus, à personne.</translation>
     </message>
     <message>
         <source>Their bytes are damaged, or their coordinates are not numbers.</source>
@@ -6835,7 +6863,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is little room left: delete what is no longer needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il reste peu de place : supprimez ce qui ne sert plus.</translation>
     </message>
     <message>
         <source>There is no action “{name}”.</source>
@@ -7199,7 +7227,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>This server keeps no former versions.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce serveur ne garde pas de versions antérieures.</translation>
     </message>
     <message>
         <source>This service answers one stored query at a time.</source>
@@ -7423,11 +7451,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Unpublish {kind} “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Dépublier {kind} « {name} »</translation>
     </message>
     <message>
         <source>Unpublish…</source>
-        <translation type="unfinished"></translation>
+        <translation>Dépublier…</translation>
     </message>
     <message>
         <source>Unreadable coordinate reference system</source>
@@ -7583,19 +7611,19 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Version</source>
-        <translation type="unfinished"></translation>
+        <translation>Version</translation>
     </message>
     <message>
         <source>Version {number} of “{name}” is shown again.</source>
-        <translation type="unfinished"></translation>
+        <translation>La version {number} de « {name} » est de nouveau affichée.</translation>
     </message>
     <message>
         <source>Versions of “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Versions de « {name} »</translation>
     </message>
     <message>
         <source>Versions…</source>
-        <translation type="unfinished"></translation>
+        <translation>Versions…</translation>
     </message>
     <message>
         <source>View</source>
@@ -7655,7 +7683,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>What goes</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce qui disparaît</translation>
     </message>
     <message>
         <source>What is published now stays in the former folder.</source>
@@ -7687,7 +7715,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>What was sent of “{name}” is deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce qui a été envoyé de « {name} » est supprimé.</translation>
     </message>
     <message>
         <source>What was to be deleted is in use.</source>
@@ -7735,7 +7763,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Which datasheets are shown</source>
-        <translation type="unfinished"></translation>
+        <translation>Quelles fiches sont affichées</translation>
     </message>
     <message>
         <source>Which of your datastores on the server.</source>
@@ -7743,7 +7771,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>while the file was sent</source>
-        <translation type="unfinished"></translation>
+        <translation>pendant l’envoi du fichier</translation>
     </message>
     <message>
         <source>Who is responsible for the data?</source>
@@ -7915,7 +7943,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Your layer in QGIS stays as it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>Votre couche dans QGIS reste comme elle est.</translation>
     </message>
     <message>
         <source>Zoom in, ask for a smaller picture, or show fewer features at this scale.</source>
@@ -7967,7 +7995,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{count} h</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} h</translation>
     </message>
     <message>
         <source>{count} KB</source>
@@ -8111,7 +8139,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{step}, failed</source>
-        <translation type="unfinished"></translation>
+        <translation>{step}, en échec</translation>
     </message>
     <message>
         <source>{styles} styles are named for {layers} layers.</source>
@@ -8123,7 +8151,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{time} left</source>
-        <translation type="unfinished"></translation>
+        <translation>reste {time}</translation>
     </message>
     <message>
         <source>{top} to {bottom}</source>
@@ -8135,7 +8163,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{use} of {quota}</source>
-        <translation type="unfinished"></translation>
+        <translation>{use} sur {quota}</translation>
     </message>
     <message>
         <source>{value} is a number, and the column holds text.</source>

@@ -26,6 +26,12 @@ class StoreAddress:
     authcfg: str = ""
     datastore: str = ""
 
+    @property
+    def page(self) -> str:
+        """The address of the page that tells people what is there: the store's without its API."""
+        root = self.api.rstrip("/")
+        return root[: -len("/api")] if root.endswith("/api") else root
+
     @contextmanager
     def open(self, cancel: Optional[Event] = None) -> Iterator[Store]:
         """Open the store over QGIS's network, in the calling thread, which may wait for it."""

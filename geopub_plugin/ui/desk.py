@@ -14,14 +14,17 @@ from ..backend.translation import tr
 from ..publish.client.datasheets import Datasheet
 from ..publish.datasheet_list import DatasheetList
 from ..publish.embedded_process import BackendState
-from ..publish.layer_plan import LayerPlan, remembered_plan
+from ..publish.layer_memory import memory
+from ..publish.layer_plan import LayerPlan, Layers, remembered_plan
 from ..publish.layer_publication import LayerPublication
-from ..publish.live_layers import LiveService, live_layer
+from ..publish.live_layers import KINDS, LiveService, live_layer
 from ..publish.publication import PublicationResult
 from ..publish.store_source import Stores
 from .dock import Dock
+from .management import Management
 from .messages import Messages
 from .publications_model import PublicationsModel, live_services
+from .publications_view import shared_address
 from .publish_dialog import PublishDialog
 
 AFTER_DIALOG = 250  # ms
@@ -38,12 +41,13 @@ class Desk(QObject):
         self.stores = stores
         self.dialog: Optional[PublishDialog] = None
         self.publications: List[LayerPublication] = []
-        self._waiting: List[QgsVectorLayer] = []  # for their dialog
         self._process, self._model, self._dock, self._messages, self._window = process, model, dock, messages, window
         self._shown = stores.targets.current()
         self._list = DatasheetList(self)
         self._list.listed.connect(self._listed)
         self._list.failed.connect(lambda error: self._messages.failed(tr("List of publications"), error))
+        self.management = Management(stores, dock, messages, window)
+        self.management.changed.connect(self.refresh)
         self._preview_wanted = ""  # datasheet whose preview opens with the next list
         stores.ready.connect(self._list.refresh)
         stores.targets.changed.connect(self._target_changed)
@@ -55,59 +59,58 @@ class Desk(QObject):
         dock.landing.triggered.connect(self.open_landing)
         dock.publications.preview_asked.connect(self.open_preview)
         dock.publications.add_asked.connect(self.add_to_project)
+        dock.room_asked.connect(self.management.refresh_room)
         dock.preview.add_asked.connect(self.add_to_project)
         dock.preview.failed.connect(lambda error: self._messages.failed(tr("Preview"), error))
 
     def publish(self, layers: Union[QgsMapLayer, Sequence[QgsMapLayer], None]) -> None:
-        """Ask how layers are to be published, one dialog after the other, then publish them."""
+        """Ask how layers are to be published, together as one datasheet, then publish them."""
         given = layers if isinstance(layers, (list, tuple)) else (layers,)
-        self._waiting = [layer for layer in given if isinstance(layer, QgsVectorLayer)]
-        if not self._waiting:
+        chosen = [layer for layer in given if isinstance(layer, QgsVectorLayer)]
+        if not chosen:
             self._messages.said(tr("Select a vector layer in the layer tree first: only those can be published."))
         elif self.dialog is None:
-            self._ask_next()
+            self._ask(chosen)
 
     def update(self, layer: QgsVectorLayer) -> None:
-        """Publish a layer again as it was published last; ask how where it never was."""
-        plan = remembered_plan(layer)
-        if plan is None:
+        """Publish a layer again as and where it was published last; ask how where it never was."""
+        plan, kept = remembered_plan(layer), memory(layer)
+        if plan is None or kept is None:
             self.publish([layer])
         else:
-            self.begin(layer, plan)
+            self.begin(layer, plan, kept.target)
 
     def copy_link(self, layer: QgsVectorLayer) -> None:
-        """Copy the address of the page that shows what a layer was published as."""
-        plan = remembered_plan(layer)
-        sheet = next((one for one in self._model.datasheets if plan and one.name == plan.datasheet), None)
-        live = live_services(sheet)
-        if not live:
+        """Copy the address of the first service that a layer was published as."""
+        kept = memory(layer)
+        told = next((kept.address(kind) for kind in KINDS if kept.address(kind)), "") if kept is not None else ""
+        if not told:
             self._messages.said(tr("“{layer}” is not published here.", layer=layer.name()))
             return
-        QGuiApplication.clipboard().setText(live[0].url)
+        QGuiApplication.clipboard().setText(shared_address(told))
         self._messages.said(tr("The address of “{layer}” is in the clipboard.", layer=layer.name()))
 
     def refresh(self) -> None:
         """Ask the current target for what is published, starting what has to be started."""
         self.stores.source().start()
 
-    def _ask_next(self) -> None:
-        layer = self._waiting.pop(0)
-        self.dialog = PublishDialog(layer, self._model.names(), self._window)
+    def _ask(self, layers: List[QgsVectorLayer]) -> None:
+        self.dialog = PublishDialog(layers, self._model.names(), self._window, self.stores.source())
         dialog = self.dialog
-        dialog.accepted.connect(lambda: self.begin(layer, dialog.plan))
+        dialog.accepted.connect(lambda: self.begin(layers, dialog.plan))
         dialog.finished.connect(self._dialog_closed)
         dialog.open()
         # Ready by the time the dialog is read; later, since a busy thread slows every widget that is being made.
         QTimer.singleShot(AFTER_DIALOG, self.refresh)
 
-    def begin(self, layer: QgsVectorLayer, plan: LayerPlan, target: str = "") -> LayerPublication:
-        """Start to publish a layer in a target, the current one for ""; the panel shows how it goes."""
-        publication = LayerPublication(layer, plan, self.stores.source(target), self)
+    def begin(self, layers: Layers, plan: LayerPlan, target: str = "") -> LayerPublication:
+        """Start to publish layers in a target, the current one for ""; the panel shows how it goes."""
+        publication = LayerPublication(layers, plan, self.stores.source(target), self)
         self.publications.append(publication)
         publication.finished.connect(lambda result: self._published(publication, result))
         publication.failed.connect(lambda error: self._failed(publication, error))
         publication.cancelled.connect(lambda: self._forget(publication))
-        self._dock.jobs.follow(publication)
+        self._dock.jobs.follow(publication, publication.plan.title)
         self._dock.setUserVisible(True)
         publication.start()
         return publication
@@ -119,8 +122,9 @@ class Desk(QObject):
 
     def open_landing(self) -> None:
         """Open the page that lists the live services in the web browser."""
-        if self._process.backend is not None:
-            QDesktopServices.openUrl(QUrl(self._process.backend.url))
+        source = self.stores.source()
+        if source.address is not None:
+            QDesktopServices.openUrl(QUrl(source.address.page))
 
     def add_to_project(self, services: Tuple[LiveService, ...]) -> None:
         """Add live services to the user's project."""
@@ -131,8 +135,8 @@ class Desk(QObject):
 
     def close(self) -> None:
         """End what is at work."""
-        self._waiting.clear()
         self._list.close()
+        self.management.close()
         for publication in list(self.publications):
             publication.close()
         if self.dialog is not None:
@@ -143,30 +147,31 @@ class Desk(QObject):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
-        if self._waiting:
-            self._ask_next()
 
     # What happened ----------------------------------------------------------------------------------------------
 
     def _dock_opened(self) -> None:
-        if not self.stores.targets.current().embedded:
+        sleeps = self._process.state is BackendState.STOPPED
+        unused = sleeps and not (self._process.data / "catalogue.sqlite").exists()
+        if not (self.stores.targets.current().embedded and unused):  # nothing is started before it is needed
             self.refresh()
-        elif self._process.state is BackendState.STOPPED and (self._process.data / "catalogue.sqlite").exists():
-            self._process.start()
 
     def _engine_changed(self, state: BackendState) -> None:
-        self._dock.landing.setEnabled(state is BackendState.READY)
+        self._dock.landing.setEnabled(self.stores.source().address is not None)
         if state is BackendState.STOPPED and self.stores.targets.current().embedded:
             self._forget_all()
 
     def _target_changed(self) -> None:
         if self.stores.targets.current() != self._shown:
             self._shown = self.stores.targets.current()
+            self._dock.landing.setEnabled(self.stores.source().address is not None)
             self._forget_all()
             self._dock_opened()
 
     def _forget_all(self) -> None:
         self._model.show(())
+        self._dock.executions.clear()
+        self._dock.room.show_room(())
         self._dock.preview.clear()
         self._dock.preview.hide()
 
@@ -205,6 +210,8 @@ class Desk(QObject):
 
     def _listed(self, datasheets: Tuple[Datasheet, ...]) -> None:
         self._model.show(datasheets)
+        self.management.refresh_jobs()
+        self.management.refresh_room()
         if self.dialog is not None:
             self.dialog.know(self._model.names())
         if self._preview_wanted and any(sheet.name == self._preview_wanted for sheet in datasheets):

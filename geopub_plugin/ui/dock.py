@@ -1,4 +1,4 @@
-"""The GeoPub panel: the engine, what is at work, what is published, and the preview."""
+"""The GeoPub panel: where to publish, what is at work, what is published, and the preview."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from typing import Optional
 
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QAction, QSplitter, QToolBar, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QAction, QMenu, QSplitter, QTabWidget, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from ..backend.translation import tr
-from ..publish.embedded_process import EmbeddedProcess
+from ..publish.store_source import Stores
 from .backend_bar import BackendBar
+from .executions_view import ExecutionsView
 from .icons import icon, theme_icon
 from .jobs_view import JobsView
 from .preview import Preview
 from .publications_model import PublicationsModel
 from .publications_view import PublicationsView
+from .room_view import RoomView
+from .target_bar import TargetBar
 
 NARROWEST = 320  # pixels, at which every button of the preview still fits
 OBJECT_NAME = "GeoPubDock"  # QGIS restores place and visibility by it
@@ -25,13 +28,18 @@ class Dock(QgsDockWidget):
     """Put together from its parts, without any logic."""
 
     opened = pyqtSignal()
+    room_asked = pyqtSignal()
 
-    def __init__(self, process: EmbeddedProcess, model: PublicationsModel, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, stores: Stores, model: PublicationsModel, parent: Optional[QWidget] = None) -> None:
         super().__init__("GeoPub", parent)
         self.setObjectName(OBJECT_NAME)
-        self.backend_bar = BackendBar(process, self)
+        self._targets = stores.targets
+        self.target_bar = TargetBar(stores.targets, self)
+        self.backend_bar = BackendBar(stores.process, self)
         self.jobs = JobsView(self)
         self.publications = PublicationsView(model, self)
+        self.executions = ExecutionsView(self)
+        self.room = RoomView(self)
         self.preview = Preview(self)
         self.preview.hide()
         self.publish = QAction(icon("publish"), tr("Publish the current layer…"), self)
@@ -39,26 +47,51 @@ class Dock(QgsDockWidget):
         self.landing = QAction(icon("web"), tr("Open the web page of the services"), self)
         self.setWidget(self._lay_out())
         self.visibilityChanged.connect(lambda visible: visible and self.opened.emit())
+        self.tabs.currentChanged.connect(lambda _tab: self.room.isVisible() and self.room_asked.emit())
+        stores.targets.changed.connect(self._target_changed)
+        self._target_changed()
 
     def _lay_out(self) -> QWidget:
-        tools = QToolBar(self)
-        tools.setIconSize(QSize(18, 18))
         view = self.publications
-        tools.addActions([self.publish, self.refresh])
-        tools.addSeparator()
-        tools.addActions([view.preview, view.add, view.copy, self.landing])
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(view)
         self.splitter.addWidget(self.preview)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setChildrenCollapsible(False)
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.splitter, tr("Published"))
+        self.tabs.addTab(self.executions, tr("Jobs"))
+        self.tabs.addTab(self.room, tr("Room"))
         body = QWidget(self)
         body.setMinimumWidth(NARROWEST)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(4)
-        for widget in (self.backend_bar, tools, self.jobs):
+        for widget in (self.target_bar, self.backend_bar, self._tools(), self.jobs):
             layout.addWidget(widget)
-        layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.tabs, 1)
         return body
+
+    def _tools(self) -> QToolBar:
+        tools, view = QToolBar(self), self.publications
+        tools.setIconSize(QSize(18, 18))
+        tools.addActions([self.publish, self.refresh])
+        tools.addSeparator()
+        tools.addActions([view.preview, view.add, view.copy, self.landing])
+        tools.addSeparator()
+        self.more = QToolButton(tools)
+        self.more.setIcon(theme_icon("mIconProperties"))
+        self.more.setToolTip(tr("More: versions, unpublish, delete"))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.more)
+        menu.addActions([view.versions, view.completion])
+        menu.addSeparator()
+        menu.addActions([view.unpublishing, view.deletion])
+        self.more.setMenu(menu)
+        tools.addWidget(self.more)
+        return tools
+
+    def _target_changed(self) -> None:
+        self.backend_bar.setVisible(self._targets.current().embedded)

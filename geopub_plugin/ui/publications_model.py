@@ -119,6 +119,14 @@ def state_text(state: str) -> str:
     }.get(state, state)
 
 
+def service_state(service: Service) -> str:
+    """Return the state of a service in the user's language."""
+    if not service.offering:
+        return tr("Not published")
+    words = {"PUBLISHING": tr("Being made"), "UNPUBLISHING": tr("Being taken off"), "UNSTABLE": tr("Faulty")}
+    return words.get(service.status, tr("Published"))
+
+
 def _datasheet_data(datasheet: Datasheet, column: int, role: int) -> Any:
     if role == Qt.ItemDataRole.DisplayRole:
         return (datasheet.name, state_text(datasheet.state))[column]
@@ -132,8 +140,7 @@ def _datasheet_data(datasheet: Datasheet, column: int, role: int) -> Any:
 def _service_data(service: Service, column: int, role: int) -> Any:
     kind = KIND_OF.get(service.type, service.type)
     if role == Qt.ItemDataRole.DisplayRole:
-        state = tr("Published") if service.offering else tr("Not published")
-        return (f"{kind} – {service.layer_name}", state)[column]
+        return (f"{kind} – {service.layer_name}", service_state(service))[column]
     if role == Qt.ItemDataRole.DecorationRole and column == NAME:
         return icon(kind.lower())
     if role == Qt.ItemDataRole.ToolTipRole:

@@ -12,6 +12,8 @@ from geopub_plugin.backend.errors import Unavailable
 from geopub_plugin.publish.embedded import Backend
 from geopub_plugin.publish.embedded_process import BackendState, EmbeddedProcess
 from geopub_plugin.publish.live_layers import LiveService
+from geopub_plugin.publish.store_source import Stores
+from geopub_plugin.publish.targets import Targets
 from geopub_plugin.ui.dock import Dock
 from geopub_plugin.ui.publications_model import PublicationsModel
 
@@ -40,7 +42,7 @@ def running(_data) -> Backend:
 @pytest.fixture
 def dock(qtbot, qgis_app, tmp_path):
     process, model = EmbeddedProcess(tmp_path, find=running), PublicationsModel()
-    made = Dock(process, model)
+    made = Dock(Stores(Targets(), process), model)
     made.process, made.model = process, model
     qtbot.addWidget(made)
     made.show()
@@ -60,8 +62,8 @@ def test_the_engine_says_where_it_is(qtbot, dock):
 
 def test_a_publication_shows_its_progress_until_it_ends(dock):
     first, second = Work(), Work()
-    dock.jobs.follow(first)
-    dock.jobs.follow(second)
+    dock.jobs.follow(first, "Lakes")
+    dock.jobs.follow(second, "Lakes")
     assert dock.jobs.isVisible()
     first.moved.emit(0.425, "Checks")
     row = dock.jobs.rows[0]

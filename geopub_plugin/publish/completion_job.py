@@ -1,0 +1,91 @@
+"""A sample on its way to the full pyramid, followed from the GUI thread."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from ..backend.errors import Cancelled, GeoPubError
+from ..backend.translation import tr
+from .background import BackgroundCall
+from .completion import completed
+from .progression import amount
+from .steps import Quiet, Step
+from .store_source import StoreAddress, StoreSource
+
+
+class CompletionCall(BackgroundCall):
+    """The part of it that waits for the store."""
+
+    moved = pyqtSignal(float, str)  # share of the tiles, what is done in words
+
+
+class CompletionJob(QObject):
+    """Makes all tiles of a layer of which a sample is shown; the sample stays until they are there."""
+
+    moved = pyqtSignal(float, str)
+    finished = pyqtSignal(object)  # list of LiveUrl
+    failed = pyqtSignal(object)  # GeoPubError
+    cancelled = pyqtSignal()
+
+    def __init__(self, source: StoreSource, layer_name: str, title: str, parent: Optional[QObject] = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self._source, self._layer_name = source, layer_name
+        self._call: Optional[CompletionCall] = None
+
+    def start(self) -> None:
+        """Begin; the store is ready, since its list is shown."""
+        address = self._source.address
+        if address is not None:
+            self._begin(address)
+        else:
+            self._source.ready.connect(self._begin)
+            self._source.failed.connect(self.failed)
+            self._source.start()
+
+    def cancel(self) -> None:
+        """End the making of tiles; the sample stays."""
+        if self._call is not None:
+            self._call.cancel()
+        else:
+            self.cancelled.emit()
+
+    def close(self) -> None:
+        """Stop listening, when QGIS ends; the store goes on by itself."""
+        self.blockSignals(True)
+
+    def _begin(self, address: StoreAddress) -> None:
+        if self._call is not None:
+            return
+        layer_name = self._layer_name
+
+        def work(call: CompletionCall) -> object:
+            with address.open(call.cancelled) as store:
+                return completed(store, layer_name, _Teller(call))
+
+        self._call = CompletionCall(tr("All tiles of “{title}”", title=self.title), work, listed=True)
+        self._call.moved.connect(self.moved)
+        self._call.answered.connect(self.finished)
+        self._call.refused.connect(self._refused)
+        self._call.start()
+
+    def _refused(self, error: GeoPubError) -> None:
+        if isinstance(error, Cancelled):
+            self.cancelled.emit()
+        else:
+            self.failed.emit(error)
+
+
+class _Teller(Quiet):
+    """Listens in the thread that waits, and tells the GUI."""
+
+    def __init__(self, call: CompletionCall) -> None:
+        self._call = call
+
+    def moved(self, step: Step, done: int, total: int, unit: str) -> None:
+        """Hear how many tiles are made."""
+        if total > 0:
+            self._call.setProgress(100 * done / total)
+            self._call.moved.emit(done / total, f"{step.title} – {amount(done, total, unit)}")

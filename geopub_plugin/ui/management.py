@@ -1,0 +1,252 @@
+"""What one does with what is published: versions, unpublishing, deleting, full tiles, jobs and their logs."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, List, Optional, Sequence
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtWidgets import QDialog, QWidget
+
+from ..backend.errors import GeoPubError
+from ..backend.translation import tr
+from ..publish.attempt import remove_upload
+from ..publish.client import Store
+from ..publish.client.allowances import Allowance
+from ..publish.client.datasheets import Datasheet, Service
+from ..publish.client.deletions import Doomed
+from ..publish.client.executions import Execution
+from ..publish.completion_job import CompletionJob
+from ..publish.removal import consequences_of_datasheet, consequences_of_service, delete_datasheet, unpublish
+from ..publish.resumption import Interrupted, resume_integration
+from ..publish.server_jobs import ServerJobs, server_jobs
+from ..publish.store_calls import StoreCalls
+from ..publish.store_source import Stores
+from ..publish.versions import Versioned, versions
+from .consequences_dialog import ConsequencesDialog
+from .dock import Dock
+from .log_dialog import LogDialog
+from .messages import Messages
+from .publications_model import KIND_OF
+from .versions_dialog import VersionsDialog
+
+
+class Management(QObject):
+    """Connects what the panel offers to the store behind it; nothing goes before it was shown."""
+
+    changed = pyqtSignal()  # the list has to be asked for anew
+
+    def __init__(self, stores: Stores, dock: Dock, messages: Messages, window: QWidget) -> None:
+        super().__init__(window)
+        self.calls = StoreCalls(stores, self)
+        self.calls.failed.connect(messages.failed)
+        self.dialog: Optional[QDialog] = None
+        self.completions: List[CompletionJob] = []
+        self._stores, self._dock, self._messages, self._window = stores, dock, messages, window
+        self._jobs_asked = self._room_asked = False
+        view, jobs = dock.publications, dock.executions
+        view.versions_asked.connect(self.show_versions)
+        view.completion_asked.connect(self.complete)
+        view.unpublishing_asked.connect(self.unpublish)
+        view.deletion_asked.connect(self.delete)
+        jobs.refresh_asked.connect(self.refresh_jobs)
+        jobs.log_asked.connect(self.show_log)
+        jobs.abort_asked.connect(self.abort)
+        jobs.resume_asked.connect(self.resume)
+        jobs.discard_asked.connect(self.discard)
+
+    def close(self) -> None:
+        """End what is asked for, when QGIS ends."""
+        self.calls.close()
+        for job in self.completions:
+            job.close()
+        if self.dialog is not None:
+            self.dialog.close()
+
+    # Unpublishing and deleting ----------------------------------------------------------------------------------
+
+    def unpublish(self, service: Service) -> None:
+        """Take a service off, after what goes with it was shown."""
+        told = {"kind": KIND_OF.get(service.type, service.type), "name": service.layer_name}
+        title = tr("Unpublish {kind} “{name}”", **told)
+        self.calls.ask(
+            title,
+            lambda store: consequences_of_service(store, service),
+            lambda doomed: self._confirm(
+                tr("The {kind} service “{name}” will no longer answer, for anybody.", **told),
+                tr("Unpublish"),
+                doomed,
+                tr("The data stay. Published again, it has the same address."),
+                lambda: self._do(title, lambda store: unpublish(store, service)),
+            ),
+        )
+
+    def delete(self, sheet: Datasheet) -> None:
+        """Delete a datasheet, after everything that goes with it was shown."""
+        title = tr("Delete “{name}”", name=sheet.name)
+        self.calls.ask(
+            title,
+            lambda store: consequences_of_datasheet(store, sheet),
+            lambda doomed: self._confirm(
+                tr("Everything of the datasheet “{name}” is deleted. This cannot be undone.", name=sheet.name),
+                tr("Delete"),
+                doomed,
+                tr("Your layer in QGIS stays as it is."),
+                lambda: self._do(title, lambda store: delete_datasheet(store, sheet)),
+            ),
+        )
+
+    def discard(self, broken: Interrupted) -> None:
+        """Remove what was delivered and never integrated."""
+        upload = broken.upload
+        title = tr("Discard “{name}”", name=upload.name)
+        self._confirm(
+            tr("What was sent of “{name}” is deleted.", name=upload.name),
+            tr("Delete"),
+            (Doomed("upload", upload.id, upload.name),),
+            tr("Your layer in QGIS stays as it is."),
+            lambda: self._do(title, lambda store: remove_upload(store, upload.id)),
+        )
+
+    def _confirm(self, question: str, verb: str, doomed: Sequence[Doomed], note: str, go: Callable[[], None]) -> None:
+        dialog = ConsequencesDialog(question, verb, doomed, note, self._window)
+        dialog.accepted.connect(go)
+        self._open(dialog)
+
+    def _do(self, title: str, work: Callable[[Store], Any]) -> None:
+        self.calls.ask(title, work, lambda _nothing: self._done(title), lambda error: self._failed(title, error))
+
+    def _done(self, title: str) -> None:
+        self._messages.said(tr("Done: {title}", title=title))
+        self.changed.emit()
+        self.refresh_jobs()
+
+    def _failed(self, title: str, error: GeoPubError) -> None:
+        self._messages.failed(title, error)
+        self.changed.emit()  # a part may have gone
+
+    # Versions ---------------------------------------------------------------------------------------------------
+
+    def show_versions(self, sheet: Datasheet) -> None:
+        """Show the versions of a datasheet."""
+        dialog = VersionsDialog(sheet.name, self._window)
+        title = dialog.windowTitle()
+
+        def ask() -> None:
+            self.calls.ask(title, lambda store: versions(store, sheet), dialog.show_versions, asking=dialog)
+
+        def compare(one: Versioned, before: int, after: int) -> None:
+            self.calls.ask(
+                title,
+                lambda store: store.revisions.compare(one.kind, one.id, before, after),
+                lambda difference: dialog.show_difference(one, difference),
+                asking=dialog,
+            )
+
+        def bring_back(one: Versioned, number: int) -> None:
+            def told(_nothing: object) -> None:
+                self._messages.said(tr("Version {number} of “{name}” is shown again.", number=number, name=one.name))
+                self.changed.emit()
+                ask()
+
+            self.calls.ask(
+                title, lambda store: store.revisions.roll_back(one.kind, one.id, number), told, asking=dialog
+            )
+
+        dialog.comparison_asked.connect(compare)
+        dialog.return_asked.connect(bring_back)
+        self._open(dialog)
+        ask()
+
+    # Tiles ------------------------------------------------------------------------------------------------------
+
+    def complete(self, service: Service) -> None:
+        """Make all tiles of a layer of which a sample is shown."""
+        job = CompletionJob(self._stores.source(), service.layer_name, service.title or service.layer_name, self)
+        title = tr("All tiles of “{title}”", title=job.title)
+        self.completions.append(job)
+        job.finished.connect(lambda _urls: self._done(title))
+        job.failed.connect(lambda error: self._messages.failed(title, error))
+        for end in (job.finished, job.failed, job.cancelled):
+            end.connect(lambda *_outcome: self._forget(job))
+        self._dock.jobs.follow(job, job.title)
+        job.start()
+
+    def _forget(self, job: CompletionJob) -> None:
+        if job in self.completions:
+            self.completions.remove(job)
+            job.deleteLater()
+
+    # Jobs and room ----------------------------------------------------------------------------------------------
+
+    def refresh_jobs(self) -> None:
+        """Ask what the store is at work on, if somebody looks; one question at a time."""
+        if self._jobs_asked or not self._dock.executions.isVisible():
+            return
+        self._jobs_asked = True
+        self.calls.ask(tr("List of jobs"), server_jobs, self._jobs_told, self._jobs_refused, self._dock)
+
+    def refresh_room(self) -> None:
+        """Ask how much of the datastore is used, if somebody looks."""
+        if self._room_asked or not self._dock.room.isVisible():
+            return
+        self._room_asked = True
+        self.calls.ask(tr("Room"), Store.allowances, self._room_told, self._room_refused, self._dock)
+
+    def abort(self, execution: Execution) -> None:
+        """Cancel a job of the store."""
+        title = tr("Cancel “{name}”", name=execution.output or execution.name)
+
+        def end(store: Store) -> None:
+            if store.executions.get(execution.id).status == "CREATED":
+                store.executions.delete(execution.id)
+            else:
+                store.executions.abort(execution.id)
+
+        self._do(title, end)
+
+    def resume(self, broken: Interrupted) -> None:
+        """Bring an integration to its end; what was not sent whole needs its file, which its publication keeps."""
+        name = broken.upload.name
+        self._do(tr("Resume “{name}”", name=name), lambda store: resume_integration(store, broken.upload.id))
+
+    def show_log(self, execution: Execution) -> None:
+        """Show the log of a job."""
+        dialog = LogDialog(execution.output or execution.name, self._window)
+
+        def ask() -> None:
+            self.calls.ask(
+                dialog.windowTitle(),
+                lambda store: store.executions.logs(execution.id),
+                dialog.show_lines,
+                asking=dialog,
+            )
+
+        dialog.refresh_asked.connect(ask)
+        self._open(dialog)
+        ask()
+
+    def _jobs_told(self, jobs: ServerJobs) -> None:
+        self._jobs_asked = False
+        self._dock.executions.show_jobs(jobs)
+
+    def _jobs_refused(self, error: GeoPubError) -> None:
+        self._jobs_asked = False
+        self._messages.failed(tr("List of jobs"), error)
+
+    def _room_told(self, room: Sequence[Allowance]) -> None:
+        self._room_asked = False
+        self._dock.room.show_room(room)
+
+    def _room_refused(self, error: GeoPubError) -> None:
+        self._room_asked = False
+        self._messages.failed(tr("Room"), error)
+
+    def _open(self, dialog: QDialog) -> None:
+        self.dialog = dialog
+        dialog.finished.connect(lambda _result: self._closed(dialog))
+        dialog.open()
+
+    def _closed(self, dialog: QDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None
+        dialog.deleteLater()

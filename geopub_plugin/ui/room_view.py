@@ -1,0 +1,75 @@
+"""How much of the datastore is used: storages and services, each with its limit."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Sequence
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from ..backend.translation import tr
+from ..publish.client.allowances import BYTES, Allowance
+from .amounts import size_text
+
+FULL = 0.9  # from here on it is said that there is little room left
+UNLIMITED = 10_000  # services: what a backend of one's own allows is no limit that anybody meets
+RANGE = 1000
+
+
+class RoomView(QScrollArea):
+    """A bar for each storage and each kind of service."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.lines: List[QLabel] = []
+        self.show_room(())
+
+    def show_room(self, allowances: Sequence[Allowance]) -> None:
+        """Show how much is used; private endpoints that nobody uses are left out."""
+        body = QWidget(self)
+        grid = QGridLayout()
+        self.lines = []
+        shown = [one for one in allowances if one.unit == BYTES or one.use or not _private(one, allowances)]
+        for row, one in enumerate(shown):
+            name, used = QLabel(one.name, body), QLabel(used_text(one), body)
+            name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            name.setToolTip(one.name)
+            used.setAlignment(Qt.AlignmentFlag.AlignRight)
+            bar = QProgressBar(body)
+            bar.setRange(0, RANGE)
+            bar.setValue(round(one.share * RANGE))
+            bar.setTextVisible(False)
+            bar.setFixedHeight(8)
+            grid.addWidget(name, 2 * row, 0)
+            grid.addWidget(used, 2 * row, 1)
+            grid.addWidget(bar, 2 * row + 1, 0, 1, 2)
+            self.lines.append(used)
+        grid.setColumnStretch(0, 1)
+        column = QVBoxLayout(body)
+        if any(one.share >= FULL for one in shown):
+            column.addWidget(
+                QLabel(tr("There is little room left: delete what is no longer needed."), body, wordWrap=True)
+            )
+        column.addLayout(grid)
+        if not shown:
+            column.addWidget(QLabel(tr("It is shown here as soon as the store has been asked."), body, wordWrap=True))
+        column.addStretch()
+        self.setWidget(body)
+
+
+def used_text(one: Allowance) -> str:
+    """Return how much is used of how much, in words."""
+    if one.unit == BYTES:
+        use, quota = size_text(one.use), size_text(one.quota)
+    else:
+        use, quota = str(one.use), str(one.quota)
+    unlimited = one.quota <= 0 or (one.unit != BYTES and one.quota >= UNLIMITED)
+    return use if unlimited else tr("{use} of {quota}", use=use, quota=quota)
+
+
+def _private(one: Allowance, allowances: Sequence[Allowance]) -> bool:
+    """Return whether an endpoint is the second of its kind: the open ones come first."""
+    return next(other for other in allowances if other.kind == one.kind) is not one

@@ -1,0 +1,315 @@
+"""What the panel does with what is published, against the real backend; what it looks like, for a person to see."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Iterator, List, Tuple
+
+import pytest
+from osgeo import ogr, osr
+from qgis.core import QgsSettings
+from qgis.PyQt.QtCore import QLocale
+from qgis.PyQt.QtWidgets import QMainWindow
+
+from geopub_plugin.backend.translation import use_language
+from geopub_plugin.publish.client import open_store
+from geopub_plugin.publish.client.allowances import Allowance
+from geopub_plugin.publish.client.executions import Execution, Progress
+from geopub_plugin.publish.client.uploads import Upload
+from geopub_plugin.publish.embedded_process import EmbeddedProcess
+from geopub_plugin.publish.publication import Publication, PublicationRequest
+from geopub_plugin.publish.resumption import Interrupted
+from geopub_plugin.publish.server_jobs import ServerJobs
+from geopub_plugin.publish.store_source import Stores
+from geopub_plugin.publish.targets import Target, TargetKind, Targets
+from geopub_plugin.ui.amounts import moment_text, size_text, span_text
+from geopub_plugin.ui.consequences_dialog import ConsequencesDialog
+from geopub_plugin.ui.desk import Desk
+from geopub_plugin.ui.dock import Dock
+from geopub_plugin.ui.executions_view import execution_text, interruption_text
+from geopub_plugin.ui.jobs_view import time_left
+from geopub_plugin.ui.log_dialog import LogDialog
+from geopub_plugin.ui.publications_model import PublicationsModel
+from geopub_plugin.ui.room_view import used_text
+from geopub_plugin.ui.versions_dialog import VersionsDialog
+
+
+def geopackage(path: Path, lakes: int) -> Path:
+    path.unlink(missing_ok=True)
+    srs = osr.SpatialReference()
+    srs.ImportFromEPSG(4326)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = source.CreateLayer("lakes", srs, ogr.wkbPolygon)
+    layer.CreateField(ogr.FieldDefn("Name", ogr.OFTString))
+    for number in range(lakes):
+        x, y = 2 + number / 50, 48 + number / 90
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature["Name"] = f"lake {number}"
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON (({x} {y},{x + 0.01} {y},{x} {y + 0.01},{x} {y}))"))
+        layer.CreateFeature(feature)
+    return path
+
+
+class Said:
+    """Stands for the message bar."""
+
+    def __init__(self) -> None:
+        self.lines: List[str] = []
+
+    def said(self, text: str) -> None:
+        self.lines.append(text)
+
+    def failed(self, title: str, error: Any, log: Tuple[str, ...] = ()) -> None:
+        self.lines.append(f"{title}: {error}")
+
+    def published(self, *_told: object) -> None:
+        self.lines.append("published")
+
+
+@pytest.fixture(scope="module")
+def engine(qgis_app, tmp_path_factory) -> Iterator[EmbeddedProcess]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEOPUB_PYTHON", sys.executable)
+        made = EmbeddedProcess(tmp_path_factory.mktemp("desk") / "data")
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def room(qtbot, engine) -> Iterator[SimpleNamespace]:
+    """Return a window with the panel at work on the real engine."""
+    QgsSettings().remove("geopub")
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    stores, model, said = Stores(Targets(), engine), PublicationsModel(), Said()
+    dock = Dock(stores, model, window)
+    desk = Desk(stores, model, dock, said, window)
+    window.setCentralWidget(dock)
+    window.resize(380, 700)
+    window.show()
+    with qtbot.waitSignal(engine.ready, timeout=30_000):
+        engine.start()
+    yield SimpleNamespace(window=window, dock=dock, desk=desk, model=model, said=said, stores=stores)
+    desk.close()
+    window.hide()
+    QgsSettings().remove("geopub")
+
+
+@pytest.fixture
+def lakes(room, qtbot, engine, tmp_path, request) -> str:
+    """Publish 12 lakes, then 9, with sample tiles; return the name of the datasheet."""
+    name = request.node.name.partition("[")[0]
+    store = open_store(engine.backend.api, engine.backend.token)
+    asked = replace(
+        PublicationRequest.proposed(geopackage(tmp_path / f"{name}.gpkg", 12)),
+        datasheet=name,
+        services=("wfs", "tms"),
+        sample=(2.0, 48.0),
+        top_level=3,
+        bottom_level=9,
+    )
+    for count in (12, 9):
+        geopackage(asked.file, count)
+        Publication(store, asked).run()
+    room.desk.refresh()
+    qtbot.waitUntil(lambda: any(sheet.name == name for sheet in room.model.datasheets), timeout=20_000)
+    room.dock.publications.select(name)
+    return name
+
+
+def sheet_of(room, name: str):
+    return next((sheet for sheet in room.model.datasheets if sheet.name == name), None)
+
+
+def select_service(room, name: str, kind: str) -> None:
+    view = room.dock.publications
+    view.select(name)
+    sheet = room.model.datasheets.index(sheet_of(room, name))
+    row = next(i for i, one in enumerate(room.model.datasheets[sheet].services) if one.type == kind)
+    view.tree.setCurrentIndex(view.found.mapFromSource(room.model.index(row, 0, room.model.index(sheet, 0))))
+
+
+def test_versions_compared_and_brought_back(room, lakes, qtbot):
+    room.dock.publications.versions.trigger()
+    dialog = room.desk.management.dialog
+    qtbot.waitUntil(lambda: bool(dialog.versions), timeout=20_000)
+    assert dialog.list.topLevelItemCount() == 2 and not dialog.back.isEnabled()
+    assert dialog.list.topLevelItem(0).text(3) == "Shown now"
+    dialog.list.topLevelItem(1).setSelected(True)
+    qtbot.waitUntil(lambda: "3 removed" in dialog.difference.toPlainText(), timeout=20_000)
+    dialog.back.click()
+    qtbot.waitUntil(lambda: dialog.list.topLevelItem(1).text(3) == "Shown now", timeout=20_000)
+    assert any("is shown again" in line for line in room.said.lines)
+    dialog.reject()
+    assert room.desk.management.dialog is None
+
+
+def test_a_sample_becomes_the_full_pyramid(room, lakes, qtbot):
+    select_service(room, lakes, "WFS")
+    assert not room.dock.publications.completion.isEnabled()
+    select_service(room, lakes, "WMTS-TMS")
+    room.dock.publications.completion.trigger()
+    assert room.dock.jobs.rows
+    qtbot.waitUntil(lambda: bool(room.said.lines), timeout=60_000)
+    assert "Done: All tiles" in room.said.lines[0]
+    assert not room.dock.jobs.rows
+    room.dock.publications.completion.trigger()
+    qtbot.waitUntil(lambda: len(room.said.lines) > 1, timeout=20_000)
+    assert "sample" in room.said.lines[-1]  # it is none any more
+
+
+def test_nothing_is_unpublished_or_deleted_before_it_was_shown(room, lakes, qtbot):
+    select_service(room, lakes, "WFS")
+    room.dock.publications.unpublishing.trigger()
+    qtbot.waitUntil(lambda: room.desk.management.dialog is not None, timeout=20_000)
+    dialog = room.desk.management.dialog
+    kinds = [dialog.list.topLevelItem(row).text(0) for row in range(dialog.list.topLevelItemCount())]
+    assert kinds == ["Live service", "Definition of a service"]
+    dialog.reject()
+    assert len(sheet_of(room, lakes).services) == 2
+    select_service(room, lakes, "WFS")
+    room.dock.publications.unpublishing.trigger()
+    qtbot.waitUntil(lambda: room.desk.management.dialog is not None, timeout=20_000)
+    room.desk.management.dialog.go.click()
+    qtbot.waitUntil(lambda: len(sheet_of(room, lakes).services) == 1, timeout=20_000)
+
+    room.dock.publications.select(lakes)
+    room.dock.publications.deletion.trigger()
+    qtbot.waitUntil(lambda: room.desk.management.dialog is not None, timeout=20_000)
+    dialog = room.desk.management.dialog
+    assert "Data" in {dialog.list.topLevelItem(row).text(0) for row in range(dialog.list.topLevelItemCount())}
+    dialog.go.click()
+    qtbot.waitUntil(lambda: sheet_of(room, lakes) is None, timeout=20_000)
+
+
+def test_jobs_logs_and_room(room, lakes, qtbot):
+    room.dock.tabs.setCurrentWidget(room.dock.executions)
+    jobs = room.dock.executions
+    qtbot.waitUntil(lambda: jobs.list.topLevelItemCount() >= 2, timeout=20_000)
+    jobs.list.topLevelItem(0).setSelected(True)
+    assert jobs.list.topLevelItem(0).text(1) == "Done" and not jobs.abort.isEnabled()
+    jobs.log.trigger()
+    dialog = room.desk.management.dialog
+    qtbot.waitUntil(lambda: bool(dialog.text.toPlainText()), timeout=20_000)
+    dialog.reject()
+    room.dock.tabs.setCurrentWidget(room.dock.room)
+    qtbot.waitUntil(lambda: bool(room.dock.room.lines), timeout=20_000)
+
+
+def test_another_target_shows_other_things(room, lakes, qtbot):
+    room.stores.targets.put(Target("town", TargetKind.SERVER, "Town", "http://127.0.0.1:9/api"))
+    room.stores.targets.choose("town")
+    assert not room.model.datasheets and not room.dock.backend_bar.isVisible()
+    assert room.dock.target_bar.choice.currentText() == "Town"
+    qtbot.waitUntil(lambda: any("does not answer" in line for line in room.said.lines), timeout=20_000)
+    room.dock.target_bar.choice.setCurrentIndex(0)
+    room.dock.target_bar.choice.activated.emit(0)
+    qtbot.waitUntil(lambda: sheet_of(room, lakes) is not None, timeout=20_000)
+    assert room.dock.backend_bar.isVisible()
+
+
+def test_search_and_filter(qtbot, room, datasheets):
+    room.model.show(datasheets)
+    view = room.dock.publications
+
+    def shown() -> List[str]:
+        return [view.found.index(row, 0).data() for row in range(view.found.rowCount())]
+
+    assert shown() == ["Lakes", "Rivers"]
+    view.states.setCurrentIndex(1)
+    assert shown() == ["Lakes"]
+    view.states.setCurrentIndex(2)
+    assert shown() == ["Rivers"]
+    view.search.setText("lake")
+    assert shown() == []
+    view.states.setCurrentIndex(0)
+    assert shown() == ["Lakes"] and view.found.rowCount(view.found.index(0, 0)) == 3
+    view.search.setText("tms")
+    assert shown() == ["Lakes"] and view.found.rowCount(view.found.index(0, 0)) == 1
+
+
+@pytest.mark.parametrize(
+    "execution, told",
+    [
+        (
+            Execution("1", "x", "PROGRESS", progress=Progress("tiles", 250, 1000, "tiles")),
+            "25\u202f% – 250 of 1\u202f000 tiles",
+        ),
+        (Execution("1", "x", "PROGRESS"), "At work"),
+        (Execution("1", "x", "SUCCESS"), "Done"),
+        (Execution("1", "x", "ABORTED"), "Cancelled"),
+        (Execution("1", "x", "NEW ONE"), "NEW ONE"),
+    ],
+)
+def test_states_of_jobs(execution, told):
+    assert execution_text(execution) == told
+
+
+def test_amounts(qgis_app):
+    assert [size_text(size) for size in (0, 999, 1500, 123_456_789, 2_500_000_000)] == [
+        "0 bytes", "999 bytes", "1.5 kB", "123 MB", "2.5 GB"
+    ]  # fmt: skip
+    assert [span_text(seconds) for seconds in (0.2, 42, 90, 5400)] == ["1 s", "42 s", "2 min", "1.5 h"]
+    assert moment_text("2026-11-23T10:00:00Z") and moment_text("") == "" and moment_text("soon") == "soon"
+    assert time_left(0.5, 10) == "10 s left" and time_left(0.01, 10) == time_left(0.5, 1) == time_left(1, 9) == ""
+    assert used_text(Allowance("a", "data", "bytes", 10, 0)) == "10 bytes"
+    assert used_text(Allowance("a", "WFS", "services", 3, 20)) == "3 of 20"
+    assert used_text(Allowance("a", "WFS", "services", 3, 10_000)) == "3"
+    assert QLocale("fr").decimalPoint() == ","
+
+
+BROKEN = Interrupted(Upload("u", "Étangs", "VECTOR", "OPEN", "EPSG:2154", {}), 0, False)
+
+
+def test_interruptions_in_words():
+    assert interruption_text(BROKEN) == "while the file was sent"
+    assert interruption_text(replace(BROKEN, step=1, failed=True)) == "at the checks, failed"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_pictures(room, lakes, qtbot, language):
+    """Draw the panel's tabs and dialogs in both languages, for a person to look at."""
+    use_language(language)
+    folder = Path("build/screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    dock = Dock(room.stores, room.model)
+    qtbot.addWidget(dock)
+    dock.resize(360, 640)
+    dock.show()
+    dock.publications.select(lakes)
+    assert dock.grab().save(str(folder / f"panel_published_{language}.png"))
+    running = Execution("2", "Calcul de pyramide vecteur", "PROGRESS", progress=Progress("t", 250, 1000, "tiles"))
+    done = Execution(
+        "1",
+        "Intégration de données vecteur livrées en base",
+        "SUCCESS",
+        output="etangs",
+        created="2026-11-23T05:00:00Z",
+    )
+    dock.tabs.setCurrentWidget(dock.executions)
+    dock.executions.show_jobs(ServerJobs((replace(running, output="etangs"), done), (BROKEN,)))
+    assert dock.grab().save(str(folder / f"panel_jobs_{language}.png"))
+    dock.executions.clear()
+    store = open_store(room.stores.process.backend.api, room.stores.process.backend.token)
+    dock.tabs.setCurrentWidget(dock.room)
+    dock.room.show_room(store.allowances())
+    assert dock.grab().save(str(folder / f"panel_room_{language}.png"))
+    from geopub_plugin.publish.removal import consequences_of_datasheet
+    from geopub_plugin.publish.versions import versions
+
+    sheet = sheet_of(room, lakes)
+    doomed = consequences_of_datasheet(store, sheet)
+    asking, log, kept = (
+        ConsequencesDialog(f"« {lakes} » ?", "Delete", doomed),
+        LogDialog("etangs"),
+        VersionsDialog(lakes),
+    )
+    kept.show_versions(versions(store, sheet))
+    log.show_lines(["INFO a", "INFO b"])
+    for name, dialog in (("consequences", asking), ("log", log), ("versions", kept)):
+        qtbot.addWidget(dialog)
+        dialog.adjustSize()
+        assert dialog.grab().save(str(folder / f"{name}_{language}.png"))

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer, QgsVectorTileLayer
 
-from ..backend.errors import Unavailable
+from ..backend.errors import GeoPubError, Unavailable
 from ..backend.features.schema import Bounds
 from ..backend.translation import tr
+from .tile_style import TileStyle, apply_style, tile_style
 from .transport import Request, Transport
 
 KINDS = ("WFS", "WMS", "TMS")
@@ -25,10 +26,11 @@ class LiveService:
     url: str  # as the store gives it
     levels: Optional[Tuple[int, int]] = None  # top and bottom level of a TMS, once known
     bounds: Optional[Bounds] = None  # longitude and latitude of a TMS, once known
+    style: Optional[TileStyle] = None  # that is published with the tiles of a TMS, once known
 
 
 def described(service: LiveService, transport: Transport) -> LiveService:
-    """Return a TMS with the levels and bounds that its metadata state; any other service as it is."""
+    """Return a TMS with the levels, the bounds and the style that its metadata state; any other service as it is."""
     if service.kind != "TMS" or service.levels is not None:
         return service
     answer = transport.send(Request("GET", f"{service.url.rstrip('/')}/metadata.json"))
@@ -44,7 +46,7 @@ def described(service: LiveService, transport: Transport) -> LiveService:
     if isinstance(bounds, str):
         bounds = bounds.split(",")
     extent = tuple(float(value) for value in bounds) if bounds and len(bounds) == 4 else None
-    return replace(service, levels=levels, bounds=extent)
+    return replace(service, levels=levels, bounds=extent, style=_style(stated.get("style"), transport))
 
 
 def live_layer(service: LiveService) -> QgsMapLayer:
@@ -54,7 +56,10 @@ def live_layer(service: LiveService) -> QgsMapLayer:
     if service.kind == "WMS":
         return QgsRasterLayer(wms_source(service.url), service.title, "wms")
     layer = QgsVectorTileLayer(tms_source(service.url, service.levels or (0, 14)), service.title)
-    layer.loadDefaultStyle()
+    if service.style is not None:
+        apply_style(layer, service.style)
+    else:
+        layer.loadDefaultStyle()
     return layer
 
 
@@ -78,6 +83,16 @@ def tms_source(url: str, levels: Tuple[int, int]) -> str:
     """Return the source of QGIS's vector tiles for the address of a TMS layer."""
     template = quote(f"{url.rstrip('/')}/{{z}}/{{x}}/{{y}}.pbf", safe=":/")
     return f"type=xyz&url={template}&zmin={levels[0]}&zmax={levels[1]}"
+
+
+def _style(url: object, transport: Transport) -> Optional[TileStyle]:
+    """Return the style of tiles; None for one that is not there: they are drawn in a plain way then."""
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        return None
+    try:
+        return tile_style(url, transport)
+    except (GeoPubError, ValueError):
+        return None
 
 
 def _base_and_query(url: str) -> Tuple[str, Dict[str, str]]:

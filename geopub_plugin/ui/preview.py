@@ -15,13 +15,24 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas, QgsMapToolPan
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..backend.translation import tr
 from ..publish.background import BackgroundCall
 from ..publish.live_layers import KINDS, LiveService, described, live_layer
 from ..publish.qgis_transport import QgisTransport
 from .icons import icon, theme_icon
+from .preview_choices import BaseMapButton, CompareButton, base_map
+from .swipe import Swipe
 
 MERCATOR = QgsCoordinateReferenceSystem("EPSG:3857")
 WGS84 = QgsCoordinateReferenceSystem("EPSG:4326")
@@ -49,6 +60,14 @@ class Preview(QWidget):
         self.canvas.setMinimumHeight(160)
         self.canvas.setCanvasColor(Qt.GlobalColor.white)
         self.canvas.setDestinationCrs(MERCATOR)
+        self.swipe = Swipe(self.canvas)
+        self.line = QSlider(Qt.Orientation.Horizontal, self)
+        self.line.setRange(0, 1000)
+        self.line.setValue(500)
+        self.line.setToolTip(tr("Left of the line the service, right of it what it is compared with"))
+        self.line.setAccessibleName(tr("Compare (swipe)"))
+        self.line.valueChanged.connect(lambda value: self.swipe.move_to(value / 1000))
+        self.line.hide()
         self._pan = QgsMapToolPan(self.canvas)
         self.canvas.setMapTool(self._pan)
         layout = QVBoxLayout(self)
@@ -57,6 +76,7 @@ class Preview(QWidget):
         layout.addLayout(self._make_bar())
         layout.addWidget(self.message)
         layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.line)
 
     def open(self, services: Tuple[LiveService, ...], kind: str = "") -> None:
         """Show the services of one datasheet, one at a time."""
@@ -66,6 +86,8 @@ class Preview(QWidget):
         if not self.services:
             return
         title = next(iter(self.services.values())).title
+        self.compare.kinds = tuple(self.services)
+        self.compare.datasheet = title
         self.title.setText(tr("Preview of “{title}”", title=title))
         self.title.setToolTip(title)
         for name, button in self.switch.items():
@@ -87,6 +109,7 @@ class Preview(QWidget):
         if self._describing is not None:
             self._describing.cancel()
         self.canvas.stopRendering()
+        self._compare("")
         self.canvas.setLayers([])
         self.services.clear()
         self.layers.clear()
@@ -114,6 +137,12 @@ class Preview(QWidget):
             self.switch[kind] = button
             bar.addWidget(button)
         bar.addStretch()
+        self.base = BaseMapButton(self)
+        self.base.changed.connect(self._lay_out_map)
+        self.compare = CompareButton(self)
+        self.compare.chosen.connect(self._compare)
+        bar.addWidget(self.base)
+        bar.addWidget(self.compare)
         for name, text, slot in (
             ("mActionZoomFullExtent", tr("Show everything"), self.zoom_to_all),
             ("mActionAddLayer", tr("Add to the project"), self._add),
@@ -151,6 +180,8 @@ class Preview(QWidget):
             self.services[service.kind] = service
             if self._current() == service.kind:
                 self._draw(service.kind)
+            if self.compare.present == service.kind:
+                self._compare(service.kind)
 
     def _draw(self, kind: str) -> None:
         if kind not in self.layers:
@@ -161,12 +192,37 @@ class Preview(QWidget):
             self.message.setText(tr("The {kind} service does not answer. Refresh, then publish again.", kind=kind))
             self.canvas.setLayers([])
             return
-        self.canvas.setLayers([layer])
+        self._lay_out_map()
         if self._extent is None:
             self._extent = self._extent_of(layer, self.services[kind])
             self.canvas.setExtent(self._extent)
         self.canvas.refresh()
         self.shown.emit(kind)
+
+    def _lay_out_map(self) -> None:
+        """Show the present service on the base map, if one is set."""
+        layer = self.layers.get(self._current())
+        if layer is not None and layer.isValid():
+            ground = base_map()
+            self.canvas.setLayers([layer] if ground is None else [layer, ground])
+            self.canvas.refresh()
+
+    def _compare(self, what: str) -> None:
+        """Show a layer or another service to the right of a line: the full data beside a sample, for example."""
+        self.compare.present = what
+        service = self.services.get(what)
+        if service is not None and service.kind == "TMS" and service.levels is None:
+            self._describe(service)
+            return
+        if service is not None and what not in self.layers:
+            self.layers[what] = live_layer(service)
+        kind, _, identifier = what.partition(":")
+        other = QgsProject.instance().mapLayer(identifier) if kind == "layer" else self.layers.get(what)
+        shown = other is not None and other.isValid()
+        ground = base_map()
+        self.swipe.show([one for one in (other, ground) if one is not None] if shown else [])
+        self.swipe.move_to(self.line.value() / 1000)
+        self.line.setVisible(shown)
 
     def _extent_of(self, layer: QgsMapLayer, service: LiveService) -> QgsRectangle:
         extent, crs = layer.extent(), layer.crs()

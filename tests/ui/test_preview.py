@@ -1,0 +1,142 @@
+"""The preview: tiles with their published style, on a base map, compared with the layer they were made of."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from qgis.core import QgsFillSymbol, QgsProject, QgsRasterLayer, QgsSingleSymbolRenderer, QgsVectorLayer
+from qgis.PyQt import sip
+
+from geopub_plugin.publish.client import open_store
+from geopub_plugin.publish.embedded import start_backend
+from geopub_plugin.publish.layer_memory import Published, remember
+from geopub_plugin.publish.layer_plan import LayerPlan
+from geopub_plugin.publish.live_layers import LiveService
+from geopub_plugin.publish.map_style import keep_map_style
+from geopub_plugin.publish.proposal import TableStyle
+from geopub_plugin.publish.publication import Publication, PublicationRequest
+from geopub_plugin.publish.style_export import export_style
+from geopub_plugin.ui.preview import Preview
+from geopub_plugin.ui.preview_choices import base_map, set_base_map
+
+PATIENCE = 60_000  # ms
+RED = "#c81e3c"
+
+
+@pytest.fixture(scope="module")
+def services(world_map, qgis_app, tmp_path_factory) -> Iterator[tuple]:
+    """Return the three services of the countries, published in red."""
+    folder = tmp_path_factory.mktemp("preview")
+    file = Path(shutil.copy(world_map, folder / "world_map.gpkg"))
+    layer = QgsVectorLayer(f"{file}|layername=countries", "Countries", "ogr")
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({"color": RED, "outline_style": "no"})))
+    style = TableStyle.read("countries", export_style(layer, "countries", folder).qml)
+    sip.delete(layer)
+    with start_backend(folder / "data") as backend:
+        store = open_store(backend.api, backend.token)
+        asked = replace(PublicationRequest.proposed(file, ["countries"]), top_level=0, bottom_level=3, styles=(style,))
+        result = Publication(store, asked).run()
+        keep_map_style(store, "World", result, asked.styles)
+        yield tuple(LiveService(u.type, "World", u.url) for u in result.urls if u.type in ("WFS", "WMS", "TMS"))
+
+
+@pytest.fixture
+def preview(qtbot, qgis_new_project, services) -> Iterator[Preview]:
+    made = Preview()
+    made.resize(420, 420)
+    made.show()
+    yield made
+    made.clear()
+    sip.delete(made)
+    QgsProject.instance().clear()
+
+
+def share_of(picture, name: str) -> float:
+    """Return the share of the pixels that have about one colour."""
+    wanted = tuple(int(name[at : at + 2], 16) for at in (1, 3, 5))
+    places = [(x, y) for x in range(0, picture.width(), 5) for y in range(0, picture.height(), 5)]
+    colours = (picture.pixelColor(x, y) for x, y in places)
+    near = [all(abs(part - want) < 12 for part, want in zip((c.red(), c.green(), c.blue()), wanted)) for c in colours]
+    return sum(near) / len(near)
+
+
+def drawn(qtbot, preview: Preview):
+    """Return what the canvas shows, once it shows something red."""
+    qtbot.waitUntil(lambda: share_of(preview.canvas.grab().toImage(), RED) > 0.05, timeout=PATIENCE)
+    return preview.canvas.grab().toImage()
+
+
+def test_tiles_are_drawn_with_their_published_style(qtbot, preview, services):
+    with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
+        preview.open(services, "TMS")
+    assert preview.services["TMS"].style is not None and preview.services["TMS"].levels == (0, 3)
+    drawn(qtbot, preview)
+
+
+@pytest.fixture
+def ground(tmp_path) -> QgsRasterLayer:
+    """Return a raster that is green all over the world."""
+    from osgeo import gdal, osr
+
+    path = tmp_path / "ground.tif"
+    made = gdal.GetDriverByName("GTiff").Create(str(path), 8, 8, 3)
+    made.SetGeoTransform((-2e7, 5e6, 0, 2e7, 0, -5e6))
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(3857)
+    made.SetProjection(system.ExportToWkt())
+    for band, value in enumerate((20, 200, 20), 1):
+        made.GetRasterBand(band).Fill(value)
+    made = None
+    layer = QgsRasterLayer(str(path), "Ground", "gdal")
+    QgsProject.instance().addMapLayer(layer)
+    return layer
+
+
+def test_a_base_map_of_the_project_lies_below(qtbot, preview, services, ground):
+    set_base_map(ground)
+    with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
+        preview.open(services, "WMS")
+    assert preview.canvas.layers()[-1] is ground and base_map() is ground
+    qtbot.waitUntil(lambda: share_of(preview.canvas.grab().toImage(), "#14c814") > 0.2, timeout=PATIENCE)
+    preview.base.menu().aboutToShow.emit()
+    assert [(one.text(), one.isChecked()) for one in preview.base.menu().actions()] == [
+        ("No base map", False),
+        ("Ground", True),
+    ]
+    preview.base.menu().actions()[0].trigger()
+    assert base_map() is None and len(preview.canvas.layers()) == 1
+
+
+def test_compared_with_my_layer(qtbot, preview, services, world_map):
+    mine = QgsVectorLayer(f"{world_map}|layername=countries", "Mine", "ogr")
+    mine.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({"color": "#1e3cc8", "outline_style": "no"})))
+    QgsProject.instance().addMapLayer(mine)
+    remember(mine, LayerPlan("World", "World", "world"), Published())
+    preview.open(services, "WMS")
+    drawn(qtbot, preview)
+    assert list(preview.compare.choices().values()) == [
+        "Do not compare", "My layer “Mine”", "Features (WFS)", "Maps (WMS)", "Vector tiles (TMS)",
+    ]  # fmt: skip
+    with qtbot.waitSignal(preview.swipe.drawn, timeout=PATIENCE):
+        preview.compare.choose(f"layer:{mine.id()}")
+    assert preview.line.isVisible() and share_of(preview.swipe.picture, "#1e3cc8") > 0.05
+    preview.line.setValue(0)
+    qtbot.waitUntil(lambda: share_of(preview.canvas.grab().toImage(), RED) == 0)
+    preview.line.setValue(1000)
+    qtbot.waitUntil(lambda: share_of(preview.canvas.grab().toImage(), RED) > 0.05)
+    QgsProject.instance().removeMapLayer(mine.id())
+    preview.canvas.refresh()
+    preview.compare.choose("")
+    assert not preview.line.isVisible() and not preview.swipe.open
+
+
+def test_one_service_beside_another(qtbot, preview, services):
+    preview.open(services, "WMS")
+    drawn(qtbot, preview)
+    with qtbot.waitSignal(preview.swipe.drawn, timeout=PATIENCE):
+        preview.compare.choose("TMS")  # of which levels and style are asked for first
+    qtbot.waitUntil(lambda: share_of(preview.swipe.picture, RED) > 0.05, timeout=PATIENCE)

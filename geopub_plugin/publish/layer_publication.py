@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Dict, FrozenSet, Optional, Tuple
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
+from qgis.core import QgsVectorLayer
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
@@ -17,10 +17,10 @@ from ..backend.errors import Cancelled, GeoPubError
 from ..backend.translation import tr
 from .background import BackgroundCall
 from .layer_description import remember_contact
-from .layer_export import LayerExport
 from .layer_marks import LayerMarks, marks
 from .layer_memory import Published, memory, remember
 from .layer_plan import LayerPlan, Layers, layers_of
+from .layers_export import LayersExport
 from .map_style import Draw, keep_map_style
 from .progression import EXPORT, Progression, amount
 from .publication import Publication, PublicationRequest, PublicationResult, Step
@@ -86,8 +86,7 @@ class LayerPublication(QObject):
         self._srs = plan.srs or next((it.crs().authid() for it in self._layers if it.crs().authid()), "")
         self._address: Optional[StoreAddress] = None
         self._folder = Path(tempfile.mkdtemp(prefix="geopub-"))
-        self._export: Optional[LayerExport] = None
-        self._exports = 0  # that are done
+        self._export: Optional[LayersExport] = None
         self._file: Optional[Path] = None
         self._call: Optional[PublicationCall] = None
         self._progression = Progression(plan.services)
@@ -148,11 +147,9 @@ class LayerPublication(QObject):
             self._file = self._folder  # no file: nothing of it is sent
             self._publish_when_ready()
             return
-        layer, table = self._layers[self._exports], self._tables[self._exports].table
-        other = bool(self.plan.srs) or layer.crs().authid() != self._srs
-        crs = QgsCoordinateReferenceSystem(self._srs) if other and self._srs else None
-        into = self._folder / f"{self.plan.layer_name}.gpkg"
-        export = LayerExport(layer, table, self._folder, crs, self, into)
+        names = [table.table for table in self._tables]
+        file = self._folder / f"{self.plan.layer_name}.gpkg"
+        export = LayersExport(self._layers, names, file, self._srs, bool(self.plan.srs), self)
         export.progressed.connect(self._exported_part)
         export.finished.connect(self._exported)
         export.failed.connect(self._fail)
@@ -161,17 +158,13 @@ class LayerPublication(QObject):
         export.start()
 
     def _exported_part(self, percent: float) -> None:
-        self._progression.moved(EXPORT, self._exports * 100 + percent, len(self._layers) * 100)
+        self._progression.moved(EXPORT, percent, 100)
         if not self._cancelled:
             self.moved.emit(self._progression.share, tr("Exporting the layer"))
 
     def _exported(self, file: Path) -> None:
         if self._refused is not None:
             self._end_with(self._refused)
-            return
-        self._exports += 1
-        if self._exports < len(self._layers):
-            QTimer.singleShot(0, self._export_layer)
             return
         self._progression.ended(EXPORT)
         self._file = file

@@ -27,6 +27,7 @@ from ..publish.proposal import slug
 from ..publish.publication_plan import LayerPlan
 from ..publish.store_source import StoreSource
 from .fault_label import FaultLabel
+from .findings_dialog import FindingsDialog
 from .generalisation_field import GeneralisationField
 from .icons import icon
 from .name_field import NameField
@@ -98,6 +99,20 @@ class PublishDialog(QDialog):
         self.hide()
         self.wizard.open()
 
+    def open_checks(self) -> FindingsDialog:
+        """Check the layers as the store would, before anything is sent."""
+        dialog = FindingsDialog(*self.draft.to_check(), self)
+        dialog.finished.connect(self._look_again)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
+
+    def _look_again(self) -> None:
+        """Tell what is left of the layers' faults: some may be mended."""
+        self._faults = tuple(fault for layer in self.draft.layers for fault in layer_faults(layer))
+        self.notes.say(self._faults)
+        self._check()
+
     # Building ---------------------------------------------------------------------------------------------------
 
     def _make_fields(self) -> None:
@@ -124,7 +139,9 @@ class PublishDialog(QDialog):
         self.publish.setIcon(icon("publish"))
         self.publish.setDefault(True)
         self.more = self.buttons.addButton(tr("All settings…"), QDialogButtonBox.ButtonRole.ActionRole)
-        self.more.setAutoDefault(False)
+        self.check = self.buttons.addButton(tr("Check…"), QDialogButtonBox.ButtonRole.ActionRole)
+        for button in (self.more, self.check):
+            button.setAutoDefault(False)
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(tr("Cancel"))
 
     def _lay_out(self) -> None:
@@ -175,6 +192,7 @@ class PublishDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self.more.clicked.connect(lambda _checked=False: self.open_wizard())
+        self.check.clicked.connect(lambda _checked=False: self.open_checks())
         self.draft.changed.connect(self._check)
         self.draft.facts_known.connect(self._fill_name)
 

@@ -9,11 +9,12 @@ import pytest
 
 pytest.importorskip("qgis.gui")
 
-from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+from qgis.core import QgsFeature, QgsGeometry, QgsSettings, QgsVectorLayer
 
 from geopub_plugin.backend.translation import language, use_language
 from geopub_plugin.publish.client.datasheets import Datasheet, Service
 from geopub_plugin.publish.client.datastores import ServiceUrl
+from geopub_plugin.publish.layer_description import EMAIL, ORGANISATION
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,13 @@ def english() -> Iterator[None]:
     yield
     use_language(before)
     gc.collect()  # layers in reference cycles must go while QGIS can still close their files
+
+
+@pytest.fixture(autouse=True)
+def unknown_author(qgis_app: object) -> None:
+    """Know nobody who published before."""
+    for key in (ORGANISATION, EMAIL):
+        QgsSettings().remove(key)
 
 
 @pytest.fixture

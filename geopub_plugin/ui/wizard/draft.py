@@ -129,6 +129,12 @@ class Draft(QObject):
             self._details[layer.id()] = layer_detail(layer)
         return self._details[layer.id()]
 
+    def to_check(self) -> Tuple[List[QgsVectorLayer], List[str], str]:
+        """Return the layers that are published, the tables that they will be, and the system that was declared."""
+        tables = [one.table for one in self.plan.named_tables]
+        layers = [self.layer(one.table) for one in self.plan.tables]
+        return [layer for layer in layers if layer is not None], tables, self.plan.srs
+
     def levels(self, table: TablePlan) -> Tuple[int, int]:
         """Return first and last level of a table."""
         top = self.plan.top_level if table.top_level is None else table.top_level

@@ -6,12 +6,13 @@ from html import escape
 from typing import List, Tuple
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QLabel
+from qgis.PyQt.QtWidgets import QLabel, QPushButton
 
 from ...backend.translation import tr
 from ...publish.generalisations import generalisations
 from ...publish.layer_plan import tile_fields
 from ...publish.tile_cost import TableLoad, TileCost, tile_cost
+from ..findings_dialog import FindingsDialog
 from .draft import Draft
 from .plan_page import PlanPage
 
@@ -28,7 +29,10 @@ class SummaryPage(PlanPage):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.fault = self.fault_label("summary")
+        self.check = QPushButton(tr("Check the data…"))
+        self.check.clicked.connect(lambda _checked=False: self.open_checks())
         self.content.addWidget(self.text)
+        self.content.addWidget(self.check, 0, Qt.AlignmentFlag.AlignLeft)
         self.content.addWidget(self.fault)
         self.content.addStretch()
 
@@ -36,6 +40,13 @@ class SummaryPage(PlanPage):
         """Tell the draft."""
         rows = "".join(f"<tr><td><b>{escape(name)}</b></td><td>{text}</td></tr>" for name, text in self.rows())
         self.text.setText(f"<table cellpadding=4>{rows}</table>")
+
+    def open_checks(self) -> FindingsDialog:
+        """Check the layers as the store would, before anything is sent."""
+        dialog = FindingsDialog(*self.draft.to_check(), self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
 
     def page_faults(self) -> List[str]:
         """Return everything that is wrong on any page."""

@@ -10,8 +10,10 @@ import pytest
 
 pytest.importorskip("qgis.core")
 
-from qgis.core import QgsFeature, QgsField, QgsGeometry, QgsVectorLayer
+from qgis.core import QgsFeature, QgsField, QgsGeometry, QgsSettings, QgsVectorLayer
 from qgis.PyQt import sip
+
+from geopub_plugin.publish.layer_description import EMAIL, ORGANISATION
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +21,13 @@ def collected() -> Iterator[None]:
     """Let go of layers in reference cycles while QGIS can still close their files."""
     yield
     gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def unknown_author(qgis_app: object) -> None:
+    """Know nobody who published before."""
+    for key in (ORGANISATION, EMAIL):
+        QgsSettings().remove(key)
 
 
 @pytest.fixture

@@ -1,0 +1,89 @@
+"""Export of several layers into one GeoPackage, one after the other, each in the background."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional, Sequence
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+
+from .layer_export import LayerExport
+
+
+class LayersExport(QObject):
+    """Writes layers as tables of `file`; the layers themselves are never changed."""
+
+    progressed = pyqtSignal(float)  # per cent of all
+    finished = pyqtSignal(object)  # Path of the GeoPackage
+    failed = pyqtSignal(object)  # GeoPubError
+    cancelled = pyqtSignal()
+
+    def __init__(
+        self,
+        layers: Sequence[QgsVectorLayer],
+        tables: Sequence[str],
+        file: Path,
+        srs: str = "",
+        declared: bool = False,
+        parent: Optional[QObject] = None,
+    ) -> None:
+        """Prepare the export.
+
+        Args:
+            layers: at least one.
+            tables: the name of each.
+            file: the GeoPackage to make.
+            srs: "EPSG:2154", in which all are written; "" leaves each in its own.
+            declared: whether it was said by the user, because a layer does not know its own.
+            parent: of the object.
+        """
+        super().__init__(parent)
+        self._layers, self._tables, self._file = tuple(layers), tuple(tables), file
+        self._srs, self._declared = srs, declared
+        self._done, self._cancelled = 0, False
+        self._export: Optional[LayerExport] = None
+
+    def start(self) -> None:
+        """Start with the first layer and return at once."""
+        layer = self._layers[self._done]
+        other = self._declared or layer.crs().authid() != self._srs
+        crs = QgsCoordinateReferenceSystem(self._srs) if other and self._srs else None
+        export = LayerExport(layer, self._tables[self._done], self._file.parent, crs, self, self._file)
+        export.progressed.connect(self._moved)
+        export.finished.connect(self._exported)
+        export.failed.connect(self.failed)
+        export.cancelled.connect(self.cancelled)
+        self._export = export
+        export.start()
+
+    def cancel(self) -> None:
+        """Ask the work to end; `cancelled` says when it has."""
+        self._cancelled = True
+        if self._export is not None:
+            self._export.cancel()
+
+    def wait(self, milliseconds: int) -> None:
+        """Return when the present table is written, or after this time: only for when QGIS ends."""
+        if self._export is not None:
+            self._export.wait(milliseconds)
+
+    def _moved(self, percent: float) -> None:
+        self.progressed.emit((self._done * 100 + percent) / len(self._layers))
+
+    def _exported(self, file: Path) -> None:
+        self._done += 1
+        if self._cancelled:
+            file.unlink(missing_ok=True)
+            self.cancelled.emit()
+        elif self._done == len(self._layers):
+            self.finished.emit(file)
+        else:
+            QTimer.singleShot(0, self._go_on)  # QGIS draws in between
+
+    def _go_on(self) -> None:
+        if self._cancelled:
+            self._file.unlink(missing_ok=True)
+            self.cancelled.emit()
+        else:
+            self.start()

@@ -12,7 +12,7 @@ CATALOGUE_TESTS := $(addprefix tests/, backend/catalogue backend/api backend/acc
 export QT_QPA_PLATFORM ?= offscreen
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup run test test-slow test-postgresql lint format bench bench-ingest bench-tiles bench-wfs viewer package install qgis i18n clean
+.PHONY: help setup run test test-slow test-postgresql lint format bench bench-ingest bench-serving bench-tiles bench-wfs viewer package install qgis i18n clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ bench: $(STAMP) ## Run the benchmarks
 
 bench-ingest: $(STAMP) ## Measure the way from upload to GENERATED against ogr2ogr; ARGS="--count 500000 --runs 3"
 	$(PYTHON) benchmarks/ingest.py $(ARGS)
+
+bench-serving: $(STAMP) ## Measure what one backend serves; ARGS="--clients 8 --seconds 5"
+	$(PYTHON) benchmarks/serving.py $(ARGS)
 
 bench-tiles: $(STAMP) ## Measure tiles against tippecanoe and GDAL; ARGS="--sets NAME --runs 1"
 	$(PYTHON) benchmarks/tiles.py $(ARGS)

@@ -31,7 +31,9 @@ from .small_tables import make_table
 pytestmark = pytest.mark.slow
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "server.md"
-SERVER = re.compile(r"^nginx:\n\n```\n(server \{.*?\n\})\n```$", re.MULTILINE | re.DOTALL)
+SERVER = re.compile(r"^nginx:\n\n```\n(server \{.*?)\n\}\n```$", re.MULTILINE | re.DOTALL)
+CACHE_PATH = re.compile(r"^proxy_cache_path \S+( .*;)$", re.MULTILINE)
+CACHE = re.compile(r"^```\n(location ~ \^/\(tms\|wmts\)/ \{.*?\n\})\n```$", re.MULTILINE | re.DOTALL)
 MIB = 1 << 20
 STRANGER = "127.0.0.2"  # an address of this machine that no setting trusts
 
@@ -42,6 +44,7 @@ http {{
   access_log {folder}/access.log;
   client_body_temp_path {folder}/bodies; proxy_temp_path {folder}/answers;
   fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  proxy_cache_path {folder}/cache{cache}
   {server}
 }}
 """
@@ -97,7 +100,9 @@ def proxy(serve: Callable[..., Serving], tmp_path: Path) -> Iterator[Proxy]:
     serving = serve(environment=told)
     backend = serving.ready()
     _write_certificate(folder)
-    server = SERVER.search(DOCUMENT.read_text("utf-8")).group(1)
+    page = DOCUMENT.read_text("utf-8")
+    server = f"{SERVER.search(page).group(1)}\n{CACHE.search(page).group(1)}\n}}"
+    cache = CACHE_PATH.search(page).group(1)
     for documented, here in (
         ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
         ("server_name maps.example.org;", "server_name 127.0.0.1;"),
@@ -107,7 +112,7 @@ def proxy(serve: Callable[..., Serving], tmp_path: Path) -> Iterator[Proxy]:
     ):  # fmt: skip
         assert documented in server
         server = server.replace(documented, here)
-    (folder / "nginx.conf").write_text(AROUND.format(folder=folder, server=server), encoding="utf-8")
+    (folder / "nginx.conf").write_text(AROUND.format(folder=folder, server=server, cache=cache), encoding="utf-8")
     process = subprocess.Popen([nginx, "-c", folder / "nginx.conf", "-p", folder, "-e", folder / "error.log"])
     try:
         started = Proxy(serving, folder, url, process)
@@ -141,7 +146,13 @@ def test_addresses_lead_through_the_proxy(proxy: Proxy, tmp_path: Path) -> None:
     (longitude, latitude), level = told["center"][:2], told["minzoom"]
     column = int((longitude + 180) / 360 * 2**level)
     row = int((1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2 * 2**level)
-    assert asked(told["tiles"][0].format(z=level, x=column, y=row), proxy.certificate).status_code == 200
+    tile = told["tiles"][0].format(z=level, x=column, y=row)
+    answers = [asked(tile, proxy.certificate) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert [answer.headers["X-Cache-Status"] for answer in answers] == ["MISS", "HIT", "HIT"]
+    assert len({answer.content for answer in answers}) == 1
+    behind = tile.replace("/tms/", "/private/tms/")
+    assert "X-Cache-Status" not in asked(behind, proxy.certificate).headers
 
 
 def test_only_the_proxy_is_believed_who_asks(proxy: Proxy) -> None:

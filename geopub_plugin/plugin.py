@@ -24,6 +24,8 @@ from .ui.messages import Messages
 from .ui.options_page import TITLE as OPTIONS_TITLE
 from .ui.options_page import OptionsFactory
 from .ui.publications_model import PublicationsModel
+from .ui.publications_view import shared_address
+from .ui.result_panel import Addresses, ResultPanel, urls_of
 
 
 class GeoPubPlugin:
@@ -66,6 +68,11 @@ class GeoPubPlugin:
         self.indicators = Indicators(self.iface.layerTreeView(), self.watch, self.menu.open)
         self.page = LayerPageFactory()
         self.iface.registerMapLayerConfigWidgetFactory(self.page)
+        self.result = ResultPanel(window)
+        self.result.preview_asked.connect(self.desk.open_preview)
+        self.result.add_asked.connect(self.desk.add_to_project)
+        self.desk.live.connect(lambda title, result: self.share(title, urls_of(result), result.updated))
+        self.menu.share_asked.connect(self.share)
         self.actions = Actions(self.iface, self.dock, self.publish_current)
         self.dock.publish.triggered.connect(self.publish_current)
         self.dock.target_bar.settings_asked.connect(lambda: self.iface.showOptionsDialog(window, OPTIONS_TITLE))
@@ -73,6 +80,12 @@ class GeoPubPlugin:
     def publish_current(self, *_checked: bool) -> None:
         """Publish the layers that are selected in the layer tree."""
         self.desk.publish(list(self.menu.selected()))
+
+    def share(self, title: str, addresses: Addresses, updated: bool = False) -> None:
+        """Show where a publication is, and how to give it away."""
+        shared = [(kind, shared_address(url)) for kind, url in addresses]
+        self.result.show_publication(title, shared, updated)
+        self.result.show()
 
     def unload(self) -> None:
         """Take everything away again, and end the backend."""
@@ -84,6 +97,6 @@ class GeoPubPlugin:
         self.desk.close()
         self.process.close()
         self.iface.removeDockWidget(self.dock)
-        ours = (self.indicators, self.menu, self.watch, self.dock, self.desk, self.model, self.stores, self.targets)
-        for thing in (*ours, self.process):
+        shown = (self.result, self.indicators, self.menu, self.dock)
+        for thing in (*shown, self.watch, self.desk, self.model, self.stores, self.targets, self.process):
             thing.deleteLater()

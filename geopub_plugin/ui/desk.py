@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence, Tuple, Union
 
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QObject, QTimer, QUrl
+from qgis.PyQt.QtCore import QObject, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices, QGuiApplication
 from qgis.PyQt.QtWidgets import QWidget
 
@@ -32,6 +32,8 @@ AFTER_DIALOG = 250  # ms
 
 class Desk(QObject):
     """Connects the panel, the dialog and the message bar to what works behind them."""
+
+    live = pyqtSignal(str, object)  # title, PublicationResult: something is published or updated
 
     def __init__(
         self, stores: Stores, model: PublicationsModel, dock: Dock, messages: Messages, window: QWidget
@@ -183,6 +185,7 @@ class Desk(QObject):
         self._forget(publication)
         self.refresh()
         title, datasheet = publication.plan.title, publication.plan.datasheet
+        self.live.emit(title, result)
         # After QGIS's own note on the end of its task, so that ours is on top.
         QTimer.singleShot(
             0, lambda: self._messages.published(title, result.updated, lambda: self._open_preview_of(datasheet))

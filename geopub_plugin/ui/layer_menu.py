@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, List, Optional, Sequence, Tuple
 
 from qgis.core import QgsLayerTree, QgsMapLayer, QgsVectorLayer
-from qgis.PyQt.QtCore import QEvent, QObject
+from qgis.PyQt.QtCore import QEvent, QObject, pyqtSignal
 from qgis.PyQt.QtGui import QContextMenuEvent, QCursor, QGuiApplication
 from qgis.PyQt.QtWidgets import QAction, QMenu
 
@@ -20,7 +20,9 @@ LINKS = (("WFS", "wfs"), ("WMS", "wms"), ("TMS", "tms"), ("WMTS", "tms"))
 
 
 class LayerMenu(QObject):
-    """Three actions that know the selected layers: publish, update, copy a link."""
+    """Actions that know the selected layers: publish, update, copy a link, share."""
+
+    share_asked = pyqtSignal(str, object)  # title; tuple of kinds and addresses
 
     def __init__(self, iface: Any, desk: Any, watch: LayerWatch) -> None:
         """Add the actions to the menu of vector layers, and one for groups; `desk` publishes and updates."""
@@ -34,9 +36,11 @@ class LayerMenu(QObject):
         self.links = QMenu(tr("Copy link"), window)
         self.copy = self.links.menuAction()
         self.copy.setIcon(icon("link"))
+        self.share = QAction(icon("qr"), tr("Share…"), self)
+        self.share.triggered.connect(self._share)
         self.publish_group = QAction(icon("publish"), tr("Publish group…"), self)
         self.publish_group.triggered.connect(lambda: self._desk.publish(list(self.in_groups())))
-        for action in (self.publish, self.update, self.copy):
+        for action in self.actions:
             iface.addCustomActionForLayerType(action, "", VECTOR_LAYER, True)
         self._watch = watch
         watch.changed.connect(self.follow)
@@ -49,6 +53,11 @@ class LayerMenu(QObject):
         else:
             self._view.viewport().installEventFilter(self)
         self.follow()
+
+    @property
+    def actions(self) -> List[QAction]:
+        """What a layer offers, in its order."""
+        return [self.publish, self.update, self.copy, self.share]
 
     def selected(self) -> Tuple[QgsVectorLayer, ...]:
         """Return the selected vector layers, those of selected groups included, else the current one."""
@@ -67,7 +76,8 @@ class LayerMenu(QObject):
         several = len(layers) > 1
         self.publish.setText(tr("Publish {count} layers…", count=len(layers)) if several else tr("Publish layer…"))
         self.update.setVisible(bool(known))
-        self.copy.setVisible(bool(known) and bool(known[0].addresses))
+        for action in (self.copy, self.share):
+            action.setVisible(bool(known) and bool(known[0].addresses))
         self.links.clear()
         for kind, picture in LINKS if known else ():
             address = known[0].address(kind)
@@ -84,7 +94,7 @@ class LayerMenu(QObject):
     def menu(self) -> QMenu:
         """Return a menu with the actions."""
         menu = QMenu(self._iface.mainWindow())
-        menu.addActions([self.publish, self.update, self.copy])
+        menu.addActions(self.actions)
         menu.addSeparator()
         properties = menu.addAction(theme_icon("propertyicons/system"), tr("Styles and publication…"))
         properties.triggered.connect(lambda: self._iface.showLayerProperties(self._view.currentLayer(), PAGE))
@@ -93,7 +103,7 @@ class LayerMenu(QObject):
 
     def close(self) -> None:
         """Take the actions away."""
-        for action in (self.publish, self.update, self.copy):
+        for action in self.actions:
             self._iface.removeCustomActionForLayerType(action)
         self._watch.changed.disconnect(self.follow)
         self._selection.selectionChanged.disconnect(self.follow)
@@ -123,6 +133,11 @@ class LayerMenu(QObject):
         if self.in_groups():
             menu.addSeparator()
             menu.addAction(self.publish_group)
+
+    def _share(self) -> None:
+        kept = memory(self.selected()[0])
+        if kept is not None:
+            self.share_asked.emit(str(kept.plan.get("title") or kept.datasheet), kept.addresses)
 
     def _update(self) -> None:
         for layer in self.selected():

@@ -100,7 +100,7 @@ def select(iface, *nodes) -> None:
 
 def test_one_layer_that_is_not_published(iface, menu, layers):
     iface.view.setCurrentLayer(layers[0])
-    assert iface.offered == [menu.publish, menu.update, menu.copy]
+    assert iface.offered == menu.actions == [menu.publish, menu.update, menu.copy, menu.share]
     assert menu.publish.text() == "Publish layer…"
     assert not menu.update.isVisible() and not menu.copy.isVisible()
     menu.publish.trigger()
@@ -116,6 +116,9 @@ def test_a_published_layer_offers_update_and_links(qtbot, iface, menu, layers):
     assert QGuiApplication.clipboard().text() == "http://h/tms/1.0.0/ponds"
     menu.update.trigger()
     assert menu.desk.asked == [("update", "a")]
+    with qtbot.waitSignal(menu.share_asked) as asked:
+        menu.share.trigger()
+    assert asked.args == ["Ponds", WHERE.addresses]
     iface.view.setCurrentLayer(layers[1])
     assert not menu.update.isVisible()
     remember(layers[1], PLAN, WHERE)  # while it is the current one
@@ -149,5 +152,5 @@ def test_the_menu_of_a_badge(qtbot, iface, menu, layers):
     iface.view.setCurrentLayer(layers[0])
     shown = menu.menu()
     texts = [action.text() for action in shown.actions() if action.isVisible() and action.text()]
-    assert texts == ["Publish layer…", "Update publication", "Copy link", "Styles and publication…"]
+    assert texts == ["Publish layer…", "Update publication", "Copy link", "Share…", "Styles and publication…"]
     shown.deleteLater()

@@ -373,7 +373,7 @@
     </message>
     <message>
         <source>Add a raster or XYZ layer to the project to choose it here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ajoutez une couche raster ou XYZ au projet pour la choisir ici.</translation>
     </message>
     <message>
         <source>Add a symbol, an invisible one if only labels are wanted, or save the style as QML.</source>
@@ -592,6 +592,10 @@
         <translation>Tel que publié</translation>
     </message>
     <message>
+        <source>as published</source>
+        <translation>comme publié</translation>
+    </message>
+    <message>
         <source>as the engine does by itself</source>
         <translation>comme le moteur le fait de lui-même</translation>
     </message>
@@ -777,7 +781,7 @@
     </message>
     <message>
         <source>Base map</source>
-        <translation type="unfinished"></translation>
+        <translation>Fond de carte</translation>
     </message>
     <message>
         <source>Behind LIKE, ILIKE and ESCAPE stands a text in 'single quotes'.</source>
@@ -900,6 +904,10 @@
         <translation>Lignes modifiées</translation>
     </message>
     <message>
+        <source>changed since it was published</source>
+        <translation>modifié depuis la publication</translation>
+    </message>
+    <message>
         <source>Changes that are not applied yet are not seen.</source>
         <translation>Les modifications pas encore appliquées ne sont pas vues.</translation>
     </message>
@@ -941,7 +949,7 @@
     </message>
     <message>
         <source>Check the data…</source>
-        <translation type="unfinished"></translation>
+        <translation>Vérifier les données…</translation>
     </message>
     <message>
         <source>Check the disk and try again.</source>
@@ -957,7 +965,7 @@
     </message>
     <message>
         <source>Check…</source>
-        <translation type="unfinished"></translation>
+        <translation>Vérifier…</translation>
     </message>
     <message>
         <source>Choose a bottom level that is smaller by a few, or a smaller area.</source>
@@ -1177,7 +1185,7 @@
     </message>
     <message>
         <source>Compare (swipe)</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparer (rideau)</translation>
     </message>
     <message>
         <source>Compare columns of the same kind.</source>
@@ -1272,6 +1280,10 @@
         <translation>Copier l’adresse</translation>
     </message>
     <message>
+        <source>Copy the lines</source>
+        <translation>Copier les lignes</translation>
+    </message>
+    <message>
         <source>Copy the report (Details) and send it to the authors of GeoPub.</source>
         <translation>Copiez le rapport (Détails) et envoyez-le aux auteurs de GeoPub.</translation>
     </message>
@@ -1340,6 +1352,10 @@
         <translation>données</translation>
     </message>
     <message>
+        <source>Data ({state})</source>
+        <translation>Données ({state})</translation>
+    </message>
+    <message>
         <source>Data do not show their current revision.</source>
         <translation>Des données ne montrent pas leur révision courante.</translation>
     </message>
@@ -1405,7 +1421,7 @@
     </message>
     <message>
         <source>Delete these features</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimer ces entités</translation>
     </message>
     <message>
         <source>Delete what is no longer needed there.</source>
@@ -1465,7 +1481,7 @@
     </message>
     <message>
         <source>Do not compare</source>
-        <translation type="unfinished"></translation>
+        <translation>Ne pas comparer</translation>
     </message>
     <message>
         <source>do what a line of JSON on stdin says</source>
@@ -1701,7 +1717,7 @@
     </message>
     <message>
         <source>Faults that forbid publishing: {count}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Défauts qui interdisent la publication : {count}.</translation>
     </message>
     <message>
         <source>Faulty</source>
@@ -1793,7 +1809,7 @@
     </message>
     <message>
         <source>Findings: {count}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Constats : {count}.</translation>
     </message>
     <message>
         <source>First level</source>
@@ -1966,6 +1982,10 @@
     <message>
         <source>GeoPub's publishing engine ended by itself.</source>
         <translation>Le moteur de publication de GeoPub s’est arrêté de lui-même.</translation>
+    </message>
+    <message>
+        <source>GeoPub: published services</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>GeoPub: “{name}” has failed</source>
@@ -3025,7 +3045,7 @@
     </message>
     <message>
         <source>Its filter could not be removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Son filtre n’a pas pu être retiré.</translation>
     </message>
     <message>
         <source>Its filter hides all of them.</source>
@@ -3237,7 +3257,7 @@
     </message>
     <message>
         <source>Left of the line the service, right of it what it is compared with</source>
-        <translation type="unfinished"></translation>
+        <translation>À gauche de la ligne le service, à droite ce à quoi il est comparé</translation>
     </message>
     <message>
         <source>Left out</source>
@@ -3298,6 +3318,10 @@
     <message>
         <source>lines that form no network</source>
         <translation>lignes qui ne forment pas un réseau</translation>
+    </message>
+    <message>
+        <source>Lines that put the map into another web page</source>
+        <translation>Lignes qui placent la carte dans une autre page web</translation>
     </message>
     <message>
         <source>Link in the archive</source>
@@ -3617,7 +3641,7 @@
     </message>
     <message>
         <source>My layer “{layer}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Ma couche « {layer} »</translation>
     </message>
     <message>
         <source>Name</source>
@@ -3681,7 +3705,7 @@
     </message>
     <message>
         <source>No base map</source>
-        <translation type="unfinished"></translation>
+        <translation>Aucun fond de carte</translation>
     </message>
     <message>
         <source>No coordinate reference system</source>
@@ -3833,7 +3857,7 @@
     </message>
     <message>
         <source>Nothing forbids publishing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Rien n’interdit la publication.</translation>
     </message>
     <message>
         <source>Nothing forbids the publication.</source>
@@ -3924,6 +3948,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>On the web</source>
+        <translation>Sur le web</translation>
+    </message>
+    <message>
         <source>On this computer: nothing leaves it.</source>
         <translation>Sur cet ordinateur : rien n’en sort.</translation>
     </message>
@@ -4000,6 +4028,10 @@
         <translation>Seuls les membres de cette communauté y ont accès.</translation>
     </message>
     <message>
+        <source>Only this computer reaches these addresses. Sharing on the network is in the settings.</source>
+        <translation>Seul cet ordinateur atteint ces adresses. Le partage sur le réseau se trouve dans les paramètres.</translation>
+    </message>
+    <message>
         <source>Only this one, by its name or identifier.</source>
         <translation>Seulement celle-ci, par son nom ou son identifiant.</translation>
     </message>
@@ -4034,6 +4066,10 @@
     <message>
         <source>Open the web page of the services</source>
         <translation>Ouvrir la page web des services</translation>
+    </message>
+    <message>
+        <source>Open web viewer</source>
+        <translation>Ouvrir la visionneuse web</translation>
     </message>
     <message>
         <source>or technical name of the publication</source>
@@ -4394,6 +4430,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Un QML dessine comme QGIS. Un SLD s’applique à sa table, quel que soit le nom qu’il donne à la couche.</translation>
     </message>
     <message>
+        <source>QR code of {address}</source>
+        <translation>Code QR de {address}</translation>
+    </message>
+    <message>
         <source>Raster tables left out</source>
         <translation>Tables raster laissées de côté</translation>
     </message>
@@ -4439,7 +4479,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Remove the filter</source>
-        <translation type="unfinished"></translation>
+        <translation>Retirer le filtre</translation>
     </message>
     <message>
         <source>Remove the filter first to publish all of them.</source>
@@ -4483,7 +4523,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Repair the shapes</source>
-        <translation type="unfinished"></translation>
+        <translation>Réparer les formes</translation>
     </message>
     <message>
         <source>Report it, with the log of the backend.</source>
@@ -4586,8 +4626,16 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Enregistrez-les ou annulez-les d’abord si vous ne le voulez pas.</translation>
     </message>
     <message>
+        <source>Save QR code</source>
+        <translation>Enregistrer le code QR</translation>
+    </message>
+    <message>
+        <source>Save QR code…</source>
+        <translation>Enregistrer le code QR…</translation>
+    </message>
+    <message>
         <source>Save the edits</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrer les modifications</translation>
     </message>
     <message>
         <source>Save the layer to a new GeoPackage in QGIS; if that works, publish the saved layer.</source>
@@ -4858,6 +4906,14 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Les formes sont simplifiées ; là où des lignes se rejoignent, elles se rejoignent toujours.</translation>
     </message>
     <message>
+        <source>Share a publication</source>
+        <translation>Partager une publication</translation>
+    </message>
+    <message>
+        <source>Share…</source>
+        <translation>Partager…</translation>
+    </message>
+    <message>
         <source>Show everything</source>
         <translation>Tout afficher</translation>
     </message>
@@ -5070,6 +5126,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>style</translation>
     </message>
     <message>
+        <source>Style ({state})</source>
+        <translation>Style ({state})</translation>
+    </message>
+    <message>
         <source>Style in other formats</source>
         <translation>Style dans d’autres formats</translation>
     </message>
@@ -5238,6 +5298,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>L’adresse d’écoute.</translation>
     </message>
     <message>
+        <source>The addresses stay the same; the former version can be brought back.</source>
+        <translation>Les adresses restent les mêmes ; la version précédente peut être rétablie.</translation>
+    </message>
+    <message>
         <source>The answer of {address} cannot be read.</source>
         <translation>La réponse de {address} est illisible.</translation>
     </message>
@@ -5339,19 +5403,19 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The check was cancelled.</source>
-        <translation type="unfinished"></translation>
+        <translation>La vérification a été annulée.</translation>
     </message>
     <message>
         <source>The checks could not be finished.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les vérifications n’ont pas pu être terminées.</translation>
     </message>
     <message>
         <source>The checks could not be started.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les vérifications n’ont pas pu être lancées.</translation>
     </message>
     <message>
         <source>The checks of the store, on this computer: nothing is sent.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les vérifications de l’entrepôt, sur cet ordinateur : rien n’est envoyé.</translation>
     </message>
     <message>
         <source>The client could ask for no token.</source>
@@ -5819,7 +5883,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The layer cannot be edited.</source>
-        <translation type="unfinished"></translation>
+        <translation>La couche ne peut pas être modifiée.</translation>
     </message>
     <message>
         <source>The layer cannot be published; see above why.</source>
@@ -7310,6 +7374,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Titre de la table</translation>
     </message>
     <message>
+        <source>Title, metadata and access</source>
+        <translation>Titre, métadonnées et accès</translation>
+    </message>
+    <message>
         <source>TMS service</source>
         <translation>Service TMS</translation>
     </message>
@@ -7967,7 +8035,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Zoom to the features</source>
-        <translation type="unfinished"></translation>
+        <translation>Zoomer sur les entités</translation>
     </message>
     <message>
         <source>{count} bytes are missing.</source>

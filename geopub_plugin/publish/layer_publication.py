@@ -131,7 +131,7 @@ class LayerPublication(QObject):
         if self.ended:
             return
         self._marks = tuple(marks(layer) for layer in self._layers)  # what is exported; the user may go on editing
-        if self.plan.styled and self._parts & {DATA, STYLE}:
+        if self.plan.styled and STYLE in self._parts:
             for layer, table in zip(self._layers, self._tables):
                 style = chosen_style(layer, table.table, table.style, self._folder)
                 if style is not None:
@@ -230,8 +230,8 @@ class LayerPublication(QObject):
             area=plan.area,
             flags=plan.flags,
             plans=self._tables if plan.tables else (),
-            description=plan.description if plan.record else None,
-            access=plan.access,
+            description=plan.description if plan.record and METADATA in self._parts else None,
+            access=plan.access if METADATA in self._parts else None,
         )
 
     def _moved(self, share: float, step: str) -> None:
@@ -258,9 +258,10 @@ class LayerPublication(QObject):
         """Return the marks of what is published: those of before where data or style were left as they were."""
         kept = memory(layer)
         before = kept.marks if kept is not None else None
-        if before is None or DATA in self._parts:
+        if before is None:
             return now
-        return replace(before, style=now.style) if STYLE in self._parts else before
+        data = now if DATA in self._parts else before
+        return replace(data, style=now.style if STYLE in self._parts else before.style)
 
     def _fail(self, error: GeoPubError) -> None:
         if self._cancelled or isinstance(error, Cancelled):

@@ -15,11 +15,13 @@ from .publish.processing.provider import GeoPubProvider
 from .publish.store_source import Stores
 from .publish.targets import Targets
 from .ui.actions import Actions
+from .ui.browser import BrowserProvider
 from .ui.desk import Desk
 from .ui.dock import Dock
 from .ui.indicators import Indicators
 from .ui.layer_menu import LayerMenu
 from .ui.layer_page import LayerPageFactory
+from .ui.locator import PublicationsLocator
 from .ui.messages import Messages
 from .ui.options_page import TITLE as OPTIONS_TITLE
 from .ui.options_page import OptionsFactory
@@ -63,6 +65,10 @@ class GeoPubPlugin:
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.options = OptionsFactory(self.targets, self.process)
         self.iface.registerOptionsWidgetFactory(self.options)
+        self.browser = BrowserProvider(self.desk.known)
+        QgsApplication.dataItemProviderRegistry().addProvider(self.browser)
+        self.locator = PublicationsLocator(self.desk.known, self.desk.add_to_project)
+        self.iface.registerLocatorFilter(self.locator)
         self.watch = LayerWatch(QgsProject.instance(), window)
         self.menu = LayerMenu(self.iface, self.desk, self.watch)
         self.indicators = Indicators(self.iface.layerTreeView(), self.watch, self.menu.open)
@@ -94,6 +100,8 @@ class GeoPubPlugin:
             part.close()
         self.iface.unregisterMapLayerConfigWidgetFactory(self.page)
         self.iface.unregisterOptionsWidgetFactory(self.options)
+        self.iface.deregisterLocatorFilter(self.locator)
+        QgsApplication.dataItemProviderRegistry().removeProvider(self.browser)
         self.desk.close()
         self.process.close()
         self.iface.removeDockWidget(self.dock)

@@ -1985,7 +1985,7 @@
     </message>
     <message>
         <source>GeoPub: published services</source>
-        <translation type="unfinished"></translation>
+        <translation>GeoPub : services publiés</translation>
     </message>
     <message>
         <source>GeoPub: “{name}” has failed</source>
@@ -5884,6 +5884,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The layer cannot be edited.</source>
         <translation>La couche ne peut pas être modifiée.</translation>
+    </message>
+    <message>
+        <source>The layer cannot be published.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The layer cannot be published; see above why.</source>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import FrozenSet, List, Sequence, Set, Tuple, Union
 
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer, QUrl, pyqtSignal
@@ -14,9 +14,10 @@ from ..backend.translation import tr
 from ..publish.client.datasheets import Datasheet
 from ..publish.datasheet_list import DatasheetList
 from ..publish.embedded_process import BackendState
+from ..publish.known_datasheets import KnownDatasheets
 from ..publish.layer_memory import memory
 from ..publish.layer_plan import LayerPlan, Layers, remembered_plan
-from ..publish.layer_publication import LayerPublication
+from ..publish.layer_publication import EVERYTHING, LayerPublication
 from ..publish.live_layers import KINDS, LiveService, live_layer
 from ..publish.publication import PublicationResult
 from ..publish.store_source import Stores
@@ -26,6 +27,7 @@ from .messages import Messages
 from .publications_model import PublicationsModel, live_services
 from .publications_view import shared_address
 from .publish_dialog import PublishDialog
+from .update_dialog import UpdateDialog
 
 AFTER_DIALOG = 250  # ms
 
@@ -41,13 +43,18 @@ class Desk(QObject):
         super().__init__(window)
         process = stores.process
         self.stores = stores
-        self.dialog: Optional[PublishDialog] = None
+        self.dialog: Union[PublishDialog, UpdateDialog, None] = None
+        self._to_update: List[QgsVectorLayer] = []  # that wait for their dialog
         self.publications: List[LayerPublication] = []
         self._process, self._model, self._dock, self._messages, self._window = process, model, dock, messages, window
         self._shown = stores.targets.current()
         self._list = DatasheetList(self)
         self._list.listed.connect(self._listed)
         self._list.failed.connect(lambda error: self._messages.failed(tr("List of publications"), error))
+        self.known = KnownDatasheets(stores, self)
+        self.known.described.connect(self._described)
+        self.known.not_described.connect(lambda error: self._messages.failed(tr("Add to the project"), error))
+        self._to_add: Set[str] = set()  # addresses of tiles that are being described
         self.management = Management(stores, dock, messages, window)
         self.management.changed.connect(self.refresh)
         self._preview_wanted = ""  # datasheet whose preview opens with the next list
@@ -75,12 +82,14 @@ class Desk(QObject):
             self._ask(chosen)
 
     def update(self, layer: QgsVectorLayer) -> None:
-        """Publish a layer again as and where it was published last; ask how where it never was."""
-        plan, kept = remembered_plan(layer), memory(layer)
-        if plan is None or kept is None:
+        """Ask what of a layer is to be published again, where it was published last; ask how where it never was."""
+        kept = memory(layer)
+        if kept is None or remembered_plan(layer) is None:
             self.publish([layer])
+        elif self.dialog is not None:
+            self._to_update.append(layer)
         else:
-            self.begin(layer, plan, kept.target)
+            self._ask_update(layer, kept.target)
 
     def copy_link(self, layer: QgsVectorLayer) -> None:
         """Copy the address of the first service that a layer was published as."""
@@ -105,9 +114,20 @@ class Desk(QObject):
         # Ready by the time the dialog is read; later, since a busy thread slows every widget that is being made.
         QTimer.singleShot(AFTER_DIALOG, self.refresh)
 
-    def begin(self, layers: Layers, plan: LayerPlan, target: str = "") -> LayerPublication:
-        """Start to publish layers in a target, the current one for ""; the panel shows how it goes."""
-        publication = LayerPublication(layers, plan, self.stores.source(target), self)
+    def _ask_update(self, layer: QgsVectorLayer, target: str) -> None:
+        source = self.stores.source(target)
+        dialog = UpdateDialog(layer, source, self._window)
+        self.dialog = dialog
+        dialog.accepted.connect(lambda: self.begin([layer], dialog.plan, target, dialog.parts))
+        dialog.finished.connect(self._dialog_closed)
+        dialog.open()
+        QTimer.singleShot(AFTER_DIALOG, source.start)
+
+    def begin(
+        self, layers: Layers, plan: LayerPlan, target: str = "", parts: FrozenSet[str] = EVERYTHING
+    ) -> LayerPublication:
+        """Start to publish layers, or parts of them, in a target, the current one for ""; the panel follows it."""
+        publication = LayerPublication(layers, plan, self.stores.source(target), self, parts)
         self.publications.append(publication)
         publication.finished.connect(lambda result: self._published(publication, result))
         publication.failed.connect(lambda error: self._failed(publication, error))
@@ -129,16 +149,28 @@ class Desk(QObject):
             QDesktopServices.openUrl(QUrl(source.address.page))
 
     def add_to_project(self, services: Tuple[LiveService, ...]) -> None:
-        """Add live services to the user's project."""
+        """Add live services to the user's project; tiles once their levels and style are known."""
         for service in services:
-            layer = live_layer(service)
-            layer.setName(f"{service.title} ({service.kind})")
+            known = self.known.live(service)
+            if known.kind == "TMS" and known.levels is None:
+                self._to_add.add(known.url)
+                self.known.describe(known)
+                continue
+            layer = live_layer(known)
+            layer.setName(f"{known.title} ({known.kind})")
             QgsProject.instance().addMapLayer(layer)
+
+    def _described(self, service: LiveService) -> None:
+        if service.url in self._to_add:
+            self._to_add.discard(service.url)
+            self.add_to_project((service,))
 
     def close(self) -> None:
         """End what is at work."""
+        self._to_update.clear()
         self._list.close()
         self.management.close()
+        self.known.close()
         for publication in list(self.publications):
             publication.close()
         if self.dialog is not None:
@@ -149,6 +181,8 @@ class Desk(QObject):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
+        if self._to_update:
+            self.update(self._to_update.pop(0))
 
     # What happened ----------------------------------------------------------------------------------------------
 
@@ -213,9 +247,10 @@ class Desk(QObject):
 
     def _listed(self, datasheets: Tuple[Datasheet, ...]) -> None:
         self._model.show(datasheets)
+        self.known.know(self.stores.targets.current().id, datasheets)
         self.management.refresh_jobs()
         self.management.refresh_room()
-        if self.dialog is not None:
+        if isinstance(self.dialog, PublishDialog):
             self.dialog.know(self._model.names())
         if self._preview_wanted and any(sheet.name == self._preview_wanted for sheet in datasheets):
             self._open_preview_of(self._preview_wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from ..backend.translation import tr
 from ..publish.client.allowances import BYTES, Allowance
@@ -34,9 +34,7 @@ class RoomView(QScrollArea):
         self.lines = []
         shown = [one for one in allowances if one.unit == BYTES or one.use or not _private(one, allowances)]
         for row, one in enumerate(shown):
-            name, used = QLabel(one.name, body), QLabel(used_text(one), body)
-            name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            name.setToolTip(one.name)
+            name, used = QLabel(one.name, body, wordWrap=True), QLabel(used_text(one), body)
             used.setAlignment(Qt.AlignmentFlag.AlignRight)
             bar = QProgressBar(body)
             bar.setRange(0, RANGE)

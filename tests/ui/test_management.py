@@ -296,6 +296,7 @@ def test_pictures(room, lakes, qtbot, language):
     store = open_store(room.stores.process.backend.api, room.stores.process.backend.token)
     dock.tabs.setCurrentWidget(dock.room)
     dock.room.show_room(store.allowances())
+    qtbot.wait(50)
     assert dock.grab().save(str(folder / f"panel_room_{language}.png"))
     from geopub_plugin.publish.removal import consequences_of_datasheet
     from geopub_plugin.publish.versions import versions

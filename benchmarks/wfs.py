@@ -1,4 +1,4 @@
-"""How fast features come, beside QGIS Server and MapServer: `python benchmarks/wfs.py [--count N] [--runs N]`.
+"""How fast features come, beside those of QGIS Server and MapServer: `make bench-wfs`, written to RESULTS.md.
 
 In turn, on one GeoPackage: GeoPub over HTTP, the others over FastCGI with no web server between; answers are counted.
 Full table, pages of 20,000, a box of 100 features, GML and GeoJSON; hits; the first byte. Medians go into RESULTS.md.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Dict, Optional
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional
 
 import numpy as np
 
@@ -52,6 +52,7 @@ class Batch:
     fids: np.ndarray  # int64 (N,)
     geometries: Geometries
     columns: Dict[str, Column]  # by field name, in the order asked for
+    texts: Dict[str, List[bytes]] = field(default_factory=dict)  # of N each, by name, see `sql_text`
 
     def __len__(self) -> int:
         return len(self.fids)

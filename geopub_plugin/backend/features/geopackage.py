@@ -7,6 +7,7 @@ R-tree (annex F.3), whose boxes are float32 rounded outwards, so the few rows at
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
@@ -30,6 +31,7 @@ from .geopackage_schema import (
 from .measure import feature_bounds
 from .ragged import starts_of
 from .schema import Bounds, TableSchema
+from .sql_text import SqlText, selected, sound
 from .wkb import parse
 
 __all__ = ["GeoPackageTable", "attribute_tables", "connect", "feature_tables", "is_geopackage", "quoted"]
@@ -153,8 +155,8 @@ class GeoPackageTable:
 
     def _tested(self, area: Area, fids: Optional[Sequence[int]]) -> np.ndarray:
         """Return which rows, of these keys or of all, have a geometry in an area: int64 keys (n,)."""
-        every = fids is None
-        rows = self._streamed([], True, 0, None, 20_000) if every else self._picked([], True, fids, 20_000)
+        asked = _Asked((), True)
+        rows = self._streamed(asked, 0, None, 20_000) if fids is None else self._picked(asked, fids, 20_000)
         with damage_told(self.path):
             found = [fid for several in rows for fid, blob in several if area.holds(blob)]
         return np.array(found, np.int64)
@@ -204,38 +206,42 @@ class GeoPackageTable:
         size: int = 20_000,
         geometry: bool = True,
         fids: Optional[Sequence[int]] = None,
+        texts: Sequence[SqlText] = (),
     ) -> Iterator[Batch]:
         """Yield the rows in the order of their key, `size` at a time.
 
         `columns` are field names (None: all). `bounds`, in the table's system, keeps the rows whose envelope meets
-        them; `fids` keeps those with these keys. `offset` and `limit` count the rows that are kept.
+        them; `fids` keeps those with these keys. `offset` and `limit` count the rows that are kept. `texts` are made
+        of each row besides.
         """
         if bounds is not None:
             within = self.fids_within(bounds)
             fids = within.tolist() if fids is None else within[np.isin(within, np.asarray(fids, np.int64))].tolist()
         names = [field.name for field in self.schema.fields] if columns is None else list(columns)
+        asked = _Asked(names, geometry and bool(self.schema.geometry), tuple(texts))
         if fids is None:
-            rows = self._streamed(names, geometry, offset, limit, size)
+            rows = self._streamed(asked, offset, limit, size)
         else:
             kept = sorted(fids)[offset : None if limit is None else offset + limit]
-            rows = self._picked(names, geometry, kept, size)
+            rows = self._picked(asked, kept, size)
         with damage_told(self.path):
             for several in rows:
-                yield self._batch(several, names, geometry)
+                yield self._batch(several, asked)
 
-    def _select(self, names: Sequence[str], geometry: bool) -> str:
+    def _select(self, asked: _Asked) -> str:
         wanted = [self._key]
-        if geometry and self.schema.geometry:
+        if asked.geometry:
             wanted.append(quoted(self.schema.geometry))
-        wanted.extend(quoted(name) for name in names)
+        wanted.extend(quoted(name) for name in asked.names)
+        wanted.extend(map(selected, asked.texts))
         return f"SELECT {', '.join(wanted)} FROM {self._rows}"  # nosec B608 - quoted
 
-    def _streamed(self, names: Sequence[str], geometry: bool, offset: int, limit: Optional[int], size: int
-                  ) -> Iterator[List[Tuple[Any, ...]]]:  # fmt: skip
-        sql = f"{self._select(names, geometry)} ORDER BY 1 LIMIT ? OFFSET ?"
+    def _streamed(self, asked: _Asked, offset: int, limit: Optional[int], size: int) -> Iterator[List[Tuple[Any, ...]]]:
+        sql = f"{self._select(asked)} ORDER BY 1 LIMIT ? OFFSET ?"
         done = 0
         while True:
-            cursor = self._connection.execute(sql, (-1 if limit is None else limit - done, offset + done))
+            page = (-1 if limit is None else limit - done, offset + done)
+            cursor = self._connection.execute(sql, (*asked.values, *page))
             try:
                 for rows in iter(lambda: cursor.fetchmany(size), []):  # noqa: B023 - used up at once
                     done += len(rows)
@@ -246,24 +252,39 @@ class GeoPackageTable:
                     raise
                 self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # and on from there
 
-    def _picked(self, names: Sequence[str], geometry: bool, fids: Sequence[int], size: int
-                ) -> Iterator[List[Tuple[Any, ...]]]:  # fmt: skip
-        sql = f"{self._select(names, geometry)} WHERE {self._key} IN (SELECT value FROM json_each(?)) ORDER BY 1"  # nosec B608
+    def _picked(self, asked: _Asked, fids: Sequence[int], size: int) -> Iterator[List[Tuple[Any, ...]]]:
+        sql = f"{self._select(asked)} WHERE {self._key} IN (SELECT value FROM json_each(?)) ORDER BY 1"  # nosec B608
         for start in range(0, len(fids), size):
-            rows = self._connection.execute(sql, (repr(list(fids[start : start + size])),)).fetchall()
+            keys = repr(list(fids[start : start + size]))
+            rows = self._connection.execute(sql, (*asked.values, keys)).fetchall()
             if rows:
                 yield rows
 
-    def _batch(self, rows: List[Tuple[Any, ...]], names: Sequence[str], geometry: bool) -> Batch:
+    def _batch(self, rows: List[Tuple[Any, ...]], asked: _Asked) -> Batch:
         values = list(zip(*rows))
-        has_geometry = geometry and bool(self.schema.geometry)
-        fields = (self.schema.field(name) for name in names)
-        first = 2 if has_geometry else 1
+        fields = (self.schema.field(name) for name in asked.names)
+        first = 2 if asked.geometry else 1
+        last = first + len(asked.names)
         return Batch(
             fids=np.array(values[0], np.int64),
-            geometries=parse(values[1]) if has_geometry else _without_geometry(len(rows)),
+            geometries=parse(values[1]) if asked.geometry else _without_geometry(len(rows)),
             columns={f.name: column(f.kind, values[first + place]) for place, f in enumerate(fields) if f is not None},
+            texts={text.name: sound(values[last + place]) for place, text in enumerate(asked.texts)},
         )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of each row."""
+
+    names: Sequence[str]
+    geometry: bool
+    texts: Tuple[SqlText, ...] = ()
+
+    @property
+    def values(self) -> Tuple[str, ...]:
+        """Return what the placeholders of the texts stand for."""
+        return tuple(value for text in self.texts for value in text.values)
 
 
 def _meets(boxes: np.ndarray, bounds: Bounds) -> np.ndarray:

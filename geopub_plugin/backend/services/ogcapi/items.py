@@ -32,7 +32,7 @@ class Items:
                 "links": self.links,
             }
         )
-        return begun(pieces_of(head, [Section(writer, projected_batches(self.selection))], writer.tail()))
+        return begun(pieces_of(head, [Section(writer, projected_batches(self.selection, writer.texts))], writer.tail()))
 
 
 def items(query: FeatureQuery, tables: Tables, addresses: Addresses, asked: Mapping[str, str], form: str) -> Items:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from ...errors import InvalidInput
 from ...features.batch import Batch
 from ...features.projection import Projection
+from ...features.sql_text import SqlText
 from ...translation import tr
 from ..owscommon import Parameters, invalid
 from .csv import MEDIA_TYPE as CSV_TYPE
@@ -55,10 +56,10 @@ def _way(query: FeatureQuery) -> Optional[Projection]:
         raise invalid("srsName", query.srs.text, error.what, error.cure) from error
 
 
-def projected_batches(selection: Selection) -> Iterator[Batch]:
+def projected_batches(selection: Selection, texts: Sequence[SqlText] = ()) -> Iterator[Batch]:
     """Yield the features of a page in the system asked for; raise OwsError at once where there is no way to it."""
     way = _way(selection.query)
-    return (_projected(batch, way) for batch in selection.batches())
+    return (_projected(batch, way) for batch in selection.batches(texts))
 
 
 def gml_writer(query: FeatureQuery, base: str, endpoint: str) -> GmlWriter:
@@ -156,7 +157,7 @@ def _geojson(selections: Sequence[Selection], links: Dict[str, str]) -> Iterator
     sections, written = [], 0
     for selection in selections:
         writer = _geojson_writer(selection.query, continued=written > 0)
-        sections.append(Section(writer, projected_batches(selection)))
+        sections.append(Section(writer, projected_batches(selection, writer.texts)))
         written += selection.returned
     writer = _geojson_writer(selections[0].query)
     return pieces_of(writer.head(matched, returned, timestamp(), links), sections, writer.tail())

@@ -13,7 +13,7 @@ from ...features.decimals import integer_words
 from ...features.schema import Field
 from .names import TypeName
 from .reference_systems import WireSrs
-from .skeleton import Place, Skeleton, by_feature, coordinate_texts, placed
+from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
 from .values import TEXTUAL, texts_text, xml_text
 
 MEDIA_TYPE = "text/csv"
@@ -47,7 +47,7 @@ class CsvWriter:
         fids = row_texts(integer_words(batch.fids), len(batch))
         columns: List[Iterable[bytes]] = [repeat(b'"' + self._prefix), fids, repeat(b'"')]
         if self._geometry:
-            columns += [repeat(b","), wkt_texts(batch.geometries, self._srs)]
+            columns += [repeat(b","), *wkt_columns(batch.geometries, self._srs)]
         for field in self._fields:
             columns += [repeat(b","), _values(batch, field)]
         columns.append(repeat(b"\r\n"))
@@ -92,19 +92,19 @@ def _around(place: Place) -> Tuple[bytes, bytes]:
         before += b"(" if place.part_kind == POLYGON else b""
     after += b")" if place.last_of_part and place.part_kind == POLYGON else b""
     if place.last_of_feature:
-        after += (b")" if place.kind >= MULTIPOINT else b"") + b'"' + END
+        after += (b")" if place.kind >= MULTIPOINT else b"") + b'"'
     return before + b"(", b")" + after
 
 
-def wkt_texts(geometries: Geometries, srs: WireSrs) -> List[bytes]:
-    """Return each feature's geometry (N) as well-known text in quotes; nothing for NULL."""
+def wkt_columns(geometries: Geometries, srs: WireSrs) -> List[Iterable[bytes]]:
+    """Return pieces (N each) of the geometries as well-known text in quotes; nothing for NULL."""
     geometries = placed(geometries)
     skeleton = Skeleton.of(geometries)
-    befores = skeleton.texts(lambda place: _around(place)[0])
-    afters = skeleton.texts(lambda place: _around(place)[1])
-    paths = interleaved([befores, coordinate_texts(geometries, srs, b"", b" ", b","), afters])
-    texts = by_feature(paths, skeleton, len(geometries))
-    for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
+
+    def empty(row: int) -> bytes:
         kind = int(geometries.kind[row])
-        texts[row] = b"" if kind == 0 else b'"' + _KINDS[kind] + b' EMPTY"'
-    return texts
+        return b"" if kind == 0 else b'"' + _KINDS[kind] + b' EMPTY"'
+
+    befores = skeleton.texts(lambda place: _around(place)[0])
+    coordinates = coordinate_texts(geometries, srs, b"", b" ", b",")
+    return feature_columns([befores, coordinates], lambda place: _around(place)[1], skeleton, geometries, empty)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from itertools import repeat
-from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
 from ...features.bytestrings import END, interleaved, row_texts, split
 from ...features.decimals import integer_words
-from ...features.schema import Field
+from ...features.geopackage import quoted
+from ...features.schema import ColumnKind, Field
+from ...features.sql_text import SqlText
 from .names import TypeName
 from .reference_systems import WireSrs
-from .skeleton import Place, Skeleton, by_feature, coordinate_texts, placed
+from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
 from .values import json_text, quoted_in_json
 
 _TYPES = {
@@ -25,6 +27,13 @@ _TYPES = {
     MULTILINE: b"MultiLineString",
     MULTIPOLYGON: b"MultiPolygon",
 }
+_TYPED = "CASE typeof({0}) WHEN 'integer' THEN {0} WHEN 'real' THEN CAST({0} AS INTEGER) END"
+_MEMBERS = {  # how SQLite is to see a column, whatever a row holds in it
+    ColumnKind.INTEGER: _TYPED,
+    ColumnKind.BOOLEAN: "CASE typeof({0}) WHEN 'integer' THEN json(CASE {0} WHEN 0 THEN 'false' ELSE 'true' END) END",
+    **dict.fromkeys((ColumnKind.TEXT, ColumnKind.DATE, ColumnKind.DATETIME, ColumnKind.TIME), "CAST({0} AS TEXT)"),
+}
+_MOST_MEMBERS = 40  # in one call: functions of SQLite take no more than 100 arguments
 _EMPTY_COLLECTION = b'{"type":"GeometryCollection","geometries":[]}'
 
 
@@ -56,7 +65,7 @@ def _closing(place: Place) -> bytes:
         text += b"}" if place.kind == COLLECTION else b""
     if place.last_of_feature:
         text += b"]" if place.kind >= MULTIPOINT else b""
-        text += b"}" + END
+        text += b"}"
     return text
 
 
@@ -70,6 +79,7 @@ class GeoJsonWriter:
         self._srs = WireSrs(srs.text, srs.name, False, srs.decimals)
         self._id = b'{"type":"Feature","id":' + _text(name.feature_prefix + ".")[:-1], b'","geometry":'
         self._fields = tuple(fields)
+        self.texts = members_of(self._fields)
         self._anything_written = continued
 
     def head(self, matched: int, returned: int, time: str, links: Dict[str, str]) -> bytes:
@@ -92,11 +102,14 @@ class GeoJsonWriter:
             return b""
         fids = row_texts(integer_words(batch.fids), len(batch))
         columns: List[Iterable[bytes]] = [repeat(b",\n" + self._id[0]), fids, repeat(self._id[1])]
-        columns.append(geometry_texts(batch.geometries, self._srs))
+        columns += geometry_columns(batch.geometries, self._srs)
         between = b',"properties":{'
-        for place, field in enumerate(self._fields):
-            name = (b"," if place else b"") + _text(field.name) + b":"
-            before, values, after = self._values(batch, field, name)
+        for place, part in enumerate(_parts(self._fields, self.texts, batch)):
+            comma = b"," if place else b""
+            if isinstance(part, SqlText):
+                before, values, after = comma, batch.texts[part.name], b""
+            else:
+                before, values, after = self._values(batch, part, comma + _text(part.name) + b":")
             columns += [repeat(between + before), values]
             between = after
         columns.append(repeat(between + b"}}"))
@@ -121,6 +134,35 @@ class GeoJsonWriter:
         return name, values, b""
 
 
+def members_of(fields: Sequence[Field]) -> Tuple[SqlText, ...]:
+    """Return the texts that SQLite makes of neighbouring fields: their members of the object, without its brackets.
+
+    It writes no reals, which it would round to 15 digits, and neither bytes nor JSON.
+    """
+    runs: List[List[Field]] = [[]]
+    for field in fields:
+        if len(runs[-1]) == _MOST_MEMBERS or field.kind not in _MEMBERS:
+            runs.append([])
+        if field.kind in _MEMBERS:
+            runs[-1].append(field)
+    return tuple(_members(run) for run in runs if run)
+
+
+def _members(fields: Sequence[Field]) -> SqlText:
+    members = ", ".join(f"?, {_MEMBERS[field.kind].format(quoted(field.name))}" for field in fields)
+    # the last character before the bracket is a quote, a digit or a letter, so nothing else is trimmed
+    return SqlText(fields[0].name, f"trim(json_object({members}), '{{}}')", tuple(field.name for field in fields))
+
+
+def _parts(fields: Sequence[Field], texts: Sequence[SqlText], batch: Batch) -> List[Union[SqlText, Field]]:
+    """Return what makes the members of each object, in order: texts of several fields where the batch has them."""
+    if not batch.texts:
+        return list(fields)
+    first = {text.values[0]: text for text in texts}
+    said = {name for text in texts for name in text.values[1:]}
+    return [first.get(field.name, field) for field in fields if field.name not in said]
+
+
 class ItemWriter(GeoJsonWriter):
     """Writes features as OGC API - Features wants them: keys are numbers, the axes in the order of their system."""
 
@@ -128,6 +170,7 @@ class ItemWriter(GeoJsonWriter):
         self._srs = srs
         self._id = b'{"type":"Feature","id":', b',"geometry":'
         self._fields = tuple(fields)
+        self.texts = members_of(self._fields)
         self._anything_written = False
 
     def collection(self, members: Mapping[str, object]) -> bytes:
@@ -139,16 +182,15 @@ class ItemWriter(GeoJsonWriter):
         return self.features(batch)[:-1] + b"," + _text(members)[1:]
 
 
-def geometry_texts(geometries: Geometries, srs: WireSrs) -> List[bytes]:
-    """Return the geometry of each feature (N); "null" for NULL, no coordinates for an empty one."""
+def geometry_columns(geometries: Geometries, srs: WireSrs) -> List[Iterable[bytes]]:
+    """Return pieces (N each) of the features' geometries: "null" for NULL, no coordinates for an empty one."""
     geometries = placed(geometries)
     skeleton = Skeleton.of(geometries)
     coordinates = coordinate_texts(geometries, srs, b"[", b",", b"],")
-    openings, closings = skeleton.texts(_opening), skeleton.texts(_closing)
-    texts = by_feature(interleaved([openings, coordinates, closings]), skeleton, len(geometries))
-    for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
-        texts[row] = _without_coordinates(int(geometries.kind[row]))
-    return texts
+    return feature_columns(
+        [skeleton.texts(_opening), coordinates], _closing, skeleton, geometries,
+        lambda row: _without_coordinates(int(geometries.kind[row])),
+    )  # fmt: skip
 
 
 def _without_coordinates(kind: int) -> bytes:

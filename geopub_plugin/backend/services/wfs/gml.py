@@ -16,10 +16,10 @@ from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLY
 from ...features.bytestrings import END, interleaved, row_texts, split
 from ...features.decimals import integer_words
 from ...features.schema import TableSchema
-from .gml2 import geometry2_texts
+from .gml2 import geometry2_columns
 from .names import TypeName, ncnames
 from .reference_systems import WireSrs
-from .skeleton import Place, Skeleton, by_feature, coordinate_texts, placed
+from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
 from .values import xml_text
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -162,7 +162,8 @@ class GmlWriter:
         if not field:
             fids = row_texts(integer_words(batch.fids), len(batch))
             markup = _Markup(self._prefix, b"", b"", b" srsName=" + quoteattr(self._srs.text).encode())
-            return geometry_texts(batch.geometries, batch.fids, fids, markup, self._srs)
+            pieces = geometry_columns(batch.geometries, batch.fids, fids, markup, self._srs)
+            return [b"".join(some) for some in zip(*pieces)]
         column = batch.columns[field]
         values = split(xml_text(column))
         if column.null is not None:
@@ -177,7 +178,7 @@ class GmlWriter:
         fids = row_texts(integer_words(batch.fids), count)
         begin = before + b"<" + self._type + said + self._identifier + self._prefix
         columns: List[Iterable[bytes]] = [repeat(begin), fids, repeat(b'">')]
-        columns.append(self._geometries(batch, fids))
+        columns += self._geometries(batch, fids)
         between = b""
         for field in self._fields:
             if field is None:
@@ -201,14 +202,14 @@ class GmlWriter:
             values[row] = b""
         return b"", values, b""
 
-    def _geometries(self, batch: Batch, fids: List[bytes]) -> List[bytes]:
+    def _geometries(self, batch: Batch, fids: List[bytes]) -> List[Iterable[bytes]]:
         element = f"{self._name.prefix}:{self._geometry}".encode()
         named = b" srsName=" + quoteattr(self._srs.text).encode()
         opening, ending = b"<" + element + b">", b"</" + element + b">"
         if self._dialect is GML_2:
-            return geometry2_texts(batch.geometries, opening, ending, self._srs, named)
+            return geometry2_columns(batch.geometries, opening, ending, self._srs, named)
         markup = _Markup(self._prefix, opening, ending, named)
-        return geometry_texts(batch.geometries, batch.fids, fids, markup, self._srs)
+        return geometry_columns(batch.geometries, batch.fids, fids, markup, self._srs)
 
 
 def namespaces(writers: Sequence[GmlWriter]) -> str:
@@ -295,7 +296,7 @@ class _Markup:
             text += b"</gml:" + _MEMBERS[place.kind] + b">" if place.kind >= MULTIPOINT else b""
         if place.last_of_feature:
             text += b"</gml:" + _ELEMENTS[place.kind] + b">" if place.kind >= MULTIPOINT else b""
-            text += self.ending + END
+            text += self.ending
         return text
 
     def empty(self, kind: int, fid: bytes) -> bytes:
@@ -334,14 +335,18 @@ def _spread(texts: List[bytes], places: np.ndarray, count: int) -> List[bytes]:
     return spread.tolist()
 
 
-def geometry_texts(
+def geometry_columns(
     geometries: Geometries, keys: np.ndarray, fids: List[bytes], markup: _Markup, srs: WireSrs
-) -> List[bytes]:
-    """Return the geometry property of each feature (N), whose keys are `keys` and as texts `fids`; nothing for NULL."""
+) -> List[Iterable[bytes]]:
+    """Return pieces (N each) of the geometry properties of features, whose keys are `keys` and as texts `fids`.
+
+    They say nothing for NULL.
+    """
     geometries = placed(geometries)
     skeleton = Skeleton.of(geometries)
     firsts = np.flatnonzero(skeleton.first_of_feature)
-    owners = np.array(fids, object)[skeleton.feature[firsts]].tolist()
+    plain = len(firsts) == len(fids) == len(skeleton.feature)
+    owners = fids if plain else np.array(fids, object)[skeleton.feature[firsts]].tolist()
     columns = [
         skeleton.texts(markup.start),
         _spread(owners, firsts, len(skeleton.feature)),
@@ -349,8 +354,7 @@ def geometry_texts(
     ]
     if any(place.kind >= MULTIPOINT for place in skeleton.places.values()):
         columns += [_part_keys(geometries, skeleton, keys), skeleton.texts(markup.begun)]
-    columns += [coordinate_texts(geometries, srs, b"", b" ", b" "), skeleton.texts(markup.closing)]
-    texts = by_feature(interleaved(columns), skeleton, len(geometries))
-    for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
-        texts[row] = markup.empty(int(geometries.kind[row]), fids[row])
-    return texts
+    columns.append(coordinate_texts(geometries, srs, b"", b" ", b" "))
+    return feature_columns(
+        columns, markup.closing, skeleton, geometries, lambda row: markup.empty(int(geometries.kind[row]), fids[row])
+    )

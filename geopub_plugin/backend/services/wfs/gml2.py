@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import Iterable, List
 
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Geometries
-from ...features.bytestrings import END, interleaved
 from .reference_systems import WireSrs
-from .skeleton import Place, Skeleton, by_feature, coordinate_texts, placed
+from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
 
 _ELEMENTS = {
     POINT: b"Point",
@@ -38,8 +37,10 @@ def _ring(place: Place) -> bytes:
     return b"outerBoundaryIs" if place.first_of_part else b"innerBoundaryIs"
 
 
-def geometry2_texts(geometries: Geometries, opening: bytes, ending: bytes, srs: WireSrs, named: bytes) -> List[bytes]:
-    """Return each feature's geometry (N) between `opening` and `ending`; nothing for NULL and for an empty one.
+def geometry2_columns(
+    geometries: Geometries, opening: bytes, ending: bytes, srs: WireSrs, named: bytes
+) -> List[Iterable[bytes]]:
+    """Return pieces (N each) of the geometries between `opening` and `ending`; nothing for NULL and for an empty one.
 
     `named` is the srsName attribute. GML 2 has no geometry without coordinates.
     """
@@ -61,11 +62,10 @@ def geometry2_texts(geometries: Geometries, opening: bytes, ending: bytes, srs: 
         if place.last_of_part and place.kind >= MULTIPOINT:
             text += _end(_ELEMENTS[place.part_kind]) + _end(_MEMBERS[place.kind])
         if place.last_of_feature:
-            text += _end(_ELEMENTS[place.kind]) + ending + END
+            text += _end(_ELEMENTS[place.kind]) + ending
         return text
 
     geometries = placed(geometries)
     skeleton = Skeleton.of(geometries)
     coordinates = coordinate_texts(geometries, srs, b"", b",", b" ")
-    paths = interleaved([skeleton.texts(before), coordinates, skeleton.texts(after)])
-    return by_feature(paths, skeleton, len(geometries))
+    return feature_columns([skeleton.texts(before), coordinates], after, skeleton, geometries, lambda row: b"")

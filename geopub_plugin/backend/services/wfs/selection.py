@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from ...features.area import Area, anywhere
 from ...features.batch import Batch, Column
 from ...features.geopackage import GeoPackageTable
 from ...features.ragged import take
+from ...features.sql_text import SqlText
 from .ordering import sorted_keys
 from .queries import FeatureQuery
 from .tables import Tables
@@ -37,24 +38,28 @@ class Selection:
         returned = rest if count is None else min(count, rest)
         return Selection(self.query, self.table, self.matched, self.keys, begin, returned)
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield the features of the page: a few first, then batch after batch."""
-        fields, geometry = self.query.fields, self.query.geometry
+    def batches(self, texts: Sequence[SqlText] = ()) -> Iterator[Batch]:
+        """Yield the features of the page: a few first, then batch after batch; texts instead of fields they hold."""
         if self.returned == 0:
             return
+        told = {name for text in texts for name in text.values}
+        asked: Dict[str, Any] = {
+            "columns": [name for name in self.query.fields if name not in told],
+            "geometry": self.query.geometry,
+            "texts": texts,
+        }
         keys = self.page_keys()
         if keys is None:
             first = min(FIRST, self.returned)
-            yield from self.table.batches(fields, offset=self.start, limit=first, size=FIRST, geometry=geometry)
+            yield from self.table.batches(offset=self.start, limit=first, size=FIRST, **asked)
             rest = self.returned - first
             if rest:
-                begin = self.start + first
-                yield from self.table.batches(fields, offset=begin, limit=rest, size=SIZE, geometry=geometry)
+                yield from self.table.batches(offset=self.start + first, limit=rest, size=SIZE, **asked)
             return
         begin, size = 0, FIRST
         while begin < len(keys):
             some = keys[begin : begin + size]
-            for batch in self.table.batches(fields, size=size, geometry=geometry, fids=some):
+            for batch in self.table.batches(size=size, fids=some, **asked):
                 yield _in_order(batch, some) if self.query.order else batch
             begin, size = begin + size, SIZE
 
@@ -110,4 +115,5 @@ def _in_order(batch: Batch, keys: Sequence[int]) -> Batch:
         name: Column(column.kind, column.values[place], None if column.null is None else column.null[place])
         for name, column in batch.columns.items()
     }
-    return Batch(batch.fids[place], take(batch.geometries, place), columns)
+    texts = {name: [values[row] for row in place.tolist()] for name, values in batch.texts.items()}
+    return Batch(batch.fids[place], take(batch.geometries, place), columns, texts)

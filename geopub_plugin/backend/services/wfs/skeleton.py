@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, List, NamedTuple, Tuple
+from itertools import repeat
+from typing import Callable, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from ...features.batch import Geometries
-from ...features.bytestrings import END, Piece, pack, split, squeezed
+from ...features.bytestrings import END, Piece, interleaved, pack, split, squeezed
 from ...features.decimals import decimal_words
 from ...features.measure import path_feature, vertex_feature
 from ...features.ragged import take
@@ -54,6 +55,11 @@ class Skeleton:
     code: np.ndarray  # int64 (Q,) below 1024: the path's `Place`
     places: Dict[int, Place]  # those that occur, by code
 
+    @property
+    def plain(self) -> bool:
+        """Whether each feature has one path, no less and no more."""
+        return bool(self.first_of_feature.all()) and bool(self.last_of_feature.all())
+
     @classmethod
     def of(cls, geometries: Geometries) -> Skeleton:
         """Return the skeleton of a batch's geometries."""
@@ -72,8 +78,10 @@ class Skeleton:
             places[one] = Place(one >> 7, one >> 5 & 3, *flags)
         return cls(feature, part, kind, first_of_part, first_of_feature, last_of_feature, code, places)
 
-    def texts(self, made: Callable[[Place], bytes]) -> List[bytes]:
+    def texts(self, made: Callable[[Place], bytes]) -> Iterable[bytes]:
         """Return, for each path, what `made` says of its place; `made` is asked once for each kind of place."""
+        if len(self.places) == 1:
+            return repeat(made(next(iter(self.places.values()))))
         table = np.full(1024, None, object)  # (1024,)
         for code, place in self.places.items():
             table[code] = made(place)
@@ -119,11 +127,30 @@ def _heights(geometries: Geometries, z: np.ndarray, srs: WireSrs, between: bytes
     return [np.where(written, between[0], 0).astype(np.uint8), *decimal_words(heights, srs.z_decimals)]
 
 
-def by_feature(paths: bytes, skeleton: Skeleton, count: int) -> List[bytes]:
-    """Return the text of each feature from that of all paths, where each feature's last one ends with `END`."""
+def feature_columns(
+    columns: Sequence[Iterable[bytes]],
+    closing: Callable[[Place], bytes],
+    skeleton: Skeleton,
+    geometries: Geometries,
+    empty: Callable[[int], bytes],
+) -> List[Iterable[bytes]]:
+    """Return columns of pieces (N each), which side by side are the text of each feature's geometry.
+
+    Args:
+        columns: pieces of each path.
+        closing: what comes after a path, by its place.
+        skeleton: of the geometries.
+        geometries: N of them.
+        empty: the text of a feature without a path, by its row.
+    """
+    count = len(geometries)
+    if len(skeleton.code) == count and skeleton.plain:
+        return [*columns, skeleton.texts(closing)]
+    ended = skeleton.texts(lambda place: closing(place) + (END if place.last_of_feature else b""))
+    filled = np.empty(int(skeleton.last_of_feature.sum()), object)  # (features with a path,)
+    filled[:] = split(interleaved([*columns, ended])) if len(filled) else []
     texts = np.full(count, b"", object)  # (N,)
-    found = split(paths)
-    filled = np.empty(len(found), object)  # (features with a path,)
-    filled[:] = found
     texts[skeleton.feature[skeleton.last_of_feature > 0]] = filled
-    return texts.tolist()
+    for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
+        texts[row] = empty(row)
+    return [texts.tolist()]

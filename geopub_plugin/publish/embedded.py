@@ -22,7 +22,7 @@ from ..backend.translation import tr
 from .client import Connection
 from .client.datastores import health
 from .interpreter import Host, backend_environment, find_interpreter, no_window
-from .transport import RequestsTransport, Transport
+from .transport import Transport, default_transport
 
 START_SECONDS = 60  # the first start may have to wait for a virus scanner
 STOP_SECONDS = 15
@@ -77,7 +77,7 @@ def open_backend(data: Path, port: int = 0, transport: Optional[Transport] = Non
 def answers(url: str, transport: Optional[Transport] = None) -> bool:
     """Return whether a GeoPub backend answers at this address."""
     try:
-        told = health(Connection(transport or RequestsTransport(), f"{url}/api"))
+        told = health(Connection(transport or default_transport(), f"{url}/api"))
     except GeoPubError:
         return False
     return told.name == "GeoPub" and told.status == "ready"

@@ -7,7 +7,8 @@ from threading import Event
 from typing import Dict, Optional, Set, Tuple
 from urllib.parse import parse_qs, urlsplit
 
-from geopub_plugin.publish.transport import Request, RequestsTransport, Response, Sent
+from geopub_plugin.publish.requests_transport import RequestsTransport
+from geopub_plugin.publish.transport import Request, Response, Sent
 
 _MADE = re.compile(r"/(datastores/[^/]+)/(?:configurations/[^/]+/)?((?:processings/)?[a-z_]+)$")
 

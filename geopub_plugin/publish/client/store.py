@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event
 from typing import Callable, Optional, Tuple, Union
 
-from ..transport import RequestsTransport, Transport
+from ..transport import Transport, default_transport
 from .allowances import Allowance, allowances
 from .annexes import Annexes
 from .configurations import Configurations
@@ -66,7 +66,7 @@ def open_store(
     cancel: Optional[Event] = None,
 ) -> Store:
     """Return the store at `url` (".../api", added when missing on a bare address), in the caller's own datastore."""
-    connection = Connection(transport or RequestsTransport(), api_address(url), token, cancel)
+    connection = Connection(transport or default_transport(), api_address(url), token, cancel)
     return Store(connection, choose_datastore(connection, datastore_name))
 
 

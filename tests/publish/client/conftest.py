@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from geopub_plugin.publish.client import Connection
-from geopub_plugin.publish.transport import RequestsTransport
+from geopub_plugin.publish.requests_transport import RequestsTransport
 
 
 @dataclass(frozen=True)

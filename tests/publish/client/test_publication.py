@@ -17,7 +17,7 @@ from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.embedded import Backend, start_backend
 from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest, Quiet, Refused, Step
-from geopub_plugin.publish.transport import RequestsTransport
+from geopub_plugin.publish.requests_transport import RequestsTransport
 
 SLD = b"""<?xml version="1.0"?><StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld"><NamedLayer>
 <Name>towns</Name><UserStyle><FeatureTypeStyle><Rule><PointSymbolizer><Graphic><Mark><WellKnownName>%s</WellKnownName>

@@ -9,7 +9,8 @@ from threading import Event
 import pytest
 
 from geopub_plugin.backend.errors import Cancelled, Unavailable
-from geopub_plugin.publish.transport import BLOCK, FileSlice, Request, RequestsTransport, is_loopback, multipart
+from geopub_plugin.publish.requests_transport import RequestsTransport
+from geopub_plugin.publish.transport import BLOCK, FileSlice, Request, is_loopback, multipart
 
 
 def test_a_body_of_pieces_arrives_as_one(server, tmp_path):

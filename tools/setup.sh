@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 say() { printf 'geopub: %s\n' "$*" >&2; }
 
 needed=(qgis python3-qgis qgis-providers python3-venv gdal-bin)
-for_tests=(postgresql nginx xvfb xauth xdotool qttools5-dev-tools fonts-dejavu-core libgl1-mesa-dri)
+for_tests=(postgresql postgresql-postgis nginx xvfb xauth xdotool qttools5-dev-tools fonts-dejavu-core libgl1-mesa-dri)
 command -v npm >/dev/null || for_tests+=(npm) # another Node than Debian's keeps Debian's npm out
 command -v chromium >/dev/null || for_tests+=(chromium)
 

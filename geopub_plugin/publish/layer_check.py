@@ -6,17 +6,19 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence, Tuple
+from threading import Event
+from typing import Optional, Sequence, Tuple
 
 from qgis.core import QgsFeature, QgsFeatureRequest, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..backend.errors import GeoPubError
-from ..backend.faults import Fault
+from ..backend.faults import Fault, blocking
 from ..backend.translation import tr
 from .background import BackgroundCall
 from .layer_faults import layer_faults
 from .layers_export import LayersExport
+from .publication_values import Refused
 from .worker_call import run_job
 
 CLOSING = 3_000  # ms to wait when QGIS ends
@@ -42,6 +44,30 @@ class Finding:
             if place >= places[-1]:
                 break
         return tuple(found)
+
+
+def check_file(file: Path, srs: str, tables: Sequence[str], work: Path, cancelled: Event) -> Tuple[Fault, ...]:
+    """Return what a store would find in a file; in the calling thread, which waits for another process.
+
+    Raises:
+        Cancelled: it was ended.
+        GeoPubError: it could not be done.
+    """
+    parameters = {"files": [str(file)], "srs": srs, "tables": list(tables)}
+    told = run_job("ingest.check_job:run", parameters, work, cancelled)
+    return tuple(Fault.from_json(wire) for wire in told["faults"])
+
+
+def refuse_faulty(file: Path, srs: str, tables: Sequence[str], work: Path, cancelled: Event) -> None:
+    """Check a file; raise Refused with everything that was found where a store would refuse it."""
+    faults = check_file(file, srs, tables, work, cancelled)
+    if blocking(faults):
+        raise Refused(
+            tr("The layer cannot be published."),
+            tr("Faults that forbid it: {count}.", count=len(blocking(faults))),
+            tr("Correct what is listed and publish again."),
+            faults,
+        )
 
 
 class LayerCheck(QObject):
@@ -95,11 +121,10 @@ class LayerCheck(QObject):
         self.moved.emit(percent / 100 * EXPORT_SHARE, tr("Exporting the layer"))
 
     def _exported(self, file: Path) -> None:
-        parameters = {"files": [str(file)], "srs": self._srs, "tables": list(self._layers)}
-        folder = self._folder
+        srs, tables, folder = self._srs, tuple(self._layers), self._folder
 
-        def check(call: BackgroundCall) -> Dict[str, Any]:
-            return run_job("ingest.check_job:run", parameters, folder, call.cancelled)
+        def check(call: BackgroundCall) -> Tuple[Fault, ...]:
+            return check_file(file, srs, tables, folder, call.cancelled)
 
         self.moved.emit(EXPORT_SHARE, tr("Checks"))
         self._call = BackgroundCall(tr("Checks"), check)
@@ -107,8 +132,7 @@ class LayerCheck(QObject):
         self._call.refused.connect(self._fail)
         self._call.start()
 
-    def _checked(self, told: Dict[str, Any]) -> None:
-        found = tuple(Fault.from_json(wire) for wire in told["faults"])
+    def _checked(self, found: Tuple[Fault, ...]) -> None:
         findings = (*self._own, *(Finding(fault, self._layer(fault.table)) for fault in found))
         order = ("error", "warning", "repaired", "info")
         self._end()

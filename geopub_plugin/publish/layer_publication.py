@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Callable, Dict, FrozenSet, Optional, Tuple
 
 from qgis.core import QgsVectorLayer
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from ..backend.errors import Cancelled, GeoPubError
+from ..backend.errors import Cancelled, GeoPubError, Unavailable
 from ..backend.translation import tr
 from .background import BackgroundCall
+from .layer_check import refuse_faulty
 from .layer_description import remember_contact
 from .layer_marks import LayerMarks, marks
 from .layer_memory import Published, memory, remember
@@ -30,6 +30,7 @@ from .store_source import StoreAddress, StoreSource
 from .style_annexe import keep_slds
 from .style_choice import ChosenStyle, chosen_style
 from .table_plan import TablePlan
+from .unfinished import Note, WorkFolder
 
 CLOSING = 3_000  # ms to wait for the work to end when QGIS ends
 DATA, STYLE, METADATA = "data", "style", "metadata"  # the parts of a publication
@@ -85,7 +86,8 @@ class LayerPublication(QObject):
         self._marks: Tuple[LayerMarks, ...] = ()
         self._srs = plan.srs or next((it.crs().authid() for it in self._layers if it.crs().authid()), "")
         self._address: Optional[StoreAddress] = None
-        self._folder = Path(tempfile.mkdtemp(prefix="geopub-"))
+        self._work = WorkFolder()
+        self._folder, self._leaving = self._work.path, Event()
         self._export: Optional[LayersExport] = None
         self._file: Optional[Path] = None
         self._call: Optional[PublicationCall] = None
@@ -114,10 +116,11 @@ class LayerPublication(QObject):
             self._cancel_done()
 
     def close(self) -> None:
-        """End the work now and leave no file, when QGIS ends or the plugin is unloaded."""
+        """Break the work off now, when QGIS ends or the plugin is unloaded: what is exported is kept to go on with."""
         if self.ended:
             return
         self.blockSignals(True)
+        self._leaving.set()
         self.cancel()
         for work in (self._export, self._call):
             if work is not None:
@@ -190,13 +193,19 @@ class LayerPublication(QObject):
                 self.moved.emit(self._progression.share, tr("Starting GeoPub"))
             return
         request, address, progression = self._request(self._file), self._address, self._progression
-        styles, draw, parts = dict(self._styles), self._draw, self._parts
+        styles, draw, parts, leaving = dict(self._styles), self._draw, self._parts, self._leaving
+        if DATA in parts:
+            ids = tuple(layer.id() for layer in self._layers)
+            self._work.note(Note(self._source.target.id, request, self.plan, ids, self._marks))
+        near, work = self._source.target.embedded, self._folder
 
         def publish(call: PublicationCall) -> PublicationResult:
             with address.open(call.cancelled) as store:
-                listener = _Reporter(progression, call.tell)
+                listener = Reporter(progression, call.tell)
+                if DATA in parts and not near:  # before a long way is gone in vain
+                    refuse_faulty(request.file, request.srs, request.tables, work, call.cancelled)
                 if DATA in parts:
-                    result = Publication(store, request, listener).run()
+                    result = Publication(store, request, listener, leaving=leaving).run()
                 else:
                     result = PublicationUpdate(store, request, listener).run(STYLE in parts, METADATA in parts)
                 for table, style in styles.items():
@@ -271,6 +280,8 @@ class LayerPublication(QObject):
 
     def _end_with(self, error: GeoPubError) -> None:
         if not self.ended:
+            if isinstance(error, Unavailable) and self._call is not None:  # the line broke: it can go on later
+                self._leaving.set()
             self._end()
             self.failed.emit(error)
 
@@ -285,10 +296,13 @@ class LayerPublication(QObject):
         self.ended = True
         self._source.ready.disconnect(self._store_ready)
         self._source.failed.disconnect(self._store_failed)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._leaving.is_set():
+            self._work.leave()
+        else:
+            self._work.remove()
 
 
-class _Reporter:
+class Reporter:
     """Listens to a publication in its thread and tells the GUI, not too often."""
 
     def __init__(self, progression: Progression, tell: Callable[[float, str], None]) -> None:

@@ -49,7 +49,7 @@ class LevelMap(QgsMapCanvas):
 
 
 def middle(layer: QgsVectorLayer) -> QgsPointXY:
-    """Return a place of a layer in Web Mercator: on one of some features, the nearest to the middle of its extent."""
+    """Return a place of a layer in Web Mercator: of the larger ones of some features, the nearest to the middle."""
     extent = web_extent(layer)
     centre = extent.center() if not extent.isEmpty() else QgsPointXY(0, 0)
     target = QgsCoordinateReferenceSystem(WEB_MERCATOR)
@@ -57,8 +57,10 @@ def middle(layer: QgsVectorLayer) -> QgsPointXY:
     request.setDestinationCrs(target, QgsProject.instance().transformContext())
     request.setInvalidGeometryCheck(QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck)
     request.setTransformErrorCallback(lambda _feature: None)
-    places = [one.geometry().boundingBox().center() for one in layer.getFeatures(request) if one.hasGeometry()]
-    return min(places, key=centre.sqrDist, default=centre)
+    boxes = [one.geometry().boundingBox() for one in layer.getFeatures(request) if one.hasGeometry()]
+    boxes.sort(key=lambda box: -box.width() - box.height())
+    large = [box.center() for box in boxes[: len(boxes) // 4 + 1]]
+    return min(large, key=centre.sqrDist, default=centre)
 
 
 def web_extent(layer: QgsVectorLayer) -> QgsRectangle:

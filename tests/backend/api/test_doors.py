@@ -222,3 +222,22 @@ def test_a_key_lets_nobody_permit_himself(treasure: Treasure) -> None:
         for method, path in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/accesses"), ("POST", "/accesses")):
             asked = client.raw(method, f"/api/users/me/keys/{theirs['_id']}{path}", json=body)
             assert asked.status_code == 404, (method, path)
+
+
+def test_permissions_and_accesses_are_what_the_plugin_takes_apart(treasure: Treasure) -> None:
+    """It raises at any key that it does not know, and tells a community by its technical name."""
+    backend, offered, people = treasure
+    (permission,) = allow(treasure, people["ada"], end_date="2999-01-01T00:00:00.000Z")
+    ada = as_user(backend, people["ada"])
+    for told in (permission, ada.raw("GET", f"/api/users/me/permissions/{permission['_id']}").get_json()):
+        assert set(told["datastore_author"]) == {"_id", "name", "technical_name", "active"}
+        assert set(told["beneficiary"]) == {"_id", "first_name", "last_name"}
+        assert {"licence", "end_date", "only_oauth", "creation"} <= set(told)
+        assert {one["_id"] for one in told["offerings"]} == {one["_id"] for one in offered.values()}
+        assert all({"type", "status", "layer_name", "open", "available"} <= set(one) for one in told["offerings"])
+    key = make_key(ada, permission, name="taken apart")
+    listed = ada.raw("GET", f"/api/users/me/keys/{key['_id']}/accesses")
+    assert listed.headers["Content-Range"] == "0-2/3"
+    for access in listed.get_json():
+        assert {"_id", "licence"} <= set(access["permission"])
+        assert {"_id", "layer_name", "type"} <= set(access["offering"])

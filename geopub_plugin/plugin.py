@@ -26,8 +26,7 @@ from .ui.messages import Messages
 from .ui.options_page import TITLE as OPTIONS_TITLE
 from .ui.options_page import OptionsFactory
 from .ui.publications_model import PublicationsModel
-from .ui.publications_view import shared_address
-from .ui.result_panel import Addresses, ResultPanel, urls_of
+from .ui.sharing import Sharing
 
 
 class GeoPubPlugin:
@@ -74,11 +73,7 @@ class GeoPubPlugin:
         self.indicators = Indicators(self.iface.layerTreeView(), self.watch, self.menu.open)
         self.page = LayerPageFactory()
         self.iface.registerMapLayerConfigWidgetFactory(self.page)
-        self.result = ResultPanel(window)
-        self.result.preview_asked.connect(self.desk.open_preview)
-        self.result.add_asked.connect(self.desk.add_to_project)
-        self.desk.live.connect(lambda title, result: self.share(title, urls_of(result), result.updated))
-        self.menu.share_asked.connect(self.share)
+        self.sharing = Sharing(stores, self.desk, self.menu, window)
         self.actions = Actions(self.iface, self.dock, self.publish_current)
         self.dock.publish.triggered.connect(self.publish_current)
         self.dock.target_bar.settings_asked.connect(lambda: self.iface.showOptionsDialog(window, OPTIONS_TITLE))
@@ -87,16 +82,10 @@ class GeoPubPlugin:
         """Publish the layers that are selected in the layer tree."""
         self.desk.publish(list(self.menu.selected()))
 
-    def share(self, title: str, addresses: Addresses, updated: bool = False) -> None:
-        """Show where a publication is, and how to give it away."""
-        shared = [(kind, shared_address(url)) for kind, url in addresses]
-        self.result.show_publication(title, shared, updated)
-        self.result.show()
-
     def unload(self) -> None:
         """Take everything away again, and end the backend."""
         QgsApplication.processingRegistry().removeProvider(self.provider)
-        for part in (self.actions, self.indicators, self.menu, self.watch):
+        for part in (self.actions, self.sharing, self.indicators, self.menu, self.watch):
             part.close()
         self.iface.unregisterMapLayerConfigWidgetFactory(self.page)
         self.iface.unregisterOptionsWidgetFactory(self.options)
@@ -105,6 +94,6 @@ class GeoPubPlugin:
         self.desk.close()
         self.process.close()
         self.iface.removeDockWidget(self.dock)
-        shown = (self.result, self.indicators, self.menu, self.dock)
+        shown = (self.sharing.panel, self.sharing, self.indicators, self.menu, self.dock)
         for thing in (*shown, self.watch, self.desk, self.model, self.stores, self.targets, self.process):
             thing.deleteLater()

@@ -22,7 +22,7 @@ LINKS = (("WFS", "wfs"), ("WMS", "wms"), ("TMS", "tms"), ("WMTS", "tms"))
 class LayerMenu(QObject):
     """Actions that know the selected layers: publish, update, copy a link, share."""
 
-    share_asked = pyqtSignal(str, object)  # title; tuple of kinds and addresses
+    share_asked = pyqtSignal(object)  # LayerMemory
 
     def __init__(self, iface: Any, desk: Any, watch: LayerWatch) -> None:
         """Add the actions to the menu of vector layers, and one for groups; `desk` publishes and updates."""
@@ -137,7 +137,7 @@ class LayerMenu(QObject):
     def _share(self) -> None:
         kept = memory(self.selected()[0])
         if kept is not None:
-            self.share_asked.emit(str(kept.plan.get("title") or kept.datasheet), kept.addresses)
+            self.share_asked.emit(kept)
 
     def _update(self) -> None:
         for layer in self.selected():

@@ -23,7 +23,6 @@ from qgis.PyQt.QtWidgets import (
 
 from ..backend.translation import tr
 from ..publish.live_layers import KINDS, LiveService
-from ..publish.publication import PublicationResult
 from ..publish.qr_code import qr_svg
 from ..publish.shared_links import WEB, embed_snippet, only_here, web_page
 from .address_list import AddressList
@@ -35,16 +34,12 @@ Addresses = Sequence[Tuple[str, str]]
 USUAL_WIDTH = 620  # pixels
 
 
-def urls_of(result: PublicationResult) -> Addresses:
-    """Return the kinds and addresses of what a publication led to."""
-    return tuple((live.type, live.url) for live in result.urls)
-
-
 class ResultPanel(QDialog):
     """Stays beside QGIS's window: nothing waits for it."""
 
     preview_asked = pyqtSignal(object)  # tuple of LiveService
     add_asked = pyqtSignal(object)  # tuple of LiveService
+    link_asked = pyqtSignal()
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -62,6 +57,9 @@ class ResultPanel(QDialog):
         layout.addWidget(self._make_web())
         layout.addStretch()
         layout.addLayout(self._make_buttons())
+        self.said = QLabel(self, wordWrap=True)
+        self.said.hide()
+        layout.addWidget(self.said)
         self.fault = FaultLabel(self)
         layout.addWidget(self.fault)
 
@@ -83,7 +81,13 @@ class ResultPanel(QDialog):
         self.snippet.setPlainText(embed_snippet(self.page, title) if self.page else "")
         for button in (self.preview, self.add):
             button.setEnabled(bool(self.services))
+        self.say("")
+
+    def say(self, text: str) -> None:
+        """Say what came of something that was asked for; it takes the place of a fault."""
         self.fault.say("")
+        self.said.setText(text)
+        self.said.setVisible(bool(text))
 
     def sizeHint(self) -> QSize:
         """Return a size in which most addresses can be read whole."""
@@ -137,11 +141,15 @@ class ResultPanel(QDialog):
         self.add.clicked.connect(lambda: self.add_asked.emit(self.services))
         self.view = QPushButton(icon("web"), tr("Open web viewer"), self)
         self.view.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(self.page)))
+        self.link = QPushButton(icon("link"), tr("Temporary link"), self)
+        words = tr("A link that shows the publication for 24 hours to whoever has it, also while it is not public")
+        self.link.setToolTip(words)
+        self.link.clicked.connect(self.link_asked)
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         close.button(QDialogButtonBox.StandardButton.Close).setText(tr("Close"))
         close.rejected.connect(self.reject)
         row = QHBoxLayout()
-        for button in (self.preview, self.add, self.view):
+        for button in (self.preview, self.add, self.view, self.link):
             button.setIconSize(QSize(16, 16))
             button.setAutoDefault(False)
             row.addWidget(button)

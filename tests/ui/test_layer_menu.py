@@ -118,7 +118,7 @@ def test_a_published_layer_offers_update_and_links(qtbot, iface, menu, layers):
     assert menu.desk.asked == [("update", "a")]
     with qtbot.waitSignal(menu.share_asked) as asked:
         menu.share.trigger()
-    assert asked.args == ["Ponds", WHERE.addresses]
+    assert asked.args[0].addresses == WHERE.addresses
     iface.view.setCurrentLayer(layers[1])
     assert not menu.update.isVisible()
     remember(layers[1], PLAN, WHERE)  # while it is the current one

@@ -1,0 +1,127 @@
+"""Scenario: a layer's badge, its menu and that of a group, its page in the properties, and the panel to share it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+sys.path.insert(0, json.loads(os.environ["GEOPUB_DESKTOP_TEST"])["here"])
+
+from driver import GIVEN, Driver, Steps
+from qgis.core import QgsApplication, QgsVectorLayer
+from qgis.core import QgsProject as Project
+from qgis.PyQt.QtCore import QCoreApplication, QTimer
+from qgis.PyQt.QtGui import QColor, QContextMenuEvent
+from qgis.PyQt.QtWidgets import QApplication
+from qgis.utils import iface, plugins
+
+
+def steps(driver: Driver) -> Steps:
+    """Play the scenario."""
+    language, results = GIVEN["language"], driver.results
+    plugin = plugins["geopub_plugin"]
+    view = iface.layerTreeView()
+    layer = QgsVectorLayer(GIVEN["source"], GIVEN["name"], "ogr")
+    root = Project.instance().layerTreeRoot()
+    group = root.addGroup("Monde")
+    Project.instance().addMapLayer(layer, False)
+    group.addLayer(layer)
+    view.expandAll()
+    iface.setActiveLayer(layer)
+    yield 800
+    results["menu_before"] = visible(view.menuProvider().createContextMenu())
+    from geopub_plugin.publish.layer_plan import propose_plan, remembered_plan
+
+    publication = plugin.desk.begin(layer, propose_plan(layer))
+    failed: list = []
+    publication.failed.connect(lambda error: failed.append(str(error)))
+    yield lambda: plugin.indicators.shown or failed
+    assert not failed, failed
+    results["badge"] = badge(plugin, layer)
+    yield lambda: plugin.sharing.panel.isVisible()
+    yield 500
+    driver.photograph(f"share_{language}", plugin.sharing.panel)
+    results["shared"] = [line.text() for line, _button in plugin.sharing.panel.addresses.rows]
+    plugin.sharing.panel.reject()
+    results["menu"] = visible(view.menuProvider().createContextMenu())
+
+    symbol = layer.renderer().symbol().clone()
+    symbol.setColor(QColor("#3a7bd5"))
+    layer.renderer().setSymbol(symbol)
+    layer.triggerRepaint()
+    yield lambda: "changed" in badge(plugin, layer)
+    results["badge_changed"] = badge(plugin, layer)
+    yield 600
+    driver.photograph(f"badge_{language}", iface.mainWindow())
+
+    seen: dict = {}
+    QTimer.singleShot(1500, lambda: look_at_page(driver, seen, language))
+    iface.showLayerProperties(layer, "GeoPubLayerPage")  # returns when it is closed
+    results["page"] = seen
+
+    caught: list = []
+    view.setCurrentIndex(view.node2index(group))
+    QTimer.singleShot(700, lambda: close_menu(driver, caught, language))
+    place = view.visualRect(view.node2index(group)).center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.viewport().mapToGlobal(place))
+    QCoreApplication.sendEvent(view.viewport(), event)
+    yield lambda: caught
+    results["group_menu"] = caught[0]
+
+    iface.setActiveLayer(layer)
+    again = plugin.desk.begin(layer, remembered_plan(layer))
+    again.failed.connect(lambda error: failed.append(str(error)))
+    yield lambda: "published" in badge(plugin, layer) or failed
+    assert not failed, failed
+    yield lambda: plugin.sharing.panel.isVisible()
+    plugin.sharing.panel.reject()
+    results["badge_after"] = badge(plugin, layer)
+    yield 500
+    yield lambda: not QgsApplication.taskManager().activeTasks()  # else QGIS asks before it ends
+
+
+def badge(plugin, layer) -> list:
+    """Return the sign and the words beside a layer."""
+    from geopub_plugin.ui.indicators import sign
+
+    node = Project.instance().layerTreeRoot().findLayer(layer.id())
+    beside = iface.layerTreeView().indicators(node)
+    state = plugin.watch.state(layer)
+    return [sign(state) if state else "", *(one.toolTip() for one in beside if "GeoPub" in one.toolTip())]
+
+
+def visible(menu) -> list:
+    """Return what a menu offers."""
+    texts = [action.text() for action in menu.actions() if action.isVisible() and action.text()]
+    menu.deleteLater()
+    return texts
+
+
+def look_at_page(driver: Driver, seen: dict, language: str) -> None:
+    """Photograph the open dialog, note what its page says, and close it."""
+    from geopub_plugin.ui.layer_page import LayerPage
+
+    dialog = QApplication.activeModalWidget()
+    pages = dialog.findChildren(LayerPage) if dialog is not None else []
+    if pages:
+        page = pages[0]
+        seen.update(visible=page.isVisible(), state=page.state.text(), formats=page.fidelity.topLevelItemCount())
+        driver.photograph(f"page_{language}", dialog)
+    if dialog is not None:
+        dialog.reject()
+
+
+def close_menu(driver: Driver, caught: list, language: str) -> None:
+    """Photograph the open menu and close it."""
+    menu = QApplication.activePopupWidget()
+    if menu is not None:
+        caught.append([action.text() for action in menu.actions() if action.text()])
+        driver.photograph(f"group_menu_{language}", menu)
+        menu.close()
+    else:
+        caught.append([])
+
+
+driver = Driver(iface)
+driver.play(steps(driver))

@@ -17,6 +17,7 @@ from qgis.PyQt.QtCore import QSize, Qt
 
 WEB_MERCATOR = "EPSG:3857"
 LOOKED_AT = 200  # features
+LARGE = 20  # of them, the largest, that may be shown
 PIXEL = 156_543.033928041  # metres of a pixel of 256-pixel tiles at level 0
 
 
@@ -57,10 +58,10 @@ def middle(layer: QgsVectorLayer) -> QgsPointXY:
     request.setDestinationCrs(target, QgsProject.instance().transformContext())
     request.setInvalidGeometryCheck(QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck)
     request.setTransformErrorCallback(lambda _feature: None)
-    boxes = [one.geometry().boundingBox() for one in layer.getFeatures(request) if one.hasGeometry()]
-    boxes.sort(key=lambda box: -box.width() - box.height())
-    large = [box.center() for box in boxes[: len(boxes) // 4 + 1]]
-    return min(large, key=centre.sqrDist, default=centre)
+    shapes = [one.geometry() for one in layer.getFeatures(request) if one.hasGeometry()]
+    shapes.sort(key=lambda shape: -shape.boundingBox().perimeter())
+    large = [shape.pointOnSurface() for shape in shapes[:LARGE]]
+    return min((one.asPoint() for one in large if not one.isEmpty()), key=centre.sqrDist, default=centre)
 
 
 def web_extent(layer: QgsVectorLayer) -> QgsRectangle:

@@ -14,6 +14,8 @@ from waitress import wasyncore
 from .settings import MIB, Settings
 from .stopping import StopRequest
 
+_STALLED_SECONDS = 60.0  # without a byte taken of an answer that is there: the reader has gone, or wants to harm
+_LOOK_SECONDS = 5  # from one look for such readers to the next
 _TO_FINISH_SECONDS = 0.5  # for the requests that are being answered when the end comes
 _TO_NOTICE_SECONDS = 1.0  # for those that are cut off after that
 
@@ -21,8 +23,15 @@ _TO_NOTICE_SECONDS = 1.0  # for those that are cut off after that
 class HttpServer:
     """A WSGI application on a bound socket."""
 
-    def __init__(self, application: Callable[..., Any], bound: socket.socket, settings: Settings) -> None:
-        """Take over a listening socket; requests are answered once `run` is called."""
+    def __init__(
+        self, application: Callable[..., Any], bound: socket.socket, settings: Settings,
+        stalled_seconds: float = _STALLED_SECONDS,
+    ) -> None:  # fmt: skip
+        """Take over a listening socket; requests are answered once `run` is called.
+
+        Who takes nothing of an answer for `stalled_seconds` is hung up on, and what it held is freed: its thread too.
+        """
+        self._stalled_seconds = stalled_seconds
         self._channels: Dict[int, Any] = {}
         self._server = waitress.create_server(
             application,
@@ -35,7 +44,9 @@ class HttpServer:
             clear_untrusted_proxy_headers=False,  # `access.addresses.TrustedProxies` knows whom to believe
             outbuf_high_watermark=MIB,  # a slow reader of a large answer holds this much memory, not 16 times more
             max_request_body_size=settings.upload_bytes + MIB,
+            cleanup_interval=min(_LOOK_SECONDS, max(1, int(stalled_seconds))),
         )
+        self._idle, self._server.maintenance = self._server.maintenance, self._look_after
 
     def run(self, stop: StopRequest) -> None:
         """Answer requests until the stop is requested and what is being answered is finished, or time is up."""
@@ -53,6 +64,13 @@ class HttpServer:
         """Have something done by the thread of the loop, which alone may touch its sockets."""
         with contextlib.suppress(OSError):  # an answering thread has woken the loop first, and the call has closed it
             self._server.trigger.pull_trigger(call)
+
+    def _look_after(self, now: float) -> None:
+        """Close what is idle, as waitress does, and what is stalled, which it would wait for without end."""
+        self._idle(now)
+        for channel in list(self._server.active_channels.values()):
+            if channel.total_outbufs_len and now - channel.last_activity > self._stalled_seconds:
+                channel.handle_close()  # unlike close(), wakes the thread that waits for its reader
 
     def _hang_up(self) -> None:
         for channel in list(self._server.active_channels.values()):

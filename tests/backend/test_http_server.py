@@ -137,3 +137,21 @@ def test_the_url_is_one_that_this_computer_reaches(host, reached):
         pytest.skip("no IPv6 here")
     with bound:
         assert url_of(bound) == f"http://{reached}:{bound.getsockname()[1]}"
+
+
+def test_a_reader_that_stalls_is_hung_up_on_and_frees_its_thread(application, tmp_path):
+    bound, stop = bound_socket("127.0.0.1", 0), StopRequest()
+    server = HttpServer(application, bound, Settings(tmp_path, threads=1), stalled_seconds=1.0)
+    thread = threading.Thread(target=server.run, args=(stop,))
+    thread.start()
+    try:
+        with socket.create_connection(bound.getsockname()) as stalled:
+            stalled.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert application.left.wait(30)  # the answer was closed, though nobody has read it
+            connection = http.client.HTTPConnection(*bound.getsockname(), timeout=30)
+            connection.request("GET", "/next")
+            assert connection.getresponse().read() == b"/next"  # by the only thread
+            connection.close()
+    finally:
+        stop.utter()
+        thread.join(10)

@@ -37,6 +37,9 @@ from .wkb import parse
 __all__ = ["GeoPackageTable", "attribute_tables", "connect", "feature_tables", "is_geopackage", "quoted"]
 
 
+_CAREFUL, _TRUSTING = 16, 256  # rows looked at together, while nothing is known of their weight and later
+
+
 def _without_geometry(count: int) -> Geometries:
     """Return `count` NULL geometries."""
     none = np.zeros(0)
@@ -207,18 +210,19 @@ class GeoPackageTable:
         geometry: bool = True,
         fids: Optional[Sequence[int]] = None,
         texts: Sequence[SqlText] = (),
+        heaviest: Optional[int] = None,
     ) -> Iterator[Batch]:
         """Yield the rows in the order of their key, `size` at a time.
 
         `columns` are field names (None: all). `bounds`, in the table's system, keeps the rows whose envelope meets
         them; `fids` keeps those with these keys. `offset` and `limit` count the rows that are kept. `texts` are made
-        of each row besides.
+        of each row besides. A batch ends early when its geometries have more than `heaviest` bytes.
         """
         if bounds is not None:
             within = self.fids_within(bounds)
             fids = within.tolist() if fids is None else within[np.isin(within, np.asarray(fids, np.int64))].tolist()
         names = [field.name for field in self.schema.fields] if columns is None else list(columns)
-        asked = _Asked(names, geometry and bool(self.schema.geometry), tuple(texts))
+        asked = _Asked(names, geometry and bool(self.schema.geometry), tuple(texts), heaviest)
         if fids is None:
             rows = self._streamed(asked, offset, limit, size)
         else:
@@ -243,7 +247,7 @@ class GeoPackageTable:
             page = (-1 if limit is None else limit - done, offset + done)
             cursor = self._connection.execute(sql, (*asked.values, *page))
             try:
-                for rows in iter(lambda: cursor.fetchmany(size), []):  # noqa: B023 - used up at once
+                for rows in asked.weighed(cursor, size):
                     done += len(rows)
                     yield rows
                 return
@@ -256,9 +260,7 @@ class GeoPackageTable:
         sql = f"{self._select(asked)} WHERE {self._key} IN (SELECT value FROM json_each(?)) ORDER BY 1"  # nosec B608
         for start in range(0, len(fids), size):
             keys = repr(list(fids[start : start + size]))
-            rows = self._connection.execute(sql, (*asked.values, keys)).fetchall()
-            if rows:
-                yield rows
+            yield from asked.weighed(self._connection.execute(sql, (*asked.values, keys)), size)
 
     def _batch(self, rows: List[Tuple[Any, ...]], asked: _Asked) -> Batch:
         values = list(zip(*rows))
@@ -280,6 +282,25 @@ class _Asked:
     names: Sequence[str]
     geometry: bool
     texts: Tuple[SqlText, ...] = ()
+    heaviest: Optional[int] = None  # bytes of the geometries of a batch, after which it ends
+
+    def weighed(self, cursor: sqlite3.Cursor, size: int) -> Iterator[List[Tuple[Any, ...]]]:
+        """Yield the rows of a cursor `size` at a time; fewer where they are heavy."""
+        if self.heaviest is None or not self.geometry:
+            yield from iter(lambda: cursor.fetchmany(size), [])
+            return
+        rows: List[Tuple[Any, ...]] = []
+        weight, step = 0, _CAREFUL
+        while True:
+            some = cursor.fetchmany(min(step, size - len(rows)))
+            added = sum([len(row[1]) for row in some if row[1]])
+            rows, weight = rows + some, weight + added
+            if rows and (not some or len(rows) >= size or weight >= self.heaviest):
+                yield rows
+                rows, weight = [], 0
+            if not some:
+                return
+            step = _CAREFUL if 4 * added > self.heaviest else min(2 * step, _TRUSTING)
 
     @property
     def values(self) -> Tuple[str, ...]:

@@ -210,3 +210,26 @@ def test_a_view_without_a_key_is_numbered(tmp_path: Path, world_map: Path) -> No
         assert [fid for batch in table.batches(size=100) for fid in batch.fids] == list(range(1, 241))
         (first,) = table.batches(fids=[2, 1])
         assert first.columns["name"].values.tolist() == ["Åland", "eSwatini"]
+
+
+def test_heavy_geometries_make_small_batches(tmp_path):
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "heavy.gpkg"))
+    layer = source.CreateLayer("heavy", None, ogr.wkbLineString)
+    layer.StartTransaction()
+    for place in range(300):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        line = ogr.Geometry(ogr.wkbLineString)
+        for vertex in range(2000 if 100 <= place < 200 else 2):  # 32 kB each in the middle
+            line.AddPoint_2D(vertex, place)
+        feature.SetGeometryDirectly(line)
+        layer.CreateFeature(feature)
+    layer.CommitTransaction()
+    del layer, source
+    with GeoPackageTable(tmp_path / "heavy.gpkg", "heavy") as table:
+        batches = list(table.batches(size=250, heaviest=500_000))
+        assert np.concatenate([batch.fids for batch in batches]).tolist() == list(range(1, 301))
+        assert max(len(batch.geometries.x) for batch in batches) * 16 < 500_000 + 128 * 16 * 2000 / 8
+        assert len(batches) > 3 and [len(batch) for batch in table.batches(size=250)] == [250, 50]
+        keys = list(range(300, 0, -1))
+        picked = list(table.batches(size=250, heaviest=500_000, fids=keys))
+        assert np.concatenate([batch.fids for batch in picked]).tolist() == list(range(1, 301))

@@ -18,6 +18,7 @@ from .tables import Tables
 
 FIRST = 500  # features in the first piece, so that it leaves at once
 SIZE = 3_000  # features in the others: their columns stay in the processor's cache
+HEAVIEST = 4_000_000  # bytes of geometries in a batch: as text, and on the way to it, they take ten times as much
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Selection:
             "columns": [name for name in self.query.fields if name not in told],
             "geometry": self.query.geometry,
             "texts": texts,
+            "heaviest": None if self.query.order else HEAVIEST,  # a batch put in order holds all that it was asked
         }
         keys = self.page_keys()
         if keys is None:
@@ -61,7 +63,7 @@ class Selection:
             some = keys[begin : begin + size]
             for batch in self.table.batches(size=size, fids=some, **asked):
                 yield _in_order(batch, some) if self.query.order else batch
-            begin, size = begin + size, SIZE
+            begin, size = begin + size, FIRST if self.query.order else SIZE
 
     def page_keys(self) -> Optional[List[int]]:
         """Return the keys of the page in the order asked for; None where they are all from `start` on."""

@@ -140,6 +140,10 @@
         <translation>Un lien peut désigner des fichiers de cet ordinateur ; aucun n’est donc suivi.</translation>
     </message>
     <message>
+        <source>A link that shows the publication for 24 hours to whoever has it, also while it is not public</source>
+        <translation>Un lien qui montre la publication pendant 24 heures à qui le possède, même si elle n’est pas publique</translation>
+    </message>
+    <message>
         <source>A map service needs a geometry.</source>
         <translation>Un service de carte a besoin d’une géométrie.</translation>
     </message>
@@ -546,6 +550,10 @@
     <message>
         <source>Another program, or another GeoPub, listens there.</source>
         <translation>Un autre programme, ou un autre GeoPub, y écoute déjà.</translation>
+    </message>
+    <message>
+        <source>Another QGIS is publishing “{title}”.</source>
+        <translation>Un autre QGIS publie « {title} ».</translation>
     </message>
     <message>
         <source>Another style of the layer has this technical name.</source>
@@ -1470,6 +1478,10 @@
     <message>
         <source>Different kinds of geometry</source>
         <translation>Différents genres de géométrie</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>Abandonner</translation>
     </message>
     <message>
         <source>Discard “{name}”</source>
@@ -5262,6 +5274,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Nom technique de la publication (vide : celui dont la couche se souvient)</translation>
     </message>
     <message>
+        <source>Temporary link</source>
+        <translation>Lien temporaire</translation>
+    </message>
+    <message>
         <source>Test of the connection</source>
         <translation>Essai de la connexion</translation>
     </message>
@@ -5970,6 +5986,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Les niveaux {top} à {bottom} ne peuvent pas être montrés.</translation>
     </message>
     <message>
+        <source>The link is in the clipboard; it is good for 24 hours. The preview shows what is behind it.</source>
+        <translation>Le lien est dans le presse-papiers ; il est valable 24 heures. L’aperçu montre ce qu’il contient.</translation>
+    </message>
+    <message>
         <source>The list of collections leads to what there is.</source>
         <translation>La liste des collections mène à ce qui existe.</translation>
     </message>
@@ -6214,6 +6234,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Les programmes qui peuvent demander des jetons à un serveur d'équipe.</translation>
     </message>
     <message>
+        <source>The publication of “{title}” was broken off.</source>
+        <translation>La publication de « {title} » a été interrompue.</translation>
+    </message>
+    <message>
         <source>The publication was cancelled.</source>
         <translation>La publication a été annulée.</translation>
     </message>
@@ -6376,6 +6400,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The server that draws has no such files, unless it is that computer.</source>
         <translation>Le serveur qui dessine n'a pas ces fichiers, à moins d'être cet ordinateur.</translation>
+    </message>
+    <message>
+        <source>The server to which “{title}” was going is no longer known.</source>
+        <translation>Le serveur vers lequel « {title} » partait n’est plus connu.</translation>
     </message>
     <message>
         <source>The server {host} does not answer.</source>

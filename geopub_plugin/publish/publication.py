@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from threading import Event
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
-from ..backend.errors import Conflict, GeoPubError, NotFound, Unavailable
+from ..backend.errors import Cancelled, Conflict, GeoPubError, NotFound, Unavailable
 from ..backend.translation import tr
 from .attempt import Attempt
 from .client import Store
@@ -42,8 +43,13 @@ class Publication:
         request: PublicationRequest,
         listener: Optional[Listener] = None,
         live: Callable[[LiveUrl], None] = lambda _url: None,
+        leaving: Optional[Event] = None,
     ) -> None:
-        """Publish what is requested in a store; `live` is told each address as soon as it answers."""
+        """Publish what is requested in a store; `live` is told each address as soon as it answers.
+
+        Once `leaving` is set, cancelling only breaks off: what the store holds is left for `resume`.
+        """
+        self._leaving = leaving or Event()
         self._attempt = Attempt(store, request, listener or Quiet(), live)
         self._delivery = DeliveryStage(self._attempt)
         self._jobs = JobStage(self._attempt)
@@ -70,8 +76,9 @@ class Publication:
             return self._flow(resume)
         except Unavailable:
             raise  # what the store holds is what `resume` goes on from
-        except GeoPubError:
-            self._attempt.take_back()
+        except GeoPubError as error:
+            if not (isinstance(error, Cancelled) and self._leaving.is_set()):
+                self._attempt.take_back()
             raise
 
     def _flow(self, resume: bool) -> PublicationResult:

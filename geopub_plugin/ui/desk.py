@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import FrozenSet, List, Sequence, Set, Tuple, Union
+from typing import FrozenSet, List, Optional, Sequence, Set, Tuple, TypeVar, Union
 
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer, QUrl, pyqtSignal
@@ -20,7 +20,9 @@ from ..publish.layer_plan import LayerPlan, Layers, remembered_plan
 from ..publish.layer_publication import EVERYTHING, LayerPublication
 from ..publish.live_layers import KINDS, LiveService, live_layer
 from ..publish.publication import PublicationResult
+from ..publish.resumed_publication import ResumedPublication
 from ..publish.store_source import Stores
+from ..publish.unfinished import Unfinished, discard, unfinished
 from .dock import Dock
 from .management import Management
 from .messages import Messages
@@ -30,6 +32,8 @@ from .publish_dialog import PublishDialog
 from .update_dialog import UpdateDialog
 
 AFTER_DIALOG = 250  # ms
+Publishing = TypeVar("Publishing", LayerPublication, ResumedPublication)
+Published = Union[LayerPublication, ResumedPublication]
 
 
 class Desk(QObject):
@@ -45,7 +49,7 @@ class Desk(QObject):
         self.stores = stores
         self.dialog: Union[PublishDialog, UpdateDialog, None] = None
         self._to_update: List[QgsVectorLayer] = []  # that wait for their dialog
-        self.publications: List[LayerPublication] = []
+        self.publications: List[Published] = []
         self._process, self._model, self._dock, self._messages, self._window = process, model, dock, messages, window
         self._shown = stores.targets.current()
         self._list = DatasheetList(self)
@@ -127,7 +131,29 @@ class Desk(QObject):
         self, layers: Layers, plan: LayerPlan, target: str = "", parts: FrozenSet[str] = EVERYTHING
     ) -> LayerPublication:
         """Start to publish layers, or parts of them, in a target, the current one for ""; the panel follows it."""
-        publication = LayerPublication(layers, plan, self.stores.source(target), self, parts)
+        return self._follow(LayerPublication(layers, plan, self.stores.source(target), self, parts))
+
+    def resume(self, one: Unfinished) -> Optional[ResumedPublication]:
+        """Go on with a publication that was broken off, in its own target."""
+        if self.stores.targets.get(one.note.target) is None:
+            self._messages.said(tr("The server to which “{title}” was going is no longer known.", title=one.title))
+            return None
+        try:
+            return self._follow(ResumedPublication(one, self.stores.source(one.note.target), self))
+        except BlockingIOError:
+            self._messages.said(tr("Another QGIS is publishing “{title}”.", title=one.title))
+            return None
+
+    def offer_unfinished(self) -> None:
+        """Offer to go on with what was broken off when QGIS ended, or when the line broke."""
+        self._dock.jobs.withdraw_offers()
+        for one in unfinished():
+            text = tr("The publication of “{title}” was broken off.", title=one.title)
+            self._dock.jobs.offer(
+                one.title, text, lambda chosen=one: self.resume(chosen), lambda chosen=one: discard(chosen)
+            )
+
+    def _follow(self, publication: Publishing) -> Publishing:
         self.publications.append(publication)
         publication.finished.connect(lambda result: self._published(publication, result))
         publication.failed.connect(lambda error: self._failed(publication, error))
@@ -187,6 +213,7 @@ class Desk(QObject):
     # What happened ----------------------------------------------------------------------------------------------
 
     def _dock_opened(self) -> None:
+        self.offer_unfinished()
         sleeps = self._process.state is BackendState.STOPPED
         unused = sleeps and not (self._process.data / "catalogue.sqlite").exists()
         if not (self.stores.targets.current().embedded and unused):  # nothing is started before it is needed
@@ -215,7 +242,7 @@ class Desk(QObject):
         if not self.publications:  # else the publication that waits for it says so
             self._messages.failed(tr("Start of GeoPub"), error, self._process.last_words)
 
-    def _published(self, publication: LayerPublication, result: PublicationResult) -> None:
+    def _published(self, publication: Published, result: PublicationResult) -> None:
         self._forget(publication)
         self.refresh()
         title, datasheet = publication.plan.title, publication.plan.datasheet
@@ -225,12 +252,13 @@ class Desk(QObject):
             0, lambda: self._messages.published(title, result.updated, lambda: self._open_preview_of(datasheet))
         )
 
-    def _failed(self, publication: LayerPublication, error: GeoPubError) -> None:
+    def _failed(self, publication: Published, error: GeoPubError) -> None:
         self._forget(publication)
+        self.offer_unfinished()
         title = tr("Publication of “{title}”", title=publication.plan.title)
         self._messages.failed(title, error, self._process.last_words)
 
-    def _forget(self, publication: LayerPublication) -> None:
+    def _forget(self, publication: Published) -> None:
         if publication in self.publications:
             self.publications.remove(publication)
             publication.deleteLater()

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import List, Optional, Protocol
+from typing import Callable, List, Optional, Protocol
 
 from qgis.PyQt.QtCore import pyqtBoundSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..backend.translation import tr
 from .amounts import span_text
@@ -69,14 +78,36 @@ class JobRow(QWidget):
         self.left.setText(time_left(share, time.monotonic() - self._begun))
 
 
+class OfferRow(QWidget):
+    """Work that was broken off, with buttons to go on and to give it up."""
+
+    def __init__(self, title: str, text: str, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.text = QLabel(text, self, wordWrap=True)
+        self.resume = QPushButton(theme_icon("mActionStart"), tr("Resume"), self)
+        self.discard = QPushButton(theme_icon("mActionDeleteSelected"), tr("Discard"), self)
+        for button in (self.resume, self.discard):
+            button.setAccessibleDescription(title)
+        row = QHBoxLayout()
+        row.addWidget(self.resume)
+        row.addWidget(self.discard)
+        row.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setSpacing(2)
+        layout.addWidget(self.text)
+        layout.addLayout(row)
+
+
 class JobsView(QWidget):
-    """A row for each piece of work; hidden when there is none."""
+    """A row for each piece of work, and for each that was broken off; hidden when there is none."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self.rows: List[JobRow] = []
+        self.offers: List[OfferRow] = []
         self.hide()
 
     def follow(self, work: Work, title: str) -> None:
@@ -88,12 +119,28 @@ class JobsView(QWidget):
         for end in (work.finished, work.failed, work.cancelled):
             end.connect(lambda *_outcome, ended=row: self._remove(ended))
 
-    def _remove(self, row: JobRow) -> None:
-        if row in self.rows:
-            self.rows.remove(row)
-            self._layout.removeWidget(row)
-            row.deleteLater()
-        self.setVisible(bool(self.rows))
+    def offer(self, title: str, text: str, resume: Callable[[], None], discard: Callable[[], None]) -> OfferRow:
+        """Offer to go on with work that was broken off; either answer takes the row away."""
+        row = OfferRow(title, text, self)
+        self.offers.append(row)
+        self._layout.addWidget(row)
+        self.show()
+        for button, answer in ((row.resume, resume), (row.discard, discard)):
+            button.clicked.connect(lambda _checked, told=answer: (self._remove(row), told()))
+        return row
+
+    def withdraw_offers(self) -> None:
+        """Take all offers away, before they are made anew."""
+        for row in list(self.offers):
+            self._remove(row)
+
+    def _remove(self, row: QWidget) -> None:
+        for rows in (self.rows, self.offers):
+            if row in rows:
+                rows.remove(row)
+                self._layout.removeWidget(row)
+                row.deleteLater()
+        self.setVisible(bool(self.rows or self.offers))
 
 
 def time_left(share: float, seconds: float) -> str:

@@ -15,6 +15,7 @@ from qgis.PyQt.QtCore import QVariant
 from qgis.PyQt.QtGui import QColor
 
 from geopub_plugin.backend.errors import Conflict, Unavailable
+from geopub_plugin.publish import unfinished
 from geopub_plugin.publish.datasheet_list import DatasheetList
 from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
 from geopub_plugin.publish.layer_memory import changes, memory
@@ -47,6 +48,7 @@ def here(process) -> StoreSource:
 def scratch(tmp_path, monkeypatch) -> Path:
     """Return the folder of temporary files of this test alone."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(unfinished, "root", lambda: tmp_path)
     return tmp_path
 
 

@@ -1,0 +1,126 @@
+"""A publication that goes on where it was broken off, perhaps in another session of QGIS."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Optional
+
+from qgis.core import QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from ..backend.errors import Cancelled, GeoPubError
+from ..backend.translation import tr
+from .layer_memory import Published, remember
+from .layer_publication import PublicationCall, Reporter
+from .map_style import keep_map_style
+from .progression import EXPORT, Progression
+from .publication import Publication, PublicationResult
+from .sprite_sheets import drawn_sheets
+from .store_source import StoreAddress, StoreSource
+from .style_annexe import keep_slds
+from .style_export import ExportedStyle
+from .unfinished import Unfinished, WorkFolder
+
+CLOSING = 3_000  # ms to wait for the work to end when QGIS ends
+
+
+class ResumedPublication(QObject):
+    """Brings an unfinished publication to its end; lives in the GUI thread and never makes it wait."""
+
+    moved = pyqtSignal(float, str)
+    finished = pyqtSignal(object)  # PublicationResult
+    failed = pyqtSignal(object)  # GeoPubError
+    cancelled = pyqtSignal()
+
+    def __init__(self, one: Unfinished, source: StoreSource, parent: Optional[QObject] = None) -> None:
+        """Prepare to go on in the store of the target.
+
+        Raises:
+            BlockingIOError: another QGIS goes on with it.
+        """
+        super().__init__(parent)
+        self.plan, self.ended = one.note.plan, False
+        self._note, self._source = one.note, source
+        self._folder = WorkFolder(one.folder)
+        self._call: Optional[PublicationCall] = None
+        self._leaving = Event()
+        self._progression = Progression(one.note.request.services)
+        self._progression.ended(EXPORT)
+
+    def start(self) -> None:
+        """Go on once the store is ready; return at once."""
+        self._source.ready.connect(self._ready)
+        self._source.failed.connect(self._fail)
+        self._source.start()
+
+    def cancel(self) -> None:
+        """End the work; what was made of it disappears, here and in the store."""
+        if self._call is not None:
+            self._call.cancel()
+        else:
+            self._fail(Cancelled(""))
+
+    def close(self) -> None:
+        """Break it off again, when QGIS ends."""
+        if self.ended:
+            return
+        self.blockSignals(True)
+        self._leaving.set()
+        if self._call is not None:
+            self._call.cancel()
+            self._call.wait(CLOSING)
+        self._end(leave=True)
+
+    def _ready(self, address: StoreAddress) -> None:
+        if self._call is not None or self.ended:
+            return
+        request, progression, leaving, folder = self._note.request, self._progression, self._leaving, self._folder.path
+        qmls = [style.content for style in request.styles if style.filename.lower().endswith(".qml")]
+        draw = drawn_sheets(*qmls) if qmls and "tms" in request.services else None
+
+        def resume(call: PublicationCall) -> PublicationResult:
+            with address.open(call.cancelled) as store:
+                result = Publication(store, request, Reporter(progression, call.tell), leaving=leaving).resume()
+                for style in request.styles:
+                    name = request.layer_name if len(request.styles) == 1 else f"{request.layer_name}.{style.table}"
+                    sld, sld10 = folder / f"{style.table}.sld", folder / f"{style.table}.1.0.sld"
+                    kept = ExportedStyle(None, sld if sld.is_file() else None, (), sld10 if sld10.is_file() else None)
+                    keep_slds(store, request.datasheet, name, kept)
+                if request.styles:
+                    keep_map_style(store, request.title, result, request.styles, draw)
+                return result
+
+        self._call = PublicationCall(tr("Publication of “{title}”", title=request.title), resume, listed=True)
+        self._call.moved.connect(self.moved)
+        self._call.answered.connect(self._published)
+        self._call.refused.connect(self._fail)
+        self._call.start()
+
+    def _published(self, result: PublicationResult) -> None:
+        addresses = tuple((live.type, live.url) for live in result.urls)
+        where = Published(self._note.target, "", addresses, result.layer_name)
+        for identifier, mark in zip(self._note.layers, self._note.marks):
+            layer = QgsProject.instance().mapLayer(identifier)
+            if isinstance(layer, QgsVectorLayer):  # its project is open
+                remember(layer, self.plan, where, mark)
+        self._end()
+        self.finished.emit(result)
+
+    def _fail(self, error: GeoPubError) -> None:
+        if self.ended:
+            return
+        given_up = isinstance(error, Cancelled)
+        self._end(leave=not given_up)  # it may be tried again
+        if given_up:
+            self.cancelled.emit()
+        else:
+            self.failed.emit(error)
+
+    def _end(self, leave: bool = False) -> None:
+        self.ended = True
+        self._source.ready.disconnect(self._ready)
+        self._source.failed.disconnect(self._fail)
+        if leave:
+            self._folder.leave()
+        else:
+            self._folder.remove()

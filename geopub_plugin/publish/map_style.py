@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
+from ..backend.errors import InvalidInput
 from ..backend.faults import Fault, Severity
-from ..backend.styles.fidelity import Fate, FidelityReport
-from ..backend.styles.mapbox import MapboxLayers, TileLayer, style_document, to_mapbox
+from ..backend.styles.fidelity import Fate, FidelityReport, Ledger
+from ..backend.styles.mapbox import TARGET, MapboxLayers, TileLayer, style_document, to_mapbox
 from ..backend.styles.sprites import Sprite
 from ..backend.translation import tr
 from .client import Store
@@ -52,7 +53,7 @@ def map_style(data: StoredData, styles: Sequence[TableStyle], draws: bool) -> Ma
     for style in styles:
         relation = by_table.get(style.table)
         if relation is not None:
-            made[relation.name] = to_mapbox(style.content, _tile_layer(relation, data.names or {}))
+            made[relation.name] = _converted(style.content, _tile_layer(relation, data.names or {}))
     ordered = [made[relation.name] for relation in reversed(shown(data.relations)) if relation.name in made]
     every = [layer for one in ordered for layer in one.layers]
     layers = [layer for layer in every if draws or not _pictured(layer)]
@@ -60,6 +61,16 @@ def map_style(data: StoredData, styles: Sequence[TableStyle], draws: bool) -> Ma
     labelled = any(one.has_labels for one in ordered)
     reports = tuple(one.report for one in ordered)
     return MapStyle(tuple(layers), tuple(sprites.values()), reports, labelled, len(every) - len(layers))
+
+
+def _converted(style: bytes, tiles: TileLayer) -> MapboxLayers:
+    """Return the layers of a style, none and the reason where it cannot be converted: tables beside it are drawn."""
+    try:
+        return to_mapbox(style, tiles)
+    except InvalidInput as error:
+        ledger = Ledger()
+        ledger.lost(f"{error.what} {error.why}".strip())
+        return MapboxLayers((), (), ledger.report(TARGET))
 
 
 def keep_map_style(

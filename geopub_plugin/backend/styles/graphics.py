@@ -104,7 +104,7 @@ def pack(style: bytes, take: Callable[[Graphic], Optional[bytes]]) -> Tuple[byte
         InvalidInput: it is no style.
     """
     document = read(style)
-    packed: List[str] = []
+    packed: List[str] = _inline(document)
     unfit: Set[str] = set()
     for graphic in graphics(document):
         content = take(graphic) if graphic.where is not Where.INSIDE else None
@@ -120,6 +120,24 @@ def pack(style: bytes, take: Callable[[Graphic], Optional[bytes]]) -> Tuple[byte
         packed.append(graphic.reference)
     faults = (*_packed(packed), *_unfit(sorted(unfit)))
     return (serialise(document.root) if packed else style), faults
+
+
+def _inline(document: StyleDocument) -> List[str]:
+    """Write what SLD 1.1 packs as InlineContent (OGC 05-077r4 §11.3) as a data URI, which more programs read."""
+    found = []
+    for element in document.root.iter() if document.kind is StyleKind.SLD else ():
+        if local_name(element) != "ExternalGraphic":
+            continue
+        kind = next(((child.text or "").strip() for child in element if local_name(child) == "Format"), "")
+        for child in element:
+            if local_name(child) == "InlineContent" and child.get("encoding") == "base64" and kind:
+                text = "".join((child.text or "").split())
+                child.tag = child.tag.replace("InlineContent", "OnlineResource")
+                child.text = None
+                del child.attrib["encoding"]
+                child.set(HREF, f"data:{kind};base64,{text}")
+                found.append("InlineContent")
+    return found
 
 
 def left_outside(document: StyleDocument, table: str) -> Iterator[Fault]:

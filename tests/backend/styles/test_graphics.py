@@ -151,3 +151,12 @@ def test_qgis_gets_svg_as_it_is():
     assert base64.b64decode(graphic.reference.removeprefix("base64:")) == SVG
     assert packed_svg("http://example.org/a.svg") == ""
     assert for_qgis(sld("a.svg")) == sld("a.svg")
+
+
+def test_what_sld_1_1_brings_inline_becomes_a_data_uri():
+    inline = sld("a.png").replace(
+        b'<OnlineResource xlink:href="a.png"/>', b'<InlineContent encoding="base64">aGVs\n bG8=</InlineContent>'
+    )
+    packed, (fault,) = pack(inline, lambda _: None)
+    (graphic,) = graphics(read(packed))
+    assert graphic.reference == "data:image/png;base64,aGVsbG8=" and fault.severity is Severity.REPAIRED

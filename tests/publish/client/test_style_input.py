@@ -288,6 +288,13 @@ def test_tiles_take_qml_and_sld_as_mapbox(store: Store, tms: str, name: str, con
     assert (layer["type"], layer["source-layer"], layer["paint"]["circle-color"]) == ("circle", "towns", drawn)
 
 
+def test_what_no_map_style_can_say(store: Store, tms: str):
+    area = equal("name").replace("<ogc:PropertyName>", '<ogc:Function name="area"><ogc:PropertyName>')
+    content = sld(GREEN, area.replace("</ogc:PropertyName>", "</ogc:PropertyName></ogc:Function>"))
+    examined = examine(store, tms, [StyleSource("", "a.sld", content)])
+    assert not examined.accepted and ("style.nothing-drawn", Severity.ERROR) in told(examined)
+
+
 def test_one_mapbox_style_for_all_tiles(store: Store, tms: str):
     sources = [StyleSource("", "a.json", mapbox()), StyleSource("", "b.json", mapbox())]
     assert told(examine(store, tms, sources)) == {("style.one-file", Severity.ERROR)}

@@ -107,7 +107,7 @@ def ask(told: Tuple[str, str, float]) -> Tuple[int, int]:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     count, size, end = 0, 0, time.monotonic() + seconds
     while count == 0 or time.monotonic() < end:
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
         answer = connection.getresponse()
         size = len(answer.read())
         assert answer.status == 200, (path, answer.status)

@@ -107,7 +107,7 @@ def test_without_a_mail_server_the_log_says_so(store: Store) -> None:
     assert "no mail server" in line
 
 
-@pytest.mark.parametrize(("seconds", "calls"), [(50, 0), (60, 1)])
+@pytest.mark.parametrize(("seconds", "calls"), [(20, 0), (60, 1)])
 def test_the_webhook_hears_of_long_executions(seconds: int, calls: int, store: Store, listen: Any) -> None:
     listener = listen()
     lines = announced(store, ended_execution(store, None, seconds), webhook_url=listener.url)

@@ -62,14 +62,14 @@ def projected_batches(selection: Selection, texts: Sequence[SqlText] = ()) -> It
     return (_projected(batch, way) for batch in selection.batches(texts))
 
 
-def gml_writer(query: FeatureQuery, base: str, endpoint: str) -> GmlWriter:
-    """Return the writer of a query's features in the GML that it asks for."""
+def gml_writer(query: FeatureQuery, base: str, endpoint: str, repetition: int = 0) -> GmlWriter:
+    """Return the writer of a query's features in the GML that it asks for, after others about the same type."""
     published = query.published
     dialect = _DIALECTS[query.form]
     describe = {"service": "WFS", "version": dialect.version, "request": "DescribeFeatureType"}
     describe["typeNames" if dialect is GML_32 else "typeName"] = published.name.text
     url = f"{endpoint}?{urlencode(describe)}"
-    return GmlWriter(published.name, base, published.schema, query.fields, query.srs, dialect, url)
+    return GmlWriter(published.name, base, published.schema, query.fields, query.srs, dialect, url, repetition)
 
 
 def timestamp() -> str:
@@ -99,7 +99,10 @@ def feature_answer(
     links = {} if queries[0].hits else page_links(selections, endpoint, parameters)
     if queries[0].form == GEOJSON_FORMAT:
         return Answer(geojson_media_type(queries[0].srs), begun(_geojson(selections, links)))
-    writers = [gml_writer(query, base, endpoint) for query in queries]
+    names = [query.published.name for query in queries]
+    writers = [
+        gml_writer(query, base, endpoint, names[:place].count(names[place])) for place, query in enumerate(queries)
+    ]
     return Answer(writers[0].media_type, begun(_gml(selections, writers, links)))
 
 

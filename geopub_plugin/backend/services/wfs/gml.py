@@ -101,15 +101,18 @@ class GmlWriter:
 
     def __init__(
         self, name: TypeName, base: str, schema: TableSchema, fields: Sequence[str], srs: WireSrs, dialect: Dialect,
-        describe_url: str = "",
+        describe_url: str = "", repetition: int = 0,
     ) -> None:  # fmt: skip
+        """Write these fields; `repetition` counts the queries before that are about the same type (see `_prefix`)."""
         self._name, self._namespace, self._srs, self._dialect = name, name.namespace(base), srs, dialect
         self._describe_url = describe_url
         self._fields = [schema.field(field) for field in fields]
         self._geometry, self._elements = element_names(schema)
         self._type = name.text.encode()
         self._identifier = f' {dialect.identifier}="'.encode()
-        self._prefix = name.feature_prefix.encode() + b"."
+        # an identifier may stand in a document once: what a later query repeats gets one of its own
+        again = f"q{repetition + 1}." if repetition else ""
+        self._prefix = f"{again}{name.feature_prefix}.".encode()
 
     @property
     def media_type(self) -> str:

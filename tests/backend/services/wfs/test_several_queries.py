@@ -10,6 +10,7 @@ from ....ogc_schemas import OgcSchemas
 from .test_posted import HEAD
 from .test_protocol import ids, refused
 
+GML_ID, OLD_GML_ID = "{http://www.opengis.net/gml/3.2}id", "{http://www.opengis.net/gml}id"
 WFS = "{http://www.opengis.net/wfs/2.0}"
 LESS = (
     "<Filter><PropertyIsLessThan><ValueReference>number</ValueReference><Literal>%s</Literal>"
@@ -118,3 +119,13 @@ def test_older_versions_list_types_and_answer_flat(ask, ogc_schemas: OgcSchemas)
 )
 def test_refusals(two, parameters, expected):
     assert refused(two(**parameters)) == expected
+
+
+@pytest.mark.parametrize("version, attribute", [("2.0.0", GML_ID), ("1.1.0", OLD_GML_ID), ("1.0.0", "fid")])
+def test_identifiers_are_unique_where_a_type_is_asked_for_twice(client, version, attribute):
+    asked = {"service": "WFS", "version": version, "request": "GetFeature"}
+    asked["typeNames"] = "(catalogue:grid)(catalogue:multipolygon)(catalogue:grid)(catalogue:multipolygon)"
+    root = ElementTree.fromstring(client.get("/wfs/ows", query_string=asked).data)
+    found = [element.get(attribute) for element in root.iter() if element.get(attribute)]
+    assert len(found) == len(set(found)) > 2000
+    assert "catalogue.grid.1" in found and "q2.catalogue.grid.1" in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgis.core import Qgis, QgsProcessingAlgorithm
+from qgis.PyQt.QtCore import QMetaType
 
 if hasattr(Qgis, "LayerType"):
     VECTOR_LAYER = Qgis.LayerType.Vector
@@ -20,4 +21,21 @@ if hasattr(Qgis, "ProcessingAlgorithmFlag"):
 else:
     NO_THREADING = QgsProcessingAlgorithm.Flag.FlagNoThreading
 
-__all__ = ["NO_THREADING", "POINT_GEOMETRY", "POLYGON_GEOMETRY", "VECTOR_LAYER"]
+if Qgis.QGIS_VERSION_INT >= 33800:
+    TEXT_FIELD, INTEGER_FIELD, BOOLEAN_FIELD = QMetaType.Type.QString, QMetaType.Type.Int, QMetaType.Type.Bool
+else:  # fields were made of QVariant's types, which Qt 6 has no more
+    from qgis.PyQt.QtCore import QVariant
+
+    TEXT_FIELD = QVariant.Type.String
+    INTEGER_FIELD = QVariant.Type.Int
+    BOOLEAN_FIELD = QVariant.Type.Bool
+
+__all__ = [
+    "BOOLEAN_FIELD",
+    "INTEGER_FIELD",
+    "NO_THREADING",
+    "POINT_GEOMETRY",
+    "POLYGON_GEOMETRY",
+    "TEXT_FIELD",
+    "VECTOR_LAYER",
+]

@@ -28,10 +28,10 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QVariant
 
 from ...backend.faults import Fault, Severity
 from ...backend.translation import tr
+from ..compat import BOOLEAN_FIELD, INTEGER_FIELD, TEXT_FIELD
 from ..generalisations import generalisations
 from ..layer_export import LayerExport
 from ..layer_faults import layer_faults, needs_crs
@@ -141,10 +141,10 @@ class CheckLayer(_Local):
     ) -> Optional[str]:
         fields = QgsFields()
         for name in ("id", "severity", "what", "why", "cure"):
-            fields.append(QgsField(name, QVariant.Type.String))
-        fields.append(QgsField("count", QVariant.Type.Int))
-        fields.append(QgsField("examples", QVariant.Type.String))
-        fields.append(QgsField("mended", QVariant.Type.Bool))
+            fields.append(QgsField(name, TEXT_FIELD))
+        fields.append(QgsField("count", INTEGER_FIELD))
+        fields.append(QgsField("examples", TEXT_FIELD))
+        fields.append(QgsField("mended", BOOLEAN_FIELD))
         none = QgsCoordinateReferenceSystem()
         sink, identifier = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.NoGeometry, none)
         if sink is None:

@@ -48,11 +48,12 @@ class LayerDetail:
 def layer_detail(layer: QgsVectorLayer) -> LayerDetail:
     """Look at some features of a layer."""
     kind = _kind(layer)
-    geometries = [] if kind == POINTS else _sampled(layer)
+    first = [] if kind == POINTS else _sampled(layer)
+    geometries = _spread(layer) or first  # large features often come first
     vertices = sum(one.constGet().nCoordinates() for one in geometries) / max(len(geometries), 1)
     located = layer.crs().isValid() or not needs_crs(layer)
     detail = _detail(layer, vertices, _size(geometries)) if located else None
-    return LayerDetail(kind, detail, max(vertices, 1.0), _touching(geometries, kind))
+    return LayerDetail(kind, detail, max(vertices, 1.0), _touching(first, kind))
 
 
 def layer_levels(layer: QgsVectorLayer) -> Tuple[int, int]:
@@ -95,6 +96,18 @@ def _sampled(layer: QgsVectorLayer) -> List[QgsGeometry]:
     request = QgsFeatureRequest().setLimit(SAMPLE).setNoAttributes()
     geometries = (feature.geometry() for feature in layer.getFeatures(request))
     return [geometry for geometry in geometries if not geometry.isEmpty()]
+
+
+def _spread(layer: QgsVectorLayer) -> List[QgsGeometry]:
+    """Return features from all over a layer, none where its identifiers do not count them."""
+    count = layer.featureCount()
+    identifiers = list(range(1, count + 1, max(count // SAMPLE, 1)))[: 2 * SAMPLE]
+    if len(identifiers) < SAMPLE:
+        return []
+    request = QgsFeatureRequest().setFilterFids(identifiers).setNoAttributes()
+    found = [feature.geometry() for feature in layer.getFeatures(request)]
+    found = [geometry for geometry in found if not geometry.isEmpty()]
+    return found if len(found) > SAMPLE // 4 else []
 
 
 def _size(geometries: List[QgsGeometry]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsProcessingAlgorithm
+from qgis.core import Qgis, QgsDataProvider, QgsProcessingAlgorithm
 from qgis.PyQt.QtCore import QMetaType
 
 if hasattr(Qgis, "LayerType"):
@@ -21,6 +21,11 @@ if hasattr(Qgis, "ProcessingAlgorithmFlag"):
 else:
     NO_THREADING = QgsProcessingAlgorithm.Flag.FlagNoThreading
 
+if hasattr(Qgis, "DataItemProviderCapability"):
+    NETWORK_SOURCES = Qgis.DataItemProviderCapability.NetworkSources
+else:
+    NETWORK_SOURCES = QgsDataProvider.DataCapability.Net
+
 if Qgis.QGIS_VERSION_INT >= 33800:
     TEXT_FIELD, INTEGER_FIELD, BOOLEAN_FIELD = QMetaType.Type.QString, QMetaType.Type.Int, QMetaType.Type.Bool
 else:  # fields were made of QVariant's types, which Qt 6 has no more
@@ -33,6 +38,7 @@ else:  # fields were made of QVariant's types, which Qt 6 has no more
 __all__ = [
     "BOOLEAN_FIELD",
     "INTEGER_FIELD",
+    "NETWORK_SOURCES",
     "NO_THREADING",
     "POINT_GEOMETRY",
     "POLYGON_GEOMETRY",

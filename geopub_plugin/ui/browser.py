@@ -12,7 +12,6 @@ from qgis.core import (
     QgsDataCollectionItem,
     QgsDataItem,
     QgsDataItemProvider,
-    QgsDataProvider,
     QgsErrorItem,
     QgsLayerItem,
 )
@@ -22,6 +21,7 @@ from qgis.PyQt.QtWidgets import QAction, QWidget
 
 from ..backend.translation import tr
 from ..publish.client.datasheets import Datasheet
+from ..publish.compat import NETWORK_SOURCES
 from ..publish.known_datasheets import KnownDatasheets
 from ..publish.live_layers import LiveService, tms_source, wfs_source, wms_source
 from ..publish.targets import Target
@@ -91,7 +91,7 @@ class BrowserProvider(QgsDataItemProvider):
 
     def capabilities(self) -> Any:
         """Say that what is found comes from a network."""
-        return QgsDataProvider.DataCapability.Net
+        return NETWORK_SOURCES
 
     def createDataItem(self, path: str, parent: Optional[QgsDataItem]) -> Optional[QgsDataItem]:
         """Return the root; everything else hangs below it."""

@@ -11,7 +11,9 @@ from typing import Iterator
 import pytest
 
 from geopub_plugin.backend.errors import DataFolderNewer, Unavailable
+from geopub_plugin.publish.embedded import answers
 from geopub_plugin.publish.embedded_process import BackendState, EmbeddedProcess, Launch
+from geopub_plugin.publish.embedded_settings import EmbeddedSettings, for_others, network_address
 
 
 @pytest.fixture
@@ -99,3 +101,23 @@ def test_a_folder_that_is_just_being_left_is_tried_again(qtbot, process, tmp_pat
         first.stop()
     assert process.ours
     first.close()
+
+
+def test_served_anew_with_other_settings(qtbot, process, tmp_path):
+    """Sharing with the network is real: the address of the network answers with it, and not without."""
+    outside = network_address()
+    if not outside:
+        pytest.skip("this machine is in no network")
+    backend = started(qtbot, process)
+    port = backend.url.rpartition(":")[2]
+    assert not answers(f"http://{outside}:{port}")
+    shared = EmbeddedSettings(process.data, 0, True)
+    with qtbot.waitSignal(process.ready, timeout=30_000) as heard:
+        process.serve(shared.folder, shared.options)
+    again = heard.args[0]
+    assert again.url == backend.url and not alive(backend.pid)
+    assert answers(for_others(again.url))
+    with qtbot.waitSignal(process.ready, timeout=30_000) as heard:
+        process.serve(tmp_path / "elsewhere", ())
+    assert process.data == tmp_path / "elsewhere" and (process.data / "catalogue.sqlite").exists()
+    assert not answers(for_others(heard.args[0].url))

@@ -5903,7 +5903,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The layer cannot be published.</source>
-        <translation type="unfinished"></translation>
+        <translation>La couche ne peut pas être publiée.</translation>
     </message>
     <message>
         <source>The layer cannot be published; see above why.</source>

@@ -23,6 +23,8 @@ from .layer_faults import needs_crs
 from .proposal import Detail, levels
 
 SAMPLE = 200  # features looked at
+MOST_VERTICES = 20_000  # looked at one by one, in the GUI thread
+COUNTED = ("ogr", "memory", "spatialite")  # providers whose identifiers count the features, and are found quickly
 WGS84 = "EPSG:4326"
 _METRES_IN_A_DEGREE = 111_320.0
 _TOUCHING = 0.15  # of the vertices of a sample shared by two features: neighbours, or a network
@@ -102,7 +104,7 @@ def _spread(layer: QgsVectorLayer) -> List[QgsGeometry]:
     """Return features from all over a layer, none where its identifiers do not count them."""
     count = layer.featureCount()
     identifiers = list(range(1, count + 1, max(count // SAMPLE, 1)))[: 2 * SAMPLE]
-    if len(identifiers) < SAMPLE:
+    if len(identifiers) < SAMPLE or layer.providerType() not in COUNTED:
         return []
     request = QgsFeatureRequest().setFilterFids(identifiers).setNoAttributes()
     found = [feature.geometry() for feature in layer.getFeatures(request)]
@@ -119,9 +121,11 @@ def _size(geometries: List[QgsGeometry]) -> float:
 def _touching(geometries: List[QgsGeometry], kind: str) -> bool:
     """Tell whether features share vertices: areas side by side, lines that meet."""
     owners: Counter = Counter()
-    for geometry in geometries[:SAMPLE]:
-        if geometry.constGet().nCoordinates() > 2_000:  # a few large ones would take as long as all others
-            continue
+    left = MOST_VERTICES
+    for geometry in geometries:
+        left -= geometry.constGet().nCoordinates()
+        if left < 0:
+            break
         places = [(vertex.x(), vertex.y()) for vertex in geometry.vertices()]
         owners.update({places[0], places[-1]} if kind == LINES and places else set(places))
     shared = sum(1 for count in owners.values() if count > 1)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Iterator, Mapping, Optional, Sequence, Tuple
-from xml.sax.saxutils import escape, quoteattr
 
 from .code_lists import languages, theme_codes
 from .description import Description
@@ -186,7 +186,7 @@ def _lines(online: Sequence[Online]) -> Iterator[str]:
 
 
 def _attributes(values: Mapping[str, str]) -> str:
-    return "".join(f" {name}={quoteattr(value)}" for name, value in values.items())
+    return "".join(f' {name}="{escape(value)}"' for name, value in values.items())
 
 
 def _wrap(name: str, *parts: str) -> str:
@@ -199,5 +199,5 @@ def _text(name: str, text: str) -> str:
 
 def _code(name: str, value: str) -> str:
     said = languages("en").get(value, value) if name == "LanguageCode" else value
-    place = quoteattr(f"{_LISTS}#{name}")
-    return f"<gmd:{name} codeList={place} codeListValue={quoteattr(value)}>{escape(said)}</gmd:{name}>"
+    place = f"{_LISTS}#{name}"
+    return f'<gmd:{name} codeList="{place}" codeListValue="{escape(value)}">{escape(said)}</gmd:{name}>'

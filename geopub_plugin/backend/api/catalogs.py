@@ -8,8 +8,8 @@ from sqlalchemy import or_, select
 from ..access.callers import caller
 from ..catalogue import tables
 from ..catalogue.offerings import offerings
-from ..catalogue.publications import LIVE
 from ..catalogue.rows import Page
+from ..catalogue.snapshot_reader import LIVE
 from ..catalogue.spaces import Community, communities
 from .answers import Json, answer_page, present
 from .context import store

@@ -10,8 +10,8 @@ from . import tables
 from .configurations import configurations
 from .datasheets import TAG, configurations_of_datasheet
 from .offerings import offerings
-from .publications import LIVE
 from .records import Record
+from .snapshot_reader import LIVE
 from .store import Store
 
 Links = List[Dict[str, str]]

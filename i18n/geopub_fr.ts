@@ -3657,7 +3657,7 @@
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>Nom</translation>
     </message>
     <message>
         <source>Name a property of the feature type, then ASC or DESC.</source>
@@ -7400,6 +7400,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Title (none: the layer’s)</source>
         <translation>Titre (vide : celui de la couche)</translation>
+    </message>
+    <message>
+        <source>Title of the services (optional)</source>
+        <translation>Titre des services (optionnel)</translation>
     </message>
     <message>
         <source>Title of the table</source>

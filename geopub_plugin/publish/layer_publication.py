@@ -241,6 +241,7 @@ class LayerPublication(QObject):
             plans=self._tables if plan.tables else (),
             description=plan.description if plan.record and METADATA in self._parts else None,
             access=plan.access if METADATA in self._parts else None,
+            service_title=plan.service_title,
         )
 
     def _moved(self, share: float, step: str) -> None:

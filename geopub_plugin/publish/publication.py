@@ -111,7 +111,7 @@ class Publication:
         request, services = self._attempt.request, self._services
         urls: List[LiveUrl] = []
         if making is not None:
-            about = (request.title, request.abstract, request.keywords)
+            about = (request.shown_title, request.abstract, request.keywords)
             tiles = tms_definition(making.stored_data, *about, *levels_of_tiles)
             offered = services.offered_at_once(existing, tiles)
         if "wfs" in request.services:

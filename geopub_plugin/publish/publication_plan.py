@@ -34,6 +34,7 @@ class LayerPlan:
     access: Access = field(default_factory=Access)
     flags: str = ""  # of the generalisation; "" for the server's own
     area: str = ""  # WKT in EPSG:4326 of a sample; "" for tiles of everything
+    service_title: str = ""  # "" for the title
 
     @property
     def named_tables(self) -> Tuple[TablePlan, ...]:
@@ -91,6 +92,7 @@ def plan_from(kept: Mapping[str, Any]) -> Optional[LayerPlan]:
         access=_filled(Access(), kept.get("access")),
         flags=str(kept.get("flags") or ""),
         area=str(kept.get("area") or ""),
+        service_title=str(kept.get("service_title") or ""),
     )
 
 

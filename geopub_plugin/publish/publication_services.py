@@ -42,13 +42,13 @@ class ServiceStage:
         attribution = request.description.attribution if request.description else None
         if known is None:
             create = store.configurations.create
-            known = existing[kind] = create(kind, request.title, request.layer_name, infos, attribution)
+            known = existing[kind] = create(kind, request.shown_title, request.layer_name, infos, attribution)
             identifier = known.id
             self._attempt.undo.append(lambda store: store.configurations.delete(identifier))
             offered: Tuple[Any, ...] = ()
         else:
             shown = attribution if request.description else known.attribution
-            store.configurations.replace(known.id, kind, request.title, infos, shown, known.metadata)
+            store.configurations.replace(known.id, kind, request.shown_title, infos, shown, known.metadata)
             offered = store.offerings.list(configuration=known.id)
         theme = {"theme": request.theme} if request.theme else {}
         store.configurations.tag(known.id, {"datasheet_name": request.datasheet, **theme})
@@ -119,7 +119,7 @@ class ServiceStage:
                 self._attempt.store.statics.replace(statics[table], style.filename, style.content)
             elif table in renamed.values():
                 statics[table] = self._new_style(f"{request.layer_name}_{table}", style)
-        return wms_definition(data, request.title, request.abstract, request.keywords, statics)
+        return wms_definition(data, request.shown_title, request.abstract, request.keywords, statics)
 
     def _new_style(self, name: str, style: TableStyle) -> str:
         made = self._attempt.store.statics.create_style(name, style.filename, style.content).id

@@ -86,7 +86,7 @@ class PublicationUpdate:
         if service == "wfs":
             return wfs_definition(data, request.abstract, request.keywords, request.plans)
         if service == "tms":
-            about = (request.title, request.abstract, request.keywords)
+            about = (request.shown_title, request.abstract, request.keywords)
             return tms_definition(known.stored_data[0], *about, *levels_of(known.type_infos))
         made = self._services.wms_definition(data, existing)
         texts = {} if metadata else {name: known.type_infos[name] for name in _TEXTS if name in known.type_infos}

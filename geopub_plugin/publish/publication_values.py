@@ -45,6 +45,12 @@ class PublicationRequest:
     plans: Tuple[TablePlan, ...] = ()  # of single tables; none: titles of the tables, every attribute
     description: Optional[Description] = None  # None: no metadata record is made
     access: Optional[Access] = None  # None: as it is, for everybody at first
+    service_title: str = ""  # of the services; "" for the title of the data
+
+    @property
+    def shown_title(self) -> str:
+        """The title of the services."""
+        return self.service_title or self.title
 
     @property
     def theme(self) -> str:

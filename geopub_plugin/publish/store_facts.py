@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import FrozenSet, Mapping, Tuple
 
 from .client import Store
+from .client.entity import text
 from .client.records import Record
 from .service_definitions import CONFIGURATION_TYPES
 
@@ -19,6 +20,7 @@ class StoreFacts:
     identifier_prefix: str
     restrictable: FrozenSet[str]  # services
     records: Tuple[Record, ...]
+    email: str  # of the user
 
 
 def store_facts(store: Store) -> StoreFacts:
@@ -27,4 +29,5 @@ def store_facts(store: Store) -> StoreFacts:
     taken = {one.layer_name: one.tags.get("datasheet_name", one.name) for one in store.configurations.list()}
     closed = {name for name, kind in CONFIGURATION_TYPES.items() if datastore.endpoint(kind, open_to_all=False)}
     prefixes = (datastore.layer_name_prefix, datastore.identifier_prefix)
-    return StoreFacts(taken, *prefixes, frozenset(closed), store.records.list())
+    email = text(store.connection.ask("GET", "users/me"), "email")
+    return StoreFacts(taken, *prefixes, frozenset(closed), store.records.list(), email)

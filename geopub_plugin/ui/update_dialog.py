@@ -129,8 +129,9 @@ class UpdateDialog(QDialog):
             self.data.setChecked(True)
         if [one.style for one in now.tables] != [one.style for one in before.tables] or now.styled != before.styled:
             self.style.setChecked(True)
-        said = (now.title, now.description, now.record, now.access)
-        if said != (before.title, before.description, before.record, before.access) or now.tables != before.tables:
+        said = (now.title, now.service_title, now.description, now.record, now.access)
+        told = (before.title, before.service_title, before.description, before.record, before.access)
+        if said != told or now.tables != before.tables:
             self.metadata.setChecked(True)
         self._before = now
 

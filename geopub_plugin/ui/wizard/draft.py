@@ -14,6 +14,7 @@ from ...publish.background import BackgroundCall
 from ...publish.layer_detail import LayerDetail, layer_detail
 from ...publish.layer_faults import needs_crs
 from ...publish.layer_plan import layers_of, propose_plan, remembered_plan
+from ...publish.metadata.description import email_fault
 from ...publish.plan_faults import PlanFault, PlanLimits, plan_faults
 from ...publish.publication_plan import LayerPlan
 from ...publish.store_facts import StoreFacts, store_facts
@@ -42,6 +43,7 @@ class Draft(QObject):
         self._details: Dict[str, LayerDetail] = {}
         self._style_faults: Dict[Tuple[str, StyleChoice], str] = {}
         self._call: Optional[BackgroundCall] = None
+        self._near = True
         self._faults: Optional[Tuple[PlanFault, ...]] = None
 
     # Changes ----------------------------------------------------------------------------------------------------
@@ -142,6 +144,7 @@ class Draft(QObject):
 
     def ask(self, source: StoreSource) -> None:
         """Ask the store of a target, once it is ready, what it allows."""
+        self._near = source.target.embedded  # whose only user has no address
         source.ready.connect(self._ask)
         if source.address is not None:
             self._ask(source.address)
@@ -175,6 +178,8 @@ class Draft(QObject):
             self.describe(identifier=f"{prefix}.{self.plan.description.identifier}")
         if facts.name_prefix and not self.update and not self.plan.layer_name.startswith(f"{facts.name_prefix}."):
             self.change(layer_name=f"{facts.name_prefix}.{self.plan.layer_name}")
+        if not self.plan.description.contact_email and not email_fault(facts.email) and not self._near:
+            self.describe(contact_email=facts.email)
         self.limit(taken=dict(facts.taken), restrictable=facts.restrictable, **prefixes)
         self.facts_known.emit()
 

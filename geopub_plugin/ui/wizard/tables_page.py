@@ -36,6 +36,8 @@ class TablesPage(PlanPage):
         """Fill the fields from the draft."""
         plan = self.draft.plan
         self.title_line.setText(plan.title)
+        self.service_title.setText(plan.service_title)
+        self.service_title.setPlaceholderText(plan.title)
         self.name_line.setText(plan.layer_name)
         self.services.services = plan.services
         self.services.levels = (plan.top_level, plan.bottom_level)
@@ -44,10 +46,11 @@ class TablesPage(PlanPage):
 
     def _make_whole(self) -> None:
         form = self.form()
-        self.title_line, self.name_line = QLineEdit(), QLineEdit()
+        self.title_line, self.name_line, self.service_title = QLineEdit(), QLineEdit(), QLineEdit()
         self.name_line.setEnabled(not self.draft.update)
         self.services = ServicesField()
         self.row(form, tr("Title"), self.title_line, "title", needed=True)
+        self.row(form, tr("Title of the services (optional)"), self.service_title)
         self.row(form, tr("Technical name"), self.name_line, "layer_name", needed=True)
         if self.draft.limits.needs_srs:
             self.crs = QgsProjectionSelectionWidget()
@@ -58,11 +61,13 @@ class TablesPage(PlanPage):
         self.labels["services", ""] = self.services.label  # which says it by itself
         self.labels["levels", ""] = self.services.label
         self.title_line.textEdited.connect(self._title_edited)
+        self.service_title.textEdited.connect(lambda text: self.draft.change(service_title=text.strip()))
         self.name_line.textEdited.connect(self._name_edited)
         self.services.changed.connect(self._services_changed)
 
     def _title_edited(self, title: str) -> None:
         self.draft.change(title=title)
+        self.service_title.setPlaceholderText(title)
         if not self.named_by_hand:
             prefix = self.draft.limits.name_prefix
             self.name_line.setText(f"{prefix}.{slug(title)}" if prefix else slug(title))

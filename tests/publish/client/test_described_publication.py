@@ -40,7 +40,7 @@ def asked(tmp_path) -> PublicationRequest:
     made = PublicationRequest.proposed(make_geopackage(tmp_path / "said.gpkg"))
     return replace(
         made, title="Towns", abstract=SAID.abstract, keywords=SAID.every_keyword, description=SAID, plans=(PLAN,),
-        flags="-S10", access=Access(),
+        flags="-S10", access=Access(), service_title="Town services",
     )  # fmt: skip
 
 
@@ -52,6 +52,7 @@ def test_everything_that_is_said_is_published(store, backend, asked):
     assert (relation["public_name"], relation["title"], relation["abstract"]) == ("places", PLAN.title, PLAN.abstract)
     assert relation["keywords"] == ["location", "Addresses", "place", "city"]
     assert known[WMS].type_infos["abstract"] == SAID.abstract and known[WMS].attribution["title"] == "Town of T"
+    assert {it.name for it in known.values()} == {known[WMS].type_infos["title"]} == {"Town services"}
     assert known[TMS].tags["theme"] == "location"
     used = known[TMS].type_infos["used_data"][0]
     assert (used["top_level"], used["bottom_level"]) == ("3", "6") or int(used["bottom_level"]) >= 6
@@ -65,6 +66,12 @@ def test_everything_that_is_said_is_published(store, backend, asked):
         links = [link["url"] for link in configuration.metadata if link["type"] == "ISO19115:2003"]
         assert len(links) == 1 and "towns.record" in links[0]
         assert b"Towns of a small country." in requests.get(links[0], timeout=20).content
+
+    pyramid = store.stored_data.get(used["stored_data"])
+    assert pyramid.tags["is_sample"] == "false"
+    sample = replace(asked, area="POLYGON((2 48, 2.1 48, 2.1 48.1, 2 48.1, 2 48))", services=("tms",))
+    Publication(store, sample).run()
+    assert store.stored_data.get(used["stored_data"]).tags["is_sample"] == "true"
 
     changed = replace(asked, description=replace(SAID, identifier="towns.other", organisation="County"))
     again = Publication(store, changed).run()

@@ -18,6 +18,7 @@ ROADS = TablePlan(
 LAKES = TablePlan("lakes", "Lakes")
 PLAN = LayerPlan(
     "Town", "Town", "town", tables=(ROADS, LAKES), flags="-S10", area="POLYGON((0 0, 1 0, 1 1, 0 0))", record=True,
+    service_title="Town services",
     description=Description("A", "i", ("economy",), ("x",), ("y",), "a@b.fr", "g", "2024-01-01", "daily", "O", "a@b.fr",
                             "t", "https://t.fr", "series", "eng", "utf16", 5000),
     access=Access(True, "L", "2030-01-01"),

@@ -12,7 +12,7 @@ CATALOGUE_TESTS := $(addprefix tests/, backend/catalogue backend/api backend/acc
 export QT_QPA_PLATFORM ?= offscreen
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup run test test-slow test-postgresql lint format bench bench-ingest bench-serving bench-tiles bench-wfs viewer package install qgis i18n clean
+.PHONY: help setup run test test-slow test-postgresql lint format bench bench-ingest bench-serving bench-tiles bench-wms compare-styles bench-wfs viewer package install qgis i18n clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,12 @@ bench-ingest: $(STAMP) ## Measure the way from upload to GENERATED against ogr2o
 
 bench-serving: $(STAMP) ## Measure what one backend serves; ARGS="--clients 8 --seconds 5"
 	$(PYTHON) benchmarks/serving.py $(ARGS)
+
+bench-wms: $(STAMP) ## Measure maps against QGIS Server and MapServer; ARGS="--sizes 256 --share 0.3"
+	$(PYTHON) benchmarks/wms.py $(ARGS)
+
+compare-styles: $(STAMP) ## Draw styles with QGIS, the WMS and MapLibre into build/styles/index.html; ARGS="my.qml …"
+	$(PYTHON) -m tests.looks $(ARGS)
 
 bench-tiles: $(STAMP) ## Measure tiles against tippecanoe and GDAL; ARGS="--sets NAME --runs 1"
 	$(PYTHON) benchmarks/tiles.py $(ARGS)

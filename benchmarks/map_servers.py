@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -86,6 +87,16 @@ class FastCgiServer:
             connection.connect(self._address)
             connection.sendall(_request(self._fixed + query))
             return _read(_bodies(connection), mark, begun)
+
+    def fetch(self, query: str) -> bytes:
+        """Return the body that a GET request with a query brings."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE)
+            connection.connect(self._address)
+            connection.sendall(_request(self._fixed + query))
+            whole = b"".join(_bodies(connection))
+        head = re.search(rb"\r?\n\r?\n", whole)
+        return whole[head.end() :] if head else b""
 
     def cpu(self) -> float:
         """Return the seconds of processor that the program has used."""
@@ -252,7 +263,9 @@ class ServedLayer:
     classes: str = "CLASS STYLE COLOR 200 220 180 OUTLINECOLOR 80 80 80 WIDTH 1 END END"  # fmt: skip - for MapServer
 
 
-def start_qgis_server(layers: Sequence[ServedLayer], folder: Path, python: str = "/usr/bin/python3") -> FastCgiServer:
+def start_qgis_server(
+    layers: Sequence[ServedLayer], folder: Path, python: str = "/usr/bin/python3", name: str = "QGIS Server"
+) -> FastCgiServer:
     """Start QGIS Server with a project of these layers; `qgis_server` must be there."""
     project = folder / "qgis-server.qgs"
     told = {
@@ -269,7 +282,7 @@ def start_qgis_server(layers: Sequence[ServedLayer], folder: Path, python: str =
         "QGIS_PROJECT_FILE": str(project), "QGIS_SERVER_LOG_LEVEL": "2", "QGIS_SERVER_LOG_STDERR": "1",
         "QGIS_OPTIONS_PATH": str(folder), "QGIS_SERVER_PARALLEL_RENDERING": "0",
     }  # fmt: skip
-    return FastCgiServer("QGIS Server", str(qgis_server()), folder, settings)
+    return FastCgiServer(name, str(qgis_server()), folder, settings)
 
 
 # MapServer ----------------------------------------------------------------------------------------------------------
@@ -288,6 +301,14 @@ _MAP = """MAP
     FORMATOPTION "STORAGE=stream"
     FORMATOPTION "FORM=SIMPLE"
     FORMATOPTION "LCO:COORDINATE_PRECISION={decimals}"
+  END
+  OUTPUTFORMAT
+    NAME "lightpng"
+    DRIVER "AGG/PNG"
+    MIMETYPE "image/png; mode=light"
+    IMAGEMODE RGB
+    EXTENSION "png"
+    FORMATOPTION "COMPRESSION=1"
   END
   WEB METADATA
     "ows_title" "benchmark"
@@ -321,7 +342,9 @@ _LAYER = """  LAYER
 """
 
 
-def start_mapserver(layers: Sequence[ServedLayer], folder: Path, key: str = "fid") -> FastCgiServer:
+def start_mapserver(
+    layers: Sequence[ServedLayer], folder: Path, key: str = "fid", name: str = "MapServer"
+) -> FastCgiServer:
     """Start MapServer with a map of these layers (polygons); `mapserver` must be there."""
     written = folder / "mapserver.map"
     parts: List[str] = [
@@ -337,7 +360,7 @@ def start_mapserver(layers: Sequence[ServedLayer], folder: Path, key: str = "fid
     config = folder / "mapserver.conf"
     config.write_text(f'CONFIG\n  ENV\n    MS_MAP_PATTERN "^{folder}/.*\\.map$"\n  END\nEND\n', "utf-8")
     settings = {"MAPSERVER_CONFIG_FILE": str(config), "OGR_SQLITE_CACHE": "64"}
-    return FastCgiServer("MapServer", str(mapserver()), folder, settings, fixed=f"map={written}&")
+    return FastCgiServer(name, str(mapserver()), folder, settings, fixed=f"map={written}&")
 
 
 def main() -> None:

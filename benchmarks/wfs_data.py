@@ -28,8 +28,8 @@ def corner() -> tuple[float, float]:
     return 600_000.0, 6_600_000.0
 
 
-def parcels(path: Path, count: int) -> None:
-    """Write a GeoPackage of `count` polygons, with GDAL's R-tree."""
+def parcels(path: Path, count: int, cell: float = CELL) -> None:
+    """Write a GeoPackage of `count` polygons in squares of `cell` metres, with GDAL's R-tree."""
     random = np.random.default_rng(_SEED)
     path.unlink(missing_ok=True)
     system = osr.SpatialReference()
@@ -39,7 +39,7 @@ def parcels(path: Path, count: int) -> None:
     for name, kind in _COLUMNS:
         layer.CreateField(ogr.FieldDefn(name, kind))
     layer.StartTransaction()
-    rings = _rings(random, count)
+    rings = _rings(random, count, cell)
     numbers = random.integers(0, 10_000, count)
     for place, ring in enumerate(rings):
         layer.CreateFeature(_feature(layer.GetLayerDefn(), place, ring, int(numbers[place])))
@@ -47,14 +47,14 @@ def parcels(path: Path, count: int) -> None:
     del layer, source  # GDAL writes the rest now
 
 
-def _rings(random: np.random.Generator, count: int) -> np.ndarray:
+def _rings(random: np.random.Generator, count: int, cell: float) -> np.ndarray:
     """Return closed rings of 15 vertices around the centres of the grid's squares: float64 (count, 15, 2)."""
     across = columns_of(count)
     place = np.arange(count)
     x, y = corner()
-    centres = np.stack([x + (place % across + 0.5) * CELL, y + (place // across + 0.5) * CELL], axis=1)  # (count, 2)
+    centres = np.stack([x + (place % across + 0.5) * cell, y + (place // across + 0.5) * cell], axis=1)  # (count, 2)
     angles = np.sort(random.uniform(0, 2 * np.pi, (count, _VERTICES - 1)), axis=1)
-    radii = random.uniform(0.2, 0.48, (count, _VERTICES - 1)) * CELL
+    radii = random.uniform(0.2, 0.48, (count, _VERTICES - 1)) * cell
     corners = np.stack([np.cos(angles), np.sin(angles)], axis=2) * radii[:, :, None] + centres[:, None]
     return np.round(np.concatenate([corners, corners[:, :1]], axis=1), 3)
 

@@ -1,0 +1,278 @@
+"""How fast maps come, beside those of QGIS Server and MapServer: `make bench-wms`, written to RESULTS.md.
+
+In turn, on one GeoPackage in one plain style: GeoPub over HTTP, the others over FastCGI with no web server between, one
+client and eight. Of QGIS Server and MapServer as many processes run as the machine has cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import queue
+import random
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Dict, List, Sequence, Tuple
+from urllib.parse import urlencode
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from map_servers import (
+    PATIENCE,
+    FastCgiServer,
+    ServedLayer,
+    cpu_of,
+    mapserver,
+    qgis_server,
+    start_mapserver,
+    start_qgis_server,
+)
+from tile_report import RESULTS, written
+from wfs_data import KEY, SRS, TABLE, columns_of, corner, parcels
+from wms_report import GEOPUB, LIGHT, MAPSERVER, QGIS, Job, Load, Run, report
+
+from geopub_plugin.publish.client import open_store
+from geopub_plugin.publish.embedded import start_backend
+from geopub_plugin.publish.proposal import TableStyle
+from geopub_plugin.publish.publication import Publication, PublicationRequest
+
+CELL = 229.0  # metres: 200,000 polygons fill a map of 1024 pixels at 100 m a pixel
+CLIENTS = 8
+SIZES, SCALES = (256, 512, 1024), (2, 20, 100)  # pixels; metres of a pixel
+_MAPS = {2: 20, 20: 12, 100: 4}  # maps of each job, by scale
+_STYLE = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+<qgis version="3.22.0" styleCategories="Symbology"><renderer-v2 type="singleSymbol" symbollevels="0"><symbols>
+<symbol type="fill" name="0" alpha="1" clip_to_extent="1" force_rhr="0"><layer class="SimpleFill" enabled="1" pass="0">
+<prop k="color" v="200,220,180,255"/><prop k="style" v="solid"/><prop k="joinstyle" v="bevel"/>
+<prop k="outline_color" v="80,80,80,255"/><prop k="outline_style" v="solid"/><prop k="outline_width" v="1"/>
+<prop k="outline_width_unit" v="Pixel"/></layer></symbol></symbols></renderer-v2>
+<layerGeometryType>2</layerGeometryType></qgis>
+"""
+Bounds = Tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One server, with as many processes as it has."""
+
+    name: str
+    pids: Tuple[int, ...]
+    fetch: Callable[[str, int], bytes]  # a query, and the number of the client that asks
+    own: Dict[str, str] = field(default_factory=dict)  # parameters
+
+    def cpu(self) -> float:
+        """Return the seconds of processor that it has used."""
+        return sum(cpu_of(pid) for pid in self.pids)
+
+    def memory(self) -> int:
+        """Return the memory of all its processes in bytes; what several share counts once."""
+        return sum(_proportional(one) for pid in self.pids for one in _family(pid))
+
+
+def main() -> None:
+    """Measure, print, and write the section."""
+    told = _arguments()
+    with tempfile.TemporaryDirectory(dir=told.folder) as name, ExitStack() as running:
+        folder = Path(name)
+        source, style = folder / "parcels.gpkg", folder / "plain.qml"
+        parcels(source, told.count, CELL)
+        style.write_text(_STYLE, "utf-8")
+        peers = _started(source, style, folder, running)
+        alike = _alike(peers, told.count)
+        jobs = [Job(size, scale) for size in told.sizes for scale in told.scales]
+        runs = {job: _one_client(job, peers, told) for job in jobs}
+        loads = {job: _clients(job, peers, told) for job in jobs}
+    section = report(runs, loads, alike, told)
+    print(section)
+    if not told.dry:
+        written(section, RESULTS, "wms")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--count", type=int, default=200_000, help="polygons")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="pixels")
+    parser.add_argument("--scales", type=int, nargs="+", default=SCALES, help="metres of a pixel")
+    parser.add_argument("--share", type=float, default=1.0, help="of the maps that are asked for")
+    parser.add_argument("--folder", default=None, help="where the files are written")
+    parser.add_argument("--dry", action="store_true", help="leave RESULTS.md as it is")
+    return parser.parse_args()
+
+
+# The servers --------------------------------------------------------------------------------------------------------
+
+
+def _started(source: Path, style: Path, folder: Path, running: ExitStack) -> List[Peer]:
+    layer = ServedLayer(source, TABLE, TABLE, SRS, style=style)
+    peers = [_geopub(source, style, folder, running)]
+    numbers = range(os.cpu_count() or 1)
+    if qgis_server():
+        several = [running.enter_context(start_qgis_server([layer], folder, name=f"{QGIS} {n}")) for n in numbers]
+        peers.append(_fast_cgi(QGIS, several, {"FORMAT": "image/png"}))
+    if mapserver():
+        several = [running.enter_context(start_mapserver([layer], folder, KEY, f"{MAPSERVER} {n}")) for n in numbers]
+        peers.append(_fast_cgi(MAPSERVER, several, {"FORMAT": "png"}))
+        peers.append(_fast_cgi(LIGHT, several, {"FORMAT": "lightpng"}))
+    return peers
+
+
+def _fast_cgi(name: str, several: Sequence[FastCgiServer], own: Dict[str, str]) -> Peer:
+    """Return a server whose processes take the clients in turn."""
+    free: List[threading.Lock] = [threading.Lock() for _ in several]
+
+    def fetch(query: str, client: int) -> bytes:
+        number = client % len(several)
+        with free[number]:  # a process answers one request at a time
+            return several[number].fetch(query)
+
+    return Peer(name, tuple(server.pid for server in several), fetch, {"LAYERS": TABLE, **own})
+
+
+def _geopub(source: Path, style: Path, folder: Path, running: ExitStack) -> Peer:
+    """Publish the table and return the backend that serves it."""
+    backend = running.enter_context(start_backend(folder / "data"))
+    store = open_store(backend.api, backend.token)
+    proposed = PublicationRequest.proposed(source)
+    request = PublicationRequest(
+        **{**proposed.__dict__, "services": ("wms",), "styles": (TableStyle(TABLE, style.name, style.read_bytes()),)}
+    )
+    result = Publication(store, request).run()
+    place = next(url.url for url in result.urls if url.type == "WMS").partition("://")[2].partition("/")[0]
+    kept = threading.local()
+
+    def fetch(query: str, _client: int) -> bytes:
+        if not hasattr(kept, "connection"):
+            kept.connection = http.client.HTTPConnection(place, timeout=PATIENCE)
+        kept.connection.request("GET", f"/wms-v/ows?{query}")
+        return kept.connection.getresponse().read()
+
+    return Peer(GEOPUB, (backend.pid,), fetch, {"LAYERS": result.layer_name, "FORMAT": "image/png"})
+
+
+def _query(peer: Peer, size: int, bounds: Bounds) -> str:
+    west, south, east, north = bounds
+    return urlencode(
+        {
+            "SERVICE": "WMS", "VERSION": "1.3.0", "REQUEST": "GetMap", "STYLES": "", "CRS": SRS, "WIDTH": size,
+            "HEIGHT": size, "BBOX": f"{west:.1f},{south:.1f},{east:.1f},{north:.1f}", **peer.own,
+        }
+    )  # fmt: skip
+
+
+def _windows(job: Job, count: int, features: int) -> List[Bounds]:
+    """Return places to look at, the same for every server."""
+    chosen = random.Random(job.size * 1000 + job.scale)
+    x, y = corner()
+    side, across = columns_of(features) * CELL, job.size * job.scale
+    found = []
+    for _ in range(count):
+        west, south = (start + chosen.uniform(0, max(side - across, 0.0)) for start in (x, y))
+        found.append((west, south, west + across, south + across))
+    return found
+
+
+# The measuring ------------------------------------------------------------------------------------------------------
+
+
+def _one_client(job: Job, peers: Sequence[Peer], told: argparse.Namespace) -> Dict[str, Run]:
+    """Ask each server for the same maps, one after the other, in turn."""
+    count = max(2, round(_MAPS[_nearest(job.scale)] * told.share))
+    walls: Dict[str, List[float]] = {peer.name: [] for peer in peers}
+    cpus = dict.fromkeys(walls, 0.0)
+    sizes: Dict[str, List[int]] = {peer.name: [] for peer in peers}
+    for number, bounds in enumerate([None, *_windows(job, count, told.count)]):
+        for peer in peers:
+            query = _query(peer, job.size, bounds or _windows(job, 1, told.count)[0])
+            used, begun = peer.cpu(), time.perf_counter()
+            content = peer.fetch(query, 0)
+            wall = time.perf_counter() - begun
+            if not content.startswith(b"\x89PNG"):
+                raise SystemExit(f"{peer.name}, {job}: {content[:600]!r}")
+            if number:  # the first one warms up
+                walls[peer.name].append(wall)
+                cpus[peer.name] += peer.cpu() - used
+                sizes[peer.name].append(len(content))
+    found = {name: Run(tuple(walls[name]), cpus[name] / count, sum(sizes[name]) / count) for name in walls}
+    for name, run in found.items():
+        print(f"{job.name:24} {name:18} {run.wall * 1000:9.1f} ms {run.size / 1000:8.1f} kB", flush=True)
+    return found
+
+
+def _clients(job: Job, peers: Sequence[Peer], told: argparse.Namespace) -> Dict[str, Load]:
+    """Let eight clients ask each server, one server after the other."""
+    count = max(CLIENTS, round(2 * _MAPS[_nearest(job.scale)] * told.share))
+    found = {}
+    for peer in peers:
+        waiting: queue.SimpleQueue[Bounds] = queue.SimpleQueue()
+        for bounds in _windows(job, count, told.count):
+            waiting.put(bounds)
+        threads = [threading.Thread(target=_ask_all, args=(peer, job, waiting, n)) for n in range(CLIENTS)]
+        used, begun, most = peer.cpu(), time.perf_counter(), 0
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            most = max(most, peer.memory())
+            threads[0].join(0.2)  # to look is not free either
+        wall, cpu = time.perf_counter() - begun, peer.cpu() - used
+        found[peer.name] = Load(count / wall, cpu / wall / (os.cpu_count() or 1), most)
+        print(f"{job.name:24} {peer.name:18} {count / wall:9.1f} maps/s by {CLIENTS} clients", flush=True)
+    return found
+
+
+def _ask_all(peer: Peer, job: Job, waiting: queue.SimpleQueue[Bounds], client: int) -> None:
+    while True:
+        try:
+            bounds = waiting.get_nowait()
+        except queue.Empty:
+            return
+        content = peer.fetch(_query(peer, job.size, bounds), client)
+        assert content.startswith(b"\x89PNG"), (peer.name, content[:300])
+
+
+def _nearest(scale: int) -> int:
+    return min(_MAPS, key=lambda known: abs(known - scale))
+
+
+def _alike(peers: Sequence[Peer], features: int) -> Dict[str, float]:
+    """Return the share of pixels in which each server's map differs at all from GeoPub's."""
+    import numpy as np
+    from osgeo import gdal
+
+    def pixels(peer: Peer) -> np.ndarray:
+        (bounds,) = _windows(Job(512, 20), 1, features)
+        gdal.FileFromMemBuffer("/vsimem/map.png", peer.fetch(_query(peer, 512, bounds), 0))
+        return gdal.Open("/vsimem/map.png").ReadAsArray()[:3]
+
+    own = pixels(peers[0])
+    return {peer.name: float((pixels(peer) != own).any(axis=0).mean()) for peer in peers[1:]}
+
+
+def _family(pid: int) -> List[int]:
+    found = [pid]
+    for one in found:
+        try:
+            tasks = os.listdir(f"/proc/{one}/task")
+            lists = [Path(f"/proc/{one}/task/{task}/children").read_text() for task in tasks]
+        except OSError:
+            continue
+        found += [int(child) for text in lists for child in text.split()]
+    return found
+
+
+def _proportional(pid: int) -> int:
+    """Return the proportional set size of a process (proc(5), smaps_rollup)."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""The section of RESULTS.md on maps: milliseconds, sizes, and what eight clients get."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import List, Mapping, Sequence, Tuple
+
+from geopub_plugin.backend.about import __version__
+
+GEOPUB, QGIS, MAPSERVER, LIGHT = "GeoPub", "QGIS Server", "MapServer", "MapServer, light"
+
+
+@dataclass(frozen=True)
+class Job:
+    """Maps of a size at a scale."""
+
+    size: int  # pixels
+    scale: int  # metres of a pixel
+
+    @property
+    def name(self) -> str:
+        """As people read it."""
+        return f"{self.size} px, {self.scale} m"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one client got."""
+
+    walls: Tuple[float, ...]  # seconds of each map
+    cpu: float  # seconds of processor of a map, on average
+    size: float  # bytes of a map, on average
+
+    @property
+    def wall(self) -> float:
+        """The median."""
+        return median(self.walls)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What eight clients got."""
+
+    rate: float  # maps per second
+    used: float  # share of all processors that the server used
+    memory: int  # bytes (PSS), most of all its processes at one time
+
+
+def report(
+    runs: Mapping[Job, Mapping[str, Run]],
+    loads: Mapping[Job, Mapping[str, Load]],
+    alike: Mapping[str, float],
+    told: argparse.Namespace,
+) -> str:
+    """Return the section."""
+    names = list(next(iter(runs.values())))
+    return "\n\n".join(
+        [_circumstances(told, names, alike), _times(runs, names), _sizes(runs, names), _rates(loads, names)]
+    )
+
+
+def _circumstances(told: argparse.Namespace, names: Sequence[str], alike: Mapping[str, float]) -> str:
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    busy = " **The machine was busy: trust the processor's time, not the clock.**" if load > 1.3 else ""  # ours is one
+    versions = [f"* GeoPub, version {__version__} ({_commit()}), QGIS {_package('python3-qgis')}"]
+    versions += [f"* QGIS Server {_package('qgis-server-bin', 'qgis-server')}"] if QGIS in names else []
+    versions += [f"* MapServer {_package('cgi-mapserver')}; “light”: COMPRESSION=1"] if MAPSERVER in names else []
+    same = ", ".join(f"{name} {share:.1%}" for name, share in alike.items())
+    return "\n".join(
+        [
+            "## WMS",
+            "",
+            f"{datetime.datetime.now():%-d %B %Y}, {os.cpu_count()} cores of {_processor()}, Linux, Python "
+            f"{platform.python_version()}. Medians, in turn, after a map that warms up.",
+            f"{told.count:,} polygons of 15 vertices, Lambert-93, one fill and an outline of one pixel, image/png.",
+            f"GeoPub answers over HTTP, the others over FastCGI. Load of the last minute: {load:.1f} a core.{busy}",
+            "",
+            *versions,
+            "",
+            f"Pixels that differ at all from GeoPub's map (512 px, 20 m): {same or '–'}.",
+        ]
+    )
+
+
+def _times(runs: Mapping[Job, Mapping[str, Run]], names: Sequence[str]) -> str:
+    heads = ["", *names, "times the faster", *(f"CPU ms, {name}" for name in names), "by CPU"]
+    lines = ["### Milliseconds, one client", "", _head(heads)]
+    for job, several in runs.items():
+        walls = {name: run.wall for name, run in several.items()}
+        cpus = {name: run.cpu for name, run in several.items()}
+        cells = [f"{walls[name] * 1000:.1f}" for name in names]
+        more = [f"{cpus[name] * 1000:.1f}" for name in names]
+        lines.append(_row([job.name, *cells, _ratio(walls), *more, _ratio(cpus)]))
+    return "\n".join(lines)
+
+
+def _sizes(runs: Mapping[Job, Mapping[str, Run]], names: Sequence[str]) -> str:
+    lines = ["### Kilobytes of a map", "", _head(["", *names])]
+    for job, several in runs.items():
+        lines.append(_row([job.name, *(f"{several[name].size / 1000:.1f}" for name in names)]))
+    return "\n".join(lines)
+
+
+def _rates(loads: Mapping[Job, Mapping[str, Load]], names: Sequence[str]) -> str:
+    heads = ["", *(f"{name}, maps/s" for name in names), "times the faster"]
+    heads += [f"{name}, {what}" for what in ("CPU used", "MB") for name in names]
+    lines = ["### Eight clients", "", _head(heads)]
+    for job, several in loads.items():
+        rates = {name: 1 / load.rate for name, load in several.items()}
+        cells = [f"{several[name].rate:.1f}" for name in names]
+        more = [f"{several[name].used:.0%}" for name in names] + [f"{several[name].memory / 1e6:.0f}" for name in names]
+        lines.append(_row([job.name, *cells, _ratio(rates), *more]))
+    return "\n".join(lines)
+
+
+def _ratio(seconds: Mapping[str, float]) -> str:
+    """Return how many times faster GeoPub is than the faster of the others."""
+    others = [value for name, value in seconds.items() if name != GEOPUB]
+    return f"**{min(others) / seconds[GEOPUB]:.1f}**" if others and seconds[GEOPUB] else "–"
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
+    return told.stdout.strip() or "no checkout"
+
+
+def _package(*names: str) -> str:
+    command = ["dpkg-query", "-W", "-f", "${Version} ", *names]
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
+    return told[0] if told else "of unknown version"
+
+
+def _processor() -> str:
+    lines: List[str] = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(": ", 1)[1] for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _head(cells: Sequence[str]) -> str:
+    return _row(cells) + "\n" + _row(["---"] * len(cells))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -41,7 +41,8 @@ def forms(
     wkb = at + _HEADER + np.where(enveloped, _ENVELOPE, 0)  # (N,)
     wkb = np.where(good, wkb, 0)
     code = _read(data, wkb + 1, "<u4").astype(np.int64)
-    good &= (data[wkb] == 1) & ((code == geometries.kind) | (code == geometries.kind + 1000))
+    kind = geometries.kind.astype(code.dtype)  # NumPy 2 keeps uint8, which holds no 1000
+    good &= (data[wkb] == 1) & ((code == kind) | (code == kind + 1000))
     nested = good & (geometries.kind >= MULTIPOINT) & filled  # their first part tells how all were written
     good[nested] &= (data[wkb[nested] + 9] == 1) & (
         _read(data, wkb[nested] + 10, "<u4") == code[nested] - MULTIPOINT + POINT

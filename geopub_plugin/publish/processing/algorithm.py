@@ -113,6 +113,8 @@ def waited(work: Any, done: Any, failed: Any, feedback: QgsProcessingFeedback, c
     if not ends.stopped:
         loop.exec()
     if ends.error:
+        if feedback is not None:
+            told(tuple(ends.error[0].faults), feedback)
         raise QgsProcessingException("\n".join(ends.error[0].sentences))
     if not ends.outcome:
         raise QgsProcessingException(tr("The work was cancelled."))

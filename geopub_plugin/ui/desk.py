@@ -72,6 +72,7 @@ class Desk(QObject):
         dock.landing.triggered.connect(self.open_landing)
         dock.publications.preview_asked.connect(self.open_preview)
         dock.publications.add_asked.connect(self.add_to_project)
+        dock.publications.web_asked.connect(lambda url: QDesktopServices.openUrl(QUrl(url)))
         dock.room_asked.connect(self.management.refresh_room)
         dock.preview.add_asked.connect(self.add_to_project)
         dock.preview.failed.connect(lambda error: self._messages.failed(tr("Preview"), error))

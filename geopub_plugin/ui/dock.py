@@ -87,7 +87,7 @@ class Dock(QgsDockWidget):
         self.more.setToolTip(tr("More: versions, unpublish, delete"))
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.more)
-        menu.addActions([view.versions, view.completion])
+        menu.addActions([view.web, view.versions, view.completion])
         menu.addSeparator()
         menu.addActions([view.unpublishing, view.deletion])
         self.more.setMenu(menu)

@@ -23,6 +23,7 @@ from ..backend.translation import tr
 from ..publish.client.configurations import TMS
 from ..publish.client.datasheets import Datasheet, Service
 from ..publish.embedded_settings import EmbeddedSettings, for_others
+from ..publish.shared_links import web_page
 from .icons import icon, theme_icon
 from .publications_filter import PublicationsFilter
 from .publications_model import NAME, STATE, PublicationsModel, address, live_services
@@ -33,6 +34,7 @@ class PublicationsView(QWidget):
 
     preview_asked = pyqtSignal(object)  # tuple of LiveService
     add_asked = pyqtSignal(object)  # tuple of LiveService
+    web_asked = pyqtSignal(str)  # address of the web page of a datasheet
     versions_asked = pyqtSignal(object)  # Datasheet
     completion_asked = pyqtSignal(object)  # Service
     unpublishing_asked = pyqtSignal(object)  # Service
@@ -85,10 +87,15 @@ class PublicationsView(QWidget):
         """The datasheet under the cursor, or that of the service there."""
         return self.model.datasheet(self._source_index())
 
+    @property
+    def viewer(self) -> str:
+        """The address of the web page of the present datasheet's tiles, "" when there is none."""
+        return web_page([(live.kind, live.url) for live in live_services(self._sheet_or_service())])
+
     def menu(self) -> QMenu:
         """Return the menu of what can be done with the present item."""
         menu = QMenu(self)
-        menu.addActions([self.preview, self.add, self.copy])
+        menu.addActions([self.preview, self.add, self.copy, self.web])
         menu.addSeparator()
         menu.addActions([self.versions, self.completion])
         menu.addSeparator()
@@ -116,6 +123,7 @@ class PublicationsView(QWidget):
         self.preview = action(icon("preview"), tr("Open preview"))
         self.add = action(theme_icon("mActionAddLayer"), tr("Add to the project"))
         self.copy = action(theme_icon("mActionEditCopy"), tr("Copy the address"))
+        self.web = action(icon("web"), tr("Open web viewer"))
         self.versions = action(theme_icon("mIconHistory"), tr("Versions…"))
         self.completion = action(icon("tms"), tr("Make all tiles of this sample"))
         self.unpublishing = action(icon("unpublish"), tr("Unpublish…"))
@@ -123,6 +131,7 @@ class PublicationsView(QWidget):
         self.preview.triggered.connect(lambda: self.preview_asked.emit(live_services(self._sheet_or_service())))
         self.add.triggered.connect(lambda: self.add_asked.emit(live_services(self.current)))
         self.copy.triggered.connect(self._copy)
+        self.web.triggered.connect(lambda: self.web_asked.emit(self.viewer))
         self.versions.triggered.connect(lambda: self.versions_asked.emit(self.datasheet))
         self.completion.triggered.connect(lambda: self.completion_asked.emit(self.current))
         self.unpublishing.triggered.connect(lambda: self.unpublishing_asked.emit(self.current))
@@ -168,6 +177,7 @@ class PublicationsView(QWidget):
             (self.preview, live),
             (self.add, live),
             (self.copy, bool(told)),
+            (self.web, bool(self.viewer)),
             (self.versions, self.datasheet is not None and bool(self.datasheet.stored_data)),
             (self.completion, isinstance(item, Service) and item.type == TMS and bool(item.offering)),
             (self.unpublishing, isinstance(item, Service)),

@@ -161,6 +161,16 @@ def test_a_sample_becomes_the_full_pyramid(room, lakes, qtbot):
     assert "sample" in room.said.lines[-1]  # it is none any more
 
 
+def test_the_web_viewer_is_opened(room, lakes, qtbot, monkeypatch):
+    opened: list = []
+    monkeypatch.setattr(
+        "geopub_plugin.ui.desk.QDesktopServices", SimpleNamespace(openUrl=lambda url: opened.append(url))
+    )
+    select_service(room, lakes, "WFS")
+    room.dock.publications.web.trigger()
+    assert opened[0].toString() == f"{room.stores.source().address.page}/view/{lakes}"
+
+
 def test_nothing_is_unpublished_or_deleted_before_it_was_shown(room, lakes, qtbot):
     select_service(room, lakes, "WFS")
     room.dock.publications.unpublishing.trigger()

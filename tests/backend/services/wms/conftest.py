@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Iterator, List, Tuple
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from waitress.server import create_server
 
@@ -44,6 +45,11 @@ def renderer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renderer]:
 
 @pytest.fixture
 def publications(world_map: Path) -> World:
+    return World(world_layers(world_map))
+
+
+def world_layers(world_map: Path) -> Tuple[MapLayer, ...]:
+    """Return the countries, and the countries below their provinces."""
     countries = MapLayer(
         "countries",
         "Pays & états",
@@ -63,7 +69,7 @@ def publications(world_map: Path) -> World:
         tables=(DrawnTable(world_map, "states_provinces", None), DrawnTable(world_map, "countries", None)),
         style_name="default",
     )
-    return World((countries, both))
+    return countries, both
 
 
 @pytest.fixture
@@ -78,15 +84,23 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.fixture
-def address(publications: World, renderer: Renderer) -> Iterator[str]:
-    """Return the address of a server that speaks HTTP."""
+@contextmanager
+def serving(publications: World, renderer: Renderer, *more: Blueprint) -> Iterator[str]:
+    """Return the address of a server that speaks HTTP, with the service and with more."""
     flask = Flask("wms")
     server = create_server(flask, host="127.0.0.1", port=0, threads=4)
     base = f"http://127.0.0.1:{server.effective_port}"
-    flask.register_blueprint(wms_blueprint(publications, renderer, lambda: base))
+    for blueprint in (wms_blueprint(publications, renderer, lambda: base), *more):
+        flask.register_blueprint(blueprint)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield f"{base}/wms-v/ows"
+    yield base
     server.close()
     server.task_dispatcher.shutdown(timeout=1)  # connections that clients keep open end with the tests
+
+
+@pytest.fixture
+def address(publications: World, renderer: Renderer) -> Iterator[str]:
+    """Return the address of a server that speaks HTTP."""
+    with serving(publications, renderer) as base:
+        yield f"{base}/wms-v/ows"

@@ -7,7 +7,7 @@ from typing import Mapping, Optional, Sequence, Union
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtGui import QShowEvent
+from qgis.PyQt.QtGui import QCloseEvent, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -86,9 +86,18 @@ class PublishDialog(QDialog):
         return super().sizeHint().expandedTo(QSize(560, 0))
 
     def done(self, result: int) -> None:
-        """Close, and ask the store no more."""
+        """Close, with the wizard if it is open, and ask the store no more."""
         self.draft.close()
+        wizard, self.wizard = self.wizard, None
+        if wizard is not None and wizard.isVisible():
+            wizard.rejected.disconnect(self._come_back)
+            wizard.reject()
         super().done(result)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End, though the wizard hides the dialog: Qt rejects only dialogs that are seen."""
+        event.accept()
+        self.reject()
 
     def open_wizard(self) -> None:
         """Go on in the wizard with what is here; cancelled there, the dialog comes back."""

@@ -244,6 +244,17 @@ def test_express_goes_on_in_the_wizard_with_what_is_there(qtbot, lake):
     assert dialog.plan.services == ("wfs",) and dialog.plan.title == "Other ponds"
 
 
+def test_closing_the_dialog_ends_the_wizard(qtbot, lake):
+    dialog = PublishDialog(lake)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.more.click()
+    wizard = dialog.wizard
+    with qtbot.waitSignal(dialog.finished):
+        dialog.close()
+    assert not wizard.isVisible() and not dialog.isVisible()
+
+
 def test_each_generalisation_has_its_picture():
     assert len(generalisations()) == 7 and all(Path(one.picture).is_file() for one in generalisations())
 

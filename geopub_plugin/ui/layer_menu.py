@@ -13,7 +13,9 @@ from ..backend.translation import tr
 from ..publish.compat import VECTOR_LAYER
 from ..publish.layer_memory import memory
 from ..publish.layer_watch import LayerWatch
+from ..publish.shared_links import web_page
 from .icons import icon, theme_icon
+from .publications_view import shared_address
 
 PAGE = "GeoPubLayerPage"  # object name of the page in the layer's properties
 LINKS = (("WFS", "wfs"), ("WMS", "wms"), ("TMS", "tms"), ("WMTS", "tms"))
@@ -79,12 +81,11 @@ class LayerMenu(QObject):
         for action in (self.copy, self.share):
             action.setVisible(bool(known) and bool(known[0].addresses))
         self.links.clear()
-        for kind, picture in LINKS if known else ():
-            address = known[0].address(kind)
-            if address:
-                action = self.links.addAction(icon(picture), tr("{kind} address", kind=kind))
-                action.setToolTip(address)
-                action.triggered.connect(lambda _checked, text=address: QGuiApplication.clipboard().setText(text))
+        if known:
+            page = web_page(known[0].addresses)
+            self._offer_link("web", tr("Web page"), page)
+            for kind, picture in LINKS:
+                self._offer_link(picture, tr("{kind} address", kind=kind), known[0].address(kind))
 
     def open(self, layer: QgsMapLayer) -> None:
         """Show what can be done with one layer where the mouse is."""
@@ -133,6 +134,13 @@ class LayerMenu(QObject):
         if self.in_groups():
             menu.addSeparator()
             menu.addAction(self.publish_group)
+
+    def _offer_link(self, picture: str, words: str, address: str) -> None:
+        if address:
+            shared = shared_address(address)
+            action = self.links.addAction(icon(picture), words)
+            action.setToolTip(shared)
+            action.triggered.connect(lambda: QGuiApplication.clipboard().setText(shared))
 
     def _share(self) -> None:
         kept = memory(self.selected()[0])

@@ -111,8 +111,10 @@ def test_a_published_layer_offers_update_and_links(qtbot, iface, menu, layers):
     remember(layers[0], PLAN, WHERE)
     iface.view.setCurrentLayer(layers[0])
     assert menu.update.isVisible() and menu.copy.isVisible()
-    assert [action.text() for action in menu.links.actions()] == ["WFS address", "TMS address"]
-    menu.links.actions()[1].trigger()
+    assert [action.text() for action in menu.links.actions()] == ["Web page", "WFS address", "TMS address"]
+    menu.links.actions()[0].trigger()
+    assert QGuiApplication.clipboard().text() == "http://h/view/ponds"
+    menu.links.actions()[2].trigger()
     assert QGuiApplication.clipboard().text() == "http://h/tms/1.0.0/ponds"
     menu.update.trigger()
     assert menu.desk.asked == [("update", "a")]

@@ -15,12 +15,14 @@ from qgis.PyQt.QtCore import QLocale
 from qgis.PyQt.QtWidgets import QMainWindow
 
 from geopub_plugin.backend.translation import use_language
+from geopub_plugin.publish import unfinished
 from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.client.allowances import Allowance
 from geopub_plugin.publish.client.executions import Execution, Progress
 from geopub_plugin.publish.client.uploads import Upload
 from geopub_plugin.publish.embedded_process import EmbeddedProcess
 from geopub_plugin.publish.publication import Publication, PublicationRequest
+from geopub_plugin.publish.publication_plan import LayerPlan
 from geopub_plugin.publish.resumption import Interrupted
 from geopub_plugin.publish.server_jobs import ServerJobs
 from geopub_plugin.publish.store_source import Stores
@@ -159,6 +161,54 @@ def test_a_sample_becomes_the_full_pyramid(room, lakes, qtbot):
     room.dock.publications.completion.trigger()
     qtbot.waitUntil(lambda: len(room.said.lines) > 1, timeout=20_000)
     assert "sample" in room.said.lines[-1]  # it is none any more
+
+
+def broken_off(tmp_path: Path, name: str, target: str = "embedded") -> None:
+    """Leave what a QGIS leaves that was closed in the middle of a publication."""
+    work = unfinished.WorkFolder()
+    asked = PublicationRequest.proposed(geopackage(work.path / f"{name}.gpkg", 5))
+    work.note(unfinished.Note(target, replace(asked, datasheet=name, services=("wfs",)), LayerPlan(name, name, name)))
+    work.leave()
+
+
+def test_what_was_broken_off_is_offered_and_resumed(room, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(unfinished, "root", lambda: tmp_path)
+    broken_off(tmp_path, "resumed_lakes")
+    room.dock.opened.emit()
+    (offer,) = room.dock.jobs.offers
+    assert "resumed_lakes" in offer.text.text().lower().replace(" ", "_") and room.dock.jobs.isVisible()
+    offer.resume.click()
+    assert not room.dock.jobs.offers and len(room.dock.jobs.rows) == 1
+    qtbot.waitUntil(lambda: sheet_of(room, "resumed_lakes") is not None, timeout=60_000)
+    assert "published" in room.said.lines and unfinished.unfinished() == ()
+
+    broken_off(tmp_path, "discarded")
+    broken_off(tmp_path, "elsewhere", "a-server-that-was-removed")
+    room.dock.opened.emit()
+    first, second = room.dock.jobs.offers
+    first.discard.click()
+    second.resume.click()
+    assert "no longer known" in room.said.lines[-1]
+    assert [one.note.target for one in unfinished.unfinished()] == ["a-server-that-was-removed"]
+
+
+def test_a_running_job_is_cancelled(room, qtbot, engine, tmp_path):
+    store = open_store(engine.backend.api, engine.backend.token)
+    asked = replace(PublicationRequest.proposed(geopackage(tmp_path / "long.gpkg", 3_000)), services=("wfs",))
+    data = Publication(store, asked).run().data
+    processing = store.executions.processing("ROK4-PYRAMID-VECTOR", "VECTOR-DB")
+    composition = [{"table": "lakes", "top_level": "0", "bottom_level": "18", "attributes": ["name"]}]
+    levels = {"composition": composition, "top_level": "0", "bottom_level": "18"}
+    made = store.executions.create(processing, {"stored_data": [data.id]}, {"stored_data": {"name": "t"}}, levels)
+    store.executions.launch(made.id)
+    jobs = room.dock.executions
+    room.dock.tabs.setCurrentWidget(jobs)
+    qtbot.waitUntil(lambda: jobs.list.topLevelItemCount() > 0, timeout=20_000)
+    jobs.list.topLevelItem(0).setSelected(True)
+    assert jobs.current.id == made.id and jobs.abort.isEnabled()
+    jobs.abort.trigger()
+    qtbot.waitUntil(lambda: jobs.list.topLevelItem(0).text(1) == "Cancelled", timeout=30_000)
+    assert store.executions.get(made.id).status == "ABORTED"
 
 
 def test_the_web_viewer_is_opened(room, lakes, qtbot, monkeypatch):

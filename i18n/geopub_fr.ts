@@ -512,10 +512,6 @@
         <translation>Un état antérieur du fichier et ses tuiles : seul ce qui a changé est construit.</translation>
     </message>
     <message>
-        <source>An identifier is needed: catalogues know the record by it.</source>
-        <translation>Un identifiant est nécessaire : les catalogues désignent la fiche par lui.</translation>
-    </message>
-    <message>
         <source>An operator is missing</source>
         <translation>Il manque un opérateur</translation>
     </message>
@@ -3957,7 +3953,7 @@
     </message>
     <message>
         <source>OK</source>
-        <translation type="unfinished"></translation>
+        <translation>OK</translation>
     </message>
     <message>
         <source>On the web</source>

@@ -13,7 +13,7 @@ from .metadata.description import IDENTIFIER_RULE, Description, attribution_faul
 ORGANISATION, EMAIL = "geopub/organisation", "geopub/email"  # settings: those of the last record
 
 
-def proposed_description(layers: Sequence[QgsVectorLayer], layer_name: str) -> Description:
+def proposed_description(layers: Sequence[QgsVectorLayer]) -> Description:
     """Return a description of layers with everything that is known; the first that says something is believed."""
     sources = [*(layer.metadata() for layer in layers), QgsProject.instance().metadata()]
     organisation, email = _contact(sources)
@@ -22,7 +22,7 @@ def proposed_description(layers: Sequence[QgsVectorLayer], layer_name: str) -> D
     text, url = _attribution(layers)
     return Description(
         abstract=_first([layer.abstract() or layer.metadata().abstract() for layer in layers]),
-        identifier=_identifier(layers, layer_name),
+        identifier=_identifier(layers),
         categories=_categories(sources),
         keywords=tuple(known_themes[word.casefold()] for word in words if word.casefold() in known_themes),
         free_keywords=tuple(word for word in words if word.casefold() not in known_themes),
@@ -81,9 +81,9 @@ def _categories(sources: Iterable[QgsAbstractMetadataBase]) -> Tuple[str, ...]:
     return tuple(dict.fromkeys(known[word] for word in said if word in known))
 
 
-def _identifier(layers: Sequence[QgsVectorLayer], layer_name: str) -> str:
+def _identifier(layers: Sequence[QgsVectorLayer]) -> str:
     stated = layers[0].metadata().identifier() if len(layers) == 1 else ""
-    return stated if IDENTIFIER_RULE.fullmatch(stated) else layer_name
+    return stated if IDENTIFIER_RULE.fullmatch(stated) else ""
 
 
 def _attribution(layers: Sequence[QgsVectorLayer]) -> Tuple[str, str]:

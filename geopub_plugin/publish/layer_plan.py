@@ -39,7 +39,7 @@ def propose_plan(layers: Layers) -> LayerPlan:
     top, bottom = levels([one.detail for one in details if one.detail is not None])
     title = _title(given)
     name = slug(title)
-    description = proposed_description(given, name)
+    description = proposed_description(given)
     return LayerPlan(
         title, title, name, top_level=top, bottom_level=bottom, tables=proposed_tables(given, name),
         description=description, record=not description_faults(description), flags=flags_for(details),
@@ -65,7 +65,7 @@ def _completed(plan: LayerPlan, layers: Sequence[QgsVectorLayer]) -> LayerPlan:
     """Return a plan of an earlier version with what it does not say."""
     tables = plan.tables or proposed_tables(layers, plan.layer_name)
     said = plan.description != Description()
-    description = plan.description if said else proposed_description(layers, plan.layer_name)
+    description = plan.description if said else proposed_description(layers)
     return replace(plan, tables=tables, description=description)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from typing import List, Mapping, Optional, Tuple
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from .client.configurations import TMS, WFS, WMS, Configuration
 from .client.datastores import Datastore, Endpoint
 from .client.records import Record
 from .client.stored_data import StoredData
-from .metadata.description import Description
+from .metadata.description import Description, own_identifier
 from .metadata.iso_document import Online, iso_document
 from .steps import Step
 
@@ -38,7 +39,11 @@ class MetadataStage:
             return
         with self._attempt.timed(Step.METADATA):
             datastore = self._attempt.store.describe()
-            record = self._stored(description, self._document(description, data, existing))
+            known = self._attempt.store.records.of_datasheet(self._attempt.request.datasheet)
+            if not description.identifier:
+                own = own_identifier(self._attempt.request.layer_name, datastore.identifier_prefix)
+                description = replace(description, identifier=known.identifier if known else own)
+            record = self._stored(known, description, self._document(description, data, existing))
             endpoint = _endpoint(datastore, record)
             if endpoint is None:
                 self._attempt.faults.append(_unpublished())
@@ -63,10 +68,9 @@ class MetadataStage:
                     found.append(Online(url, *about, offering=live.id, open=live.open))
         return tuple(found)
 
-    def _stored(self, description: Description, document: bytes) -> Record:
+    def _stored(self, known: Optional[Record], description: Description, document: bytes) -> Record:
         """Keep the document: in the record that the datasheet has, or in a new one where its identifier is another."""
         records, datasheet = self._attempt.store.records, self._attempt.request.datasheet
-        known = records.of_datasheet(datasheet)
         if known is not None and known.identifier == description.identifier:
             return records.replace(known.id, document)
         made = records.create(document, datasheet)

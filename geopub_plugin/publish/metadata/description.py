@@ -20,7 +20,7 @@ class Description:
     """The fields of a record that a person fills in; codes are those of ISO 19115."""
 
     abstract: str = ""  # Markdown
-    identifier: str = ""
+    identifier: str = ""  # "" for the technical name of the services, which nobody else has
     categories: Tuple[str, ...] = ()  # topic categories
     keywords: Tuple[str, ...] = ()  # INSPIRE themes
     free_keywords: Tuple[str, ...] = ()
@@ -68,10 +68,15 @@ def description_faults(description: Description, prefix: str = "") -> Dict[str, 
 def identifier_fault(identifier: str, prefix: str = "") -> str:
     """Return what is wrong with the identifier of a record, "" when nothing is."""
     if not identifier:
-        return tr("An identifier is needed: catalogues know the record by it.")
+        return ""  # one is made of the technical name
     if not IDENTIFIER_RULE.fullmatch(identifier):
         return tr("It can contain only a-z, A-Z, 0-9, _, - and .")
     return prefix_fault(identifier, prefix)
+
+
+def own_identifier(layer_name: str, prefix: str = "") -> str:
+    """Return the identifier of a record that states none: the technical name, with the prefix of the datastore."""
+    return layer_name if not prefix or layer_name.startswith(f"{prefix}.") else f"{prefix}.{layer_name}"
 
 
 def prefix_fault(name: str, prefix: str) -> str:

@@ -7,6 +7,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QDateEdit, QLineEdit, QPlainTextEdit
 
 from ...backend.translation import tr
 from ...publish.metadata.code_lists import categories, frequencies, themes
+from ...publish.metadata.description import own_identifier
 from .checklist import Checklist
 from .draft import Draft
 from .plan_page import PlanPage
@@ -24,7 +25,7 @@ class DescriptionPage(PlanPage):
         self._make_fields()
         form = self.form()
         self.row(form, tr("Summary (Markdown)"), self.abstract, "abstract", needed=True)
-        self.row(form, tr("Unique identifier"), self.identifier, "identifier", needed=True)
+        self.row(form, tr("Unique identifier"), self.identifier, "identifier")
         self.row(form, tr("Themes"), self.categories, "categories", needed=True)
         self.row(form, tr("INSPIRE keywords (optional)"), self.themes)
         self.row(form, tr("Free keywords (optional)"), self.words)
@@ -45,6 +46,8 @@ class DescriptionPage(PlanPage):
             field.setPlainText(text)
             field.blockSignals(False)
         self.identifier.setText(it.identifier)
+        prefix = self.draft.limits.identifier_prefix
+        self.identifier.setPlaceholderText(own_identifier(self.draft.plan.layer_name, prefix))
         self.categories.chosen = it.categories
         self.themes.chosen = it.keywords
         self.words.words = it.free_keywords

@@ -173,9 +173,9 @@ class Draft(QObject):
         self._call = None
         self.records = {record.identifier: record.id for record in facts.records}
         prefixes = {"name_prefix": facts.name_prefix, "identifier_prefix": facts.identifier_prefix}
-        prefix = facts.identifier_prefix
-        if prefix and not self.update and not self.plan.description.identifier.startswith(f"{prefix}."):
-            self.describe(identifier=f"{prefix}.{self.plan.description.identifier}")
+        stated, prefix = self.plan.description.identifier, facts.identifier_prefix
+        if prefix and stated and not self.update and not stated.startswith(f"{prefix}."):
+            self.describe(identifier=f"{prefix}.{stated}")
         if facts.name_prefix and not self.update and not self.plan.layer_name.startswith(f"{facts.name_prefix}."):
             self.change(layer_name=f"{facts.name_prefix}.{self.plan.layer_name}")
         if not self.plan.description.contact_email and not email_fault(facts.email) and not self._near:

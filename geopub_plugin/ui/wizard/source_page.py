@@ -84,7 +84,7 @@ class SourcePage(PlanPage):
         self.draft.change(record=not self.none.isChecked())
         if self.layers.isChecked():
             known = self._before if self._before != Description() else None
-            self._take(ReadRecord("", known or proposed_description(self.draft.layers, self.draft.plan.layer_name)))
+            self._take(ReadRecord("", known or proposed_description(self.draft.layers)))
         elif self.record.isChecked():
             self._read_record()
         elif self.file.isChecked():
@@ -124,7 +124,7 @@ class SourcePage(PlanPage):
     def _take(self, read: ReadRecord) -> None:
         description = read.description
         prefix = self.draft.limits.identifier_prefix
-        if prefix and not description.identifier.startswith(f"{prefix}."):
+        if prefix and description.identifier and not description.identifier.startswith(f"{prefix}."):
             description = replace(description, identifier=f"{prefix}.{description.identifier}")
         self.draft.change(description=description)
         self._say("")

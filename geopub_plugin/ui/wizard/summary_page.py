@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QLabel, QPushButton
 from ...backend.translation import tr
 from ...publish.generalisations import generalisations
 from ...publish.layer_plan import tile_fields
+from ...publish.metadata.description import own_identifier
 from ...publish.tile_cost import TableLoad, TileCost, tile_cost
 from ..findings_dialog import FindingsDialog
 from .draft import Draft
@@ -69,7 +70,8 @@ class SummaryPage(PlanPage):
         ]
         if "tms" in plan.services:
             found += self._tiles()
-        record = escape(plan.description.identifier) if plan.record else tr("none")
+        own = own_identifier(plan.layer_name, self.draft.limits.identifier_prefix)
+        record = escape(plan.description.identifier or own) if plan.record else tr("none")
         found.append((tr("Metadata record"), record))
         if plan.record:
             found.append((tr("Organisation"), escape(plan.description.organisation)))

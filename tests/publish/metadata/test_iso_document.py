@@ -10,7 +10,7 @@ import pytest
 from geopub_plugin.backend.errors import InvalidInput
 from geopub_plugin.backend.translation import language, use_language
 from geopub_plugin.publish.metadata.code_lists import CHARSETS, RESOLUTIONS, categories, frequencies, languages, themes
-from geopub_plugin.publish.metadata.description import Description, description_faults
+from geopub_plugin.publish.metadata.description import Description, description_faults, own_identifier
 from geopub_plugin.publish.metadata.iso_document import Online, iso_document
 from geopub_plugin.publish.metadata.iso_reading import read_record
 
@@ -109,6 +109,9 @@ def test_identifiers_begin_with_the_prefix_of_the_datastore():
     assert "town" in description_faults(FULL, "town")["identifier"]
     assert description_faults(replace(FULL, identifier="town.x"), "town") == {}
     assert description_faults(replace(FULL, identifier="town."), "town")
+    assert description_faults(replace(FULL, identifier=""), "town") == {}, "it is made of the technical name"
+    assert (own_identifier("ponds"), own_identifier("ponds", "town")) == ("ponds", "town.ponds")
+    assert own_identifier("town.ponds", "town") == "town.ponds"
 
 
 def test_the_lists_are_complete_in_both_languages():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Optional
 from urllib.parse import urlsplit
 
 from qgis.core import QgsApplication, QgsAuthMethodConfig
@@ -48,9 +49,11 @@ def password_sign_in(title: str, issuer: Issuer, login: str, password: str) -> Q
     return _oauth2(title, issuer, PASSWORD, PASSWORD_CLIENT, username=login, password=password)
 
 
-def browser_sign_in(title: str, issuer: Issuer, client: str = BROWSER_CLIENT, secret: str = "") -> QgsAuthMethodConfig:
+def browser_sign_in(
+    title: str, issuer: Issuer, client: str = BROWSER_CLIENT, secret: Optional[str] = None
+) -> QgsAuthMethodConfig:
     """Return a configuration that asks for tokens on the issuer's page; without a secret by PKCE (RFC 7636)."""
-    return _oauth2(title, issuer, CODE if secret else PKCE, client, clientSecret=secret)
+    return _oauth2(title, issuer, CODE if secret else PKCE, client, clientSecret=secret or "")
 
 
 def keep(config: QgsAuthMethodConfig) -> str:
@@ -76,22 +79,19 @@ def _oauth2(title: str, issuer: Issuer, flow: int, client: str, **more: str) -> 
     config.setMethod("OAuth2")
     config.setUri(issuer.token_url)
     told = {
+        **dict.fromkeys(("clientSecret", "password", "scope", "username"), ""),
         "accessMethod": _HEADER,
         "clientId": client,
-        "clientSecret": "",
         "configType": _CUSTOM,
         "grantFlow": flow,
         "name": title,
-        "password": "",
         "persistToken": flow != PASSWORD,
         "redirectPort": REDIRECT_PORT,
         "redirectUrl": REDIRECT_PATH,
         "refreshTokenUrl": issuer.token_url,
         "requestTimeout": SECONDS,
         "requestUrl": issuer.request_url,
-        "scope": "",
         "tokenUrl": issuer.token_url,
-        "username": "",
         "version": 1,
         **more,
     }

@@ -62,6 +62,7 @@ from .services.tms.fresh_tiles import FreshTiles
 from .services.tms.glyphs import glyphs_blueprint
 from .services.tms.plan_layers import PlanLayers, plans_door
 from .services.wfs.blueprint import wfs_blueprint
+from .services.wfs.tables import Tables
 from .services.wms.blueprint import wms_blueprint
 from .services.wmts.blueprint import wmts_blueprint
 from .services.wmts.tile_cache import TileCache
@@ -204,9 +205,10 @@ def _register_doors(
 def _services(
     publications: Publications, renderer: Renderer, fresh: Any, tiles: TileCache, base_url: Callable[[], str]
 ) -> Tuple[Blueprint, ...]:
+    opened = Tables()  # two services read the same ones
     return (
-        wfs_blueprint(publications, base_url),
-        features_blueprint(publications, base_url),
+        wfs_blueprint(publications, base_url, opened),
+        features_blueprint(publications, base_url, opened),
         wms_blueprint(publications, renderer, base_url),
         wmts_blueprint(publications, renderer, tiles, base_url),
         tms_blueprint(publications, base_url, fresh),

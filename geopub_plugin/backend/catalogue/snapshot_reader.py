@@ -106,6 +106,7 @@ class SnapshotReader:
                     bounds=_given(infos) or _bounds(table.get("bounds")) or _bounds(data.bounds) or (0, 0, 0, 0),
                     revision=digest([data.stored_data, data.number, relation, row.published["metadata"]]),
                     metadata=_links(row),
+                    srs=data.srs or "",
                 )
 
     def _map_layer(self, row: Row) -> MapLayer:

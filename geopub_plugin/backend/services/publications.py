@@ -31,6 +31,7 @@ class FeatureType:
     bounds: Bounds  # longitude and latitude, WGS 84
     revision: str  # changes whenever data changes
     metadata: Tuple[MetadataLink, ...] = ()
+    srs: str = ""  # of the data, "EPSG:2154"; "" where only the table itself says it
 
 
 @dataclass(frozen=True)

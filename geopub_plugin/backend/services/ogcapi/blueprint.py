@@ -37,8 +37,8 @@ _DESCRIPTIONS = {
 class _Service:
     """What answers for one resource after the other."""
 
-    def __init__(self, publications: Publications, base_url: Callable[[], str]) -> None:
-        self._publications, self._base_url, self._tables = publications, base_url, Tables()
+    def __init__(self, publications: Publications, base_url: Callable[[], str], tables: Tables) -> None:
+        self._publications, self._base_url, self._tables = publications, base_url, tables
 
     def landing(self) -> Response:
         form, addresses = self._asked()
@@ -47,7 +47,7 @@ class _Service:
 
     def api(self) -> Response:
         form, addresses = self._asked()
-        told = definition(self._publications.service(), self._catalogue(addresses).all(), addresses)
+        told = definition(self._publications.service(), self._catalogue(addresses).listed(), addresses)
         return _told(told, form, "API", self._crumbs(addresses), media_type=OPENAPI)
 
     def conformance(self) -> Response:
@@ -57,7 +57,7 @@ class _Service:
 
     def collections(self) -> Response:
         form, addresses = self._asked()
-        told = documents.collections(self._catalogue(addresses).all(), addresses, form)
+        told = documents.collections(self._catalogue(addresses).listed(), addresses, form)
         if form == "html":
             for one in told["collections"]:
                 one["href"] = addresses.collection(one["id"]) + "?f=html"
@@ -174,10 +174,12 @@ def _in_system(response: Response, query: FeatureQuery) -> Response:
     return response
 
 
-def features_blueprint(publications: Publications, base_url: Callable[[], str]) -> Blueprint:
-    """Return the blueprint that serves every published feature type at `/ogc/features`."""
+def features_blueprint(
+    publications: Publications, base_url: Callable[[], str], tables: Optional[Tables] = None
+) -> Blueprint:
+    """Return the blueprint that serves every published feature type at `/ogc/features`; see `wfs_blueprint`."""
     blueprint = Blueprint("ogcapi", __name__, url_prefix=PATH)
-    service = _Service(publications, base_url)
+    service = _Service(publications, base_url, tables or Tables())
     one = "/collections/<name>"
     blueprint.add_url_rule("", "landing", service.landing)
     blueprint.add_url_rule("/", "landing_slash", service.landing)

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Sequence
 from ...about import __version__
 from ...translation import tr
 from ..publications import ServiceInfo
-from ..wfs.feature_types import PublishedType
+from ..wfs.feature_types import ListedType
 from .addresses import GEOJSON, HTML, JSON, SCHEMA, Addresses
 from .item_requests import DEFAULT_LIMIT, GREATEST_LIMIT
 from .problems import MEDIA_TYPE
@@ -22,7 +22,7 @@ _OF_ITEMS = (
 )  # fmt: skip
 
 
-def definition(service: ServiceInfo, types: Sequence[PublishedType], addresses: Addresses) -> Json:
+def definition(service: ServiceInfo, types: Sequence[ListedType], addresses: Addresses) -> Json:
     """Return the definition as an OpenAPI document."""
     return {
         "openapi": "3.0.3",

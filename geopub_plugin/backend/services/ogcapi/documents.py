@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Sequence
 from ...features.schema import ColumnKind, Field
 from ...translation import tr
 from ..publications import ServiceInfo
-from ..wfs.feature_types import PublishedType
+from ..wfs.feature_types import ListedType, PublishedType
 from .addresses import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Addresses, Link, in_both_forms, link
 from .conformance import CLASSES
 from .reference_systems import CRS84, storage_system, systems
@@ -51,7 +51,7 @@ def conformance(addresses: Addresses, form: str) -> Json:
     return {"conformsTo": list(CLASSES), "links": in_both_forms(addresses.of("conformance"), form)}
 
 
-def collections(types: Sequence[PublishedType], addresses: Addresses, form: str) -> Json:
+def collections(types: Sequence[ListedType], addresses: Addresses, form: str) -> Json:
     """Return the list of collections (§7.13)."""
     return {
         "links": in_both_forms(addresses.of("collections"), form),
@@ -59,7 +59,7 @@ def collections(types: Sequence[PublishedType], addresses: Addresses, form: str)
     }
 
 
-def collection(published: PublishedType, addresses: Addresses, form: str = "") -> Json:
+def collection(published: ListedType, addresses: Addresses, form: str = "") -> Json:
     """Return the description of a collection (§7.14); `form` where it is a document of its own."""
     name = published.name.text
     told: Json = {"id": name, "title": published.type.title, "description": published.type.abstract}
@@ -78,7 +78,7 @@ def collection(published: PublishedType, addresses: Addresses, form: str = "") -
     return told
 
 
-def _links(published: PublishedType, addresses: Addresses, form: str) -> List[Link]:
+def _links(published: ListedType, addresses: Addresses, form: str) -> List[Link]:
     name = published.name.text
     own = addresses.collection(name)
     items = addresses.collection(name, "items")

@@ -33,8 +33,8 @@ _log = logging.getLogger(__name__)
 class _Service:
     """What answers one operation after the other."""
 
-    def __init__(self, publications: Publications, base_url: Callable[[], str]) -> None:
-        self._publications, self._base_url, self._tables = publications, base_url, Tables()
+    def __init__(self, publications: Publications, base_url: Callable[[], str], tables: Tables) -> None:
+        self._publications, self._base_url, self._tables = publications, base_url, tables
         self._operations: Dict[str, Callable[[Parameters, str, Catalogue], Response]] = {
             "getcapabilities": self._capabilities,
             "describefeaturetype": self._describe,
@@ -168,10 +168,15 @@ def _report(error: GeoPubError, status: int) -> Tuple[bytes, int, Dict[str, str]
     return report(error, g.get("wfs_version", "")), status, {"Content-Type": "application/xml; charset=UTF-8"}
 
 
-def wfs_blueprint(publications: Publications, base_url: Callable[[], str]) -> Blueprint:
-    """Return the blueprint that serves every published feature type at `/wfs/ows`."""
+def wfs_blueprint(
+    publications: Publications, base_url: Callable[[], str], tables: Optional[Tables] = None
+) -> Blueprint:
+    """Return the blueprint that serves every published feature type at `/wfs/ows`.
+
+    What is known of `tables` may be shared by services and doors: it says nothing of who may see them.
+    """
     blueprint = Blueprint("wfs", __name__)
-    service = _Service(publications, base_url)
+    service = _Service(publications, base_url, tables or Tables())
 
     @blueprint.route(PATH, methods=["GET", "POST"])
     def ows() -> Response:

@@ -15,7 +15,7 @@ from ..filters.fes import SPATIAL, TEMPORAL
 from ..owscommon import Parameters
 from ..publications import Publications
 from .csv import MEDIA_TYPE as CSV_TYPE
-from .feature_types import Catalogue, PublishedType
+from .feature_types import Catalogue, ListedType, PublishedType
 from .files import FILE_FORMATS
 from .gml import GML_2, GML_31, GML_32, element_names
 from .reference_systems import CRS84
@@ -140,7 +140,7 @@ def rendered(name: str, **values: Any) -> bytes:
     return _templates.get_template(name).render(**values).encode("utf-8", "replace")
 
 
-def namespaces_of(types: Iterable[PublishedType], base: str) -> Dict[str, str]:
+def namespaces_of(types: Iterable[ListedType], base: str) -> Dict[str, str]:
     """Return the namespace of each prefix of the types."""
     return {one.name.prefix: one.name.namespace(base) for one in types}
 
@@ -176,7 +176,7 @@ def capabilities(
 ) -> bytes:
     """Return the capabilities, cut down to the sections asked for (06-121r3 §7.3.3) in version 2.0.0."""
     revision = publications.revision()
-    types = catalogue.all()
+    types = catalogue.listed()
     asked = {section.lower() for section in parameters.listed("sections")}
     sections = set(_SECTIONS) if not asked or "all" in asked else asked & set(_SECTIONS)
     if parameters.get("updateSequence") == revision:

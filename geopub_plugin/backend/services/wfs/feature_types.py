@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, Optional, Sequence, Tuple, TypeVar
 
 from ...errors import GeoPubError
-from ...features.schema import TableSchema
+from ...features.schema import Srs, TableSchema
 from ...translation import tr
 from ..owscommon import OwsError, Parameters, invalid, missing, wire_list
 from ..publications import FeatureType, Publications
@@ -18,17 +18,30 @@ from .tables import Tables
 
 _log = logging.getLogger(__name__)
 _DECLARATION = re.compile(r"xmlns\(\s*(?:([^=,()]+)\s*[=,])?\s*([^,()]+)\)")
+_Listed = TypeVar("_Listed", bound="ListedType")
 _SCHEMA_ELEMENT = re.compile(r"schema-element\((.*)\)")
 
 
 @dataclass(frozen=True)
-class PublishedType:
-    """A published type with what its table says of it."""
+class ListedType:
+    """A published type with what lists say of it: no table is opened for that."""
 
     type: FeatureType
     name: TypeName
-    schema: TableSchema
     srs: WireSrs  # the one it is published in
+    storage: str  # the table's own system, "EPSG:2154"; "" where no authority lists it
+
+
+@dataclass(frozen=True)
+class PublishedType(ListedType):
+    """A published type with what its table says of it."""
+
+    schema: TableSchema
+
+
+def _storage(srs: Optional[Srs]) -> str:
+    """Return the name of a system, "" where it is published in another one because PROJ does not know it by name."""
+    return srs.name if srs is not None and default_srs(srs).name == srs.name else ""
 
 
 class Catalogue:
@@ -43,21 +56,35 @@ class Catalogue:
 
     def all(self) -> Tuple[PublishedType, ...]:
         """Return every published type whose table can be read; the log says which cannot."""
-        described = []
+        return tuple(self._readable(self.described))
+
+    def listed(self) -> Tuple[ListedType, ...]:
+        """Return what lists say of every published type; only tables whose system nobody has noted are opened."""
+        return tuple(self._readable(self._listed))
+
+    def _readable(self, made: Callable[[FeatureType], _Listed]) -> Iterator[_Listed]:
         for one in self._types.values():
             try:
-                described.append(self.described(one))
+                yield made(one)
             except GeoPubError as error:  # noqa: PERF203 - one bad file must not hide the other types
                 _log.warning("The feature type %s is left out: %s", one.name, error)
-        return tuple(described)
+
+    def _listed(self, feature_type: FeatureType) -> ListedType:
+        organization, _colon, code = feature_type.srs.partition(":")
+        if not code.isdigit():
+            return self.described(feature_type)
+        own = Srs(organization, int(code), "")
+        return ListedType(feature_type, type_name(feature_type), self._wire(own), _storage(own))
+
+    def _wire(self, srs: Optional[Srs]) -> WireSrs:
+        wire = default_srs(srs)
+        return wire_srs(wire.name) if self._x_first else wire
 
     def described(self, feature_type: FeatureType) -> PublishedType:
         """Return a type with its schema."""
         schema = self.tables.schema(feature_type)
-        srs = default_srs(schema.srs)
-        return PublishedType(
-            feature_type, type_name(feature_type), schema, wire_srs(srs.name) if self._x_first else srs
-        )
+        name = type_name(feature_type)
+        return PublishedType(feature_type, name, self._wire(schema.srs), _storage(schema.srs), schema)
 
     def named(self, parameters: Parameters) -> Tuple[PublishedType, ...]:
         """Return the types that `typeNames` (or `typeName`) lists, none when it is absent."""

@@ -26,8 +26,8 @@ class Tables:
     A revision is immutable, so schemas and counts are kept for all threads.
     """
 
-    def __init__(self, opened: int = 16, described: int = 4096) -> None:
-        self._opened, self._described = opened, described
+    def __init__(self, most_open: int = 16, described: int = 4096) -> None:
+        self._most_open, self._described = most_open, described
         self._local = threading.local()
         self._lock = threading.Lock()
         self._schemas: Dict[_Key, TableSchema] = {}
@@ -48,9 +48,13 @@ class Tables:
         for older in [other for other in kept if other[0] == key[0] and other[1] != key[1]]:
             del kept[older]  # of a revision that is no more
         kept[key] = table
-        while len(kept) > self._opened:
+        while len(kept) > self._most_open:
             kept.popitem(last=False)
         return table
+
+    def opened(self) -> int:
+        """Return how many tables the calling thread holds open."""
+        return len(getattr(self._local, "tables", ()))
 
     def schema(self, feature_type: FeatureType) -> TableSchema:
         """Return the schema of a type's table."""

@@ -56,6 +56,11 @@ class Served:
         return default_srs(self.schema.srs)
 
     @property
+    def in_own_system(self) -> bool:
+        """Whether the WFS sends it in the system of the file, which an authority must list for that."""
+        return self.schema.srs is not None and self.schema.srs.name == self.srs.name
+
+    @property
     def tolerance(self) -> float:
         """How far a written coordinate may be from the file's, in units of the system."""
         return 0.6 * 10.0**-self.srs.decimals
@@ -88,7 +93,10 @@ def value(feature: ogr.Feature, place: int, kind: ColumnKind) -> Any:
     if kind in (ColumnKind.INTEGER, ColumnKind.BOOLEAN):
         return feature.GetFieldAsInteger64(place)
     if kind in (ColumnKind.DATE, ColumnKind.DATETIME, ColumnKind.TIME):
-        return feature.GetFieldAsDateTime(place)[:6] if kind is not ColumnKind.TIME else feature.GetFieldAsString(place)
+        text = feature.GetFieldDefnRef(place).GetType() == ogr.OFTString  # where GDAL has met NULLs alone at first
+        if text or kind is ColumnKind.TIME:
+            return feature.GetFieldAsString(place)
+        return feature.GetFieldAsDateTime(place)[:6]
     if kind is ColumnKind.BLOB:
         return bytes(feature.GetFieldAsBinary(place))
     return feature.GetFieldAsString(place)

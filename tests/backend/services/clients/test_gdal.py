@@ -24,6 +24,8 @@ def same_value(ours: Any, theirs: Any) -> bool:
         return "".join(ours.split()) == "".join(theirs.split())  # readers of XML put blanks in order
     if isinstance(theirs, list) and isinstance(ours, list):
         return ours[:5] == theirs[:5] and abs(ours[5] - theirs[5]) < 0.002
+    if isinstance(theirs, list) and isinstance(ours, str):
+        return ours.replace("/", "-").startswith("{:04d}-{:02d}-{:02d}".format(*theirs))
     return ours == theirs
 
 
@@ -76,7 +78,11 @@ def test_wfs(served: List[Served], version: str) -> None:
             continue
         _geometry, elements = element_names(table.schema)
         layer = dataset.GetLayerByName(table.name)
-        compared(table, layer, elements, keys=False, tolerance=table.tolerance)
+        if table.in_own_system or table.schema.srs is None:
+            compared(table, layer, elements, keys=False, tolerance=table.tolerance)
+        else:
+            assert layer.GetFeatureCount() == table.count
+            _near(table, layer)
 
 
 def test_api(served: List[Served]) -> None:
@@ -84,8 +90,7 @@ def test_api(served: List[Served]) -> None:
     for table in served:
         layer = dataset.GetLayerByName(table.name)
         names = {field.name: field.name for field in table.schema.fields}
-        own = table.srs.name in ("EPSG:4326", "OGC:CRS84")
-        if own:
+        if table.schema.srs is None or (table.in_own_system and table.srs.longitude_latitude):
             compared(table, layer, names, keys=True, tolerance=table.tolerance)
             continue
         assert layer.GetFeatureCount() == table.count
@@ -101,7 +106,6 @@ def _near(table: Served, layer: ogr.Layer) -> None:
     way = osr.CoordinateTransformation(source, target)
     for expected in table.features(200):
         feature = layer.GetNextFeature()
-        assert feature.GetFID() == expected.GetFID()
         theirs = expected.GetGeometryRef()
         if theirs is not None:
             theirs.Transform(way)

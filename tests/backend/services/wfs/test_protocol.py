@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 from dataclasses import replace
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from flask import Flask
 from osgeo import ogr
+
+from geopub_plugin.backend.services.ogcapi.blueprint import features_blueprint
+from geopub_plugin.backend.services.wfs.blueprint import wfs_blueprint
+from geopub_plugin.backend.services.wfs.tables import Tables
 
 from .conftest import Published, application, feature_type
 
@@ -411,3 +417,19 @@ def test_links_repeat_what_was_asked(ask):
     asked = dict(parse_qsl(urlsplit(body["links"][0]["href"]).query))
     assert asked["bbox"] == "0,0,9,9"
     assert asked["sortby"] == "number"
+
+
+def test_capabilities_of_a_thousand_types_open_no_table(catalogue_file):
+    types = [feature_type(catalogue_file, "grid", f"layer{place}", srs="EPSG:4326") for place in range(1000)]
+    tables = Tables()
+    app = Flask("many")
+    for blueprint in (wfs_blueprint, features_blueprint):
+        app.register_blueprint(blueprint(Published(*types), lambda: "http://localhost", tables))
+    client = app.test_client()
+    for path in ("/wfs/ows?service=WFS&request=GetCapabilities", "/ogc/features/collections", "/ogc/features/api"):
+        begun = time.process_time()
+        body = client.get(path).data
+        assert body.count(b"layer999") >= 1 and time.process_time() - begun < 3  # 0.05 s each where nothing else runs
+    assert not tables.opened()
+    client.get("/wfs/ows?service=WFS&request=DescribeFeatureType&typeNames=layer7:grid")
+    assert tables.opened() == 1

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import AuthResult
 from geopub_plugin.backend.notifications.mail import MailServer
 
 SECRET = "s3cret-of-the-tests"
-PATIENCE = 30  # seconds: the machine may be busy
+PATIENCE = 60  # seconds: the machine may be busy
 
 
 class Mailbox:

@@ -118,8 +118,11 @@ class SourcePage(PlanPage):
 
         self._call = BackgroundCall(tr("Metadata record"), read)
         self._call.answered.connect(self._take)
-        self._call.refused.connect(lambda error: self._say(str(error)))
+        self._call.refused.connect(self._not_read)
         self._call.start()
+
+    def _not_read(self, error: GeoPubError) -> None:
+        self._say(str(error))
 
     def _take(self, read: ReadRecord) -> None:
         description = read.description

@@ -25,8 +25,8 @@ from geopub_plugin.backend.data_folder import DataFolder
 from geopub_plugin.backend.errors import Conflict, DataFolderLocked, InvalidInput, Unavailable
 from geopub_plugin.backend.settings import Settings
 
-from ...postgresql import Cluster
 from ...catalogues import WITH_POSTGRESQL
+from ...postgresql import Cluster
 
 pytestmark = pytest.mark.skipif(WITH_POSTGRESQL, reason="they have been run without that")
 

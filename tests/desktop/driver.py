@@ -86,7 +86,14 @@ class Driver:
             if window.modality() != Qt.WindowModality.NonModal:
                 window.close()
         QgsProject.instance().clear()
-        QTimer.singleShot(0, self.iface.actionExit().trigger)
+        self._leave(time.monotonic() + PATIENCE)
+
+    def _leave(self, deadline: float) -> None:
+        """End QGIS once no task is at work: it asks a question otherwise, which nobody answers."""
+        if QgsApplication.taskManager().activeTasks() and time.monotonic() < deadline:
+            QTimer.singleShot(GRAIN, lambda: self._leave(deadline))
+        else:
+            QTimer.singleShot(0, self.iface.actionExit().trigger)
 
 
 def waited_for_processor() -> float:

@@ -9,8 +9,8 @@ import sys
 sys.path.insert(0, json.loads(os.environ["GEOPUB_DESKTOP_TEST"])["here"])
 
 from driver import GIVEN, Driver, Steps
-from qgis.core import QgsApplication, QgsVectorLayer
 from qgis.core import QgsProject as Project
+from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
 from qgis.PyQt.QtGui import QColor, QContextMenuEvent
 from qgis.PyQt.QtWidgets import QApplication
@@ -78,7 +78,6 @@ def steps(driver: Driver) -> Steps:
     plugin.sharing.panel.reject()
     results["badge_after"] = badge(plugin, layer)
     yield 500
-    yield lambda: not QgsApplication.taskManager().activeTasks()  # else QGIS asks before it ends
 
 
 def badge(plugin, layer) -> list:

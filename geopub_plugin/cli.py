@@ -31,6 +31,7 @@ from .terminal.choices import point, publication_request, tiles_request
 from .terminal.display import progress_on, show_datasheets, show_error, show_result
 from .terminal.outcome import ExitCode, error_json, exit_code, result_json, status_json
 from .terminal.store_commands import resume_command, revisions_group
+from .terminal.style_commands import styles_group
 
 out = Console(highlight=False)  # results
 err = Console(stderr=True, highlight=False)  # everything else
@@ -247,6 +248,7 @@ def _store_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 cli.add_command(check_command(_json_option, lambda value: _print_json(value), out))
 cli.add_command(revisions_group(_store_options, _opened, lambda value: _print_json(value), out))
+cli.add_command(styles_group(_store_options, _opened, lambda value: _print_json(value), out))
 cli.add_command(resume_command(_store_options, _opened, lambda value: _print_json(value), out))
 
 

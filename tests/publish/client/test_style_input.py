@@ -14,6 +14,7 @@ from osgeo import gdal, ogr, osr
 
 from geopub_plugin.backend.errors import InvalidInput
 from geopub_plugin.backend.faults import Severity
+from geopub_plugin.cli import main
 from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.embedded import start_backend
 from geopub_plugin.publish.publication import Publication, PublicationRequest
@@ -304,3 +305,30 @@ def test_the_platform_gets_sld_1_0_0(store: Store, wms: str):
     newer = sld(GREEN).replace(b'version="1.0.0"', b'version="1.1.0"').replace(b"CssParameter", b"SvgParameter")
     (file,) = examine(store, wms, [StyleSource("", "a.sld", newer)], plain_sld=True).files
     assert b'version="1.0.0"' in file.content and b"CssParameter" in file.content and b"towns" in file.content
+
+
+def test_the_command_line(store: Store, wms: str, published: Published, tmp_path: Path, capsys: Any):
+    for name, content in (("towns.qml", QML), ("other.sld", sld(GREEN)), ("bad.sld", sld(GREEN, equal("Nmae")))):
+        (tmp_path / name).write_bytes(content)
+    backend = ["--server", store.connection.base_url, "--token-file", str(tmp_path / "token")]
+    (tmp_path / "token").write_text(store.connection._token)
+
+    def geopub(*words: str) -> Tuple[int, str]:
+        code = main(["styles", *words, *backend])
+        return code, "".join(capsys.readouterr())
+
+    assert geopub("add", "towns", str(tmp_path / "towns.qml"), "--name", "Bleu")[0] == 0
+    assert geopub("add", "towns", str(tmp_path / "other.sld"), "--name", "Vert", "--current")[0] == 0
+    assert colour(published, "bleu") == "#0000ff" and colour(published, "") == "#00ff00"
+    code, said = geopub("add", "towns", str(tmp_path / "bad.sld"), "--name", "Faux")
+    assert code != 0 and "Nmae" in said and "“name”" in said
+    assert geopub("choose", "towns", "bleu")[0] == 0 and colour(published, "") == "#0000ff"
+    assert geopub("edit", "towns", "bleu", str(tmp_path / "other.sld"))[0] == 0 and colour(published, "") == "#00ff00"
+    assert geopub("rename", "towns", "bleu", "Vert clair")[0] == 0
+    listed = json.loads(geopub("list", "towns", "--json")[1])
+    assert [(one["name"], one["current"]) for one in listed] == [("Vert clair", True), ("Vert", False)]
+    assert (
+        geopub("save", "towns", "vert", str(tmp_path))[0] == 0 and b"#00ff00" in (tmp_path / "towns.sld").read_bytes()
+    )
+    assert geopub("remove", "towns", "bleu")[0] == 0 and "vert" in geopub("list", "towns")[1]
+    assert geopub("list", "villages")[0] != 0 and geopub("choose", "towns", "bleu")[0] != 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Iterable, Iterator, Sequence, Tuple
+from typing import Any, Iterable, Iterator, Sequence, Tuple
 
 from qgis.core import QgsAbstractMetadataBase, QgsProject, QgsSettings, QgsVectorLayer
 
@@ -21,7 +21,7 @@ def proposed_description(layers: Sequence[QgsVectorLayer]) -> Description:
     known_themes = {theme.casefold(): theme for theme in themes()}
     text, url = _attribution(layers)
     return Description(
-        abstract=_first([layer.abstract() or layer.metadata().abstract() for layer in layers]),
+        abstract=_first([server_words(layer).abstract() or layer.metadata().abstract() for layer in layers]),
         identifier=_identifier(layers),
         categories=_categories(sources),
         keywords=tuple(known_themes[word.casefold()] for word in words if word.casefold() in known_themes),
@@ -46,12 +46,22 @@ def remember_contact(description: Description) -> None:
 
 def proposed_title(layer: QgsVectorLayer) -> str:
     """Return what a layer is called: by its metadata, its server properties, else in the layer tree."""
-    return _first(" ".join(text.split())[:99] for text in (layer.metadata().title(), layer.title(), layer.name()))
+    return _first(" ".join(text.split())[:99] for text in _titles(layer))
+
+
+def server_words(layer: QgsVectorLayer) -> Any:
+    """Return what holds the words of a layer's QGIS Server page: the layer, or since 3.38 its server properties."""
+    properties = layer.serverProperties()
+    return properties if hasattr(properties, "keywordList") else layer
 
 
 def proposed_keywords(layer: QgsVectorLayer) -> Tuple[str, ...]:
     """Return the keywords of one layer."""
     return tuple(_keywords([layer], [layer.metadata()]))
+
+
+def _titles(layer: QgsVectorLayer) -> Tuple[str, ...]:
+    return layer.metadata().title(), server_words(layer).title(), layer.name()
 
 
 def _contact(sources: Sequence[QgsAbstractMetadataBase]) -> Tuple[str, str]:
@@ -66,7 +76,7 @@ def _contact(sources: Sequence[QgsAbstractMetadataBase]) -> Tuple[str, str]:
 def _keywords(layers: Iterable[QgsVectorLayer], sources: Iterable[QgsAbstractMetadataBase]) -> Tuple[str, ...]:
     def said() -> Iterator[str]:
         for layer in layers:
-            yield from layer.keywordList().split(",")
+            yield from server_words(layer).keywordList().split(",")
         for source in sources:
             for vocabulary, words in source.keywords().items():
                 yield from words if vocabulary != "gmd:topicCategory" else ()
@@ -87,7 +97,8 @@ def _identifier(layers: Sequence[QgsVectorLayer]) -> str:
 
 
 def _attribution(layers: Sequence[QgsVectorLayer]) -> Tuple[str, str]:
-    pairs = ((layer.attribution().strip(), layer.attributionUrl().strip()) for layer in layers)
+    words = [server_words(layer) for layer in layers]
+    pairs = ((one.attribution().strip(), one.attributionUrl().strip()) for one in words)
     return next((pair for pair in pairs if all(pair) and not attribution_fault(*pair)), ("", ""))
 
 

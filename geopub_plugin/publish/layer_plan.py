@@ -8,7 +8,7 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
 
 from .field_names import clashing
-from .layer_description import proposed_description, proposed_keywords, proposed_title
+from .layer_description import proposed_description, proposed_keywords, proposed_title, server_words
 from .layer_detail import flags_for, layer_detail, layer_levels
 from .layer_memory import memory
 from .metadata.description import Description, description_faults
@@ -75,7 +75,7 @@ def proposed_tables(layers: Sequence[QgsVectorLayer], layer_name: str) -> Tuple[
     for layer in layers:
         title = proposed_title(layer)
         table = layer_name if len(layers) == 1 else _free(slug(title), [one.table for one in found])
-        abstract = layer.abstract() or layer.metadata().abstract()
+        abstract = server_words(layer).abstract() or layer.metadata().abstract()
         found.append(TablePlan(table, title, abstract, proposed_keywords(layer), layer=layer.id()))
     return tuple(found)
 

@@ -56,7 +56,6 @@ def middle(layer: QgsVectorLayer) -> QgsPointXY:
     target = QgsCoordinateReferenceSystem(WEB_MERCATOR)
     request = QgsFeatureRequest().setNoAttributes().setLimit(LOOKED_AT)
     request.setDestinationCrs(target, QgsProject.instance().transformContext())
-    request.setInvalidGeometryCheck(QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck)
     request.setTransformErrorCallback(lambda _feature: None)
     shapes = [one.geometry() for one in layer.getFeatures(request) if one.hasGeometry()]
     shapes.sort(key=lambda shape: -shape.boundingBox().perimeter())

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
-from qgis.PyQt.QtCore import QSize, Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QSize, Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from qgis.PyQt.QtWidgets import (
     QDialog,
@@ -46,6 +46,9 @@ class ResultPanel(QDialog):
         self.setWindowTitle(tr("Share a publication"))
         self.services: Tuple[LiveService, ...] = ()
         self.page = ""
+        # In a turn of its own: loading what makes codes takes 35 ms, once.
+        self._code = QTimer(self, singleShot=True, interval=0)
+        self._code.timeout.connect(lambda: self.qr.show_address(self.page))
         self.heading = QLabel(self, wordWrap=True)
         self.heading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.addresses = AddressList(self)
@@ -77,7 +80,8 @@ class ResultPanel(QDialog):
         self.note.setVisible(here)
         self.web.setVisible(bool(self.page))
         self.view.setEnabled(bool(self.page))
-        self.qr.show_address(self.page)
+        self.qr.setVisible(bool(self.page))
+        self._code.start()
         self.snippet.setPlainText(embed_snippet(self.page, title) if self.page else "")
         for button in (self.preview, self.add):
             button.setEnabled(bool(self.services))

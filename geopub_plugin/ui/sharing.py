@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QWidget
 
@@ -41,7 +41,11 @@ class Sharing(QObject):
         kept = (memory(layer) for layer in QgsProject.instance().mapLayers().values())
         target = next((one.target for one in kept if one is not None and one.layer_name == result.layer_name), "")
         addresses = tuple((live.type, live.url) for live in result.urls)
-        self._show(title, addresses, result.layer_name, target, result.updated)
+        # Not in the turn in which the publication ended: QGIS has other things to draw then.
+        later = QTimer(self, singleShot=True, interval=0)
+        later.timeout.connect(lambda: self._show(title, addresses, result.layer_name, target, result.updated))
+        later.timeout.connect(later.deleteLater)
+        later.start()
 
     def show_memory(self, kept: LayerMemory) -> None:
         """Show what a layer remembers."""

@@ -76,7 +76,8 @@ def test_the_lines_are_html_whatever_the_title(panel):
     assert set(frame.found) == {"src", "title", "width", "height", "style", "loading", "allowfullscreen"}
 
 
-def test_the_code_is_that_of_the_page(panel, tmp_path):
+def test_the_code_is_that_of_the_page(qtbot, panel, tmp_path):
+    qtbot.waitUntil(lambda: bool(panel.qr.matrix))
     panel.save_qr(tmp_path / "code.png")
     panel.save_qr(tmp_path / "code.svg")
     assert b"<svg" in (tmp_path / "code.svg").read_bytes()

@@ -63,7 +63,8 @@ def sharing(qgis_new_project, world_map, tmp_path) -> Iterator[Sharing]:
 
 def test_what_goes_live_and_what_a_layer_remembers(qtbot, sharing):
     sharing.desk.live.emit("World", sharing.result)
-    assert sharing.panel.isVisible() and "World" in sharing.panel.heading.text()
+    qtbot.waitUntil(sharing.panel.isVisible)
+    assert "World" in sharing.panel.heading.text()
     assert [line.text() for line, _button in sharing.panel.addresses.rows] == [u.url for u in sharing.result.urls]
     sharing.show_memory(LayerMemory({"title": "Remembered"}, "embedded", "World", "world", "", (("WFS", "http://h/"),)))
     assert "Remembered" in sharing.panel.heading.text()
@@ -71,6 +72,7 @@ def test_what_goes_live_and_what_a_layer_remembers(qtbot, sharing):
 
 def test_a_temporary_link_is_copied_and_previewed(qtbot, sharing):
     sharing.show_result("World", sharing.result)
+    qtbot.waitUntil(sharing.panel.isVisible)
     sharing.panel.link.click()
     assert not sharing.panel.link.isEnabled()
     qtbot.waitUntil(lambda: bool(sharing.desk.shown), timeout=30_000)

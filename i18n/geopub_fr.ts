@@ -20,6 +20,10 @@
         <translation>10 × 10 tuiles au milieu de cette carte</translation>
     </message>
     <message>
+        <source>`geopub status` lists what is published; --service chooses between wms, wfs and tms.</source>
+        <translation>`geopub status` liste ce qui est publié ; --service choisit entre wms, wfs et tms.</translation>
+    </message>
+    <message>
         <source>`geopub user list` shows them.</source>
         <translation>`geopub user list` les montre.</translation>
     </message>
@@ -398,6 +402,10 @@
     <message>
         <source>Add features to the layer, then publish again.</source>
         <translation>Ajoutez des entités à la couche, puis publiez de nouveau.</translation>
+    </message>
+    <message>
+        <source>Add FILES, each named after its table, to LAYER as one style.</source>
+        <translation>Ajouter FILES, chacun nommé comme sa table, à LAYER comme un seul style.</translation>
     </message>
     <message>
         <source>Add it to the request.</source>
@@ -858,6 +866,10 @@
     <message>
         <source>Cadastral parcels</source>
         <translation>Parcelles cadastrales</translation>
+    </message>
+    <message>
+        <source>Call STYLE by another NAME; what requests call it stays.</source>
+        <translation>Appeler STYLE par un autre NAME ; son nom dans les requêtes reste.</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -1508,6 +1520,10 @@
         <translation>Des doutes sur ces réglages ? Un échantillon est fait en un instant ; toutes les tuiles suivent en un clic.</translation>
     </message>
     <message>
+        <source>Draw LAYER with STYLE where none is named.</source>
+        <translation>Dessiner LAYER avec STYLE quand aucun n'est nommé.</translation>
+    </message>
+    <message>
         <source>Draw the area</source>
         <translation>Dessiner l’emprise</translation>
     </message>
@@ -1522,6 +1538,10 @@
     <message>
         <source>Draw them again, or delete them in the source.</source>
         <translation>Dessinez-les à nouveau, ou supprimez-les dans la source.</translation>
+    </message>
+    <message>
+        <source>Draw with it from now on.</source>
+        <translation>Dessiner avec lui désormais.</translation>
     </message>
     <message>
         <source>e-mail</source>
@@ -1782,6 +1802,10 @@
     <message>
         <source>Features without geometry in the table “{table}”: {count}.</source>
         <translation>Objets sans géométrie dans la table « {table} » : {count}.</translation>
+    </message>
+    <message>
+        <source>Fetch graphics that lie elsewhere once, and keep them with the style.</source>
+        <translation>Chercher une fois les graphismes situés ailleurs, et les garder avec le style.</translation>
     </message>
     <message>
         <source>Files are not what was stored.</source>
@@ -3372,8 +3396,16 @@
         <translation>Listez les révisions pour voir lesquelles sont gardées.</translation>
     </message>
     <message>
+        <source>List the styles of LAYER.</source>
+        <translation>Lister les styles de LAYER.</translation>
+    </message>
+    <message>
         <source>List the users.</source>
         <translation>Lister les utilisateurs.</translation>
+    </message>
+    <message>
+        <source>List, add, edit and choose the styles of a published layer.</source>
+        <translation>Lister, ajouter, modifier et choisir les styles d'une couche publiée.</translation>
     </message>
     <message>
         <source>List, compare and bring back revisions of data, styles and metadata.</source>
@@ -3662,6 +3694,10 @@
     <message>
         <source>Name each file after its table, or give one file for all of them.</source>
         <translation>Donnez à chaque fichier le nom de sa table, ou donnez un seul fichier pour toutes.</translation>
+    </message>
+    <message>
+        <source>Name in requests</source>
+        <translation>Nom dans les requêtes</translation>
     </message>
     <message>
         <source>Name it in LAYERS too, or leave it out.</source>
@@ -4392,6 +4428,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Put all of them, under one name, into a zip file.</source>
         <translation>Mettez-les tous, sous un même nom, dans un fichier zip.</translation>
+    </message>
+    <message>
+        <source>Put FILES in the place of those of STYLE; addresses and name stay.</source>
+        <translation>Mettre FILES à la place de ceux de STYLE ; adresses et nom restent.</translation>
     </message>
     <message>
         <source>Put only the data into the archive.</source>
@@ -5236,6 +5276,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Take away what draws other sources, and the sources themselves.</source>
         <translation>Retirez ce qui dessine d’autres sources, et ces sources elles-mêmes.</translation>
+    </message>
+    <message>
+        <source>Take STYLE away from LAYER.</source>
+        <translation>Retirer STYLE de LAYER.</translation>
     </message>
     <message>
         <source>Take them away, or change their type.</source>
@@ -6414,6 +6458,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Le service a déjà un style « {style} ».</translation>
     </message>
     <message>
+        <source>The service has no style of its own.</source>
+        <translation>Le service n'a pas de style propre.</translation>
+    </message>
+    <message>
         <source>The service has no style “{style}”.</source>
         <translation>Le service n'a pas de style « {style} ».</translation>
     </message>
@@ -7130,6 +7178,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Il n'y a pas de {identifier} dans la liste « {list} ».</translation>
     </message>
     <message>
+        <source>There is no {service} service “{name}”.</source>
+        <translation>Il n'y a pas de service {service} « {name} ».</translation>
+    </message>
+    <message>
         <source>There is no “{name}” with revisions.</source>
         <translation>Il n’y a pas de « {name} » qui ait des révisions.</translation>
     </message>
@@ -7798,6 +7850,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Ce qui est publié, et sous quels noms.</translation>
     </message>
     <message>
+        <source>What people call the style.</source>
+        <translation>Comment les gens appellent le style.</translation>
+    </message>
+    <message>
         <source>What shapes lose with every level up. Each picture: without it on the left, with it on the right.</source>
         <translation>Ce que les formes perdent à chaque niveau vers le haut. Chaque image : sans elle à gauche, avec elle à droite.</translation>
     </message>
@@ -7890,6 +7946,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Qui peut tout faire dans chaque entrepôt.</translation>
     </message>
     <message>
+        <source>Whose styles: of maps, features or tiles.</source>
+        <translation>De quoi sont les styles : cartes, entités ou tuiles.</translation>
+    </message>
+    <message>
         <source>wildCard, singleChar and escapeChar must be three different characters.</source>
         <translation>wildCard, singleChar et escapeChar doivent être trois caractères différents.</translation>
     </message>
@@ -7972,6 +8032,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Write the column alone: there is only one table.</source>
         <translation>Écrivez la colonne seule : il n'y a qu'une table.</translation>
+    </message>
+    <message>
+        <source>Write the files of STYLE into FOLDER.</source>
+        <translation>Écrire les fichiers de STYLE dans FOLDER.</translation>
     </message>
     <message>
         <source>Write the filter in XML, as “filter”.</source>

@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict
 import waitress
 from waitress import wasyncore
 
+from .lanes import Lanes
 from .settings import MIB, Settings
 from .stopping import StopRequest
 
@@ -37,12 +38,13 @@ class HttpServer:
             application,
             map=self._channels,
             sockets=[bound],
-            threads=settings.threads,
+            _dispatcher=Lanes(settings.threads),
             ident="GeoPub",
             asyncore_use_poll=hasattr(select, "poll"),  # select() fails from the 1024th socket on
             connection_limit=1000,
             clear_untrusted_proxy_headers=False,  # `access.addresses.TrustedProxies` knows whom to believe
             outbuf_high_watermark=MIB,  # a slow reader of a large answer holds this much memory, not 16 times more
+            outbuf_overflow=32 * MIB,  # pieces of answers are smaller: none goes through a file on its way
             max_request_body_size=settings.upload_bytes + MIB,
             cleanup_interval=min(_LOOK_SECONDS, max(1, int(stalled_seconds))),
         )

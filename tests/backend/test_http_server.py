@@ -155,3 +155,41 @@ def test_a_reader_that_stalls_is_hung_up_on_and_frees_its_thread(application, tm
     finally:
         stop.utter()
         thread.join(10)
+
+
+class Downloads:
+    """Sends features in pieces, as slowly as they are read, and anything else at once."""
+
+    def __call__(self, environment, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        fetched = environment["PATH_INFO"].endswith(("/wfs/ows", "/items"))
+        return (b"x" * 100_000 for _ in range(60)) if fetched else [b"tile"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/wfs/ows?service=WFS&request=GetFeature", "/private/ogc/features/collections/a/items"]
+)
+def test_who_fetches_features_keeps_no_tile_waiting(tmp_path, path):
+    bound, stop = bound_socket("127.0.0.1", 0), StopRequest()
+    server = HttpServer(Downloads(), bound, Settings(tmp_path, threads=2))
+    thread = threading.Thread(target=server.run, args=(stop,))
+    thread.start()
+
+    def asked(where: str) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(*bound.getsockname(), timeout=60)
+        connection.request("GET", where)
+        return connection
+
+    try:
+        fetching = [asked(path) for _ in range(50)]  # nobody reads yet: two threads wait, 48 requests too
+        for _ in range(20):
+            connection = asked("/tms/1.0.0/a/0/0/0.pbf")
+            assert connection.getresponse().read() == b"tile"
+            connection.close()
+        assert asked("/wfs/ows?service=WFS&request=GetCapabilities").getresponse().status == 200
+        for connection in fetching:
+            assert len(connection.getresponse().read()) == 6_000_000
+            connection.close()
+    finally:
+        stop.utter()
+        thread.join(10)

@@ -87,7 +87,7 @@ def test_publish_json_is_one_document_and_nothing_else(backend, shapes, token_fi
         ("Les Villes", "les_villes", 5),
         ("fields", "fields", 5),
     }
-    assert [service["type"] for service in document["services"]] == ["WFS", "WFS", "WMS", "TMS"]
+    assert [service["type"] for service in document["services"]] == ["WFS", "WFS", "WMS", "WMTS", "TMS"]
     assert document["names"]["Les Villes"]["fields"]["N"] == "n"
     assert set(document["times"]) == {"delivery", "checks", "integration", "wfs", "wms", "pyramid", "tms"}
     for service in document["services"]:

@@ -1793,7 +1793,7 @@
     </message>
     <message>
         <source>Features to pass over; the links of a page lead to the next</source>
-        <translation type="unfinished"></translation>
+        <translation>Objets à passer ; des liens mènent à la page suivante</translation>
     </message>
     <message>
         <source>Features without geometry</source>
@@ -3661,7 +3661,7 @@
     </message>
     <message>
         <source>Moment, or period with “/” between its ends; “..” is an open end</source>
-        <translation type="unfinished"></translation>
+        <translation>Moment, ou période avec « / » entre ses bouts ; « .. » est une fin ouverte</translation>
     </message>
     <message>
         <source>Monthly</source>

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Collection, Dict, Iterable, Mapping, Optional, Tuple
 
 from qgis.core import QgsMapLayer, QgsVectorLayer
 
@@ -80,6 +80,30 @@ def remember(
 def forget(layer: QgsMapLayer) -> None:
     """Let a layer remember nothing, once it is published no more."""
     layer.removeCustomProperty(PROPERTY)
+
+
+def withdraw(layers: Iterable[QgsMapLayer], target: str, datasheet: str) -> None:
+    """Let layers forget a datasheet that was deleted."""
+    for layer in layers:
+        kept = memory(layer)
+        if kept is not None and (kept.target, kept.datasheet) == (target, datasheet):
+            forget(layer)
+
+
+def withdraw_service(layers: Iterable[QgsMapLayer], target: str, service: str, urls: Collection[str]) -> None:
+    """Let layers forget a service ("wfs", "wms", "tms") that was taken off; with the last one, everything."""
+    for layer in layers:
+        kept = memory(layer)
+        if kept is None or kept.target != target or not any(url in urls for _kind, url in kept.addresses):
+            continue
+        left = [pair for pair in kept.addresses if pair[1] not in urls]
+        if not left:
+            forget(layer)
+            continue
+        stated = _read(layer.customProperty(PROPERTY))
+        stated["addresses"] = left
+        stated["plan"]["services"] = [one for one in stated["plan"].get("services", ()) if one != service]
+        layer.setCustomProperty(PROPERTY, json.dumps(stated, ensure_ascii=False))
 
 
 def memory(layer: Optional[QgsMapLayer]) -> Optional[LayerMemory]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, List, Optional, Sequence
 
+from qgis.core import QgsMapLayer, QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QDialog, QWidget
 
@@ -16,6 +17,7 @@ from ..publish.client.datasheets import Datasheet, Service
 from ..publish.client.deletions import Doomed
 from ..publish.client.executions import Execution
 from ..publish.completion_job import CompletionJob
+from ..publish.layer_memory import withdraw, withdraw_service
 from ..publish.removal import consequences_of_datasheet, consequences_of_service, delete_datasheet, unpublish
 from ..publish.resumption import Interrupted, resume_integration
 from ..publish.server_jobs import ServerJobs, server_jobs
@@ -68,6 +70,11 @@ class Management(QObject):
         """Take a service off, after what goes with it was shown."""
         told = {"kind": KIND_OF.get(service.type, service.type), "name": service.layer_name}
         title = tr("Unpublish {kind} “{name}”", **told)
+        target, urls = self._stores.targets.current().id, {url.url for url in service.urls}
+
+        def forget() -> None:
+            withdraw_service(_layers(), target, told["kind"].lower(), urls)
+
         self.calls.ask(
             title,
             lambda store: consequences_of_service(store, service),
@@ -76,13 +83,13 @@ class Management(QObject):
                 tr("Unpublish"),
                 doomed,
                 tr("The data stay. Published again, it has the same address."),
-                lambda: self._do(title, lambda store: unpublish(store, service)),
+                lambda: self._do(title, lambda store: unpublish(store, service), forget),
             ),
         )
 
     def delete(self, sheet: Datasheet) -> None:
         """Delete a datasheet, after everything that goes with it was shown."""
-        title = tr("Delete “{name}”", name=sheet.name)
+        title, target = tr("Delete “{name}”", name=sheet.name), self._stores.targets.current().id
         self.calls.ask(
             title,
             lambda store: consequences_of_datasheet(store, sheet),
@@ -91,7 +98,11 @@ class Management(QObject):
                 tr("Delete"),
                 doomed,
                 tr("Your layer in QGIS stays as it is."),
-                lambda: self._do(title, lambda store: delete_datasheet(store, sheet)),
+                lambda: self._do(
+                    title,
+                    lambda store: delete_datasheet(store, sheet),
+                    lambda: withdraw(_layers(), target, sheet.name),
+                ),
             ),
         )
 
@@ -112,8 +123,13 @@ class Management(QObject):
         dialog.accepted.connect(go)
         self._open(dialog)
 
-    def _do(self, title: str, work: Callable[[Store], Any]) -> None:
-        self.calls.ask(title, work, lambda _nothing: self._done(title), lambda error: self._failed(title, error))
+    def _do(self, title: str, work: Callable[[Store], Any], after: Optional[Callable[[], None]] = None) -> None:
+        def done(_nothing: object) -> None:
+            if after is not None:
+                after()
+            self._done(title)
+
+        self.calls.ask(title, work, done, lambda error: self._failed(title, error))
 
     def _done(self, title: str) -> None:
         self._messages.said(tr("Done: {title}", title=title))
@@ -250,3 +266,7 @@ class Management(QObject):
         if self.dialog is dialog:
             self.dialog = None
         dialog.deleteLater()
+
+
+def _layers() -> List[QgsMapLayer]:
+    return list(QgsProject.instance().mapLayers().values())

@@ -35,6 +35,8 @@ from geopub_plugin.publish.layer_memory import (
     forget,
     memory,
     remember,
+    withdraw,
+    withdraw_service,
 )
 from geopub_plugin.publish.layer_plan import LayerPlan
 
@@ -86,6 +88,22 @@ def test_what_is_remembered(stops):
 def test_a_layer_forgets(stops):
     forget(stops)
     assert memory(stops) is None and memory(None) is None
+
+
+def test_what_was_taken_off_is_not_offered_any_more(stops):
+    wfs, tms = "http://h/wfs?typenames=stops:stops", "http://h/tms/1.0.0/stops"
+    remember(stops, PLAN, Published("team", "stops", (("WFS", wfs), ("TMS", tms))))
+    withdraw_service([stops], "embedded", "wfs", {wfs})
+    assert len(memory(stops).addresses) == 2, "of another target"
+    withdraw_service([stops], "team", "wfs", {wfs})
+    assert memory(stops).addresses == (("TMS", tms),) and "wfs" not in memory(stops).plan["services"]
+    withdraw_service([stops], "team", "tms", {tms})
+    assert memory(stops) is None
+    remember(stops, PLAN, Published("team", "stops", (("TMS", tms),)))
+    withdraw([stops], "team", "Others")
+    assert memory(stops) is not None
+    withdraw([stops], "team", "Stops")
+    assert memory(stops) is None
 
 
 def test_a_copy_remembers_nothing(stops):

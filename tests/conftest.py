@@ -15,7 +15,7 @@ import pytest
 
 import geopub_plugin.backend  # noqa: F401 - first of all: it tells pyproj where its data are
 
-from .catalogues import WITH_POSTGRESQL, database_for
+from .catalogues import WITH_POSTGRESQL, database_for, drop_databases
 from .ogc_schemas import OgcSchemas
 from .postgresql import Cluster, running_cluster
 
@@ -67,6 +67,16 @@ def postgresql() -> Iterator[Cluster]:
     """Return a running PostgreSQL, or skip."""
     with running_cluster() as cluster:
         yield cluster
+
+
+@pytest.fixture(autouse=True)
+def databases_go_with_their_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Drop the databases of the data folders that a test has made for itself."""
+    cluster = request.getfixturevalue("postgresql") if WITH_POSTGRESQL else None
+    yield
+    below = getattr(request.node, "funcargs", {}).get("tmp_path")
+    if cluster is not None and below is not None:
+        drop_databases(cluster, below)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def read_qml(style: StyleDocument, ledger: Ledger) -> Symbology:
     scales = _scales(root)
     for child in root:
         if child.tag == "renderer-v2":
-            levels = child.get("symbollevels") == "1"
+            levels = child.get("symbollevels") == "1" or child.get("type") == "RuleRenderer"  # QGIS minds these always
             rules += RendererReader(ledger).rules(child)
         elif child.tag == "labeling" and root.get("labelsEnabled", "1") != "0":
             rules += label_rules(child, ledger)

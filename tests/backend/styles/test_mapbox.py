@@ -142,7 +142,8 @@ def test_a_rule_that_cannot_be_said_is_left_out_and_named() -> None:
     assert "regexp_match()" in lost.what and lost.where == "odd"
 
 
-def test_levels_of_symbols_come_before_rules() -> None:
+@pytest.mark.parametrize("flag", ["0", "1"])  # rules have levels whatever it says
+def test_levels_of_symbols_come_before_rules(flag: str) -> None:
     def road(name: str, colour: str) -> str:
         casing = layer("SimpleLine", line_color="0,0,0,255", line_width="3")
         inside = layer("SimpleLine", line_color=colour, line_width="2").replace('pass="0"', 'pass="1"')
@@ -152,7 +153,7 @@ def test_levels_of_symbols_come_before_rules() -> None:
         """<rules><rule symbol="0" filter="a = 1" label="r0"/><rule symbol="1" filter="a = 2" label="r1"/></rules>"""
     )
     symbols = road("0", "255,0,0,255") + road("1", "0,255,0,255")
-    layers = made(renderer("RuleRenderer", symbols, rules, 'symbollevels="1"')).layers
+    layers = made(renderer("RuleRenderer", symbols, rules, f'symbollevels="{flag}"')).layers
     assert [one["paint"]["line-color"] for one in layers] == ["#000000", "#000000", "#ff0000", "#00ff00"]
     assert len({one["id"] for one in layers}) == 4
 

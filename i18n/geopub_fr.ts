@@ -792,6 +792,10 @@
         <translation>Automatique</translation>
     </message>
     <message>
+        <source>Back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Base map</source>
         <translation>Fond de carte</translation>
     </message>
@@ -1246,6 +1250,10 @@
     <message>
         <source>Contact for the record (e-mail)</source>
         <translation>Contact pour la fiche (adresse électronique)</translation>
+    </message>
+    <message>
+        <source>Contents</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Continual</source>
@@ -2006,6 +2014,10 @@
     <message>
         <source>GeoPub {newer} has written it; this is GeoPub {version}.</source>
         <translation>GeoPub {newer} l’a écrit ; celui-ci est GeoPub {version}.</translation>
+    </message>
+    <message>
+        <source>GeoPub – user guide</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>GeoPub's publishing engine did not start.</source>
@@ -3218,6 +3230,10 @@
     <message>
         <source>Labels are placed by the map in the browser: not all stand where QGIS puts them.</source>
         <translation>Les étiquettes sont placées par la carte dans le navigateur : toutes ne sont pas là où QGIS les met.</translation>
+    </message>
+    <message>
+        <source>Labels of QGIS 2 are not drawn: save the style again with QGIS 3.</source>
+        <translation>Les étiquettes de QGIS 2 ne sont pas dessinées : enregistrez le style à nouveau avec QGIS 3.</translation>
     </message>
     <message>
         <source>Labels of the type “{kind}” are not drawn.</source>

@@ -33,11 +33,19 @@ def read_qml(style: StyleDocument, ledger: Ledger) -> Symbology:
             if any(category.get("enabled") == "1" for category in child.iter("DiagramCategory")):
                 ledger.lost(tr("Diagrams are not drawn."))
     ledger.where = ""
+    if root.find("labeling") is None and _has_old_labels(root):
+        ledger.lost(tr("Labels of QGIS 2 are not drawn: save the style again with QGIS 3."))
     if number(root.findtext("blendMode")) != 0:
         ledger.approximated(tr("The layer is laid over others without blending."))
     opacity = number(root.findtext("layerOpacity"), 1.0)
     transparency = number(root.findtext("layerTransparency"))  # of QGIS 2
     return Symbology(tuple(_within(rule, scales) for rule in rules), opacity * (1 - transparency / 100), levels)
+
+
+def _has_old_labels(root: Element) -> bool:
+    """Tell whether the layer has labels as QGIS 2 kept them: among its custom properties."""
+    kept = {one.get("key"): one.get("value") for properties in root.iter("customproperties") for one in properties}
+    return kept.get("labeling") == "pal" and kept.get("labeling/enabled") == "true"
 
 
 def _scales(root: Element) -> Tuple[float, float]:

@@ -158,6 +158,14 @@ def test_levels_of_symbols_come_before_rules(flag: str) -> None:
     assert len({one["id"] for one in layers}) == 4
 
 
+@pytest.mark.parametrize(("enabled", "lost"), [("true", 1), ("false", 0)])
+def test_labels_of_qgis_2_are_told_of(enabled: str, lost: int) -> None:
+    kept = f"""<property key="labeling" value="pal"/><property key="labeling/enabled" value="{enabled}"/>"""
+    style = renderer("singleSymbol", symbol(layer("SimpleFill", color="1,2,3,255")))
+    report = made(f"{style}<customproperties>{kept}</customproperties>").report
+    assert len(report.of(Fate.LOST)) == lost
+
+
 def test_labels_lie_above_everything() -> None:
     labels = """<labeling type="simple"><settings><text-style fieldName="name" fontSize="9" fontFamily="DejaVu Sans"
       textColor="1,2,3,255"><text-buffer bufferDraw="1" bufferSize="1" bufferColor="255,255,255,255"/></text-style>

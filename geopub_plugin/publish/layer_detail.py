@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
+import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
@@ -17,13 +17,14 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ..backend.features.wkb import parse
 from .compat import POINT_GEOMETRY
 from .generalisations import AREAS, LINES, POINTS
 from .layer_faults import needs_crs
 from .proposal import Detail, levels
 
 SAMPLE = 200  # features looked at
-MOST_VERTICES = 20_000  # looked at one by one, in the GUI thread
+MOST_VERTICES = 20_000  # looked at in the GUI thread
 COUNTED = ("ogr", "memory", "spatialite")  # providers whose identifiers count the features, and are found quickly
 WGS84 = "EPSG:4326"
 _METRES_IN_A_DEGREE = 111_320.0
@@ -120,13 +121,28 @@ def _size(geometries: List[QgsGeometry]) -> float:
 
 def _touching(geometries: List[QgsGeometry], kind: str) -> bool:
     """Tell whether features share vertices: areas side by side, lines that meet."""
-    owners: Counter = Counter()
-    left = MOST_VERTICES
+    seen = _few(geometries)
+    if not seen:
+        return False
+    vertices = parse(seen, geopackage=False)
+    first = vertices.path_start[vertices.part_start[vertices.feature_start]]  # (N+1,) first vertex of each feature
+    owner = np.repeat(np.arange(len(vertices)), np.diff(first))  # (V,)
+    at = np.concatenate((first[:-1], first[1:] - 1)) if kind == LINES else np.arange(len(owner))  # vertices that count
+    places = np.unique(np.stack((vertices.x[at], vertices.y[at], owner[at]), 1), axis=0)  # each once for a feature
+    order = np.lexsort((places[:, 1], places[:, 0]))
+    same = (np.diff(places[order, :2], axis=0) == 0).all(axis=1)  # as the one before it
+    begins = same & ~np.concatenate(([False], same[:-1]))  # once for each place with several owners
+    return int(begins.sum()) > _TOUCHING * max(len(places) - int(same.sum()), 1)
+
+
+def _few(geometries: List[QgsGeometry]) -> List[bytes]:
+    """Return the first geometries as WKB of straight segments, of `MOST_VERTICES` in all."""
+    seen, left = [], MOST_VERTICES
     for geometry in geometries:
         left -= geometry.constGet().nCoordinates()
         if left < 0:
             break
-        places = [(vertex.x(), vertex.y()) for vertex in geometry.vertices()]
-        owners.update({places[0], places[-1]} if kind == LINES and places else set(places))
-    shared = sum(1 for count in owners.values() if count > 1)
-    return shared > _TOUCHING * max(len(owners), 1)
+        straight = QgsGeometry(geometry)
+        straight.convertToStraightSegment()
+        seen.append(bytes(straight.asWkb()))
+    return seen

@@ -106,6 +106,16 @@ def withdraw_service(layers: Iterable[QgsMapLayer], target: str, service: str, u
         layer.setCustomProperty(PROPERTY, json.dumps(stated, ensure_ascii=False))
 
 
+def complete(layers: Iterable[QgsMapLayer], target: str, layer_name: str) -> None:
+    """Let layers know that the sample of their tiles has become the whole: the next update is not of a sample."""
+    for layer in layers:
+        kept = memory(layer)
+        if kept is not None and (kept.target, kept.layer_name) == (target, layer_name):
+            stated = _read(layer.customProperty(PROPERTY))
+            stated["plan"]["area"] = ""
+            layer.setCustomProperty(PROPERTY, json.dumps(stated, ensure_ascii=False))
+
+
 def memory(layer: Optional[QgsMapLayer]) -> Optional[LayerMemory]:
     """Return what a layer remembers, None for one that never was published."""
     kept = _read(layer.customProperty(PROPERTY)) if layer is not None else {}

@@ -17,7 +17,7 @@ from ..publish.client.datasheets import Datasheet, Service
 from ..publish.client.deletions import Doomed
 from ..publish.client.executions import Execution
 from ..publish.completion_job import CompletionJob
-from ..publish.layer_memory import withdraw, withdraw_service
+from ..publish.layer_memory import complete, withdraw, withdraw_service
 from ..publish.removal import consequences_of_datasheet, consequences_of_service, delete_datasheet, unpublish
 from ..publish.resumption import Interrupted, resume_integration
 from ..publish.server_jobs import ServerJobs, server_jobs
@@ -180,6 +180,8 @@ class Management(QObject):
         job = CompletionJob(self._stores.source(), service.layer_name, service.title or service.layer_name, self)
         title = tr("All tiles of “{title}”", title=job.title)
         self.completions.append(job)
+        target = self._stores.source().target.id
+        job.finished.connect(lambda _urls: complete(_layers(), target, service.layer_name))
         job.finished.connect(lambda _urls: self._done(title))
         job.failed.connect(lambda error: self._messages.failed(title, error))
         for end in (job.finished, job.failed, job.cancelled):

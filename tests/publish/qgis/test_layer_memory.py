@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from geopub_plugin.publish.layer_memory import (
     LayerChanges,
     Published,
     changes,
+    complete,
     forget,
     memory,
     remember,
@@ -104,6 +106,14 @@ def test_what_was_taken_off_is_not_offered_any_more(stops):
     assert memory(stops) is not None
     withdraw([stops], "team", "Stops")
     assert memory(stops) is None
+
+
+def test_a_completed_sample_is_one_no_more(stops):
+    remember(stops, replace(PLAN, area="POLYGON((0 0, 1 0, 1 1, 0 0))"), Published("team", "stops", ()))
+    complete([stops], "embedded", "stops")
+    assert memory(stops).plan["area"], "of another target"
+    complete([stops], "team", "stops")
+    assert memory(stops).plan["area"] == "" and memory(stops).plan["title"] == PLAN.title
 
 
 def test_a_copy_remembers_nothing(stops):

@@ -50,7 +50,10 @@ class LevelMap(QgsMapCanvas):
 
 
 def middle(layer: QgsVectorLayer) -> QgsPointXY:
-    """Return a place of a layer in Web Mercator: of the larger ones of some features, the nearest to the middle."""
+    """Return a place of a layer in Web Mercator where there is something to see: a corner of a large shape near it all.
+
+    Well inside a large polygon a map of a fine level would be of one colour.
+    """
     extent = web_extent(layer)
     centre = extent.center() if not extent.isEmpty() else QgsPointXY(0, 0)
     target = QgsCoordinateReferenceSystem(WEB_MERCATOR)
@@ -59,8 +62,8 @@ def middle(layer: QgsVectorLayer) -> QgsPointXY:
     request.setTransformErrorCallback(lambda _feature: None)
     shapes = [one.geometry() for one in layer.getFeatures(request) if one.hasGeometry()]
     shapes.sort(key=lambda shape: -shape.boundingBox().perimeter())
-    large = [shape.pointOnSurface() for shape in shapes[:LARGE]]
-    return min((one.asPoint() for one in large if not one.isEmpty()), key=centre.sqrDist, default=centre)
+    corners = [shape.closestVertex(centre)[0] for shape in shapes[:LARGE] if not shape.isEmpty()]
+    return min((QgsPointXY(one) for one in corners), key=centre.sqrDist, default=centre)
 
 
 def web_extent(layer: QgsVectorLayer) -> QgsRectangle:

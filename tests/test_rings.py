@@ -15,6 +15,7 @@ PACKAGE = ROOT / "geopub_plugin"
 VALUES = {
     "about", "announcement", "errors", "faults", "locations", "settings", "translation", "features", "ingest", "styles",
     "safe_xml",  # reads the metadata that a person imports
+    "programs",  # starts the backend
     "render",  # draws with the QGIS that publish runs in what a map style needs
 }  # fmt: skip
 ALLOWED = {  # ring -> rings it may import

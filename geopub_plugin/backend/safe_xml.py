@@ -1,21 +1,24 @@
-"""XML from outside: read without entities, without the network, within a bounded depth."""
+"""XML: from outside, read without entities, without the network, within a bounded depth; and written.
+
+The only module that imports the standard library's tree, so that nothing else can parse with it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree  # nosec B405 - only its tree builder and its errors; the parser is defusedxml's
-from xml.parsers import expat  # nosec B407 - reads the prolog only, and refuses every declaration in it
+from typing import Any, Mapping
+from xml.etree import ElementTree  # nosec B405 - makes and writes trees; what parses is lxml, hardened, or defusedxml
+from xml.parsers import expat
 
 from .errors import InvalidInput
 from .translation import tr
 
 try:
-    from lxml import etree as lxml_etree  # nosec B410 - hardened below
+    from lxml import etree as lxml_etree
 except ImportError:  # absent from a plain OSGeo4W installation
     lxml_etree = None
 
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405
+Element = ElementTree.Element  # what `parse` returns can do the same, though lxml's is a class of its own
+SubElement = ElementTree.SubElement
 
 DEEPEST = 250  # elements inside one another; libxml2 itself stops at 256
 
@@ -24,21 +27,42 @@ class _RootReached(Exception):
     """The prolog has been read."""
 
 
-def parse(document: bytes, *, doctype: bool = False) -> Element:
+def parse(document: bytes, *, doctype: bool = False, plain: bool = False) -> Element:
     """Return the root element of a document, without comments and processing instructions.
 
-    `doctype` admits the bare document type that QML files open with; its DTD is never read. Raises InvalidInput, with
-    the line, for what is not well-formed, declares entities or an internal DTD, or is nested deeper than `DEEPEST`.
+    `doctype` admits the bare document type that QML files open with; its DTD is never read. `plain` gives elements that
+    go into trees made with `Element`, and costs the time that lxml saves. Raises InvalidInput, with the line, for what
+    is not well-formed, declares entities or an internal DTD, or is nested deeper than `DEEPEST`.
     """
     _examine_prolog(document, doctype)
-    return _parse_with_lxml(document) if lxml_etree is not None else _parse_with_expat(document)
+    return _parse_with_expat(document) if plain or lxml_etree is None else _parse_with_lxml(document)
 
 
 def serialise(root: Element) -> bytes:
     """Return the bytes of a tree that `parse` has made, in UTF-8."""
-    if isinstance(root, ElementTree.Element):
+    if isinstance(root, Element):
         return ElementTree.tostring(root, encoding="utf-8")
     return lxml_etree.tostring(root, encoding="utf-8")
+
+
+def write_document(root: Element, prefixes: Mapping[str, str], *, indented: bool = False) -> bytes:
+    """Return a tree made with `Element` as a document with its declaration; `prefixes` are {prefix: namespace}."""
+    for prefix, namespace in prefixes.items():
+        ElementTree.register_namespace(prefix, namespace)
+    if indented:
+        ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def escape(text: str) -> str:
+    """Return a text as it stands between tags."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def quoteattr(text: str) -> str:
+    """Return a text as the value of an attribute, in double quotes; line breaks and tabs survive (XML 1.0 §3.3.3)."""
+    kept = escape(text).replace('"', "&quot;")
+    return '"{}"'.format(kept.replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;"))
 
 
 def _examine_prolog(document: bytes, doctype: bool) -> None:
@@ -75,7 +99,7 @@ def _parse_with_lxml(document: bytes) -> Element:
         remove_pis=True,
     )
     try:
-        root = lxml_etree.fromstring(document, parser)  # nosec B320 - see the parser's options
+        root = lxml_etree.fromstring(document, parser)
     except lxml_etree.XMLSyntaxError as error:
         raise _malformed(error.lineno or 1, error.msg or "") from error
     _examine_depth(root)

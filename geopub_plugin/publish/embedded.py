@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import subprocess  # nosec B404 - starts only our own backend, without a shell
 import threading
 import time
 from collections import deque
@@ -18,6 +17,7 @@ from ..backend import errors
 from ..backend.announcement import Announcement, announced
 from ..backend.errors import DataFolderLocked, GeoPubError, Unavailable
 from ..backend.locations import PACKAGE
+from ..backend.programs import NEW_GROUP, PIPE, TimeoutExpired, start
 from ..backend.translation import tr
 from .client import Connection
 from .client.datastores import health
@@ -107,15 +107,15 @@ class StartedProcess:
     """A backend process and what it says; its stdin stays open as long as it is wanted."""
 
     def __init__(self, command: List[str]) -> None:
-        self._process = subprocess.Popen(  # nosec B603
+        self._process = start(
             command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
             env=backend_environment(Host.this()),
             encoding="utf-8",
             errors="replace",
-            creationflags=no_window() | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            creationflags=no_window() | NEW_GROUP,
             start_new_session=os.name != "nt",  # Ctrl-C in a terminal is for us; we end it when we are done
         )
         self._lines: queue.Queue[Optional[str]] = queue.Queue()
@@ -163,7 +163,7 @@ class StartedProcess:
     def _ends_within(self, seconds: float) -> bool:
         try:
             self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             return False
         return True
 

@@ -7,7 +7,6 @@ On Windows and macOS `sys.executable` inside QGIS is QGIS itself, and starting i
 from __future__ import annotations
 
 import os
-import subprocess  # nosec B404 - starts only the Python that comes with QGIS, without a shell
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,7 @@ from typing import Dict, Iterator, Mapping, Tuple
 
 from ..backend.errors import Unavailable
 from ..backend.locations import PACKAGE, shipped
+from ..backend.programs import DEVNULL, NO_WINDOW, TimeoutExpired, run
 from ..backend.translation import language, tr
 
 PROBE = "import sys, osgeo, numpy; print('%d.%d' % sys.version_info[:2])"
@@ -96,16 +96,15 @@ def first_that_works(host: Host) -> Path:
 def works(candidate: Path, host: Host) -> bool:
     """Return whether an interpreter starts, has what the backend needs, and is of the right version."""
     try:
-        told = subprocess.run(  # nosec B603
+        told = run(
             [str(candidate), "-c", PROBE],
             env=backend_environment(host),
-            stdin=subprocess.DEVNULL,
+            stdin=DEVNULL,
             capture_output=True,
             timeout=PROBE_SECONDS,
-            check=False,
             creationflags=no_window(),
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, TimeoutExpired):
         return False
     return told.returncode == 0 and told.stdout.decode("ascii", "replace").strip() == "{}.{}".format(*host.version)
 
@@ -126,7 +125,7 @@ def backend_environment(host: Host, environment: Mapping[str, str] = os.environ)
 
 def no_window() -> int:
     """Return the flag that keeps Windows from opening a console for the process; 0 elsewhere."""
-    return getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    return NO_WINDOW
 
 
 def _is_python(path: Path) -> bool:

@@ -16,7 +16,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Tuple
-from xml.etree import ElementTree
 
 from qgis.core import (
     Qgis,
@@ -29,6 +28,7 @@ from qgis.core import (
 from qgis.PyQt.QtXml import QDomDocument
 
 from ..backend.features import geopackage
+from ..backend.safe_xml import Element, parse
 
 EDITS = "geopub/edits"  # custom property: how often edits of a published layer were saved
 LOOKED_AT = 2_000  # features of a memory layer, at most; larger ones are told by number and extent
@@ -74,7 +74,7 @@ def style_mark(layer: QgsVectorLayer) -> str:
     """Return a mark that changes with what QGIS draws."""
     document = QDomDocument()
     layer.exportNamedStyle(document, QgsReadWriteContext(), _DRAWN)
-    root = ElementTree.fromstring(bytes(document.toByteArray()))  # nosec B314 - made by QGIS just now
+    root = parse(bytes(document.toByteArray()), doctype=True)
     return f"{_minor_version()}:{_mark(_plain(root))}"
 
 
@@ -97,7 +97,7 @@ def _minor_version() -> str:
     return ".".join(Qgis.version().split(".")[:2])
 
 
-def _plain(element: ElementTree.Element) -> List[Any]:
+def _plain(element: Element) -> List[Any]:
     """Return an element without regard to the order of attributes, which Qt shuffles, or to the version of QGIS."""
     attributes = sorted(pair for pair in element.attrib.items() if pair[0] not in ("version", "styleCategories"))
     return [element.tag, attributes, (element.text or "").strip(), [_plain(child) for child in element]]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess  # nosec B404 - starts only our own backend, without a shell
 from pathlib import Path
 from typing import Any, Mapping, Optional
 
 from ..backend.errors import Unavailable
 from ..backend.locations import PACKAGE
+from ..backend.programs import run
 from ..backend.translation import tr
 from ..publish.embedded import failure
 from ..publish.interpreter import Host, backend_environment, find_interpreter, no_window
@@ -28,7 +28,7 @@ def answer_of_backend(command: str, data: Path, told: Optional[Mapping[str, Any]
     Raises:
         GeoPubError: what the backend said why it cannot be done.
     """
-    ended = subprocess.run(  # nosec B603
+    ended = run(
         [str(find_interpreter()), "-m", f"{PACKAGE.name}.backend", command, "--data", str(data)],
         input="" if told is None else json.dumps(told) + "\n",
         capture_output=True,
@@ -36,7 +36,6 @@ def answer_of_backend(command: str, data: Path, told: Optional[Mapping[str, Any]
         encoding="utf-8",
         errors="replace",
         creationflags=no_window(),
-        check=False,
     )
     line = next(iter(ended.stdout.splitlines()), "")
     if line.startswith(_FAILED):

@@ -18,6 +18,7 @@ from .attempts import Attempts, guesses
 from .basic import basic_credentials
 from .digests import digest, same
 
+BEARER = "Bearer"  # RFC 6750
 LONGEST_SCOPE = 300
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -256,7 +257,7 @@ class OAuthRules(RequestValidator):
             "client_id": about.client,
             "scope": about.scope,
             "exp": sign_ins.seconds_of(found.expires),
-            "token_type": "Bearer",
+            "token_type": BEARER,
         }
 
     def _take(self, request: Request, found: SignIn, user: User) -> None:

@@ -36,7 +36,7 @@ class Account:
 def add_account(
     connection: Connection,
     email: str,
-    password: str = "",
+    password: Optional[str] = None,
     first_name: str = "",
     last_name: str = "",
     administrator: bool = False,
@@ -56,7 +56,7 @@ def add_account(
             tr("There is a user {email} already.", email=email), cure=tr("Change that user, or remove it first.")
         )
     if password or subject is None:
-        check_length(password)
+        check_length(password or "")
     user = users.add(
         connection, email=email, first_name=first_name[:_LONGEST_NAME], last_name=last_name[:_LONGEST_NAME]
     )

@@ -21,6 +21,7 @@ HASH, HEADER, BASIC, OAUTH2 = "HASH", "HEADER", "BASIC", "OAUTH2"
 TYPES = (HASH, HEADER, BASIC, OAUTH2)
 SHORTEST_HASH = 20  # characters; those that GeoPub makes have 43
 MOST_KEYS = 100  # of a user
+NOTHING_KEPT = ""  # what a key of this type does not need
 _LIMITS = ("user_agent", "referer")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,60}")  # RFC 9110 §5.6.2
 _TAKEN_HEADERS = frozenset(
@@ -122,7 +123,7 @@ def _secrets(connection: Connection, kind: str, infos: Mapping[str, Any]) -> Tup
         secret = str(infos.get("hash") or "") or new_secret()
         _require_long(secret)
         _refuse_taken(connection, HASH, digest(secret))
-        return {"lookup": digest(secret), "secret": "", "hint": f"{secret[:4]}…"}, {"hash": secret}
+        return {"lookup": digest(secret), "secret": NOTHING_KEPT, "hint": f"{secret[:4]}…"}, {"hash": secret}
     if kind == BASIC:
         login, password = str(infos.get("login") or ""), str(infos.get("password") or "")
         _check_login(login, password)
@@ -134,7 +135,7 @@ def _secrets(connection: Connection, kind: str, infos: Mapping[str, Any]) -> Tup
         kept = {"lookup": "\n".join(sorted(lower)), "secret": header_digest(lower), "hint": "\n".join(given)}
         return kept, {"headers": given}
     if kind == OAUTH2:
-        return {"lookup": None, "secret": "", "hint": ""}, {}
+        return {"lookup": None, "secret": NOTHING_KEPT, "hint": ""}, {}
     raise InvalidInput(
         tr("There is no key of type “{type}”.", type=kind[:40]),
         cure=tr("Give one of: {types}.", types=", ".join(TYPES)),

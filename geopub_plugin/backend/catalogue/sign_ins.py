@@ -101,10 +101,10 @@ def add_client(
     name: str,
     grants: Sequence[str],
     redirects: Sequence[str] = (),
-    secret: str = "",
+    secret: Optional[str] = None,
     user: Optional[str] = None,
 ) -> OAuthClient:
-    """Let a program ask for tokens; `secret` is random and long, "" makes the client a public one."""
+    """Let a program ask for tokens; `secret` is random and long, without one the client is a public one."""
     if not identifier.isprintable() or not 1 <= len(identifier) <= 100 or set(grants) - set(GRANTS):
         raise InvalidInput(tr("“{name}” cannot be a client.", name=identifier[:100]))
     if find_client(connection, identifier) is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess  # nosec B404 - starts our own module only
 import sys
 import threading
 from typing import Any, Dict, Iterable, Iterator, Mapping, Tuple
 
 from ..locations import PACKAGE
+from ..programs import BELOW_NORMAL, NO_WINDOW, PIPE, start
 from ..translation import language
 from .messages import Message, decode, encode
 
@@ -20,7 +20,7 @@ _LONGEST_LINE = 64 * 1024 * 1024  # bytes of one message
 _TAIL = 16 * 1024  # bytes kept of what the worker wrote on stderr
 _POSIX = os.name == "posix"
 # No console window, and services stay quick; elsewhere the worker lowers its own priority.
-_WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+_WINDOWS_FLAGS = NO_WINDOW | BELOW_NORMAL
 
 
 class WorkerProcess:
@@ -37,11 +37,11 @@ class WorkerProcess:
             OSError: the system cannot start a process.
         """
         self._tail = b""
-        self._process = subprocess.Popen(  # nosec B603 - our own module on the interpreter that runs the backend
+        self._process = start(
             [sys.executable, "-m", f"{__package__}.worker", *modules],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
             cwd=PACKAGE.parent,  # never the work folder: Python would import delivered files from it
             env=worker_environment(os.environ),
             start_new_session=_POSIX,  # a group of its own: what the worker starts ends with it

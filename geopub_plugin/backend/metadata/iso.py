@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Iterator, Optional, Tuple
+from typing import Iterator, Optional, Tuple
 
 from ..errors import InvalidInput, Malformed
 from ..features.schema import Bounds
-from ..safe_xml import parse
+from ..safe_xml import Element, parse
 from ..translation import tr
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 ROOTS = ("MD_Metadata", "MI_Metadata")
 LONGEST_IDENTIFIER = 250

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import subprocess  # nosec B404 - starts our own module, without a shell
 import sys
 import threading
 from concurrent.futures import Future
@@ -15,6 +14,7 @@ from typing import Any, Dict, Optional
 from .. import errors
 from ..errors import GeoPubError, JobFailed, Unavailable
 from ..locations import PACKAGE
+from ..programs import NO_WINDOW, PIPE, Process, TimeoutExpired, start
 from ..translation import language, tr
 from .frames import Frame, read_frame, write_frame
 from .requests import Request, as_json
@@ -77,7 +77,7 @@ class RendererProcess:
             self._popen.stdin.close()
         try:
             self._popen.wait(5)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             self.kill()
         self._fail_waiting()
 
@@ -132,19 +132,19 @@ def _not_started(frame: Optional[Frame]) -> Unavailable:
     )
 
 
-def _started(folder: Path, threads: int, interpreter: str) -> subprocess.Popen[bytes]:
+def _started(folder: Path, threads: int, interpreter: str) -> Process[bytes]:
     setup = json.dumps({"threads": threads, "profile": str(folder / "profile")})
     log = folder / "renderer.log"
     mode = "wb" if log.exists() and log.stat().st_size > _KEPT_LOG else "ab"
     with log.open(mode) as stderr:
-        return subprocess.Popen(  # nosec B603 - our own module, arguments of our own
+        return start(
             [interpreter, "-m", "geopub_plugin.backend.render.process", setup],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdin=PIPE,
+            stdout=PIPE,
             stderr=stderr,
             cwd=folder,
             env=_environment(folder),
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=NO_WINDOW,
         )
 
 

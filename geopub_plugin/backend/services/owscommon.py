@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Dict, Iterable, Mapping, Optional, Tuple
-from xml.sax.saxutils import escape, quoteattr  # nosec B406 - writes, reads nothing
 
 from ..errors import GeoPubError, InvalidInput, http_status
+from ..safe_xml import escape, quoteattr
 from ..translation import tr
 
 # HTTP status by exception code: OGC 09-025r2 (WFS 2.0.2) table D.2, OGC 06-121r9 table 28.

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Callable, FrozenSet, Iterator, Tuple
+from typing import Callable, FrozenSet, Iterator, Tuple
 
+from ..safe_xml import Element
 from .expressions import is_plain_name, translate_names
 from .recognition import StyleDocument, StyleKind, local_name
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 # What becomes of a name; the flag says that the name decides which features are drawn, and not only how.
 Translate = Callable[[str, bool], str]

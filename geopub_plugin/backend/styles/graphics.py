@@ -10,17 +10,14 @@ import base64
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Set, Tuple
 from urllib.parse import unquote
 
 from ..errors import InvalidInput
 from ..faults import Fault, Severity
-from ..safe_xml import parse, serialise
+from ..safe_xml import Element, parse, serialise
 from ..translation import tr
 from .recognition import StyleDocument, StyleKind, local_name, read
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 LARGEST = 1_000_000  # bytes of one graphic
 HREF = "{http://www.w3.org/1999/xlink}href"

@@ -6,14 +6,11 @@ import base64
 import binascii
 import re
 import struct
-from typing import TYPE_CHECKING, Tuple
+from typing import Tuple
 
-from ..safe_xml import serialise
+from ..safe_xml import Element, serialise
 from .graphics import HREF, media_type
 from .recognition import StyleKind, local_name, read
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 _DATA_URI = re.compile(r"data:[\w.+/-]*(?:;[\w=.-]+)*;base64,", re.ASCII)
 _SVG = "image/svg+xml"

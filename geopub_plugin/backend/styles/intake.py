@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Iterator, Mapping, Optional, Tuple
+from typing import Callable, Iterator, Mapping, Optional, Tuple
 
 from ..errors import InvalidInput
 from ..faults import Fault, Severity, blocking
 from ..features.schema import TableSchema
-from ..safe_xml import serialise
+from ..safe_xml import Element, serialise
 from ..translation import tr
 from .checks import check
 from .graphics import Graphic, pack
 from .recognition import StyleKind, local_name, read
 from .rename import rename
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 # Prefixes that people use in SLD and forget to declare
 _NAMESPACES = {

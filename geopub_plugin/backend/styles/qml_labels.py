@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
+from ..safe_xml import Element
 from ..translation import tr
 from .expression_tree import FieldValue, Node, Unsupported, parse
 from .fidelity import Ledger
 from .qml_symbols import active_properties
 from .qml_values import colour, length, number, pixels, visible
 from .symbology import Drawn, Label, Rule
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 _LABEL_LEVEL = 1_000_000  # above all symbols
 _ALONG = frozenset({"2", "3", "5"})  # QgsPalLayerSettings: Line, Curved, PerimeterCurved

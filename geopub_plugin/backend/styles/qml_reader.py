@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Tuple
+from typing import List, Tuple
 
+from ..safe_xml import Element
 from ..translation import tr
 from .fidelity import Ledger
 from .qml_labels import label_rules
@@ -11,9 +12,6 @@ from .qml_rules import RendererReader
 from .qml_values import number
 from .recognition import StyleDocument
 from .symbology import Rule, Symbology
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 
 def read_qml(style: StyleDocument, ledger: Ledger) -> Symbology:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
+from ..safe_xml import Element
 from ..translation import tr
 from .expression_tree import Call, FieldValue, Literal, Node, Unsupported, parse
 from .expressions import is_plain_name
@@ -11,9 +12,6 @@ from .fidelity import Ledger
 from .qml_symbols import SymbolReader
 from .qml_values import number
 from .symbology import Drawn, Rule
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 _INSIDE = ("pointCluster", "pointDisplacement", "mergedFeatureRenderer", "invertedPolygonRenderer")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Mapping, Tuple
-from xml.etree.ElementTree import Element as Made  # nosec B405 - made here, never parsed
+from typing import Callable, Dict, Iterator, List, Mapping, Tuple
 
+from ..safe_xml import Element
 from ..translation import tr
 from .fidelity import Ledger
-from .qml_values import colour, length, number, pair, pixels, properties
+from .qml_values import colour, length, number, pair, pixels, properties, symbol_element
 from .symbology import (
     Circle,
     Drawn,
@@ -20,9 +20,6 @@ from .symbology import (
     Symbol,
     Unit,
 )
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 Values = Mapping[str, str]
 _DASHES: Dict[str, Tuple[float, ...]] = {  # of Qt's pens, in widths of the pen
@@ -79,7 +76,7 @@ class SymbolReader:
         if style == "solid":
             drawn.append(Fill(fill))
         elif style != "no":
-            drawn.append(Pattern(_symbol_of("fill", "SimpleFill", values), fill, (_BRUSH_PERIOD, _BRUSH_PERIOD)))
+            drawn.append(Pattern(symbol_element("fill", "SimpleFill", values), fill, (_BRUSH_PERIOD, _BRUSH_PERIOD)))
         if pair(values.get("offset", "0,0")) != (0.0, 0.0):
             self.ledger.approximated(tr("A shifted fill is drawn in its place."))
         return [*drawn, *self._outline(values, opacity)]
@@ -157,7 +154,7 @@ class SymbolReader:
         """Read a marker: a circle stays one, other shapes become pictures."""
         size = length(values, "size", 2.0)
         if values.get("name", "circle") != "circle":
-            symbol = _symbol_of("marker", "SimpleMarker", values)
+            symbol = symbol_element("marker", "SimpleMarker", values)
             return [Icon(symbol, size, rotation=number(values.get("angle")), opacity=opacity)]
         pen = values.get("outline_style", "solid")
         outline_text = values.get("outline_color") or values.get("color_border", "0,0,0,255")
@@ -210,24 +207,15 @@ def _size(layer: Element) -> Length:
 
 def _alone(symbol: Element, layer: Element) -> Element:
     """Return a symbol with this layer only, opaque: its opacity is told apart."""
-    made = Made("symbol", {**dict(symbol.attrib), "alpha": "1"})
+    made = Element("symbol", {**dict(symbol.attrib), "alpha": "1"})
     made.append(_copied(layer))
     return made
 
 
-def _copied(element: Element) -> Made:
-    made = Made(element.tag, dict(element.attrib))
+def _copied(element: Element) -> Element:
+    made = Element(element.tag, dict(element.attrib))
     made.text = element.text
     made.extend([_copied(child) for child in element])
-    return made
-
-
-def _symbol_of(kind: str, layer_class: str, values: Values) -> Made:
-    made = Made("symbol", {"type": kind, "name": "0", "alpha": "1", "clip_to_extent": "1"})
-    layer = Made("layer", {"class": layer_class, "enabled": "1", "pass": "0", "locked": "0"})
-    for key, value in values.items():
-        layer.append(Made("prop", {"k": key, "v": value}))
-    made.append(layer)
     return made
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Mapping, Optional, Tuple
+from typing import Dict, Mapping, Optional, Tuple
 
+from ..safe_xml import Element, SubElement
 from .symbology import DPI, MILLIMETRE, Colour, Length, Unit
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 _PIXELS = {"mm": MILLIMETRE, "pixel": 1.0, "px": 1.0, "point": DPI / 72, "points": DPI / 72, "inch": DPI}
 _ON_THE_GROUND = frozenset({"mapunit", "mapunits", "rendermetersinmapunits"})
@@ -20,6 +18,16 @@ def properties(layer: Element) -> Dict[str, str]:
         if option.tag == "Option":
             found.update({one.get("name", ""): one.get("value", "") for one in option if one.get("value") is not None})
     return found
+
+
+def symbol_element(kind: str, layer_class: str, values: Mapping[str, str]) -> Element:
+    """Return a symbol of one layer, in the way of QGIS 2, which every QGIS reads."""
+    made = Element("symbol", {"type": kind, "name": "0", "alpha": "1", "clip_to_extent": "1"})
+    layer = SubElement(made, "layer", {"class": layer_class, "enabled": "1", "locked": "0"})
+    layer.set("pass", "0")
+    for key, value in values.items():
+        SubElement(layer, "prop", {"k": key, "v": value})
+    return made
 
 
 def colour(text: str, opacity: float = 1.0) -> Colour:

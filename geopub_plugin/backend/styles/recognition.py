@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from ..errors import InvalidInput
-from ..safe_xml import parse
+from ..safe_xml import Element, parse
 from ..translation import tr
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 
 class StyleKind(str, Enum):

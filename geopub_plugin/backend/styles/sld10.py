@@ -7,21 +7,16 @@ tables do not admit is told of in the report.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple
-from xml.etree import ElementTree  # nosec B405 - makes and writes, never parses
-from xml.etree.ElementTree import Element as Made  # nosec B405
-from xml.etree.ElementTree import SubElement  # nosec B405
+from typing import Callable, Dict, List, Optional, Tuple
 
 from ..errors import InvalidInput
+from ..safe_xml import Element, SubElement, write_document
 from ..translation import tr
 from .fidelity import FidelityReport, Ledger
 from .recognition import local_name, read
 from .sld_content import CHILDREN, CSS, REQUIRED, SYMBOLIZERS, VALUES
 from .sld_filters import OGC, Unwritable, expression_of, filter_of
 from .sld_units import Unit, unit_of
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 SLD = "http://www.opengis.net/sld"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -60,8 +55,7 @@ def to_sld10(style: bytes, table: str, scales: Tuple[float, float] = (0.0, 0.0))
         raise _nothing_left(table)
     ledger.where = ""
     ledger.kept(tr("Rules: {count}.", count=converter.rules))
-    ElementTree.indent(made)
-    return ElementTree.tostring(made, encoding="utf-8", xml_declaration=True), ledger.report(TARGET)
+    return write_document(made, _PREFIXES, indented=True), ledger.report(TARGET)
 
 
 class _Converter:
@@ -73,9 +67,9 @@ class _Converter:
         self.rules = 0
         self.unit = Unit()
 
-    def feature_type_style(self, source: Element, parent: Made) -> None:
+    def feature_type_style(self, source: Element, parent: Element) -> None:
         """Append a FeatureTypeStyle, unless no rule of it is left."""
-        made = Made(_sld("FeatureTypeStyle"))
+        made = Element(_sld("FeatureTypeStyle"))
         _describe(source, made)
         for child in source:
             if local_name(child) == "Rule":
@@ -86,9 +80,9 @@ class _Converter:
         if any(child.tag == _sld("Rule") for child in made):
             parent.append(made)
 
-    def _rule(self, source: Element) -> Optional[Made]:
+    def _rule(self, source: Element) -> Optional[Element]:
         self.ledger.where = _title(source)
-        made = Made(_sld("Rule"))
+        made = Element(_sld("Rule"))
         name = next((child.text for child in source if local_name(child) == "Name"), None)
         if name and name.strip():
             made.append(_text("Name", name.strip()))
@@ -105,14 +99,14 @@ class _Converter:
             return None
         return made
 
-    def _fill_rule(self, source: Element, made: Made) -> None:
+    def _fill_rule(self, source: Element, made: Element) -> None:
         names = ("MinScaleDenominator", "MaxScaleDenominator")
         scales = {name: _scale(source, name) or of_layer or None for name, of_layer in zip(names, self.scales)}
         for child in source:
             if local_name(child) == "Filter":
                 made.append(filter_of(child))
             elif local_name(child) == "ElseFilter":
-                made.append(Made(_sld("ElseFilter")))
+                made.append(Element(_sld("ElseFilter")))
         for name, value in scales.items():
             if value is not None:
                 made.append(_text(name, f"{value:.12g}"))
@@ -125,11 +119,11 @@ class _Converter:
                 if symbolizer is not None:
                     made.append(symbolizer)
 
-    def _element(self, source: Element) -> Optional[Made]:
+    def _element(self, source: Element) -> Optional[Element]:
         """Return an element with the children that SLD 1.0.0 admits, in its order."""
         name = local_name(source)
-        made = Made(_sld(name))
-        found: Dict[str, List[Made]] = {}
+        made = Element(_sld(name))
+        found: Dict[str, List[Element]] = {}
         for child in source:
             self._child(name, child, found)
         if name == "Mark" and "WellKnownName" not in found:
@@ -140,7 +134,7 @@ class _Converter:
             return None
         return made
 
-    def _child(self, parent: str, source: Element, found: Dict[str, List[Made]]) -> None:
+    def _child(self, parent: str, source: Element, found: Dict[str, List[Element]]) -> None:
         name = local_name(source)
         name = "CssParameter" if name == "SvgParameter" else name
         if name not in CHILDREN[parent]:
@@ -153,7 +147,7 @@ class _Converter:
             return  # the first one counts
         found.setdefault(name, []).append(child)
 
-    def _made_child(self, parent: str, name: str, source: Element) -> Optional[Made]:
+    def _made_child(self, parent: str, name: str, source: Element) -> Optional[Element]:
         if name in _COPIED:
             return _COPIED[name](source)
         if name == "PropertyName":
@@ -166,8 +160,8 @@ class _Converter:
             return self._element(source)
         return _text(name, (source.text or "").strip())
 
-    def _value(self, name: str, source: Element) -> Optional[Made]:
-        made = Made(_sld(name))
+    def _value(self, name: str, source: Element) -> Optional[Element]:
+        made = Element(_sld(name))
         if name == "CssParameter":
             made.set("name", source.get("name", ""))
         try:
@@ -208,17 +202,15 @@ class _Converter:
             self.ledger.lost(tr("{part}: SLD 1.0.0 has no word for it.", part=name))
 
 
-def _document(table: str) -> Made:
-    for prefix, namespace in _PREFIXES.items():
-        ElementTree.register_namespace(prefix, namespace)
-    made = Made(_sld("StyledLayerDescriptor"), {"version": "1.0.0"})
+def _document(table: str) -> Element:
+    made = Element(_sld("StyledLayerDescriptor"), {"version": "1.0.0"})
     named_layer = SubElement(made, _sld("NamedLayer"))
     named_layer.append(_text("Name", table))
     SubElement(named_layer, _sld("UserStyle")).append(_text("Name", table))
     return made
 
 
-def _describe(source: Element, made: Made) -> None:
+def _describe(source: Element, made: Element) -> None:
     """Append the title and the abstract, which SLD 1.1 puts into a Description."""
     texts = {local_name(child): (child.text or "").strip() for child in source}
     for child in source:
@@ -247,16 +239,16 @@ def _title(rule: Element) -> str:
     return own.get("Title") or own.get("Name") or texts.get("Title", "")
 
 
-def _resource(source: Element) -> Made:
-    return Made(_sld("OnlineResource"), {f"{{{XLINK}}}type": "simple", _HREF: source.get(_HREF, "")})
+def _resource(source: Element) -> Element:
+    return Element(_sld("OnlineResource"), {f"{{{XLINK}}}type": "simple", _HREF: source.get(_HREF, "")})
 
 
-def _colour_entry(source: Element) -> Made:
+def _colour_entry(source: Element) -> Element:
     names = ("color", "opacity", "quantity", "label")
-    return Made(_sld("ColorMapEntry"), {name: source.get(name, "") for name in names if source.get(name)})
+    return Element(_sld("ColorMapEntry"), {name: source.get(name, "") for name in names if source.get(name)})
 
 
-_COPIED: Dict[str, Callable[[Element], Made]] = {"OnlineResource": _resource, "ColorMapEntry": _colour_entry}
+_COPIED: Dict[str, Callable[[Element], Element]] = {"OnlineResource": _resource, "ColorMapEntry": _colour_entry}
 _SYMBOLIZER_TAGS = frozenset(f"{{{SLD}}}{name}" for name in SYMBOLIZERS)
 
 
@@ -264,13 +256,13 @@ def _sld(name: str) -> str:
     return f"{{{SLD}}}{name}"
 
 
-def _text(name: str, text: str) -> Made:
-    made = Made(_sld(name))
+def _text(name: str, text: str) -> Element:
+    made = Element(_sld(name))
     made.text = text
     return made
 
 
-def _part(made: Made) -> str:
+def _part(made: Element) -> str:
     return made.get("name") or local_name(made)
 
 

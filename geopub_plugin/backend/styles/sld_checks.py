@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, List, Tuple
+from typing import Iterator, List, Tuple
 
 from ..faults import Fault, Severity
+from ..safe_xml import Element
 from ..translation import tr
 from .recognition import StyleDocument, local_name
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 SLD_VERSIONS = ("1.0.0", "1.1.0")
 _DRAWING = ("PointSymbolizer", "LineSymbolizer", "PolygonSymbolizer")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Dict, List
+from typing import Dict, List
 
+from ..safe_xml import Element
 from .expression_tree import Call, FieldValue, Literal, Node, Unsupported
 from .recognition import local_name
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 _OPERATORS: Dict[str, str] = {
     "PropertyIsEqualTo": "=",

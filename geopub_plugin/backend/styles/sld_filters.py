@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Dict, Optional
-from xml.etree.ElementTree import Element as Made  # nosec B405 - made here, never parsed
-from xml.etree.ElementTree import SubElement  # nosec B405
+from typing import Callable, Dict, Optional
 
+from ..safe_xml import Element, SubElement
 from .recognition import local_name
 from .sld_content import COMPARISONS, EXPRESSIONS
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 OGC = "http://www.opengis.net/ogc"
 
@@ -24,9 +20,9 @@ def ogc(name: str) -> str:
     return f"{{{OGC}}}{name}"
 
 
-def filter_of(source: Element) -> Made:
+def filter_of(source: Element) -> Element:
     """Return a Filter; raise Unwritable that names the first element which FE 1.0 lacks."""
-    made = Made(ogc("Filter"))
+    made = Element(ogc("Filter"))
     children = list(source)
     if not children:
         raise Unwritable("Filter")
@@ -35,14 +31,14 @@ def filter_of(source: Element) -> Made:
     return made
 
 
-def expression_of(source: Element) -> Made:
+def expression_of(source: Element) -> Element:
     """Return an expression; raise Unwritable that names the first element which FE 1.0 lacks."""
     name = local_name(source)
     if name == "ValueReference":  # FE 2.0's word
         name = "PropertyName"
     if name not in EXPRESSIONS:
         raise Unwritable(name)
-    made = Made(ogc(name))
+    made = Element(ogc(name))
     if name == "Function":
         made.set("name", source.get("name", ""))
     if name in ("PropertyName", "Literal"):
@@ -52,10 +48,10 @@ def expression_of(source: Element) -> Made:
     return made
 
 
-def _condition(source: Element) -> Made:
+def _condition(source: Element) -> Element:
     name = local_name(source)
     if name in COMPARISONS:
-        made = Made(ogc(name))
+        made = Element(ogc(name))
         made.extend([expression_of(child) for child in source])
         return made
     if name not in _SPECIAL:
@@ -63,32 +59,32 @@ def _condition(source: Element) -> Made:
     return _SPECIAL[name](source)
 
 
-def _logic(source: Element) -> Made:
+def _logic(source: Element) -> Element:
     name = local_name(source)
     conditions = [_condition(child) for child in source]
     if len(conditions) == 1 and name != "Not":  # FE 1.0 wants two
         return conditions[0]
-    made = Made(ogc(name))
+    made = Element(ogc(name))
     made.extend(conditions)
     return made
 
 
-def _null(source: Element) -> Made:
-    made = Made(ogc("PropertyIsNull"))
+def _null(source: Element) -> Element:
+    made = Element(ogc("PropertyIsNull"))
     made.append(_property(source[0]))
     return made
 
 
-def _property(source: Element) -> Made:
+def _property(source: Element) -> Element:
     made = expression_of(source)
     if made.tag not in (ogc("PropertyName"), ogc("Literal")):
         raise Unwritable(local_name(source))
     return made
 
 
-def _like(source: Element) -> Made:
+def _like(source: Element) -> Element:
     escape: Optional[str] = source.get("escape") or source.get("escapeChar")
-    made = Made(
+    made = Element(
         ogc("PropertyIsLike"),
         {
             "wildCard": source.get("wildCard", "%"),
@@ -102,8 +98,8 @@ def _like(source: Element) -> Made:
     return made
 
 
-def _between(source: Element) -> Made:
-    made = Made(ogc("PropertyIsBetween"))
+def _between(source: Element) -> Element:
+    made = Element(ogc("PropertyIsBetween"))
     for child in source:
         name = local_name(child)
         if name in ("LowerBoundary", "UpperBoundary"):
@@ -113,7 +109,7 @@ def _between(source: Element) -> Made:
     return made
 
 
-_SPECIAL: Dict[str, Callable[[Element], Made]] = {
+_SPECIAL: Dict[str, Callable[[Element], Element]] = {
     "And": _logic,
     "Or": _logic,
     "Not": _logic,

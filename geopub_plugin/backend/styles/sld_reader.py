@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
-from ..safe_xml import parse
+from ..safe_xml import Element, parse
 from ..translation import tr
 from .expression_tree import Node, Unsupported
 from .fidelity import Fate, Ledger
@@ -13,9 +13,6 @@ from .sld10 import to_sld10
 from .sld_conditions import condition_of
 from .sld_symbols import symbols_of
 from .symbology import Drawn, Rule, Symbology
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 _LABEL_LEVEL = 1_000_000  # above every symbol
 

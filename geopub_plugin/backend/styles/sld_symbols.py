@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
-from xml.etree.ElementTree import Element as Made  # nosec B405 - made here, never parsed
+from typing import Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
+from ..safe_xml import Element
 from ..translation import tr
 from .expression_tree import Call, Literal, Node, Unsupported
 from .fidelity import Ledger
 from .graphics import HREF
 from .graphics_for_qgis import packed_svg
+from .qml_values import symbol_element
 from .recognition import local_name
 from .sld_conditions import node_of
 from .symbology import Circle, Colour, Fill, Icon, Label, Length, Line, Pattern, Placement, Symbol
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 Parts = Mapping[str, "Element"]
 _MARKS = {"square": "square", "triangle": "triangle", "star": "star", "cross": "cross", "x": "cross2"}
@@ -153,13 +151,14 @@ class _Symbolizer:
             self.ledger.lost(tr("A graphic that lies elsewhere is not drawn: {address}", address=reference))
             return
         values = {"name": packed or reference, "size": str(size), "size_unit": "Pixel", "angle": str(angle)}
-        yield Icon(_symbol("marker", "SvgMarker", values), Length(size), rotation=angle, opacity=opacity)
+        yield Icon(symbol_element("marker", "SvgMarker", values), Length(size), rotation=angle, opacity=opacity)
 
     def _along(self, symbol: Symbol) -> Symbol:
         """Return a mark repeated along a line."""
         if isinstance(symbol, Circle):
             symbol = Icon(_marker_of(symbol), symbol.diameter)
-        assert isinstance(symbol, Icon)  # noqa: S101 - nothing else is yielded for a graphic  # nosec B101
+        if not isinstance(symbol, Icon):  # a graphic is nothing else
+            return symbol
         return Icon(symbol.symbol, symbol.size, Placement.LINE, symbol.size.value, opacity=symbol.opacity)
 
     def _css(self, element: Element) -> Dict[str, str]:
@@ -217,7 +216,7 @@ def _colour(text: str, opacity: str, otherwise: Tuple[int, int, int], more: floa
     return Colour(red, green, blue, min(max(_number(opacity, 1.0), 0.0), 1.0) * more)
 
 
-def _marker_of(circle: Circle, shape: str = "circle", angle: float = 0.0) -> Made:
+def _marker_of(circle: Circle, shape: str = "circle", angle: float = 0.0) -> Element:
     """Return a marker as QML has it, in pixels."""
     values = {
         "name": shape,
@@ -230,14 +229,16 @@ def _marker_of(circle: Circle, shape: str = "circle", angle: float = 0.0) -> Mad
         "outline_width": str(circle.outline_width),
         "outline_width_unit": "Pixel",
     }
-    return _symbol("marker", "SimpleMarker", values)
+    return symbol_element("marker", "SimpleMarker", values)
 
 
-def _pattern(marker: Element, side: float) -> Made:
+def _pattern(marker: Element, side: float) -> Element:
     """Return a filling of markers side by side as QML has it."""
     values = {key: str(side) for key in ("distance_x", "distance_y")}
     units = {f"{key}_unit": "Pixel" for key in values}
-    symbol = _symbol("fill", "PointPatternFill", {**values, **units, "displacement_x": "0", "displacement_y": "0"})
+    symbol = symbol_element(
+        "fill", "PointPatternFill", {**values, **units, "displacement_x": "0", "displacement_y": "0"}
+    )
     marker.set("name", "@0@0")
     symbol[0].append(marker)
     return symbol
@@ -245,15 +246,6 @@ def _pattern(marker: Element, side: float) -> Made:
 
 def _qgis_colour(colour: Colour) -> str:
     return f"{colour.red},{colour.green},{colour.blue},{round(colour.opacity * 255)}"
-
-
-def _symbol(kind: str, layer_class: str, values: Mapping[str, str]) -> Made:
-    made = Made("symbol", {"type": kind, "name": "0", "alpha": "1", "clip_to_extent": "1"})
-    layer = Made("layer", {"class": layer_class, "enabled": "1", "pass": "0", "locked": "0"})
-    for key, value in values.items():
-        layer.append(Made("prop", {"k": key, "v": value}))
-    made.append(layer)
-    return made
 
 
 _READERS: Dict[str, Callable[[_Symbolizer, Parts], List[Symbol]]] = {

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
-from xml.etree.ElementTree import Element as Made  # nosec B405 - made here, never parsed
+from typing import Optional
 
+from ..safe_xml import Element
 from ..translation import tr
 from .recognition import local_name
 from .sld_filters import ogc
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 PIXEL = 0.00028  # metres: the pixel of SLD and WMS (OGC 05-078r4, 10.2)
 _METRES = {"metre": 1.0, "foot": 0.3048}
@@ -27,7 +24,7 @@ class Unit:
     pixels: float = 1.0
     note: str = ""
 
-    def convert(self, made: Made) -> None:
+    def convert(self, made: Element) -> None:
         """Turn the length that an element holds into pixels, in place."""
         name = local_name(made)
         is_length = name in _LENGTHS or (name == "CssParameter" and made.get("name") in _CSS_LENGTHS)
@@ -36,8 +33,8 @@ class Unit:
         if made.text:
             made.text = " ".join(_pixels(number, self.pixels) for number in made.text.split())
         for position, expression in enumerate(list(made)):
-            product = Made(ogc("Mul"))
-            factor = Made(ogc("Literal"))
+            product = Element(ogc("Mul"))
+            factor = Element(ogc("Literal"))
             factor.text = f"{self.pixels:.9g}"
             product.extend((expression, factor))
             made.remove(expression)

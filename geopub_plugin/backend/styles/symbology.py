@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Optional, Tuple, Union
+from typing import Optional, Tuple, Union
 
+from ..safe_xml import Element
 from .expression_tree import Node
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 DPI = 96.0  # of QGIS's canvas, and of a CSS pixel
 MILLIMETRE = DPI / 25.4  # pixels

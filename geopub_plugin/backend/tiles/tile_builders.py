@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import subprocess  # nosec B404 - starts our own module only
 import sys
 import threading
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from ..features.schema import Bounds
 from ..jobs.messages import encode, error_from_json
 from ..jobs.process import worker_environment
 from ..locations import PACKAGE
+from ..programs import NO_WINDOW, PIPE, start
 from ..translation import tr
 
 SECONDS = 60.0  # that one tile may take
@@ -139,13 +139,13 @@ class _BuilderProcess:
     def __init__(self) -> None:
         self.used = self.hung = False
         try:
-            self._process = subprocess.Popen(  # nosec B603 - our own module on the interpreter that runs the backend
+            self._process = start(
                 [sys.executable, "-m", f"{__package__}.tile_process"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdin=PIPE,
+                stdout=PIPE,
                 cwd=PACKAGE.parent,
                 env=worker_environment(os.environ),
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                creationflags=NO_WINDOW,
             )
         except OSError as error:
             raise Unavailable(

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Iterator, Optional, Tuple
+from typing import Iterator, Optional, Tuple
 
 from ...backend.errors import InvalidInput
-from ...backend.safe_xml import parse
+from ...backend.safe_xml import Element, parse
 from ...backend.translation import tr
 from .code_lists import CHARSETS, TWO_LETTERS, categories, frequencies, languages, theme_codes
 from .description import Description
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 ROOTS = ("MD_Metadata", "MI_Metadata")
 

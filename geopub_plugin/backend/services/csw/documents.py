@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Iterable, List, Sequence
 from urllib.parse import urlencode
-from xml.sax.saxutils import escape, quoteattr  # nosec B406 - writes, reads nothing
 
 from ...errors import GeoPubError
+from ...safe_xml import escape, quoteattr
 from ..owscommon import exception_of
 from ..publications import ServiceInfo
 from .records import PublishedRecord

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Callable, Dict, List, Tuple
+from typing import Callable, Dict, List, Tuple
 
 from ...features.schema import Bounds
+from ...safe_xml import Element
 from ...translation import tr
 from ..owscommon import OwsError, invalid
 from .records import PublishedRecord
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 Wanted = Callable[[PublishedRecord], bool]
 Texts = Callable[[PublishedRecord], Tuple[str, ...]]

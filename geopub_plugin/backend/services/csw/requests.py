@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Tuple
+from typing import Tuple
 
 from ...errors import InvalidInput
-from ...safe_xml import parse
+from ...safe_xml import Element, parse
 from ...translation import tr
 from ..owscommon import OwsError, Parameters, invalid, missing
 from .documents import CSW, ELEMENT_SETS, SCHEMAS
 from .filters import Wanted, everything, local, read_filter
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 LARGEST_PAGE = 500
 PAGE = 10

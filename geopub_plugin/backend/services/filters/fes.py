@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, Optional, Tuple
+from typing import Callable, Dict, FrozenSet, List, Optional, Tuple
 
+from ...safe_xml import Element
 from ...translation import tr
 from ..owscommon import OwsError, invalid
 from ..wfs.reference_systems import wire_srs
@@ -25,9 +26,6 @@ from .tree import (
     Spatial,
     Temporal,
 )
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 _COMPARISONS: Dict[str, str] = {
     "PropertyIsEqualTo": "=",

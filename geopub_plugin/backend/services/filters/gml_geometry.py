@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
-from xml.etree import ElementTree  # nosec B405 - writes what was parsed safely
-from xml.etree.ElementTree import Element as Made  # nosec B405
+from typing import Optional
 
 from osgeo import ogr
 
 from ...ingest.geometry_engine import quiet
+from ...safe_xml import Element, serialise
 from ...translation import tr
 from ..owscommon import invalid
 from ..wfs.reference_systems import WireSrs
 from .tree import Shape
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 _GML = "http://www.opengis.net/gml"
 _MOST_TEXT = 1_000_000  # characters of coordinates
@@ -24,7 +20,7 @@ _KEPT = ("srsDimension", "dimension", "decimal", "cs", "ts", "interpolation")
 
 def shape_of(element: Element, srs: Optional[WireSrs]) -> Shape:
     """Return the geometry of a GML element, coordinates as they were written; raise OwsError for what is none."""
-    text = ElementTree.tostring(_plain(element), encoding="unicode")
+    text = serialise(_plain(element)).decode()
     if len(text) > _MOST_TEXT:
         raise invalid("filter", element.tag[:100], tr("Its geometry is too large."))
     with quiet():
@@ -44,10 +40,10 @@ def shape_of(element: Element, srs: Optional[WireSrs]) -> Shape:
     return Shape(bytes(straight.ExportToIsoWkb(ogr.wkbNDR)), srs)
 
 
-def _plain(element: Element) -> Made:
+def _plain(element: Element) -> Element:
     """Return a copy in one namespace, and without systems: GDAL would turn axes for some of them, not for others."""
     kept = {name: value for name, value in element.attrib.items() if name in _KEPT}
-    made = Made(f"{{{_GML}}}{str(element.tag).rpartition('}')[2]}", kept)
+    made = Element(f"{{{_GML}}}{str(element.tag).rpartition('}')[2]}", kept)
     made.text = element.text
     made.extend([_plain(child) for child in element])
     return made

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Dict, Iterable, List, Sequence, Tuple
-from xml.sax.saxutils import quoteattr  # nosec B406 - writes, reads nothing
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLY
 from ...features.bytestrings import END, interleaved, row_texts, split
 from ...features.decimals import integer_words
 from ...features.schema import TableSchema
+from ...safe_xml import quoteattr
 from .gml2 import geometry2_columns
 from .names import TypeName, ncnames
 from .reference_systems import WireSrs

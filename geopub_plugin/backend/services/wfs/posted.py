@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 from ...errors import InvalidInput
-from ...safe_xml import parse, serialise
+from ...safe_xml import Element, parse, serialise
 from ...translation import tr
 from ..filters.fes import local_name as _local
 from ..owscommon import OwsError, Parameters
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405
 
 _MOST_ATTRIBUTES = 1000  # of an element; an equals sign in its text counts as one, too
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape, quoteattr  # nosec B406 - writes, reads nothing
-
 from ...errors import GeoPubError
+from ...safe_xml import escape, quoteattr
 from ..owscommon import exception_of, exception_report, printable
 
 _ROOTS = {  # root, element of one exception, attribute of its code

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from xml.sax.saxutils import escape, quoteattr  # nosec B406 - writes, reads nothing
 
 from ...errors import GeoPubError, InvalidInput
+from ...safe_xml import escape, quoteattr
 from ..owscommon import OwsError
 
 V130, V111 = "1.3.0", "1.1.1"

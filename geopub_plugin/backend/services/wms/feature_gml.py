@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, Dict, Iterator, List, Tuple
-from xml.sax.saxutils import escape, quoteattr  # nosec B406 - writes, reads nothing
 
 from osgeo import ogr
 
+from ...safe_xml import escape, quoteattr
 from ..publications import MapLayer
 from ..wfs.names import ncname, ncnames
 

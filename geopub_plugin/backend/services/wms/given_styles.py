@@ -12,21 +12,18 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, Iterator, List, Mapping, Tuple
+from typing import Dict, Iterator, List, Mapping, Tuple
 
 from ...errors import InvalidInput
 from ...faults import Severity
 from ...features.geopackage_schema import feature_tables
-from ...safe_xml import serialise
+from ...safe_xml import Element, serialise
 from ...styles.checks import check
 from ...styles.recognition import StyleKind, local_name, read
 from ...translation import tr
 from ..owscommon import Parameters, invalid
 from ..publications import MapLayer
 from .exceptions import ServiceException
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # nosec B405 - a type only
 
 LARGEST_STYLE = 256 * 1024  # bytes
 _FETCHED = ("OnlineResource", "InlineContent", "RemoteOWS", "InlineFeature")

@@ -9,6 +9,7 @@ from ..backend.errors import Conflict, InvalidInput, JobFailed, NotFound
 from ..backend.translation import tr
 from .attempt import Attempt
 from .client.configurations import Configuration
+from .client.listed_styles import styles_listed
 from .client.permissions import COMMUNITY
 from .client.stored_data import StoredData
 from .proposal import TableStyle
@@ -112,14 +113,25 @@ class ServiceStage:
         request = self._attempt.request
         known = existing.get(CONFIGURATION_TYPES["wms"])
         statics = styles_of(known.type_infos) if known else {}
+        own = self._own_styles(known) if known else {}
         renamed = {relation.native or relation.name: relation.name for relation in data.relations}
         for style in request.styles:
             table = renamed.get(style.table, style.table)
-            if table in statics:
-                self._attempt.store.statics.replace(statics[table], style.filename, style.content)
+            if table in own or table in statics:
+                self._attempt.store.statics.replace(own.get(table) or statics[table], style.filename, style.content)
             elif table in renamed.values():
                 statics[table] = self._new_style(f"{request.layer_name}_{table}", style)
         return wms_definition(data, request.shown_title, request.abstract, request.keywords, statics)
+
+    def _own_styles(self, known: Configuration) -> Dict[str, str]:
+        """Return what publications have stored, where a person has added other styles: these stay as they are."""
+        listed = styles_listed(known.extra, known.layer_name, statics=True)
+        return {
+            part.table: part.id
+            for style in listed
+            for part in style.parts
+            if self._attempt.store.statics.get(part.id).name == f"{known.layer_name}_{part.table}"
+        }
 
     def _new_style(self, name: str, style: TableStyle) -> str:
         made = self._attempt.store.statics.create_style(name, style.filename, style.content).id

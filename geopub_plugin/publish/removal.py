@@ -10,29 +10,36 @@ from .attempt import remove_upload, stop
 from .client import Store
 from .client.datasheets import Datasheet, Service
 from .client.deletions import Doomed
-from .service_definitions import styles_of
+from .client.listed_styles import styles_listed
+from .service_definitions import every_style, style_annexes
 
 
 def consequences_of_service(store: Store, service: Service) -> Tuple[Doomed, ...]:
     """Return what unpublishing a service takes away: it, its definition, its styles; the data stay."""
     found = [Doomed("offering", service.offering, service.layer_name)] if service.offering else []
     found.append(Doomed("configuration", service.configuration, service.layer_name))
-    infos = store.configurations.get(service.configuration).type_infos
-    names = {static.id: static.name for static in store.statics.list()} if styles_of(infos) else {}
-    found += [Doomed("static", one, names.get(one, one)) for one in dict.fromkeys(styles_of(infos).values())]
-    return tuple(found)
+    configuration = store.configurations.get(service.configuration)
+    styles = every_style(configuration)
+    names = {static.id: static.name for static in store.statics.list()} if styles else {}
+    found += [Doomed("static", one, names.get(one, one)) for one in styles]
+    listed = styles_listed(configuration.extra, configuration.layer_name, statics=False)
+    annexes = {one: style.name for style in listed for part in style.parts for one in (part.id, *part.beside)}
+    return (*found, *(Doomed("annexe", one, annexes[one]) for one in style_annexes(configuration)))
 
 
 def unpublish(store: Store, service: Service) -> None:
     """Take a service off with its definition and the styles that nothing else uses; the data stay."""
-    styles = tuple(dict.fromkeys(styles_of(store.configurations.get(service.configuration).type_infos).values()))
+    configuration = store.configurations.get(service.configuration)
     if service.offering:
         store.offerings.delete(service.offering)
     with suppress(NotFound):
         store.configurations.delete(service.configuration)
-    for style in styles:
+    for style in every_style(configuration):
         with suppress(Conflict, NotFound):  # another service draws with it
             store.statics.delete(style)
+    for annexe in style_annexes(configuration):
+        with suppress(NotFound):
+            store.annexes.delete(annexe)
 
 
 def consequences_of_datasheet(store: Store, sheet: Datasheet) -> Tuple[Doomed, ...]:

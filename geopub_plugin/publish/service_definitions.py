@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from .client.configurations import TMS, WFS, WMS
+from .client.configurations import TMS, WFS, WMS, Configuration
+from .client.listed_styles import styles_listed
 from .client.stored_data import Relation, StoredData
 from .table_plan import TablePlan
 
@@ -99,6 +100,20 @@ def levels_of(type_infos: Mapping[str, Any]) -> Tuple[int, int]:
     """Return top and bottom level of a TMS."""
     used = (type_infos.get("used_data") or ({},))[0]
     return int(used.get("top_level") or 0), int(used.get("bottom_level") or 0)
+
+
+def every_style(configuration: Configuration) -> Tuple[str, ...]:
+    """Return the statics that a WMS draws with: in its current style first, then in the others that it lists."""
+    listed = styles_listed(configuration.extra, configuration.layer_name, statics=True)
+    others = [part.id for style in listed for part in style.parts] if configuration.type == WMS else []
+    return tuple(dict.fromkeys([*styles_of(configuration.type_infos).values(), *others]))
+
+
+def style_annexes(configuration: Configuration) -> Tuple[str, ...]:
+    """Return the annexes that hold the styles of a WFS or a TMS."""
+    listed = styles_listed(configuration.extra, configuration.layer_name, statics=False)
+    found = [one for style in listed for part in style.parts for one in (part.id, *part.beside)]
+    return tuple(dict.fromkeys(found)) if configuration.type != WMS else ()
 
 
 def styles_of(type_infos: Mapping[str, Any]) -> Dict[str, str]:

@@ -11,7 +11,7 @@ from .client import Store
 from .client.configurations import WMS
 from .client.datasheets import Datasheet
 from .client.revisions import Revision
-from .service_definitions import styles_of
+from .service_definitions import every_style
 
 DATA, STYLE = "data", "style"  # kinds, as `Revisions` knows them
 VECTOR_DB = "VECTOR-DB"
@@ -38,8 +38,7 @@ def versions(store: Store, sheet: Datasheet) -> Tuple[Versioned, ...]:
         names = {static.id: static.name for static in store.statics.list()}
         for service in sheet.services:
             if service.type == WMS:
-                infos = store.configurations.get(service.configuration).type_infos
-                for style in dict.fromkeys(styles_of(infos).values()):
+                for style in every_style(store.configurations.get(service.configuration)):
                     kept = store.revisions.list(STYLE, style)
                     found.append(Versioned(STYLE, style, names.get(style, style), kept))
     except NotFound:

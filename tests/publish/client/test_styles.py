@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple
 from xml.etree import ElementTree
@@ -17,7 +18,9 @@ from geopub_plugin.backend.errors import Conflict, InvalidInput, NotFound
 from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.client.styles import StyleFile
 from geopub_plugin.publish.embedded import start_backend
+from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest
+from geopub_plugin.publish.removal import unpublish
 
 WMS = "{http://www.opengis.net/wms}"
 
@@ -293,3 +296,22 @@ def test_styles_of_tiles_are_linked(store: Store, published: Tuple[Store, Dict[s
     for style in store.styles.list(tms):
         store.styles.remove(tms, style.technical_name)
     assert store.configurations.get(tms).metadata == links
+
+
+def test_publishing_again_leaves_the_styles_that_a_person_has_added(tmp_path: Path):
+    with start_backend(tmp_path / "data") as backend:
+        store = open_store(backend.api, backend.token)
+        proposed = PublicationRequest.proposed(square(tmp_path / "square.gpkg"))
+        first = [TableStyle(one.table, one.filename, one.content) for one in both("#ff0000", "#000000")]
+        request = replace(proposed, services=("wms",), styles=tuple(first))
+        result = Publication(store, request).run()
+        address = result.urls[0].url.partition("?")[0]
+        (service,) = store.configurations.list()
+        store.styles.add(service.id, "Mine", both("#0000ff", "#000000"), current=True)
+        own = next(one.technical_name for one in store.styles.list(service.id) if not one.current)
+        second = [TableStyle(one.table, one.filename, one.content) for one in both("#00ff00", "#000000")]
+        Publication(store, replace(request, styles=tuple(second))).run()
+        assert colour(address) == colour(address, "mine") == "#0000ff" and colour(address, own) == "#00ff00"
+        (sheet,) = store.datasheets.list()
+        unpublish(store, sheet.services[0])
+        assert not store.statics.list()

@@ -255,7 +255,7 @@ def _circumstances(runs: Dict[str, Dict[str, List[Run]]], told: argparse.Namespa
             "## WFS",
             "",
             f"{datetime.datetime.now():%-d %B %Y}, {os.cpu_count()} cores of {_processor()}, Linux, Python "
-            f"{platform.python_version()}. Medians of {told.runs} runs, in turn, after one that warms up.",
+            f"{platform.python_version()}. {_runs(told.runs)}, in turn, after one that warms up.",
             f"{told.count:,} polygons of 15 vertices with 8 attributes, Lambert-93, a GeoPackage with its R-tree;",
             "millimetres written by all. GeoPub answers over HTTP, the others over FastCGI with no web server between.",
             f"Meanwhile other programs took {others:.0%} of the processors (median of the longer answers).{busy}",
@@ -264,6 +264,10 @@ def _circumstances(runs: Dict[str, Dict[str, List[Run]]], told: argparse.Namespa
             f"* GDAL {gdal.__version__}",
         ]
     )
+
+
+def _runs(count: int) -> str:
+    return "One run each" if count == 1 else f"Medians of {count} runs"
 
 
 def _commit() -> str:

@@ -18,7 +18,7 @@ from ..translation import tr
 from .area import Area
 from .batch import Batch, Geometries
 from .columns import column
-from .condition import SqlCondition
+from .condition import LISTED, SqlCondition
 from .geopackage_schema import (
     attribute_tables,
     connect,
@@ -164,6 +164,19 @@ class GeoPackageTable:
             found = [fid for several in rows for fid, blob in several if area.holds(blob)]
         return np.array(found, np.int64)
 
+    def weights(self, fids: Sequence[int]) -> np.ndarray:
+        """Return the bytes of the geometries of the rows with these keys, in their order: int64 (n,); 0 for NULL."""
+        found = np.zeros(len(fids), np.int64)  # (n,)
+        if self.schema.geometry and len(fids):
+            sql = (
+                f"SELECT {self._key}, length({quoted(self.schema.geometry)}) FROM {self._rows} "  # nosec B608 - quoted
+                f"WHERE {self._key} IN (SELECT value FROM json_each(?))"
+            )
+            with damage_told(self.path):
+                known = dict(self._connection.execute(sql, (repr(list(fids)),)))
+            found[:] = [known.get(fid) or 0 for fid in fids]
+        return found
+
     def fids_without_place(self) -> np.ndarray:
         """Return the keys of the rows whose geometry is NULL or empty, in order: int64 (n,)."""
         if not self.schema.geometry:
@@ -257,7 +270,7 @@ class GeoPackageTable:
                 self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # and on from there
 
     def _picked(self, asked: _Asked, fids: Sequence[int], size: int) -> Iterator[List[Tuple[Any, ...]]]:
-        sql = f"{self._select(asked)} WHERE {self._key} IN (SELECT value FROM json_each(?)) ORDER BY 1"  # nosec B608
+        sql = f"{self._select(asked)} WHERE {self._key} IN {LISTED} ORDER BY 1"
         for start in range(0, len(fids), size):
             keys = repr(list(fids[start : start + size]))
             yield from asked.weighed(self._connection.execute(sql, (*asked.values, keys)), size)

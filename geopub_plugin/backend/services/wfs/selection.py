@@ -48,7 +48,7 @@ class Selection:
             "columns": [name for name in self.query.fields if name not in told],
             "geometry": self.query.geometry,
             "texts": texts,
-            "heaviest": None if self.query.order else HEAVIEST,  # a batch put in order holds all that it was asked
+            "heaviest": HEAVIEST,
         }
         keys = self.page_keys()
         if keys is None:
@@ -61,9 +61,20 @@ class Selection:
         begin, size = 0, FIRST
         while begin < len(keys):
             some = keys[begin : begin + size]
-            for batch in self.table.batches(size=size, fids=some, **asked):
-                yield _in_order(batch, some) if self.query.order else batch
-            begin, size = begin + size, FIRST if self.query.order else SIZE
+            if self.query.order:
+                yield from self._in_order(some, asked)
+            else:
+                yield from self.table.batches(size=size, fids=some, **asked)
+            begin, size = begin + size, SIZE
+
+    def _in_order(self, keys: List[int], asked: Dict[str, Any]) -> Iterator[Batch]:
+        """Yield the features with these keys in their order; a batch that is put in order must be whole."""
+        weights = np.cumsum(self.table.weights(keys)) // HEAVIEST  # (n,) which batch each is in
+        edges = [0, *(np.flatnonzero(np.diff(weights)) + 1).tolist(), len(keys)]
+        whole = {**asked, "heaviest": None}
+        for begin, end in zip(edges, edges[1:]):
+            for batch in self.table.batches(size=end - begin, fids=keys[begin:end], **whole):
+                yield _in_order(batch, keys[begin:end])
 
     def page_keys(self) -> Optional[List[int]]:
         """Return the keys of the page in the order asked for; None where they are all from `start` on."""

@@ -88,13 +88,14 @@ def test_it_starts_at_the_first_request_and_stops(tmp_path: Path, world_map: Pat
 def test_a_killed_process_is_replaced_and_its_request_drawn_again(
     fragile: Renderer, world_map: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    fragile._seconds = 60.0  # drawing takes what it takes on a busy machine
     small = map_of(world_map, "countries")
     before = fragile.draw(small)
     first = fragile.pid
     with caplog.at_level(logging.WARNING):
         interrupted = in_background(fragile, big(world_map))
         os.kill(first, signal.SIGKILL)
-        assert decoded(interrupted.result(30)).shape == (3000, 3000, 4)
+        assert decoded(interrupted.result(120)).shape == (3000, 3000, 4)
     assert fragile.draw(small) == before
     assert fragile.pid != first
     assert "states_provinces" in caplog.text  # what was drawn is told
@@ -132,6 +133,7 @@ def test_a_hanging_process_is_ended_after_the_time_limit(
 
 
 def test_those_who_wait_beside_a_hanging_request_get_their_pictures(fragile: Renderer, world_map: Path) -> None:
+    fragile._seconds = 6.0  # for the one that hangs; the others need less even on a busy machine
     requests = [map_of(world_map, "countries", size=(100 + i, 100)) for i in range(6)]
     fragile.draw(requests[0])
     os.kill(fragile.pid, signal.SIGSTOP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 import traceback
 from pathlib import Path
@@ -17,7 +18,7 @@ from qgis.PyQt.QtWidgets import QWidget
 Wait = Union[int, Callable[[], Any]]  # milliseconds, or what has to become true
 Steps = Generator[Wait, Any, None]
 GRAIN = 20  # ms between two looks at what has to become true
-PATIENCE = 60.0  # seconds until it never will
+PATIENCE = 180.0  # seconds until it never will, on a machine that others keep busy
 GIVEN: Dict[str, Any] = json.loads(os.environ["GEOPUB_DESKTOP_TEST"])
 
 
@@ -29,6 +30,8 @@ class Driver:
         self.results: Dict[str, Any] = {}
         self._log: List[str] = []  # what GeoPub wrote into QGIS's log, told with an error
         QgsApplication.messageLog().messageReceived[str, str, Qgis.MessageLevel].connect(self._logged)
+        sys.excepthook = lambda *what: self._end("".join(traceback.format_exception(*what)))  # QGIS only shows them
+        self._ended = False
         self.pulse: Optional[Pulse] = None  # excused for the time that photographs take
 
     def play(self, steps: Steps) -> None:
@@ -36,17 +39,24 @@ class Driver:
         self._steps = steps
         QTimer.singleShot(500, self._next)
 
-    def photograph(self, name: str, widget: Optional[QWidget] = None) -> None:
-        """Save what a widget, or the whole screen, shows."""
+    def photograph(self, name: str, widget: Optional[QWidget] = None, area: Optional[QWidget] = None) -> None:
+        """Save what a widget, or the whole screen, shows; of `area`, with what lies over it, such as a menu."""
         folder = Path(GIVEN["screenshots"])
         folder.mkdir(parents=True, exist_ok=True)
         screen = QGuiApplication.primaryScreen()
-        picture = widget.grab() if widget is not None else screen.grabWindow(0)
+        if widget is not None:
+            picture = widget.grab()
+        elif area is not None:
+            picture = screen.grabWindow(0, area.x(), area.y(), area.width(), area.height())
+        else:
+            picture = screen.grabWindow(0)
         picture.save(str(folder / f"{name}.png"))
         if self.pulse is not None:
             self.pulse.excuse()
 
     def _next(self) -> None:
+        if self._ended:
+            return
         try:
             wanted = next(self._steps)
         except StopIteration:
@@ -64,6 +74,8 @@ class Driver:
             self._log.append(message)
 
     def _until(self, wanted: Callable[[], Any], deadline: float) -> None:
+        if self._ended:
+            return
         try:
             done = wanted()
         except Exception:  # noqa: BLE001
@@ -79,6 +91,9 @@ class Driver:
             QTimer.singleShot(GRAIN, lambda: self._until(wanted, deadline))
 
     def _end(self, error: str = "") -> None:
+        if self._ended:
+            return
+        self._ended = True
         if error:
             self.results["error"] = "\n".join((error, *self._log))
         Path(GIVEN["results"]).write_text(json.dumps(self.results), "utf-8")

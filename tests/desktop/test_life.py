@@ -1,0 +1,39 @@
+"""QGIS Desktop under Xvfb: publish, preview, change, update, roll back, unpublish, delete; each seen from outside."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from .conftest import processes_with
+
+pytestmark = pytest.mark.desktop
+
+
+@pytest.mark.parametrize(
+    "language, title", [("en", "Countries"), pytest.param("fr", "Pays du monde", marks=pytest.mark.slow)]
+)
+def test_the_life_of_a_publication(qgis, world_map, tmp_path, language, title):
+    data = tmp_path / "data"
+    data.mkdir()
+    file = shutil.copy(world_map, data / "world_map.gpkg")
+    run = qgis("scenario_life.py", language=language, seconds=500, source=f"{file}|layername=countries", name=title)
+    seen = run.results
+    assert run.returncode == 0, run.output[-2000:]
+    assert ("Publish layer…" if language == "en" else "Publier la couche…") in seen["menu"]
+    assert seen["live"] == {"features": 240, "colour": "#e8b87d", "tile": True}
+    assert seen["badge"][0] == "published" and seen["previews"] == {"WFS": True, "WMS": True, "TMS": True}
+    assert seen["badge_style"][0] == seen["badge_both"][0] == "changed"
+    assert seen["parts"] == ["data", "style"] and seen["updated"], "only what has changed, at the same addresses"
+    assert seen["badge_updated"][0] == "published"
+    assert seen["after_update"] == {"features": 239, "colour": "#3a7bd5", "tile": True}
+    assert seen["difference_data"] and seen["difference_style"]
+    assert seen["after_return"] == seen["live"], "both versions are back"
+    assert seen["goes_with_unpublish"] and seen["without_wfs"] == [False, True]
+    assert seen["still_known"] == ["TMS", "WMS"], "the layer offers no link that nobody answers"
+    assert seen["goes_with_delete"] > seen["goes_with_unpublish"]
+    assert seen["deleted"] == [False, False, False]
+    assert seen["badge_deleted"] == ["", ""], "a layer that is published no more does not say that it is"
+    assert set(seen["findings"]) >= {"geometry.invalid", "geometry.empty"}
+    assert not processes_with(str(tmp_path)), "the backend outlived QGIS"

@@ -65,6 +65,7 @@ class FindingsDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (self.summary, self.bar, self.area, self.buttons):
             layout.addWidget(widget)
+        self.resize(self.sizeHint())  # Qt would ask the layout, which knows no findings yet
         self.start()
 
     def sizeHint(self) -> QSize:

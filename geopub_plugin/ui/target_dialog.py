@@ -68,7 +68,7 @@ class TargetDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Close; a trial that still runs is of no interest any more."""
-        if self._call is not None:
+        if self._call is not None and not self._call.ended:  # QGIS deletes a task that has ended
             self._call.blockSignals(True)
             self._call.cancel()
         super().done(result)
@@ -173,7 +173,7 @@ class TargetDialog(QDialog):
         self.datastore.addItems([place.name for place in trial.places])
         place = next((one for one in trial.places if wanted in (one.id, one.name)), None)
         if place is None and not wanted and trial.places:
-            place = trial.places[0]
+            place = next((one for one in trial.places if not one.prefix), trial.places[0])  # a sandbox last
         self.datastore.setEditText(place.name if place is not None else wanted)
         self.datastore.blockSignals(False)
         if place is not None:

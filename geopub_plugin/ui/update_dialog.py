@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import FrozenSet, Optional
 
 from qgis.core import QgsVectorLayer
-from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -106,7 +106,7 @@ class UpdateDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (self.notes, self.data, self.style, self.metadata):
             layout.addWidget(widget)
-        layout.addWidget(self.edit, 0)
+        layout.addWidget(self.edit, 0, Qt.AlignmentFlag.AlignLeft)
         for widget in (self.fault, self.told):
             layout.addWidget(widget)
         layout.addStretch()

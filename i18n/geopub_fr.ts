@@ -793,7 +793,7 @@
     </message>
     <message>
         <source>Back</source>
-        <translation type="unfinished"></translation>
+        <translation>Retour</translation>
     </message>
     <message>
         <source>Base map</source>
@@ -1253,7 +1253,7 @@
     </message>
     <message>
         <source>Contents</source>
-        <translation type="unfinished"></translation>
+        <translation>Sommaire</translation>
     </message>
     <message>
         <source>Continual</source>
@@ -2017,7 +2017,7 @@
     </message>
     <message>
         <source>GeoPub – user guide</source>
-        <translation type="unfinished"></translation>
+        <translation>GeoPub – guide de l’utilisateur</translation>
     </message>
     <message>
         <source>GeoPub's publishing engine did not start.</source>
@@ -2350,6 +2350,10 @@
     <message>
         <source>Health</source>
         <translation>Santé</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Aide</translation>
     </message>
     <message>
         <source>Here it must begin with “{prefix}.”, followed by a name.</source>
@@ -2900,8 +2904,8 @@
         <translation>Ce doit être le Python de QGIS, avec GDAL et numpy.</translation>
     </message>
     <message>
-        <source>It must be the URL of a PostgreSQL database, as postgresql://user:password@host/name.</source>
-        <translation>Ce doit être l'URL d'une base PostgreSQL, comme postgresql://user:password@host/name.</translation>
+        <source>It must be the URL of a PostgreSQL database, as postgresql://user:[password]@host/name.</source>
+        <translation>Ce doit être l'URL d'une base PostgreSQL, comme postgresql://user:[password]@host/name.</translation>
     </message>
     <message>
         <source>It must be yes or no.</source>
@@ -3014,6 +3018,10 @@
     <message>
         <source>It works: {user} may publish in {names}.</source>
         <translation>Cela fonctionne : {user} peut publier dans {names}.</translation>
+    </message>
+    <message>
+        <source>It would draw another colour each time.</source>
+        <translation>Il dessinerait une autre couleur à chaque fois.</translation>
     </message>
     <message>
         <source>It would have to be run to become data, and GeoPub runs nothing that it is sent.</source>
@@ -5054,6 +5062,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Sols</translation>
     </message>
     <message>
+        <source>Some pages need a look first.</source>
+        <translation>Certaines pages sont encore à compléter.</translation>
+    </message>
+    <message>
         <source>Somebody removed them.</source>
         <translation>Quelqu'un les a supprimés.</translation>
     </message>
@@ -6604,6 +6616,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The style has no vector symbology.</source>
         <translation>Le style n’a pas de symbologie vectorielle.</translation>
+    </message>
+    <message>
+        <source>The style has symbology of the type “{kind}”, which QGIS does not know.</source>
+        <translation>Le style a une symbologie de type « {kind} », que QGIS ne connaît pas.</translation>
     </message>
     <message>
         <source>The style has {count} sources.</source>

@@ -15,6 +15,13 @@ from .graphics import left_outside
 from .recognition import StyleDocument, StyleKind, local_name, read
 from .sld_checks import sld_faults
 
+_RENDERERS = frozenset(
+    {
+        "nullSymbol", "singleSymbol", "categorizedSymbol", "graduatedSymbol", "RuleRenderer", "pointDisplacement",
+        "pointCluster", "invertedPolygonRenderer", "mergedFeatureRenderer", "heatmapRenderer", "25dRenderer",
+        "embeddedSymbol",
+    }
+)  # fmt: skip
 _GEOMETRY_OF_QML = {"0": "POINT", "1": "LINE", "2": "POLYGON"}
 
 
@@ -55,6 +62,16 @@ def _qml_faults(document: StyleDocument, schema: TableSchema) -> Iterator[Fault]
             tr("It may come from a raster layer, or hold forms or actions only."),
             tr("In QGIS, save the style of a vector layer with its symbology."),
             table=schema.name,
+        )
+    for kind in {element.get("type", "") for element in renderers} - _RENDERERS - {""}:
+        yield Fault(
+            "style.unknown-renderer",
+            Severity.ERROR,
+            tr("The style has symbology of the type “{kind}”, which QGIS does not know.", kind=kind),
+            tr("It would draw another colour each time."),
+            tr("In QGIS, save the style of a vector layer with its symbology."),
+            table=schema.name,
+            examples=(kind,),
         )
 
 

@@ -55,6 +55,7 @@ def severities(style: bytes, schema: TableSchema) -> Dict[str, Severity]:
         ),
         (qml(RENDERER.format(type="singleSymbol", attr=""), geometry=0), {"style.geometry": Severity.ERROR}),
         (qml("<rasterrenderer/>"), {"style.no-renderer": Severity.ERROR}),
+        (qml('<renderer-v2 type="SingleSymbol"/>'), {"style.unknown-renderer": Severity.ERROR}),
         (b"<svg/>", {"style.unreadable": Severity.ERROR}),
         (b"<qgis", {"style.unreadable": Severity.ERROR}),
         (b"", {"style.unreadable": Severity.ERROR}),

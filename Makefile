@@ -12,7 +12,7 @@ CATALOGUE_TESTS := $(addprefix tests/, backend/catalogue backend/api backend/acc
 export QT_QPA_PLATFORM ?= offscreen
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup run test test-slow test-postgresql lint format bench bench-ingest bench-serving bench-tiles bench-wms compare-styles bench-wfs viewer package install qgis i18n clean
+.PHONY: help setup run test test-slow test-postgresql test-qgis lint security format bench bench-ingest bench-serving bench-tiles bench-wms compare-styles bench-wfs viewer package install qgis i18n clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,10 +35,17 @@ test-slow: $(STAMP) ## Run the slow tests too
 test-postgresql: $(STAMP) ## Run the tests of whatever keeps a catalogue, with PostgreSQL instead of SQLite
 	GEOPUB_TEST_CATALOGUE=postgresql $(PYTHON) -m pytest -m "not slow" $(CATALOGUE_TESTS) $(ARGS)
 
-lint: $(STAMP) ## Check style, formatting and QGIS rules
+test-qgis: ## Run the plugin's tests in QGIS=3.40 or 3.44, in a chroot that is made once (root); ARGS chooses
+	tools/test_qgis.sh $(QGIS) $(ARGS)
+
+lint: $(STAMP) ## Check style, formatting, QGIS rules and security
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/flake8 geopub_plugin
+	$(PYTHON) tools/security.py
+
+security: $(STAMP) ## Look for what plugins.qgis.org refuses: bandit, detect-secrets; ARGS=--vendored
+	$(PYTHON) tools/security.py $(ARGS)
 
 format: $(STAMP) ## Format the code
 	.venv/bin/ruff check --fix .

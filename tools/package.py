@@ -17,7 +17,7 @@ import viewer
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "geopub_plugin"
 BESIDE = ("metadata.txt", "LICENSE", "CHANGELOG.md")
-FOLDERS = ("resources", "i18n")
+FOLDERS = ("resources", "i18n", "docs/guide")
 VENDORED = ROOT / "tools" / "vendored.txt"
 PURE = [
     "--only-binary=:all:",
@@ -71,6 +71,14 @@ def shipped(path: Path) -> bool:
 
 def collect(folder: Path) -> None:
     """Copy everything that ships into the plugin's folder."""
+    collect_own(folder)
+    compile_texts(folder / "i18n")
+    collect_vendored(folder / "vendor")
+    viewer.unpack(folder / "vendor" / "maplibre")
+
+
+def collect_own(folder: Path) -> None:
+    """Copy what is GeoPub's own into the plugin's folder."""
     for file in sorted((ROOT / PACKAGE).rglob("*")):
         if file.is_file() and shipped(file.relative_to(ROOT)):
             copy(file, folder / file.relative_to(ROOT / PACKAGE))
@@ -80,10 +88,12 @@ def collect(folder: Path) -> None:
         for file in sorted((ROOT / name).rglob("*")):
             if file.is_file() and shipped(file.relative_to(ROOT)):
                 copy(file, folder / file.relative_to(ROOT))
-    compile_texts(folder / "i18n")
+
+
+def collect_vendored(vendor: Path) -> None:
+    """Unpack the dependencies that the zip carries."""
     for wheel in wheels(ROOT / "build" / "wheels"):
-        unpack(wheel, folder / "vendor")
-    viewer.unpack(folder / "vendor" / "maplibre")
+        unpack(wheel, vendor)
 
 
 def compile_texts(folder: Path) -> None:

@@ -150,7 +150,7 @@ def _catalogue_url(name: str, text: str) -> str:
     except ValueError:
         usable = False
     if text and not usable:
-        rule = tr("It must be the URL of a PostgreSQL database, as postgresql://user:password@host/name.")
+        rule = tr("It must be the URL of a PostgreSQL database, as postgresql://user:[password]@host/name.")
         raise _refusal(name, "…", rule)
     return text
 

@@ -251,7 +251,7 @@ def _sampled(file: Path, schema: TableSchema) -> Tuple[float, float]:
         length = connection.execute(f"SELECT avg(size) FROM ({some})", (_SAMPLE,)).fetchone()[0]  # nosec B608 - quoted
         if not schema.spatial_index:
             return (length or 0) / 16, 0.0
-        boxes = f"SELECT maxx - minx + maxy - miny AS size FROM {quoted(schema.spatial_index)} LIMIT ?"  # nosec B608
+        boxes = f"SELECT maxx - minx + maxy - miny AS size FROM {quoted(schema.spatial_index)} LIMIT ?"  # nosec B608 - quoted
         size = connection.execute(f"SELECT avg(size) / 2 FROM ({boxes})", (_SAMPLE,)).fetchone()[0]  # nosec B608 - quoted
     finally:
         connection.close()

@@ -21,7 +21,7 @@ from .callers import Identity
 from .digests import digest, same
 from .passwords import RememberedPasswords, is_password
 
-APIKEY = "apikey"  # the parameter, and the header, of a HASH key
+PARAMETER = "apikey"  # the parameter, and the header, of a HASH key
 
 
 class Admission:
@@ -45,7 +45,7 @@ class Admission:
                 raise NotAuthenticated(
                     tr("This service is not for everybody."),
                     tr("The request carries no valid key."),
-                    tr("Send a key that was given access: {name}=… or the header of its type.", name=APIKEY),
+                    tr("Send a key that was given access: {name}=… or the header of its type.", name=PARAMETER),
                 )
             _require_limits(key, request)
             g.access_key = key.id  # what it opens is counted for it
@@ -53,8 +53,8 @@ class Admission:
 
     def _key(self, connection: Connection, request: Request) -> Optional[Key]:
         """Return the key of a request, in the order: parameter, header, Authorization, other headers."""
-        given = next((value for name, value in request.args.items() if name.lower() == APIKEY), "")
-        given = given or request.headers.get(APIKEY, "")
+        given = next((value for name, value in request.args.items() if name.lower() == PARAMETER), "")
+        given = given or request.headers.get(PARAMETER, "")
         if given:
             return _of_hash(connection, given)
         authorization = request.headers.get("Authorization", "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Tuple, Union
 
+LISTED = "(SELECT value FROM json_each(?))"  # the values of a JSON array that is bound to the placeholder
+
 
 @dataclass(frozen=True)
 class SqlFunction:

@@ -117,7 +117,7 @@ def _by_key(connection: sqlite3.Connection, table: str, key: str, columns: Seque
     old, new, column = f"main.{quoted(table)}", f"newer.{quoted(table)}", quoted(key)
     missing = "SELECT {column} FROM {there} WHERE {column} NOT IN (SELECT {column} FROM {here})"
     differs = " OR ".join(f"a.{quoted(name)} IS NOT b.{quoted(name)}" for name in columns if name != key) or "0"
-    changed = f"SELECT a.{column} FROM {old} AS a JOIN {new} AS b ON a.{column} = b.{column} WHERE {differs}"  # nosec B608
+    changed = f"SELECT a.{column} FROM {old} AS a JOIN {new} AS b ON a.{column} = b.{column} WHERE {differs}"  # nosec B608 - quoted names
     return {
         ADDED: _found(connection, missing.format(column=column, there=new, here=old)),
         CHANGED: _found(connection, changed),

@@ -7,7 +7,7 @@ from typing import Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple, Un
 
 from ...errors import InvalidInput
 from ...features.area import Area
-from ...features.condition import SqlCondition, SqlFunction
+from ...features.condition import LISTED, SqlCondition, SqlFunction
 from ...features.geopackage import quoted
 from ...features.schema import Bounds, ColumnKind, TableSchema
 from ...tiles.row_filter import tree as row_tree
@@ -115,7 +115,7 @@ class _Writer:
         if not found or not self.schema.fid:
             return "(0)"
         self.values.append(repr(list(found)))
-        return f"({quoted(self.schema.fid)} IN (SELECT value FROM json_each(?)))"
+        return f"({quoted(self.schema.fid)} IN {LISTED})"
 
     def spatial(self, node: Spatial) -> str:
         name = local_part(node.operand)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Dict, Sequence, Tuple
-from xml.parsers import expat  # nosec B407 - reads names of ours, to see whether they are names
+from xml.parsers import expat  # reads names of ours, to see whether they are names
 
 from ..publications import FeatureType
 

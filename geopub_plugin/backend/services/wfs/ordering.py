@@ -7,6 +7,7 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ...features.condition import LISTED
 from ...features.geopackage import GeoPackageTable, connect, quoted
 
 
@@ -20,7 +21,7 @@ def sorted_keys(
     """Return the keys of a page of rows sorted by fields (ASC or DESC each), equal ones by key; of `keys` or of all."""
     key = quoted(table.schema.fid)
     ways = [f"{quoted(name)} {'DESC' if way == 'DESC' else 'ASC'}" for name, way in order]
-    kept = "" if keys is None else f"WHERE {key} IN (SELECT value FROM json_each(?)) "  # nosec B608 - quoted
+    kept = "" if keys is None else f"WHERE {key} IN {LISTED} "
     sql = (
         f"SELECT {key} FROM {quoted(table.schema.name)} {kept}"  # nosec B608 - identifiers are quoted, ways are ours
         f"ORDER BY {', '.join(ways)}, {key} LIMIT ? OFFSET ?"

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Dict, List, Optional, Union
 
 from ...errors import InvalidInput
-from ...features.condition import SqlCondition
+from ...features.condition import LISTED, SqlCondition
 from ...features.geopackage import quoted
 from ...features.schema import ColumnKind, TableSchema
 from ...translation import tr
@@ -83,7 +83,7 @@ class _Writer:
         operand = self._operand(tree.operand, kind)
         choices = [self._value(choice, kind) for choice in tree.choices]
         self.values.append(json.dumps(choices, ensure_ascii=False))  # one placeholder, however long the list
-        return f"{operand} {'NOT ' if tree.negated else ''}IN (SELECT value FROM json_each(?))"
+        return f"{operand} {'NOT ' if tree.negated else ''}IN {LISTED}"
 
     def _like(self, tree: Like) -> str:
         operand = self._operand(tree.operand, self._kind(tree.operand))

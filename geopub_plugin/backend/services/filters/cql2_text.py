@@ -230,7 +230,7 @@ def _geojson(text: str) -> Json:
             geometry: Optional[ogr.Geometry] = ogr.CreateGeometryFromWkt(text)
         except RuntimeError:  # where GDAL's exceptions are on
             geometry = None
-    if geometry is None:
+    if geometry is None or geometry.IsEmpty():  # GeoJSON has no empty point
         raise wrong(tr("“{value}” is no geometry in well-known text.", value=text[:60]))
     made: Json = json.loads(geometry.ExportToJson(["COORDINATE_PRECISION=17"]))
     return made

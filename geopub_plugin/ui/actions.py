@@ -8,6 +8,7 @@ from qgis.PyQt.QtWidgets import QAction
 
 from ..backend.translation import tr
 from .dock import Dock
+from .guide import open_guide
 from .icons import icon
 
 MENU = "GeoPub"
@@ -28,6 +29,9 @@ class Actions:
         self.panel.setChecked(dock.isUserVisible())
         self.panel.triggered.connect(dock.setUserVisible)
         dock.visibilityChanged.connect(self.panel.setChecked)
+        self.guide = QAction(icon("geopub"), "GeoPub", window)
+        self.guide.triggered.connect(lambda: open_guide(parent=window))
+        iface.pluginHelpMenu().addAction(self.guide)
         for action in (self.publish, self.panel):
             iface.addPluginToWebMenu(MENU, action)
             iface.addWebToolBarIcon(action)
@@ -37,5 +41,6 @@ class Actions:
         for action in (self.publish, self.panel):
             self._iface.removePluginWebMenu(MENU, action)
             self._iface.removeWebToolBarIcon(action)
-        for action in (self.publish, self.panel):
+        self._iface.pluginHelpMenu().removeAction(self.guide)
+        for action in (self.publish, self.panel, self.guide):
             action.deleteLater()

@@ -29,6 +29,7 @@ from ..publish.store_source import StoreSource
 from .fault_label import FaultLabel
 from .findings_dialog import FindingsDialog
 from .generalisation_field import GeneralisationField
+from .guide import open_guide
 from .icons import icon
 from .name_field import NameField
 from .notes import Notes
@@ -141,7 +142,9 @@ class PublishDialog(QDialog):
             self.crs.setCrs(QgsCoordinateReferenceSystem(self.draft.plan.srs))
         self.crs_fault = FaultLabel(self)
         self.record, self.where = QLabel(self, wordWrap=True), QLabel(self, wordWrap=True)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        standard = QDialogButtonBox.StandardButton
+        self.buttons = QDialogButtonBox(standard.Cancel | standard.Help, self)
+        self.buttons.button(standard.Help).setText(tr("Help"))
         self.publish = self.buttons.addButton(
             tr("Update") if self._update else tr("Publish"), QDialogButtonBox.ButtonRole.AcceptRole
         )
@@ -200,6 +203,7 @@ class PublishDialog(QDialog):
             self.crs.crsChanged.connect(lambda crs: self._tell(srs=crs.authid()))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
+        self.buttons.helpRequested.connect(lambda: open_guide("publish", self))
         self.more.clicked.connect(lambda _checked=False: self.open_wizard())
         self.check.clicked.connect(lambda _checked=False: self.open_checks())
         self.draft.changed.connect(self._check)

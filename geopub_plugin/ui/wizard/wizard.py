@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QWidget, QWizard
 
 from ...backend.translation import tr
 from ...publish.publication_plan import LayerPlan
+from ..guide import open_guide
 from ..icons import icon
 from .access_page import AccessPage
 from .attributes_page import AttributesPage
@@ -76,11 +77,14 @@ class PublicationWizard(QWizard):
         self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
         self.setOption(QWizard.WizardOption.IndependentPages, False)
         self.setOption(QWizard.WizardOption.NoBackButtonOnStartPage, True)
+        self.setOption(QWizard.WizardOption.HaveHelpButton, True)
+        self.helpRequested.connect(lambda: open_guide("wizard", self))
         for button, text in (
             (QWizard.WizardButton.BackButton, tr("Previous step")),
             (QWizard.WizardButton.NextButton, tr("Continue")),
             (QWizard.WizardButton.FinishButton, tr("Update now") if draft.update else tr("Publish now")),
             (QWizard.WizardButton.CancelButton, tr("Cancel")),
+            (QWizard.WizardButton.HelpButton, tr("Help")),
         ):
             self.setButtonText(button, text)
         self.pages: Dict[Step, PlanPage] = {}

@@ -23,7 +23,7 @@ from .layer_plan import LayerPlan, Layers, layers_of
 from .layers_export import LayersExport
 from .map_style import Draw, keep_map_style
 from .progression import EXPORT, Progression, amount
-from .publication import Publication, PublicationRequest, PublicationResult, Step
+from .publication import LiveUrl, Publication, PublicationRequest, PublicationResult, Step
 from .publication_update import PublicationUpdate
 from .sprite_sheets import drawn_sheets
 from .store_source import StoreAddress, StoreSource
@@ -42,6 +42,7 @@ class PublicationCall(BackgroundCall):
     """The part of a publication that talks to the store."""
 
     moved = pyqtSignal(float, str)  # share of the whole, the step in words
+    live = pyqtSignal(object)  # LiveUrl
 
     def tell(self, share: float, step: str) -> None:
         """Tell QGIS's status bar and the panel how far the publication is."""
@@ -53,6 +54,7 @@ class LayerPublication(QObject):
     """Publishes layers as one datasheet; lives in the GUI thread and never makes it wait."""
 
     moved = pyqtSignal(float, str)  # share done, 0 to 1; the step in words
+    live = pyqtSignal(object)  # LiveUrl: it answers already, while the rest is being made
     finished = pyqtSignal(object)  # PublicationResult
     failed = pyqtSignal(object)  # GeoPubError
     cancelled = pyqtSignal()
@@ -205,7 +207,7 @@ class LayerPublication(QObject):
                 if DATA in parts and not near:  # before a long way is gone in vain
                     refuse_faulty(request.file, request.srs, request.tables, work, call.cancelled)
                 if DATA in parts:
-                    result = Publication(store, request, listener, leaving=leaving).run()
+                    result = Publication(store, request, listener, call.live.emit, leaving).run()
                 else:
                     result = PublicationUpdate(store, request, listener).run(STYLE in parts, METADATA in parts)
                 for table, style in styles.items():
@@ -218,6 +220,7 @@ class LayerPublication(QObject):
 
         self._call = PublicationCall(tr("Publication of “{title}”", title=self.plan.title), publish, listed=True)
         self._call.moved.connect(self._moved)
+        self._call.live.connect(self._went_live)
         self._call.answered.connect(self._published)
         self._call.refused.connect(self._fail)
         self._call.start()
@@ -247,6 +250,10 @@ class LayerPublication(QObject):
     def _moved(self, share: float, step: str) -> None:
         if not self._cancelled:
             self.moved.emit(share, step)
+
+    def _went_live(self, url: LiveUrl) -> None:
+        if not self._cancelled:
+            self.live.emit(url)
 
     # Ends -------------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from ..publish.layer_memory import memory
 from ..publish.layer_plan import LayerPlan, Layers, remembered_plan
 from ..publish.layer_publication import EVERYTHING, LayerPublication
 from ..publish.live_layers import KINDS, LiveService, live_layer
-from ..publish.publication import PublicationResult
+from ..publish.publication import LiveUrl, PublicationResult
 from ..publish.resumed_publication import ResumedPublication
 from ..publish.store_source import Stores
 from ..publish.unfinished import Unfinished, discard, unfinished
@@ -132,7 +132,9 @@ class Desk(QObject):
         self, layers: Layers, plan: LayerPlan, target: str = "", parts: FrozenSet[str] = EVERYTHING
     ) -> LayerPublication:
         """Start to publish layers, or parts of them, in a target, the current one for ""; the panel follows it."""
-        return self._follow(LayerPublication(layers, plan, self.stores.source(target), self, parts))
+        publication = LayerPublication(layers, plan, self.stores.source(target), self, parts)
+        publication.live.connect(lambda url: self._preview_at_once(plan.datasheet, url))
+        return self._follow(publication)
 
     def resume(self, one: Unfinished) -> Optional[ResumedPublication]:
         """Go on with a publication that was broken off, in its own target."""
@@ -246,12 +248,18 @@ class Desk(QObject):
     def _published(self, publication: Published, result: PublicationResult) -> None:
         self._forget(publication)
         self.refresh()
+        self._dock.preview.renew(publication.plan.datasheet)
         title, datasheet = publication.plan.title, publication.plan.datasheet
         self.live.emit(title, result)
         # After QGIS's own note on the end of its task, so that ours is on top.
         QTimer.singleShot(
             0, lambda: self._messages.published(title, result.updated, lambda: self._open_preview_of(datasheet))
         )
+
+    def _preview_at_once(self, datasheet: str, url: LiveUrl) -> None:
+        """Draw the first service that answers while the rest is being made; the others join it."""
+        if url.type in KINDS:
+            self._dock.preview.join(LiveService(url.type, datasheet, url.url))
 
     def _failed(self, publication: Published, error: GeoPubError) -> None:
         self._forget(publication)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Dict, Optional, Tuple
+from dataclasses import replace
+from typing import Dict, Optional, Set, Tuple
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -51,6 +52,7 @@ class Preview(QWidget):
         self.services: Dict[str, LiveService] = {}
         self.layers: Dict[str, QgsMapLayer] = {}
         self._describing: Optional[BackgroundCall] = None
+        self._stale: Set[str] = set()  # kinds whose layer shows what was
         self._extent: Optional[QgsRectangle] = None
         self.title = QLabel(self)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -95,6 +97,26 @@ class Preview(QWidget):
         self.show()
         self.switch_to(kind if kind in self.services else next(k for k in KINDS if k in self.services))
 
+    def join(self, service: LiveService) -> None:
+        """Take a service in with the others of its datasheet; draw it where nothing else is shown."""
+        if any(known.title != service.title for known in self.services.values()):
+            return  # the user looks at something else
+        if not self.services:
+            self.open((service,))
+        else:
+            self.services.setdefault(service.kind, service)
+            self.compare.kinds = tuple(self.services)
+            self.switch[service.kind].setEnabled(True)
+
+    def renew(self, datasheet: str) -> None:
+        """Draw the tiles of a datasheet anew: they may have got their style, levels or data meanwhile."""
+        tiles = self.services.get("TMS")
+        if tiles is not None and tiles.title == datasheet:
+            self.services["TMS"] = replace(tiles, levels=None, style=None)
+            self._stale.update({"TMS"} & set(self.layers))
+            if self._current() == "TMS":
+                self.switch_to("TMS")
+
     def switch_to(self, kind: str) -> None:
         """Show one of the services."""
         self.switch[kind].setChecked(True)
@@ -113,6 +135,7 @@ class Preview(QWidget):
         self.canvas.setLayers([])
         self.services.clear()
         self.layers.clear()
+        self._stale.clear()
         self._extent = None
 
     def zoom_to_all(self) -> None:
@@ -184,7 +207,8 @@ class Preview(QWidget):
                 self._compare(service.kind)
 
     def _draw(self, kind: str) -> None:
-        if kind not in self.layers:
+        if kind not in self.layers or kind in self._stale:
+            self._stale.discard(kind)
             self.layers[kind] = live_layer(self.services[kind])
         layer = self.layers[kind]
         self.message.setVisible(not layer.isValid())

@@ -140,3 +140,24 @@ def test_one_service_beside_another(qtbot, preview, services):
     with qtbot.waitSignal(preview.swipe.drawn, timeout=PATIENCE):
         preview.compare.choose("TMS")  # of which levels and style are asked for first
     qtbot.waitUntil(lambda: share_of(preview.swipe.picture, RED) > 0.05, timeout=PATIENCE)
+
+
+def test_services_join_the_preview_as_they_go_live(preview, services, qtbot):
+    by_kind = {service.kind: service for service in services}
+    with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
+        preview.join(by_kind["TMS"])
+    preview.join(by_kind["WFS"])
+    preview.join(LiveService("WMS", "Something else", by_kind["WMS"].url))
+    assert set(preview.services) == {"TMS", "WFS"}, "another datasheet took the preview"
+    assert preview.switch["WFS"].isEnabled() and not preview.switch["WMS"].isEnabled()
+    assert preview.switch["TMS"].isChecked(), "what is looked at was changed"
+
+
+def test_tiles_are_drawn_anew_with_the_style_that_came_later(preview, services, qtbot):
+    tiles = next(service for service in services if service.kind == "TMS")
+    with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
+        preview.join(replace(tiles, levels=(0, 3), style=None))  # as before the style is kept
+    before = preview.layers["TMS"]
+    with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
+        preview.renew("World")
+    assert preview.layers["TMS"] is not before and preview.services["TMS"].style is not None

@@ -41,7 +41,7 @@ class TargetsBox(QGroupBox):
             buttons.addWidget(button)
         buttons.addStretch()
         layout = QHBoxLayout(self)
-        layout.addWidget(self.list, 1)
+        layout.addWidget(self.list, 1, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(buttons)
         self._show("")
 

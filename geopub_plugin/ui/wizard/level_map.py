@@ -61,8 +61,9 @@ def middle(layer: QgsVectorLayer) -> QgsPointXY:
     request.setDestinationCrs(target, QgsProject.instance().transformContext())
     request.setTransformErrorCallback(lambda _feature: None)
     shapes = [one.geometry() for one in layer.getFeatures(request) if one.hasGeometry()]
-    shapes.sort(key=lambda shape: -shape.boundingBox().perimeter())
-    corners = [shape.closestVertex(centre)[0] for shape in shapes[:LARGE] if not shape.isEmpty()]
+    parts = [part for shape in shapes for part in shape.asGeometryCollection() if not part.isEmpty()]
+    parts.sort(key=lambda part: -part.boundingBox().perimeter())
+    corners = [part.closestVertex(centre)[0] for part in parts[:LARGE]]
     return min((QgsPointXY(one) for one in corners), key=centre.sqrDist, default=centre)
 
 

@@ -112,7 +112,11 @@ def team(driver: Driver) -> Steps:
     driver.photograph(f"target_{LANGUAGE}", dialog)
     dialog.buttons.button(OK).click()
     yield 300
+    folder = page.embedded.folder
+    before = folder.filePath()
+    folder.setFilePath("/home/ada/geopub")
     driver.photograph(f"options_{LANGUAGE}", page)
+    folder.setFilePath(before)
     page.apply()
     page.close()
     (added,) = (one for one in plugin.targets.all() if not one.embedded)

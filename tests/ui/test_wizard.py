@@ -130,6 +130,12 @@ def test_every_field_is_in_the_plan(qtbot, wizard, tmp_path):
     qtbot.keyClicks(page.licence, "Ours")
     summary = go_to(wizard, Step.SUMMARY)
     assert summary.isComplete() and "town_of_water" in summary.text.text() and summary.cost().tiles > 0
+    assert summary.subTitle() == "Everything is ready."
+    wizard.draft.change(title="")
+    summary.show_faults()
+    assert not summary.isComplete() and "look" in summary.subTitle()
+    wizard.draft.change(title="Town of water")
+    summary.show_faults()
     plan = wizard.plan
     assert plan.access == Access(True, "Ours", "2030-02-03") and plan.record
     said = plan.description

@@ -55,7 +55,9 @@ class SummaryPage(PlanPage):
 
     def show_faults(self) -> None:
         """Say what is left to mend."""
-        self.fault.say("\n".join(dict.fromkeys(self.page_faults())))
+        faults = self.page_faults()
+        self.setSubTitle(tr("Some pages need a look first.") if faults else tr("Everything is ready."))
+        self.fault.say("\n".join(dict.fromkeys(faults)))
         self.completeChanged.emit()
 
     def rows(self) -> List[Tuple[str, str]]:

@@ -37,6 +37,7 @@ from .wkb import parse
 __all__ = ["GeoPackageTable", "attribute_tables", "connect", "feature_tables", "is_geopackage", "quoted"]
 
 
+_FAR = 2_000  # rows: an offset that is worth a look at the keys
 _CAREFUL, _TRUSTING = 16, 256  # rows looked at together, while nothing is known of their weight and later
 
 
@@ -71,6 +72,7 @@ class GeoPackageTable:
         numbered = f"(SELECT row_number() OVER () AS {self._key}, * FROM {table})"  # nosec B608 - quoted
         self._rows = table if schema.fid else numbered
         self._bounds: Optional[Bounds] = None
+        self._gapless: Optional[Tuple[Optional[int]]] = None  # what `_first_of_gapless` has found
 
     def __enter__(self) -> GeoPackageTable:
         return self
@@ -254,10 +256,13 @@ class GeoPackageTable:
         return f"SELECT {', '.join(wanted)} FROM {self._rows}"  # nosec B608 - quoted
 
     def _streamed(self, asked: _Asked, offset: int, limit: Optional[int], size: int) -> Iterator[List[Tuple[Any, ...]]]:
-        sql = f"{self._select(asked)} ORDER BY 1 LIMIT ? OFFSET ?"
+        first = self._first_of_gapless() if offset >= _FAR else None
+        where = "" if first is None else f"WHERE {self._key} >= ? "  # SQLite walks over every row of an offset
+        sql = f"{self._select(asked)} {where}ORDER BY 1 LIMIT ? OFFSET ?"
         done = 0
         while True:
-            page = (-1 if limit is None else limit - done, offset + done)
+            rest = -1 if limit is None else limit - done
+            page = (rest, offset + done) if first is None else (first + offset + done, rest, 0)
             cursor = self._connection.execute(sql, (*asked.values, *page))
             try:
                 for rows in asked.weighed(cursor, size):
@@ -268,6 +273,18 @@ class GeoPackageTable:
                 if "decode" not in str(error).lower():
                     raise
                 self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # and on from there
+
+    def _first_of_gapless(self) -> Optional[int]:
+        """Return the first key where keys follow one another without a gap, so that an offset is a key; else None."""
+        if self._gapless is None:
+            found = None
+            if self.schema.fid:
+                sql = f"SELECT min({self._key}), max({self._key}), count(*) FROM {self._rows}"  # nosec B608 - quoted
+                with damage_told(self.path):
+                    lowest, highest, count = self._connection.execute(sql).fetchone()
+                found = lowest if count and highest - lowest + 1 == count else None
+            self._gapless = (found,)
+        return self._gapless[0]
 
     def _picked(self, asked: _Asked, fids: Sequence[int], size: int) -> Iterator[List[Tuple[Any, ...]]]:
         sql = f"{self._select(asked)} WHERE {self._key} IN {LISTED} ORDER BY 1"

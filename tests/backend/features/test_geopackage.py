@@ -233,3 +233,23 @@ def test_heavy_geometries_make_small_batches(tmp_path):
         keys = list(range(300, 0, -1))
         picked = list(table.batches(size=250, heaviest=500_000, fids=keys))
         assert np.concatenate([batch.fids for batch in picked]).tolist() == list(range(1, 301))
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_far_pages_hold_the_rows_that_offsets_name(tmp_path, gap):
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "far.gpkg"))
+    layer = source.CreateLayer("far", None, ogr.wkbPoint)
+    layer.StartTransaction()
+    for place in range(5000):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetFID(100 + place + (1 if gap and place > 2500 else 0))
+        feature.SetGeometryDirectly(ogr.CreateGeometryFromWkt(f"POINT({place} 0)"))
+        layer.CreateFeature(feature)
+    layer.CommitTransaction()
+    del layer, source
+    with GeoPackageTable(tmp_path / "far.gpkg", "far") as table:
+        whole = np.concatenate([batch.fids for batch in table.batches()])
+        for offset, limit in ((0, 10), (1999, 3), (2000, 700), (2499, 3), (4998, 10), (6000, 10), (3000, None)):
+            found = [batch.fids for batch in table.batches(offset=offset, limit=limit, size=300)]
+            expected = whole[offset:] if limit is None else whole[offset : offset + limit]
+            assert np.concatenate([np.zeros(0, np.int64), *found]).tolist() == expected.tolist()

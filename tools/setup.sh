@@ -84,6 +84,14 @@ for version in 0.1.46 0.1.44; do
       say "without it, the tests of tests/sdk are skipped"
   fi
 done
+# Qt 6, for tests; apart from Qt 5, which the system's QGIS stands on.
+if ! .venv/qt6/bin/python -c 'import PyQt6.QtCore' 2>/dev/null; then
+  say "installing PyQt6 into .venv/qt6"
+  rm -rf .venv/qt6
+  "$python" -m venv --system-site-packages .venv/qt6
+  .venv/qt6/bin/pip install --quiet --disable-pip-version-check 'PyQt6==6.11.0' 'PyQt6-Qt6==6.11.2' 'PyQt6-sip==13.13.0' ||
+    say "without it, the tests of tests/qt6 are skipped"
+fi
 maplibre="${GEOPUB_TEST_CACHE:-$HOME/.cache/geopub-tests}/maplibre/$(cat tools/maplibre.txt)" # for tests that draw
 if command -v npm >/dev/null && [ ! -d "$maplibre/node_modules/maplibre-gl" ]; then
   mkdir -p "$maplibre"

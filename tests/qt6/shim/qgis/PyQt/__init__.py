@@ -1,0 +1,1 @@
+"""Qt as QGIS 4 hands it out."""

@@ -12,7 +12,7 @@ CATALOGUE_TESTS := $(addprefix tests/, backend/catalogue backend/api backend/acc
 export QT_QPA_PLATFORM ?= offscreen
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup run test test-slow test-postgresql test-qgis lint security format bench bench-ingest bench-serving bench-tiles bench-wms compare-styles bench-wfs viewer package install qgis i18n clean
+.PHONY: help setup run test test-slow test-postgresql test-qgis lint security format bench bench-ingest bench-serving bench-tiles bench-wms compare-styles bench-wfs bench-qgis screenshots viewer package install qgis i18n clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,11 +69,17 @@ compare-styles: $(STAMP) ## Draw styles with QGIS, the WMS and MapLibre into bui
 bench-tiles: $(STAMP) ## Measure tiles against tippecanoe and GDAL; ARGS="--sets NAME --runs 1"
 	$(PYTHON) benchmarks/tiles.py $(ARGS)
 
+bench-qgis: $(STAMP) ## Measure from the right-click in QGIS to the tiles drawn; ARGS="--runs 1"
+	$(PYTHON) benchmarks/qgis_desktop.py $(ARGS)
+
 bench-wfs: $(STAMP) ## Measure features against QGIS Server and MapServer; ARGS="--count 20000 --runs 1"
 	$(PYTHON) benchmarks/wfs.py $(ARGS)
 
 i18n: $(STAMP) ## Bring i18n/*.ts up to date and say which texts have no translation
 	$(PYTHON) tools/i18n.py
+
+screenshots: $(STAMP) ## Make the pictures of the user guide in QGIS under Xvfb, in both languages (ten minutes); ARGS=--keep-only
+	$(PYTHON) tools/screenshots.py $(ARGS)
 
 viewer: $(STAMP) ## Fetch the map library of the web viewer (npm), for a checkout
 	$(PYTHON) tools/viewer.py

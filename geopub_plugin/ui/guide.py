@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Optional
 
 from qgis.PyQt.QtCore import QSize, Qt, QUrl
-from qgis.PyQt.QtGui import QDesktopServices, QImage, QTextDocument
+from qgis.PyQt.QtGui import QImage, QTextDocument
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from ..backend.locations import shipped
@@ -24,7 +24,7 @@ def guide_page(name: str = FIRST) -> Path:
 
 
 class GuideBrowser(QTextBrowser):
-    """Shows pages with pictures that fit, and hands addresses of the web to the web browser."""
+    """Shows pages with pictures that fit."""
 
     def loadResource(self, kind: int, name: QUrl) -> object:
         """Return a picture no wider than the page."""
@@ -35,13 +35,6 @@ class GuideBrowser(QTextBrowser):
         if picture.width() > room > 0:
             return picture.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
         return picture
-
-    def doSetSource(self, name: QUrl, kind: int = 0) -> None:
-        """Follow a link: pages here, everything else outside."""
-        if name.scheme() in ("http", "https"):
-            QDesktopServices.openUrl(name)
-        else:
-            super().doSetSource(name, QTextDocument.ResourceType.MarkdownResource)
 
 
 class GuideDialog(QDialog):
@@ -54,6 +47,7 @@ class GuideDialog(QDialog):
         self.setWindowTitle(tr("GeoPub – user guide"))
         self.setWindowIcon(icon("geopub"))
         self.text = GuideBrowser(self)
+        self.text.setOpenExternalLinks(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.button(QDialogButtonBox.StandardButton.Close).setText(tr("Close"))
         action = QDialogButtonBox.ButtonRole.ActionRole

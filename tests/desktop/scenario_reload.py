@@ -24,6 +24,7 @@ def traces() -> dict:
         "docks": [dock.objectName() for dock in window.findChildren(QDockWidget) if "GeoPub" in dock.objectName()],
         "actions": [action.text() for action in window.findChildren(QAction) if "GeoPub" in action.objectName()],
         "layer_menu": [action.text() for action in menu.actions() if action.text() == "Publish layer…"],
+        "help_menu": [action.text() for action in iface.pluginHelpMenu().actions() if action.text() == "GeoPub"],
         "web_menu": [action.text() for action in iface.webMenu().actions() if action.text() == "GeoPub"],
     }
 

@@ -13,8 +13,9 @@ from driver import GIVEN, Driver, Steps
 from qgis.core import QgsApplication, QgsVectorLayer
 from qgis.core import QgsProject as Project
 from qgis.PyQt.QtCore import QDate, QItemSelectionModel, QPoint, Qt
+from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QDialogButtonBox, QLineEdit, QWidget, QWizard
+from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QWidget, QWizard
 from qgis.utils import iface, plugins
 
 LANGUAGE, SERVICES = GIVEN["language"], GIVEN["services"]
@@ -155,7 +156,7 @@ def tables(page, _driver: Driver) -> Steps:
     table = next(iter(page.boxes))
     box = page.boxes[table]
     write(box.public_name, "countries")
-    QTest.keyClicks(box.abstract, "Tous les pays." if FRENCH else "Every country.")
+    typed(box.abstract, "Tous les pays." if FRENCH else "Every country.")
     write(box.words, "pays, monde" if FRENCH else "country, world")
     yield 100
 
@@ -223,7 +224,7 @@ def source(page, _driver: Driver) -> Steps:
 def description(page, _driver: Driver) -> Steps:
     """Every field of the form."""
     page.abstract.selectAll()
-    QTest.keyClicks(page.abstract, "Les pays et leurs limites." if FRENCH else "The countries and their borders.")
+    typed(page.abstract, "Les pays et leurs limites." if FRENCH else "The countries and their borders.")
     page.categories.chosen = ("boundaries", "society")
     page.categories.edited.emit()
     page.themes.item(0).setCheckState(Qt.CheckState.Checked)
@@ -231,7 +232,7 @@ def description(page, _driver: Driver) -> Steps:
     page.created.setDate(QDate(2026, 3, 1))
     page.frequency.setCurrentIndex(page.frequency.findData("annually"))
     page.frequency.activated.emit(page.frequency.currentIndex())
-    QTest.keyClicks(page.genealogy, "Natural Earth")
+    typed(page.genealogy, "Natural Earth")
     write(page.organisation, "Mairie" if FRENCH else "Town hall")
     write(page.email, "sig@mairie.fr" if FRENCH else "gis@town.org")
     write(page.contact, "sig@mairie.fr" if FRENCH else "gis@town.org")
@@ -278,11 +279,18 @@ def rooms(driver: Driver) -> Steps:
         driver.photograph(f"panel_{name}_{LANGUAGE}", dock)
 
 
+def typed(widget: QWidget, text: str) -> None:
+    """Type a text; `QTest.keyClicks` ends QGIS at a letter that is not of ASCII."""
+    for letter in text:
+        for kind in (QKeyEvent.Type.KeyPress, QKeyEvent.Type.KeyRelease):
+            QApplication.sendEvent(widget, QKeyEvent(kind, 0, Qt.KeyboardModifier.NoModifier, letter))
+
+
 def write(line: QLineEdit, text: str) -> None:
     """Type a text in place of what is there."""
     line.setFocus()
     line.selectAll()
-    QTest.keyClicks(line, text)
+    typed(line, text)
 
 
 def colours(widget: QWidget) -> int:

@@ -18,9 +18,10 @@ def test_unload_takes_everything_away(qgis, world_map, tmp_path):
         "docks": 1,
         "actions": 2,
         "layer_menu": 1,
+        "help_menu": 1,
         "web_menu": 1,
     }
     assert seen["unloading"] and not seen["alive"]
-    assert seen["unloaded"] == {"docks": [], "actions": [], "layer_menu": [], "web_menu": []}
+    assert seen["unloaded"] == {"docks": [], "actions": [], "layer_menu": [], "help_menu": [], "web_menu": []}
     assert seen["again"] == seen["loaded"]
     assert not list((tmp_path / "run" / "tmp").glob("geopub-*"))

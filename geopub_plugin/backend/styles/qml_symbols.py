@@ -82,7 +82,7 @@ class SymbolReader:
         return [*drawn, *self._outline(values, opacity)]
 
     def _outline(self, values: Values, opacity: float) -> List[Symbol]:
-        pen = values.get("outline_style", "solid")
+        pen = values.get("outline_style") or values.get("style_border", "solid")  # the latter of QGIS 2
         width = length(values, "outline_width" if "outline_width" in values else "width_border", 0.26)
         if pen == "no":
             return []

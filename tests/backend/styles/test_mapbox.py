@@ -166,6 +166,11 @@ def test_labels_of_qgis_2_are_told_of(enabled: str, lost: int) -> None:
     assert len(report.of(Fate.LOST)) == lost
 
 
+@pytest.mark.parametrize(("border", "types"), [("no", ["fill"]), ("solid", ["fill", "line"])])
+def test_outlines_of_qgis_2(border: str, types: List[str]) -> None:
+    assert [one["type"] for one in single(layer("SimpleFill", color="1,2,3,255", style_border=border))] == types
+
+
 def test_labels_lie_above_everything() -> None:
     labels = """<labeling type="simple"><settings><text-style fieldName="name" fontSize="9" fontFamily="DejaVu Sans"
       textColor="1,2,3,255"><text-buffer bufferDraw="1" bufferSize="1" bufferColor="255,255,255,255"/></text-style>

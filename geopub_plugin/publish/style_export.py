@@ -39,13 +39,28 @@ def export_style(layer: QgsVectorLayer, table: str, folder: Path) -> ExportedSty
         _keep_memory_private(qml)
     else:
         faults.append(_style_fault("style.qml-failed", "QML", message))
-    message, sld_written = sld_source(layer).saveSldStyle(str(sld))
-    if not (sld_written and sld.is_file()):
+    message = _save_sld(sld_source(layer), sld)
+    if not sld.is_file():
         faults.append(_style_fault("style.sld-failed", "SLD", message))
         return ExportedStyle(qml if written else None, None, tuple(faults))
     _name_layer(sld, table)
     sld10, reports = _sld10(sld, table, _scales(layer), faults)
     return ExportedStyle(qml if written else None, sld, tuple(faults), sld10, reports)
+
+
+def _save_sld(twin: QgsVectorLayer, sld: Path) -> str:
+    """Write SLD 1.1.0, and return what QGIS says; what it cannot write is a comment in it, as QGIS before 3.44 does."""
+    if not hasattr(twin, "exportSldStyleV3"):
+        return str(twin.saveSldStyle(str(sld))[0])
+    from qgis.core import QgsSldExportContext
+
+    context = QgsSldExportContext()  # `saveSldStyle` would write nothing for the sake of one symbol layer
+    document = twin.exportSldStyleV3(context)
+    for error in context.errors():
+        words = error.replace("--", "–")
+        document.documentElement().appendChild(document.createComment(f"{words} not implemented yet"))
+    _write(document, sld)
+    return " ".join(context.errors())
 
 
 def _sld10(

@@ -72,5 +72,7 @@ case "$found" in
   "$version".*) say "QGIS $found, $(inside /usr/bin/python3 --version)" ;;
   *) give_up "$root has QGIS $found, not $version: remove the folder, and it is made anew" ;;
 esac
+# The zip needs the web viewer's library; npm is on this side only, and what it fetches stays below build/.
+(cd tools && PYTHONDONTWRITEBYTECODE=1 python3 -c 'import viewer; viewer.fetch()') || say "the tests of the zip will fail"
 [ $# -gt 0 ] || set -- "${tests[@]}"
 inside sh -c 'cd /geopub && exec /root/venv/bin/python -m pytest -p no:cacheprovider "$@"' pytest "$@"

@@ -372,6 +372,10 @@
         <translation>Accès</translation>
     </message>
     <message>
+        <source>Add</source>
+        <translation>Ajouter</translation>
+    </message>
+    <message>
         <source>Add a datastore with its community.</source>
         <translation>Ajouter un entrepôt avec sa communauté.</translation>
     </message>
@@ -382,6 +386,10 @@
     <message>
         <source>Add a raster or XYZ layer to the project to choose it here.</source>
         <translation>Ajoutez une couche raster ou XYZ au projet pour la choisir ici.</translation>
+    </message>
+    <message>
+        <source>Add a style</source>
+        <translation>Ajouter un style</translation>
     </message>
     <message>
         <source>Add a symbol, an invisible one if only labels are wanted, or save the style as QML.</source>
@@ -470,6 +478,10 @@
     <message>
         <source>All settings…</source>
         <translation>Tous les réglages…</translation>
+    </message>
+    <message>
+        <source>All tables</source>
+        <translation>Toutes les tables</translation>
     </message>
     <message>
         <source>All tables of a publication share one: they are published in {target}.</source>
@@ -720,6 +732,10 @@
         <translation>Demande du journal…</translation>
     </message>
     <message>
+        <source>Asking for the styles…</source>
+        <translation>Demande des styles…</translation>
+    </message>
+    <message>
         <source>Asking for the versions…</source>
         <translation>Demande des versions…</translation>
     </message>
@@ -840,6 +856,10 @@
         <translation>Interrompu : {name}</translation>
     </message>
     <message>
+        <source>Browse…</source>
+        <translation>Parcourir…</translation>
+    </message>
+    <message>
         <source>Build the pyramid again.</source>
         <translation>Reconstruisez la pyramide.</translation>
     </message>
@@ -930,6 +950,10 @@
     <message>
         <source>Changes that are not applied yet are not seen.</source>
         <translation>Les modifications pas encore appliquées ne sont pas vues.</translation>
+    </message>
+    <message>
+        <source>Changing the styles…</source>
+        <translation>Modification des styles…</translation>
     </message>
     <message>
         <source>Changing who may see a service changes its address, and ends the permissions given for it.</source>
@@ -1344,6 +1368,10 @@
         <translation>Date de création</translation>
     </message>
     <message>
+        <source>Current</source>
+        <translation>Courant</translation>
+    </message>
+    <message>
         <source>current</source>
         <translation>actuelle</translation>
     </message>
@@ -1552,6 +1580,10 @@
         <translation>Dessiner avec lui désormais.</translation>
     </message>
     <message>
+        <source>Drawn from now on where no style is named; no address changes.</source>
+        <translation>Utilisé désormais quand aucun style n’est nommé ; aucune adresse ne change.</translation>
+    </message>
+    <message>
         <source>e-mail</source>
         <translation>courriel</translation>
     </message>
@@ -1670,6 +1702,10 @@
     <message>
         <source>Everything: QGIS and the maps of GeoPub draw with it.</source>
         <translation>Tout : QGIS et les cartes de GeoPub dessinent avec ce format.</translation>
+    </message>
+    <message>
+        <source>Examining the style…</source>
+        <translation>Examen du style…</translation>
     </message>
     <message>
         <source>Execution {identifier} cannot be aborted.</source>
@@ -1864,6 +1900,10 @@
         <translation>Dossier</translation>
     </message>
     <message>
+        <source>For</source>
+        <translation>Pour</translation>
+    </message>
+    <message>
         <source>For example: {names}</source>
         <translation>Par exemple : {names}</translation>
     </message>
@@ -1900,8 +1940,16 @@
         <translation>de</translation>
     </message>
     <message>
+        <source>From a file</source>
+        <translation>D’un fichier</translation>
+    </message>
+    <message>
         <source>From a file (ISO 19139)</source>
         <translation>D’un fichier (ISO 19139)</translation>
+    </message>
+    <message>
+        <source>From a layer of the project</source>
+        <translation>D’une couche du projet</translation>
     </message>
     <message>
         <source>From a record of the store</source>
@@ -2202,6 +2250,10 @@
     <message>
         <source>Give format, url and type.</source>
         <translation>Donnez format, url et type.</translation>
+    </message>
+    <message>
+        <source>Give it a name that no other style of the service has.</source>
+        <translation>Donnez-lui un nom qu’aucun autre style du service ne porte.</translation>
     </message>
     <message>
         <source>Give it in the body of the request.</source>
@@ -2802,6 +2854,10 @@
     <message>
         <source>It is the id neither of a user nor of a community.</source>
         <translation>Ce n'est l'identifiant ni d'un utilisateur ni d'une communauté.</translation>
+    </message>
+    <message>
+        <source>It is the only style: the service is then drawn without any.</source>
+        <translation>C’est le seul style : le service est ensuite dessiné sans style.</translation>
     </message>
     <message>
         <source>It is the supervisor of the community “{name}”.</source>
@@ -3540,6 +3596,10 @@
         <translation>Créez une autre configuration.</translation>
     </message>
     <message>
+        <source>Make current</source>
+        <translation>Rendre courant</translation>
+    </message>
+    <message>
         <source>Make room on it, then publish again.</source>
         <translation>Libérez de la place, puis publiez de nouveau.</translation>
     </message>
@@ -3950,6 +4010,10 @@
     <message>
         <source>Nothing is to be done: the next start of the backend mends it.</source>
         <translation>Il n'y a rien à faire : le prochain démarrage du moteur y remédie.</translation>
+    </message>
+    <message>
+        <source>Nothing is wrong with the style.</source>
+        <translation>Rien à redire sur ce style.</translation>
     </message>
     <message>
         <source>Nothing more can be published in this datastore.</source>
@@ -4502,6 +4566,14 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Un QML dessine comme QGIS. Un SLD s’applique à sa table, quel que soit le nom qu’il donne à la couche.</translation>
     </message>
     <message>
+        <source>QML or SLD; several files are named like their tables.</source>
+        <translation>QML ou SLD ; plusieurs fichiers portent les noms de leurs tables.</translation>
+    </message>
+    <message>
+        <source>QML, SLD or Mapbox style; several files are named like their tables.</source>
+        <translation>QML, SLD ou style Mapbox ; plusieurs fichiers portent les noms de leurs tables.</translation>
+    </message>
+    <message>
         <source>QR code of {address}</source>
         <translation>Code QR de {address}</translation>
     </message>
@@ -4570,6 +4642,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Lignes supprimées</translation>
     </message>
     <message>
+        <source>Remove…</source>
+        <translation>Retirer…</translation>
+    </message>
+    <message>
         <source>Rename it in QGIS and try again.</source>
         <translation>Renommez-la dans QGIS et recommencez.</translation>
     </message>
@@ -4578,12 +4654,20 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Renommez l’une d’elles.</translation>
     </message>
     <message>
+        <source>Rename “{style}”</source>
+        <translation>Renommer « {style} »</translation>
+    </message>
+    <message>
         <source>Renamed columns</source>
         <translation>Colonnes renommées</translation>
     </message>
     <message>
         <source>Renamed table</source>
         <translation>Table renommée</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>Renommer…</translation>
     </message>
     <message>
         <source>Repair the data source of the layer, then publish again.</source>
@@ -4596,6 +4680,18 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Repair the shapes</source>
         <translation>Réparer les formes</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>Remplacer</translation>
+    </message>
+    <message>
+        <source>Replace “{style}”</source>
+        <translation>Remplacer « {style} »</translation>
+    </message>
+    <message>
+        <source>Replace…</source>
+        <translation>Remplacer…</translation>
     </message>
     <message>
         <source>Report it, with the log of the backend.</source>
@@ -5226,6 +5322,14 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Styles et publication…</translation>
     </message>
     <message>
+        <source>Styles of {kind} “{name}”</source>
+        <translation>Styles du {kind} « {name} »</translation>
+    </message>
+    <message>
+        <source>Styles…</source>
+        <translation>Styles…</translation>
+    </message>
+    <message>
         <source>Summary</source>
         <translation>Récapitulatif</translation>
     </message>
@@ -5768,6 +5872,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The file could not be made.</source>
         <translation>Le fichier n'a pas pu être créé.</translation>
+    </message>
+    <message>
+        <source>The file could not be read: {message}.</source>
+        <translation>Le fichier n’a pas pu être lu : {message}.</translation>
     </message>
     <message>
         <source>The file could not be written: {message}.</source>
@@ -6574,6 +6682,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Le style appelle la fonction « {name} ».</translation>
     </message>
     <message>
+        <source>The style can be used. Findings: {count}.</source>
+        <translation>Le style peut être utilisé. Constats : {count}.</translation>
+    </message>
+    <message>
         <source>The style cannot be read.</source>
         <translation>Le style ne peut pas être lu.</translation>
     </message>
@@ -6688,6 +6800,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The style “{style}” has no file.</source>
         <translation>Le style « {style} » n'a aucun fichier.</translation>
+    </message>
+    <message>
+        <source>The style “{style}” is taken away from the service, for everybody.</source>
+        <translation>Le style « {style} » est retiré du service, pour tout le monde.</translation>
     </message>
     <message>
         <source>The styles {names} belong to no table.</source>
@@ -7870,6 +7986,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Ce qui disparaît</translation>
     </message>
     <message>
+        <source>What is drawn where no style is named stays as it is.</source>
+        <translation>Ce qui est dessiné quand aucun style n’est nommé reste tel quel.</translation>
+    </message>
+    <message>
         <source>What is published now stays in the former folder.</source>
         <translation>Ce qui est publié maintenant reste dans l’ancien dossier.</translation>
     </message>
@@ -8612,6 +8732,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>“{sign}” is missing</source>
         <translation>Il manque « {sign} »</translation>
+    </message>
+    <message>
+        <source>“{style}” becomes the current style.</source>
+        <translation>« {style} » devient le style courant.</translation>
     </message>
     <message>
         <source>“{task}” failed.</source>

@@ -29,6 +29,8 @@ from .dock import Dock
 from .log_dialog import LogDialog
 from .messages import Messages
 from .publications_model import KIND_OF
+from .style_management import StyleManagement
+from .styles_dialog import StylesDialog
 from .versions_dialog import VersionsDialog
 
 
@@ -42,10 +44,12 @@ class Management(QObject):
         self.calls = StoreCalls(stores, self)
         self.calls.failed.connect(messages.failed)
         self.dialog: Optional[QDialog] = None
+        self.styles: Optional[StyleManagement] = None
         self.completions: List[CompletionJob] = []
         self._stores, self._dock, self._messages, self._window = stores, dock, messages, window
         self._jobs_asked = self._room_asked = False
         view, jobs = dock.publications, dock.executions
+        view.styles_asked.connect(self.show_styles)
         view.versions_asked.connect(self.show_versions)
         view.completion_asked.connect(self.complete)
         view.unpublishing_asked.connect(self.unpublish)
@@ -173,6 +177,16 @@ class Management(QObject):
         self._open(dialog)
         ask()
 
+    # Styles -----------------------------------------------------------------------------------------------------
+
+    def show_styles(self, service: Service) -> None:
+        """Show the styles of a service, to be changed."""
+        dialog = StylesDialog(service, self._window)
+        self.styles = StyleManagement(self.calls, dialog, self._stores.source().target.kind, self._window)
+        self.styles.changed.connect(self.changed)
+        self._open(dialog)
+        self.styles.refresh()
+
     # Tiles ------------------------------------------------------------------------------------------------------
 
     def complete(self, service: Service) -> None:
@@ -266,7 +280,7 @@ class Management(QObject):
 
     def _closed(self, dialog: QDialog) -> None:
         if self.dialog is dialog:
-            self.dialog = None
+            self.dialog = self.styles = None
         dialog.deleteLater()
 
 

@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..backend.translation import tr
-from ..publish.client.configurations import TMS
+from ..publish.client.configurations import TMS, WFS, WMS
 from ..publish.client.datasheets import Datasheet, Service
 from ..publish.embedded_settings import EmbeddedSettings, for_others
 from ..publish.shared_links import web_page
@@ -35,6 +35,7 @@ class PublicationsView(QWidget):
     preview_asked = pyqtSignal(object)  # tuple of LiveService
     add_asked = pyqtSignal(object)  # tuple of LiveService
     web_asked = pyqtSignal(str)  # address of the web page of a datasheet
+    styles_asked = pyqtSignal(object)  # Service
     versions_asked = pyqtSignal(object)  # Datasheet
     completion_asked = pyqtSignal(object)  # Service
     unpublishing_asked = pyqtSignal(object)  # Service
@@ -97,7 +98,7 @@ class PublicationsView(QWidget):
         menu = QMenu(self)
         menu.addActions([self.preview, self.add, self.copy, self.web])
         menu.addSeparator()
-        menu.addActions([self.versions, self.completion])
+        menu.addActions([self.styles, self.versions, self.completion])
         menu.addSeparator()
         menu.addActions([self.unpublishing, self.deletion])
         return menu
@@ -124,6 +125,7 @@ class PublicationsView(QWidget):
         self.add = action(theme_icon("mActionAddLayer"), tr("Add to the project"))
         self.copy = action(theme_icon("mActionEditCopy"), tr("Copy the address"))
         self.web = action(icon("web"), tr("Open web viewer"))
+        self.styles = action(icon("style"), tr("Styles…"))
         self.versions = action(theme_icon("mIconHistory"), tr("Versions…"))
         self.completion = action(icon("tms"), tr("Make all tiles of this sample"))
         self.unpublishing = action(icon("unpublish"), tr("Unpublish…"))
@@ -132,6 +134,7 @@ class PublicationsView(QWidget):
         self.add.triggered.connect(lambda: self.add_asked.emit(live_services(self.current)))
         self.copy.triggered.connect(self._copy)
         self.web.triggered.connect(lambda: self.web_asked.emit(self.viewer))
+        self.styles.triggered.connect(lambda: self.styles_asked.emit(self.current))
         self.versions.triggered.connect(lambda: self.versions_asked.emit(self.datasheet))
         self.completion.triggered.connect(lambda: self.completion_asked.emit(self.current))
         self.unpublishing.triggered.connect(lambda: self.unpublishing_asked.emit(self.current))
@@ -178,6 +181,7 @@ class PublicationsView(QWidget):
             (self.add, live),
             (self.copy, bool(told)),
             (self.web, bool(self.viewer)),
+            (self.styles, isinstance(item, Service) and item.type in (WFS, WMS, TMS) and bool(item.configuration)),
             (self.versions, self.datasheet is not None and bool(self.datasheet.stored_data)),
             (self.completion, isinstance(item, Service) and item.type == TMS and bool(item.offering)),
             (self.unpublishing, isinstance(item, Service)),

@@ -1,0 +1,199 @@
+"""What one does with the styles of a service: each change is asked of the store, then the list is shown anew."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Callable, List, Optional, Sequence
+
+from qgis.core import QgsProject, QgsVectorLayer
+from qgis.gui import QgsLayerTreeView
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtWidgets import QDialog, QWidget
+
+from ..backend.errors import GeoPubError
+from ..backend.translation import tr
+from ..publish.client import Store
+from ..publish.client.configurations import WMS
+from ..publish.client.deletions import Doomed
+from ..publish.client.listed_styles import ServiceStyle
+from ..publish.layer_memory import memory
+from ..publish.service_styles import Brought, examined, style_versions, styled_service
+from ..publish.store_calls import StoreCalls
+from ..publish.style_input import Examined, add_style, replace_style
+from ..publish.targets import TargetKind
+from ..publish.versions import Versioned
+from .consequences_dialog import ConsequencesDialog
+from .style_entry_dialog import StyleEntryDialog
+from .styles_dialog import StylesDialog
+from .versions_dialog import VersionsDialog
+
+
+class StyleManagement(QObject):
+    """Connects the dialog of a service's styles to the store that it was opened for."""
+
+    changed = pyqtSignal()  # something of the service is drawn in another way
+
+    def __init__(self, calls: StoreCalls, dialog: StylesDialog, kind: TargetKind, window: QWidget) -> None:
+        """Serve `dialog`; a store of the kind GEOPLATEFORME takes SLD 1.0.0 only."""
+        super().__init__(dialog)
+        self.dialog = dialog
+        self.asking: Optional[QDialog] = None  # what is open on top of it
+        self._calls, self._window, self._service = calls, window, dialog.service
+        self._plain = kind is TargetKind.GEOPLATEFORME
+        dialog.add_asked.connect(lambda: self.bring(None))
+        dialog.replacement_asked.connect(self.bring)
+        dialog.renaming_asked.connect(self.rename)
+        dialog.choice_asked.connect(self.choose)
+        dialog.removal_asked.connect(self.remove)
+        dialog.versions_asked.connect(self.show_versions)
+
+    def refresh(self, selected: str = "") -> None:
+        """Ask for the styles."""
+        self._ask(
+            tr("Asking for the styles…"),
+            lambda store: styled_service(store, self._service),
+            lambda styled: self.dialog.show_styles(styled, selected),
+        )
+
+    def rename(self, style: ServiceStyle, name: str) -> None:
+        """Give a style another name for people."""
+        configuration = self._service.configuration
+        self._change(style, lambda store: store.styles.rename(configuration, style.technical_name, name))
+
+    def choose(self, style: ServiceStyle) -> None:
+        """Draw with a style from now on where none is named."""
+        configuration = self._service.configuration
+        self._change(style, lambda store: store.styles.make_current(configuration, style.technical_name))
+
+    def remove(self, style: ServiceStyle) -> None:
+        """Take a style away, after what goes with it was shown."""
+        kind = "static" if self._service.type == WMS else "annexe"
+        others = [one for one in (self.dialog.shown.styles if self.dialog.shown else ()) if one is not style]
+        needed = {part.id for one in others for part in one.parts}
+        doomed = [Doomed(kind, p.id, p.table or style.name) for p in style.parts if p.id not in needed]
+        question = tr("The style “{style}” is taken away from the service, for everybody.", style=style.name)
+        note = _what_stays(style, others, self._service.type == WMS)
+        asking = ConsequencesDialog(question, tr("Remove"), doomed, note, self.dialog)
+        configuration = self._service.configuration
+        asking.accepted.connect(
+            lambda: self._change(None, lambda store: store.styles.remove(configuration, style.technical_name))
+        )
+        self._open(asking)
+
+    def bring(self, style: Optional[ServiceStyle]) -> None:
+        """Add a style, or put other files behind one."""
+        if self.dialog.shown is None:
+            return
+        entry = StyleEntryDialog(self.dialog.shown, style, self._layers(), self._plain, self.dialog)
+        entry.examination_asked.connect(partial(self._examine, entry))
+        entry.agreed.connect(partial(self._use, entry))
+        self._open(entry)
+        entry.start()
+
+    def show_versions(self, style: ServiceStyle) -> None:
+        """Show the versions of what each table of a map is drawn with in a style."""
+        asking = VersionsDialog(style.name, self.dialog)
+        title, service = asking.windowTitle(), self._service
+
+        def ask() -> None:
+            self._calls.ask(
+                title,
+                lambda store: style_versions(store, service, style.technical_name),
+                asking.show_versions,
+                asking=asking,
+            )
+
+        def compare(one: Versioned, before: int, after: int) -> None:
+            self._calls.ask(
+                title,
+                lambda store: store.revisions.compare(one.kind, one.id, before, after),
+                lambda difference: asking.show_difference(one, difference),
+                asking=asking,
+            )
+
+        def bring_back(one: Versioned, number: int) -> None:
+            def told(_nothing: object) -> None:
+                self.changed.emit()
+                ask()
+
+            self._calls.ask(
+                title,
+                lambda store: store.styles.roll_back(service.configuration, style.technical_name, one.name, number),
+                told,
+                asking=asking,
+            )
+
+        asking.comparison_asked.connect(compare)
+        asking.return_asked.connect(bring_back)
+        self._open(asking)
+        ask()
+
+    def _examine(self, entry: StyleEntryDialog, brought: Brought, fetch: bool) -> None:
+        self._calls.ask(
+            tr("Examining the style…"),
+            lambda store: examined(store, self._service, brought, fetch, self._plain),
+            lambda found: entry.show_examined(brought, found),
+            entry.show_refused,
+            entry,
+        )
+
+    def _use(self, entry: StyleEntryDialog, found: Examined, name: str, current: bool) -> None:
+        configuration, former = self._service.configuration, entry.style_replaced
+
+        def use(store: Store) -> ServiceStyle:
+            if former is not None:
+                return replace_style(store, configuration, former.technical_name, found)
+            return add_style(store, configuration, name, found, current)
+
+        def used(style: ServiceStyle) -> None:
+            entry.accept()
+            self.changed.emit()
+            self.refresh(style.technical_name)
+
+        self._calls.ask(entry.windowTitle(), use, used, entry.show_refused, entry)
+
+    def _change(self, style: Optional[ServiceStyle], work: Callable[[Store], Any]) -> None:
+        def done(_nothing: object) -> None:
+            self.changed.emit()
+            self.refresh(style.technical_name if style else "")
+
+        self._ask(tr("Changing the styles…"), work, done)
+
+    def _ask(self, words: str, work: Callable[[Store], Any], answered: Callable[[Any], None]) -> None:
+        def refused(error: GeoPubError) -> None:
+            self.dialog.say_fault(" ".join(error.sentences))
+
+        self.dialog.wait(words)
+        self._calls.ask(self.dialog.windowTitle(), work, answered, refused, self.dialog)
+
+    def _open(self, asking: QDialog) -> None:
+        self.asking = asking
+        asking.finished.connect(lambda _result: self._closed(asking))
+        asking.open()
+
+    def _closed(self, asking: QDialog) -> None:
+        if self.asking is asking:
+            self.asking = None
+        asking.deleteLater()
+
+    def _layers(self) -> List[QgsVectorLayer]:
+        """Return the layers of the project, the likeliest first: the selected one, those published here."""
+        tree = self._window.findChild(QgsLayerTreeView)
+        selected = tree.currentLayer() if tree is not None else None
+        urls = {url.url for url in self._service.urls}
+
+        def distance(layer: QgsVectorLayer) -> int:
+            kept = memory(layer)
+            here = kept is not None and any(url in urls for _kind, url in kept.addresses)
+            return 0 if layer is selected else 1 if here else 2
+
+        found = [layer for layer in QgsProject.instance().mapLayers().values() if isinstance(layer, QgsVectorLayer)]
+        return sorted((layer for layer in found if layer.isSpatial()), key=distance)
+
+
+def _what_stays(style: ServiceStyle, others: Sequence[ServiceStyle], drawn: bool) -> str:
+    if not others:
+        return tr("It is the only style: the service is then drawn without any.") if drawn else ""
+    if style.current:
+        return tr("“{style}” becomes the current style.", style=others[0].name)
+    return tr("What is drawn where no style is named stays as it is.")

@@ -5146,6 +5146,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Les tailles au sol sont exactes à l’équateur, et plus grandes en réalité ailleurs.</translation>
     </message>
     <message>
+        <source>SLD; several files are named like their tables.</source>
+        <translation>SLD ; plusieurs fichiers portent les noms de leurs tables.</translation>
+    </message>
+    <message>
         <source>SLD_BODY holds no SLD.</source>
         <translation>SLD_BODY ne contient pas de SLD.</translation>
     </message>

@@ -26,7 +26,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..backend.errors import GeoPubError
 from ..backend.translation import tr
-from ..publish.client.configurations import TMS
+from ..publish.client.configurations import TMS, WMS
 from ..publish.client.listed_styles import ServiceStyle
 from ..publish.service_styles import Brought, StyledService, brought_files, brought_layer
 from ..publish.style_input import Examined
@@ -116,7 +116,6 @@ class StyleEntryDialog(QDialog):
     # Building ---------------------------------------------------------------------------------------------------
 
     def _make_fields(self) -> None:
-        tiles = self.styled.service.type == TMS
         self.name = QLineEdit(self)
         self.name.textChanged.connect(lambda _text: self._enable())
         self.current = QCheckBox(tr("Draw with it from now on."), self)
@@ -125,13 +124,7 @@ class StyleEntryDialog(QDialog):
         self.from_layer = QRadioButton(tr("From a layer of the project"), self)
         self.browse = QPushButton(tr("Browse…"), self)
         self.browse.setAutoDefault(False)
-        self.files_told = QLabel(
-            tr("QML, SLD or Mapbox style; several files are named like their tables.")
-            if tiles
-            else tr("QML or SLD; several files are named like their tables."),
-            self,
-            wordWrap=True,
-        )
+        self.files_told = QLabel(self._formats_told(), self, wordWrap=True)
         self.layer = QComboBox(self)
         for layer in self._layers:
             self.layer.addItem(layer.name())
@@ -190,8 +183,20 @@ class StyleEntryDialog(QDialog):
 
     # Choosing ---------------------------------------------------------------------------------------------------
 
+    def _formats_told(self) -> str:
+        if self.styled.service.type == TMS:
+            return tr("QML, SLD or Mapbox style; several files are named like their tables.")
+        if self._only_sld:
+            return tr("SLD; several files are named like their tables.")
+        return tr("QML or SLD; several files are named like their tables.")
+
+    @property
+    def _only_sld(self) -> bool:
+        """Whether the store draws with nothing else."""
+        return self._plain and self.styled.service.type == WMS
+
     def _browse(self, _checked: bool = False) -> None:
-        kinds = " ".join(f"*{suffix}" for suffix in self.styled.suffixes)
+        kinds = " ".join(f"*{suffix}" for suffix in self.styled.suffixes if suffix != ".qml" or not self._only_sld)
         start = str(self.paths[0].parent if self.paths else Path.home())
         chosen, _kind = QFileDialog.getOpenFileNames(self, tr("Choose a style"), start, f"{tr('Styles')} ({kinds})")
         if chosen:

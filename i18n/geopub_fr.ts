@@ -7562,6 +7562,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Ce travail a été arrêté par le système.</translation>
     </message>
     <message>
+        <source>Tick the box above if its graphics may be fetched from where they are.</source>
+        <translation>Cochez la case ci-dessus si ses images peuvent être cherchées là où elles sont.</translation>
+    </message>
+    <message>
         <source>Tiles</source>
         <translation>Tuiles</translation>
     </message>

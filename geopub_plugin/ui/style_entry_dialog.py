@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from qgis.core import QgsVectorLayer
-from qgis.PyQt.QtCore import QSize, pyqtSignal
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,6 +26,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..backend.errors import GeoPubError
+from ..backend.faults import Fault
 from ..backend.translation import tr
 from ..publish.client.configurations import TMS, WMS
 from ..publish.client.listed_styles import ServiceStyle
@@ -34,6 +36,8 @@ from .fault_label import FaultLabel
 from .fidelity_view import FidelityView
 from .icons import icon
 from .notes import Notes
+
+ELSEWHERE = frozenset({"style.external-graphic", "style.remote-sprite"})  # findings that fetching mends
 
 
 class StyleEntryDialog(QDialog):
@@ -95,16 +99,20 @@ class StyleEntryDialog(QDialog):
         if brought is not self._asked:
             return
         self.examined = examined
-        self.notes.say(examined.faults)
+        told = _each_once(examined.faults, len(self.styled.tables))
+        self.notes.say(told)
         self.area.setVisible(bool(examined.faults))
         self.fidelity.show_reports(examined.reports)
         self.fidelity.setVisible(bool(examined.reports))
         if not examined.accepted:
-            self.state.setText(tr("The style cannot be used."))
+            words = tr("The style cannot be used.")
         elif examined.faults:
-            self.state.setText(tr("The style can be used. Findings: {count}.", count=len(examined.faults)))
+            words = tr("The style can be used. Findings: {count}.", count=len(told))
         else:
-            self.state.setText(tr("Nothing is wrong with the style."))
+            words = tr("Nothing is wrong with the style.")
+        if not self.fetch.isChecked() and any(fault.id in ELSEWHERE for fault in examined.faults):
+            words += " " + tr("Tick the box above if its graphics may be fetched from where they are.")
+        self.state.setText(words)
         self._enable()
 
     def show_refused(self, error: GeoPubError) -> None:
@@ -163,6 +171,7 @@ class StyleEntryDialog(QDialog):
         self.fidelity, self.fault = FidelityView(self), FaultLabel(self)
         self.area = QScrollArea(self)
         self.area.setWidgetResizable(True)
+        self.notes.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.area.setWidget(self.notes)
         self.area.hide()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
@@ -246,3 +255,16 @@ class StyleEntryDialog(QDialog):
             self.setEnabled(False)
             self.fault.say("")
             self.agreed.emit(self.examined, self.name.text().strip(), self.current.isChecked())
+
+
+def _each_once(faults: Sequence[Fault], tables: int) -> Tuple[Fault, ...]:
+    """Return findings each once, named after the tables that they are true of where that is not all of them."""
+    found: Dict[Tuple[str, str], List[Fault]] = {}
+    for fault in faults:
+        found.setdefault((fault.id, fault.sentence), []).append(fault)
+    told = []
+    for same in found.values():
+        names = list(dict.fromkeys(fault.table for fault in same if fault.table))
+        everywhere = not names or len(names) >= tables
+        told.append(same[0] if everywhere else replace(same[0], what=f"{', '.join(names)}: {same[0].what}"))
+    return tuple(told)

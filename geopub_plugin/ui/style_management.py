@@ -146,11 +146,18 @@ class StyleManagement(QObject):
             return add_style(store, configuration, name, found, current)
 
         def used(style: ServiceStyle) -> None:
-            entry.accept()
+            if self.asking is entry:
+                entry.accept()
             self.changed.emit()
             self.refresh(style.technical_name)
 
-        self._calls.ask(entry.windowTitle(), use, used, entry.show_refused, entry)
+        def refused(error: GeoPubError) -> None:
+            if self.asking is entry:
+                entry.show_refused(error)
+            else:  # it was closed meanwhile
+                self.dialog.say_fault(" ".join(error.sentences))
+
+        self._calls.ask(entry.windowTitle(), use, used, refused, self.dialog)
 
     def _change(self, style: Optional[ServiceStyle], work: Callable[[Store], Any]) -> None:
         def done(_nothing: object) -> None:

@@ -29,6 +29,14 @@ from geopub_plugin.ui.publications_model import PublicationsModel
 from geopub_plugin.ui.styles_dialog import STATE, TABLES
 
 PATIENCE = 30_000
+POINTS = (
+    '<StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld" '
+    'xmlns:xlink="http://www.w3.org/1999/xlink"><NamedLayer><Name>lakes</Name><UserStyle><FeatureTypeStyle><Rule>'
+    "<PointSymbolizer><Graphic><ExternalGraphic>"
+    '<OnlineResource xlink:type="simple" xlink:href="{symbol}"/><Format>image/svg+xml</Format>'
+    "</ExternalGraphic><Size>12</Size></Graphic></PointSymbolizer>"
+    "</Rule></FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"
+)
 
 
 class Said:
@@ -128,7 +136,7 @@ def symbols() -> Iterator[SimpleNamespace]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield SimpleNamespace(address=f"http://127.0.0.1:{server.server_address[1]}", asked=asked)
     server.shutdown()
@@ -290,21 +298,14 @@ def test_nothing_faulty_is_sent(published, opened, qtbot, tmp_path):
 def test_graphics_from_elsewhere_only_when_wanted(published, opened, qtbot, tmp_path, symbols):
     symbol = f"{symbols.address}/star.svg"
     sld = tmp_path / "lakes.sld"
-    sld.write_text(
-        '<StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld" '
-        'xmlns:xlink="http://www.w3.org/1999/xlink"><NamedLayer><Name>lakes</Name><UserStyle><FeatureTypeStyle><Rule>'
-        "<PointSymbolizer><Graphic><ExternalGraphic>"
-        f'<OnlineResource xlink:type="simple" xlink:href="{symbol}"/><Format>image/svg+xml</Format>'
-        "</ExternalGraphic><Size>12</Size></Graphic></PointSymbolizer>"
-        "</Rule></FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>",
-        "utf-8",
-    )
+    sld.write_text(POINTS.format(symbol=symbol), "utf-8")
     styles, dialog = opened("WMS-VECTOR")
     dialog.add.click()
     entry = styles.asking
     entry.take_files([sld])
     examined(qtbot, entry)
     assert not entry.go.isEnabled() and symbols.asked == []
+    assert entry.notes.text().count("✖") == 1 and "Tick the box" in entry.state.text()  # once for both tables
     entry.fetch.setChecked(True)
     examined(qtbot, entry)
     assert entry.go.isEnabled(), entry.notes.text()
@@ -345,4 +346,10 @@ def test_pictures(room, published, opened, qtbot, language, tmp_path):
     examined(qtbot, styles.asking)
     styles.asking.name.setText("Étangs")
     assert styles.asking.grab().save(str(folder / f"style_entry_{language}.png"))
+    broken = tmp_path / "broken.sld"
+    broken.write_text(POINTS.format(symbol="https://symbols.example.org/star.svg"), "utf-8")
+    styles.asking.take_files([broken])
+    examined(qtbot, styles.asking)
+    qtbot.wait(50)  # sentences wrap
+    assert styles.asking.grab().save(str(folder / f"style_refused_{language}.png"))
     styles.asking.reject()

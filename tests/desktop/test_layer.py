@@ -11,7 +11,8 @@ from .conftest import processes_with
 pytestmark = pytest.mark.desktop
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("fr", marks=pytest.mark.slow)])
+@pytest.mark.slow  # `test_life` is its short form
+@pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_layer_knows_that_it_is_published(qgis, world_map, tmp_path, language):
     data = tmp_path / "data"
     data.mkdir()

@@ -11,9 +11,8 @@ from .conftest import processes_with
 pytestmark = pytest.mark.desktop
 
 
-@pytest.mark.parametrize(
-    "language, title", [("en", "Countries"), pytest.param("fr", "Pays du monde", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow  # `test_life` and `test_responsive` are its short form
+@pytest.mark.parametrize("language, title", [("en", "Countries"), ("fr", "Pays du monde")])
 def test_a_layer_goes_live_and_is_previewed(qgis, world_map, tmp_path, language, title):
     data = tmp_path / "data"
     data.mkdir()

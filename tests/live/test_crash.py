@@ -233,8 +233,8 @@ def published_name(table: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", table.lower())
 
 
-def test_five_kills(serve, tmp_path):
-    ordeal_of(serve, tmp_path, kills=5)
+def test_three_kills(serve, tmp_path):
+    ordeal_of(serve, tmp_path, kills=3)
 
 
 @pytest.mark.slow

@@ -48,6 +48,7 @@ def test_maplibre_draws_nearly_what_qgis_draws(generated: Dict[str, Comparison])
     assert {name: one.look.trouble for name, one in generated.items() if one.look.trouble} == {}
 
 
+@pytest.mark.slow
 def test_a_page_shows_them(generated: Dict[str, Comparison], tmp_path: Path) -> None:
     page = write_page(list(generated.values()), tmp_path / "page").read_text("utf-8")
     assert page.count("<img") == 3 * len(generated) and "fill-categorised.qml" in page

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+@pytest.mark.slow
 def test_it_asks_all_kinds_of_requests(world_map: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "serving.py"), "--clients", "1", "--seconds", "0.05"]
     told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -19,7 +19,7 @@ from ..processes import descendants, gone_within
 from .conftest import Serving
 from .small_tables import make_table
 
-LARGE = 30_000  # features: enough for an integration to be caught in the act
+LARGE = 120_000  # features: enough for an integration to be caught in the act, on a quick machine, too
 
 
 class Trigger:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import requests
 
 from geopub_plugin.backend.catalogue.audit import audit
@@ -14,6 +15,7 @@ from ..postgresql import Cluster
 from .small_tables import make_table
 
 
+@pytest.mark.slow  # `backend/test_on_postgresql` is its short form
 def test_a_backend_on_postgresql_lives_on_after_a_kill(serve, tmp_path: Path, postgresql: Cluster) -> None:
     url = postgresql.new_database()
     here = {"GEOPUB_CATALOGUE_URL": url}

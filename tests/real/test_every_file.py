@@ -19,7 +19,7 @@ from geopub_plugin.publish.publication import Publication, PublicationRequest, P
 
 from ..conftest import CACHE, SHARED_DATA
 
-BIG = 10_000_000  # bytes: larger files are for the slow run
+BIG = 4_000_000  # bytes: larger files are for the slow run
 
 
 def _parameters() -> List[object]:

@@ -134,6 +134,7 @@ def select_service(room, name: str, kind: str) -> None:
     view.tree.setCurrentIndex(view.found.mapFromSource(room.model.index(row, 0, room.model.index(sheet, 0))))
 
 
+@pytest.mark.slow  # `desktop/test_life` does the like
 def test_versions_compared_and_brought_back(room, lakes, qtbot):
     room.dock.publications.versions.trigger()
     dialog = room.desk.management.dialog
@@ -149,6 +150,7 @@ def test_versions_compared_and_brought_back(room, lakes, qtbot):
     assert room.desk.management.dialog is None
 
 
+@pytest.mark.slow  # `desktop/test_life` does the like
 def test_a_sample_becomes_the_full_pyramid(room, lakes, qtbot):
     select_service(room, lakes, "WFS")
     assert not room.dock.publications.completion.isEnabled()
@@ -211,6 +213,7 @@ def test_a_running_job_is_cancelled(room, qtbot, engine, tmp_path):
     assert store.executions.get(made.id).status == "ABORTED"
 
 
+@pytest.mark.slow
 def test_the_web_viewer_is_opened(room, lakes, qtbot, monkeypatch):
     opened: list = []
     monkeypatch.setattr(
@@ -221,6 +224,7 @@ def test_the_web_viewer_is_opened(room, lakes, qtbot, monkeypatch):
     assert opened[0].toString() == f"{room.stores.source().address.page}/view/{lakes}"
 
 
+@pytest.mark.slow  # `desktop/test_life` does the like
 def test_nothing_is_unpublished_or_deleted_before_it_was_shown(room, lakes, qtbot):
     select_service(room, lakes, "WFS")
     room.dock.publications.unpublishing.trigger()
@@ -259,6 +263,7 @@ def test_jobs_logs_and_room(room, lakes, qtbot):
     qtbot.waitUntil(lambda: bool(room.dock.room.lines), timeout=20_000)
 
 
+@pytest.mark.slow
 def test_another_target_shows_other_things(room, lakes, qtbot):
     room.stores.targets.put(Target("town", TargetKind.SERVER, "Town", "http://127.0.0.1:9/api"))
     room.stores.targets.choose("town")
@@ -329,6 +334,7 @@ def test_interruptions_in_words():
     assert interruption_text(replace(BROKEN, step=1, failed=True)) == "at the checks, failed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_pictures(room, lakes, qtbot, language):
     """Draw the panel's tabs and dialogs in both languages, for a person to look at."""

@@ -46,6 +46,7 @@ def ended(qtbot, publication: LayerPublication):
     return outcome[0]
 
 
+@pytest.mark.slow  # `test_wizard` and `publish/client/test_described_publication` are its short form
 def test_the_whole_wizard_becomes_services_and_a_record(qtbot, here, lake):
     roads = line_layer("Roads")
     QgsProject.instance().addMapLayers([lake, roads], False)

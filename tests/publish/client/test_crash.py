@@ -77,6 +77,7 @@ def run(folder: Path, moments: int) -> None:
         assert len(store.offerings.list()) == 3 * moments
 
 
+@pytest.mark.slow  # `live/test_crash` has its short form
 def test_killed_now_and_then(tmp_path):
     run(tmp_path, 2)
 

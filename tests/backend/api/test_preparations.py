@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from geopub_plugin.backend.catalogue.preparations import sweep
@@ -14,6 +15,9 @@ def test_it_is_kept_used_and_removed(backend: Backend, client: Client, world_map
     kept = backend.store.folder.prepared(upload["_id"])
     assert {path.suffix for path in kept.iterdir()} == {".json", ".npz"}
     data = client.integrate(upload["_id"], name="world")
+    given_up = time.monotonic() + 20
+    while kept.exists() and time.monotonic() < given_up:  # taken away once the success is on record
+        time.sleep(0.02)
     assert not kept.exists()
     execution = client.get(f"processings/executions?output_stored_data={data['_id']}")[0]
     assert execution["status"] == "SUCCESS"

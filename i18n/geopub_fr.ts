@@ -5482,10 +5482,6 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>L’adresse d’un serveur ; par défaut, le moteur de ce poste.</translation>
     </message>
     <message>
-        <source>The address of “{layer}” is in the clipboard.</source>
-        <translation>L’adresse de « {layer} » est dans le presse-papiers.</translation>
-    </message>
-    <message>
         <source>The address to listen on.</source>
         <translation>L’adresse d’écoute.</translation>
     </message>
@@ -8524,10 +8520,6 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>“{entry}” in the archive “{name}” is too large.</source>
         <translation>« {entry} », dans l’archive « {name} », est trop volumineux.</translation>
-    </message>
-    <message>
-        <source>“{layer}” is not published here.</source>
-        <translation>« {layer} » n’est pas publiée ici.</translation>
     </message>
     <message>
         <source>“{name}.” names a table.</source>

@@ -5,7 +5,7 @@ The only module that imports the standard library's tree, so that nothing else c
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any, Iterator, Mapping, Optional
 from xml.etree import ElementTree  # nosec B405 - makes and writes trees; what parses is lxml, hardened, or defusedxml
 from xml.parsers import expat
 
@@ -52,6 +52,21 @@ def write_document(root: Element, prefixes: Mapping[str, str], *, indented: bool
     if indented:
         ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def local_name(element: Element) -> str:
+    """Return the name of an element without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def all_named(element: Optional[Element], name: str) -> Iterator[Element]:
+    """Return an element and what is below it, as far as it has this local name; nothing of None."""
+    return (one for one in (element.iter() if element is not None else ()) if local_name(one) == name)
+
+
+def first_named(element: Optional[Element], *names: str) -> Optional[Element]:
+    """Return the first descendant of one of these local names, the first name before the others."""
+    return next((one for name in names for one in all_named(element, name)), None)
 
 
 def escape(text: str) -> str:

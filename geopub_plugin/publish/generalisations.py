@@ -48,13 +48,3 @@ def generalisations() -> Tuple[Generalisation, ...]:
         Generalisation("borders", "-ab -S20", tr("Harmonise areas"),
                        tr("Common borders are simplified once for both sides: no gaps."), tr("areas that touch")),
     )  # fmt: skip
-
-
-def proposed_flags(kinds: Tuple[str, ...], attributes: int) -> str:
-    """Return the flags that suit tables of these kinds of geometry, with so many attributes in the tiles."""
-    only = set(kinds)
-    if only == {LINES}:
-        return "-pn -S15"
-    if only == {AREAS}:
-        return "-ab -S20"
-    return "-S10"

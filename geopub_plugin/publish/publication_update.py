@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from ..backend.errors import GeoPubError, NotFound
 from ..backend.translation import tr
@@ -23,15 +23,9 @@ _TEXTS = ("title", "abstract", "keywords")
 class PublicationUpdate:
     """One update of a publication that is there, run once."""
 
-    def __init__(
-        self,
-        store: Store,
-        request: PublicationRequest,
-        listener: Optional[Listener] = None,
-        live: Callable[[LiveUrl], None] = lambda _url: None,
-    ) -> None:
+    def __init__(self, store: Store, request: PublicationRequest, listener: Optional[Listener] = None) -> None:
         """Bring up to date what `request` names; its file is not read."""
-        self._attempt = Attempt(store, request, listener or Quiet(), live)
+        self._attempt = Attempt(store, request, listener or Quiet(), lambda _url: None)  # all of it is live already
         self._services = ServiceStage(self._attempt)
         self._metadata = MetadataStage(self._attempt)
 

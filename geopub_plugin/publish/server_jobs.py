@@ -34,12 +34,6 @@ def server_jobs(store: Store) -> ServerJobs:
     return ServerJobs(tuple(one for one in found if one is not None), tuple(interrupted(store)))
 
 
-def share_done(execution: Execution) -> float:
-    """Return how much of its present step is done, 0 to 1; -1 when that is not known."""
-    progress = execution.progress
-    return min(progress.done / progress.total, 1.0) if progress.total > 0 else -1.0
-
-
 def _detailed(store: Store, execution: Execution) -> Optional[Execution]:
     try:
         known = store.executions.get(execution.id)

@@ -6,7 +6,7 @@ from typing import FrozenSet, List, Optional, Sequence, Set, Tuple, TypeVar, Uni
 
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer, QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices, QGuiApplication
+from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..backend.errors import GeoPubError
@@ -27,7 +27,6 @@ from .dock import Dock
 from .management import Management
 from .messages import Messages
 from .publications_model import PublicationsModel, live_services
-from .publications_view import shared_address
 from .publish_dialog import PublishDialog
 from .update_dialog import UpdateDialog
 
@@ -95,16 +94,6 @@ class Desk(QObject):
             self._to_update.append(layer)
         else:
             self._ask_update(layer, kept.target)
-
-    def copy_link(self, layer: QgsVectorLayer) -> None:
-        """Copy the address of the first service that a layer was published as."""
-        kept = memory(layer)
-        told = next((kept.address(kind) for kind in KINDS if kept.address(kind)), "") if kept is not None else ""
-        if not told:
-            self._messages.said(tr("“{layer}” is not published here.", layer=layer.name()))
-            return
-        QGuiApplication.clipboard().setText(shared_address(told))
-        self._messages.said(tr("The address of “{layer}” is in the clipboard.", layer=layer.name()))
 
     def refresh(self) -> None:
         """Ask the current target for what is published, starting what has to be started."""

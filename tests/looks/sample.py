@@ -10,8 +10,9 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 from osgeo import ogr, osr
 
+from geopub_plugin.backend.safe_xml import local_name
 from geopub_plugin.backend.styles.attributes import translate_attributes
-from geopub_plugin.backend.styles.recognition import StyleDocument, StyleKind, local_name, read
+from geopub_plugin.backend.styles.recognition import StyleDocument, StyleKind, read
 
 SIDE = 512  # pixels of a picture
 TABLE = "sample"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Iterator, Optional, Tuple
+from typing import Optional, Tuple
 
 from ..errors import InvalidInput, Malformed
 from ..features.schema import Bounds
-from ..safe_xml import Element, parse
+from ..safe_xml import Element, all_named, first_named, local_name, parse
 from ..translation import tr
 
 ROOTS = ("MD_Metadata", "MI_Metadata")
@@ -47,28 +47,28 @@ def read_resource(document: bytes) -> Resource:
         root = parse(document)
     except InvalidInput as error:
         raise Malformed(error.what, error.why, error.cure) from error
-    if _name(root) not in ROOTS:
+    if local_name(root) not in ROOTS:
         raise Malformed(
             tr("The metadata cannot be used."),
-            tr("It is a document of {name}, and no ISO 19115 record.", name=_name(root)),
+            tr("It is a document of {name}, and no ISO 19115 record.", name=local_name(root)),
             tr("Give an ISO 19139 document: gmd:MD_Metadata."),
         )
-    data = _first(root, "identificationInfo")
+    data = first_named(root, "identificationInfo")
     return Resource(
         identifier=_checked(_identifier(root)),
-        level=_LEVELS.get(_code(_first(root, "hierarchyLevel", "metadataScope")), "DATASET"),
-        title=_text(_first(_first(data, "citation"), "title")),
+        level=_LEVELS.get(_code(first_named(root, "hierarchyLevel", "metadataScope")), "DATASET"),
+        title=_text(first_named(first_named(data, "citation"), "title")),
         abstract=_text(_child(data, "abstract")),
-        keywords=tuple(filter(None, map(_text, _all(data, "keyword")))),
-        organisation=_text(_first(data, "organisationName")),
-        language=_code(_first(root, "language", "defaultLocale")) or _text(_first(root, "language")),
-        stamp=_text(_first(root, "dateStamp", "dateInfo")),
-        bounds=_bounds(_first(data, "EX_GeographicBoundingBox")),
+        keywords=tuple(filter(None, map(_text, all_named(data, "keyword")))),
+        organisation=_text(first_named(data, "organisationName")),
+        language=_code(first_named(root, "language", "defaultLocale")) or _text(first_named(root, "language")),
+        stamp=_text(first_named(root, "dateStamp", "dateInfo")),
+        bounds=_bounds(first_named(data, "EX_GeographicBoundingBox")),
     )
 
 
 def _identifier(root: Element) -> str:
-    return _text(_child(root, "fileIdentifier")) or _text(_first(_child(root, "metadataIdentifier"), "code"))
+    return _text(_child(root, "fileIdentifier")) or _text(first_named(_child(root, "metadataIdentifier"), "code"))
 
 
 def _checked(identifier: str) -> str:
@@ -87,31 +87,18 @@ def _checked(identifier: str) -> str:
 def _bounds(box: Optional[Element]) -> Optional[Bounds]:
     sides = ("westBoundLongitude", "southBoundLatitude", "eastBoundLongitude", "northBoundLatitude")
     try:
-        west, south, east, north = (float(_text(_first(box, side))) for side in sides)
+        west, south, east, north = (float(_text(first_named(box, side))) for side in sides)
     except ValueError:
         return None
     return west, south, east, north
-
-
-def _name(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
-def _all(element: Optional[Element], name: str) -> Iterator[Element]:
-    return (one for one in (element.iter() if element is not None else ()) if _name(one) == name)
-
-
-def _first(element: Optional[Element], *names: str) -> Optional[Element]:
-    """Return the first descendant of one of these names, the first name before the others."""
-    return next((one for name in names for one in _all(element, name)), None)
 
 
 def _child(element: Optional[Element], name: str) -> Optional[Element]:
     """Return the first child of this name, of an element or of the one element that it wraps."""
     if element is None:
         return None
-    own = [one for one in element if _name(one) == name]
-    wrapped = [one for child in element for one in child if _name(one) == name]
+    own = [one for one in element if local_name(one) == name]
+    wrapped = [one for child in element for one in child if local_name(one) == name]
     return (own or wrapped or [None])[0]
 
 

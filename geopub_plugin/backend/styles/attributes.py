@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Callable, FrozenSet, Iterator, Tuple
 
-from ..safe_xml import Element
+from ..safe_xml import Element, local_name
 from .expressions import is_plain_name, translate_names
-from .recognition import StyleDocument, StyleKind, local_name
+from .recognition import StyleDocument, StyleKind
 
 # What becomes of a name; the flag says that the name decides which features are drawn, and not only how.
 Translate = Callable[[str, bool], str]

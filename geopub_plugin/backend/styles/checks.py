@@ -8,11 +8,12 @@ from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
 from ..errors import InvalidInput
 from ..faults import Fault, Severity
 from ..features.schema import TableSchema
+from ..safe_xml import local_name
 from ..translation import tr
 from .attributes import translate_attributes
 from .functions import forbidden_calls
 from .graphics import left_outside
-from .recognition import StyleDocument, StyleKind, local_name, read
+from .recognition import StyleDocument, StyleKind, read
 from .sld_checks import sld_faults
 
 _RENDERERS = frozenset(

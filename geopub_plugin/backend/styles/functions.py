@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import FrozenSet, Iterator, Tuple
 
-from .recognition import StyleDocument, local_name
+from ..safe_xml import local_name
+from .recognition import StyleDocument
 
 # `eval` and `eval_template` could spell any of the others; QGIS offers no way to take a built-in function away.
 FORBIDDEN: FrozenSet[str] = frozenset(

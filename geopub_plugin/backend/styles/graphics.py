@@ -15,9 +15,9 @@ from urllib.parse import unquote
 
 from ..errors import InvalidInput
 from ..faults import Fault, Severity
-from ..safe_xml import Element, parse, serialise
+from ..safe_xml import Element, local_name, parse, serialise
 from ..translation import tr
-from .recognition import StyleDocument, StyleKind, local_name, read
+from .recognition import StyleDocument, StyleKind, read
 
 LARGEST = 1_000_000  # bytes of one graphic
 HREF = "{http://www.w3.org/1999/xlink}href"

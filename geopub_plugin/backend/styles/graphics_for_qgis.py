@@ -8,9 +8,9 @@ import re
 import struct
 from typing import Tuple
 
-from ..safe_xml import Element, serialise
+from ..safe_xml import Element, local_name, serialise
 from .graphics import HREF, media_type
-from .recognition import StyleKind, local_name, read
+from .recognition import StyleKind, read
 
 _DATA_URI = re.compile(r"data:[\w.+/-]*(?:;[\w=.-]+)*;base64,", re.ASCII)
 _SVG = "image/svg+xml"

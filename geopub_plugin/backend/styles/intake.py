@@ -9,11 +9,11 @@ from typing import Callable, Iterator, Mapping, Optional, Tuple
 from ..errors import InvalidInput
 from ..faults import Fault, Severity, blocking
 from ..features.schema import TableSchema
-from ..safe_xml import Element, serialise
+from ..safe_xml import Element, local_name, serialise
 from ..translation import tr
 from .checks import check
 from .graphics import Graphic, pack
-from .recognition import StyleKind, local_name, read
+from .recognition import StyleKind, read
 from .rename import rename
 
 # Prefixes that people use in SLD and forget to declare

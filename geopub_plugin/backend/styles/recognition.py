@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..errors import InvalidInput
-from ..safe_xml import Element, parse
+from ..safe_xml import Element, local_name, parse
 from ..translation import tr
 
 
@@ -24,11 +24,6 @@ class StyleDocument:
     kind: StyleKind
     root: Element
     version: str  # QGIS's "3.22.16-Białowieża" or SLD's "1.0.0"; "" when not said
-
-
-def local_name(element: Element) -> str:
-    """Return an element's tag without its namespace."""
-    return element.tag.rsplit("}", 1)[-1]
 
 
 def read(style: bytes) -> StyleDocument:

@@ -10,10 +10,10 @@ import re
 from typing import Callable, Dict, List, Optional, Tuple
 
 from ..errors import InvalidInput
-from ..safe_xml import Element, SubElement, write_document
+from ..safe_xml import Element, SubElement, local_name, write_document
 from ..translation import tr
 from .fidelity import FidelityReport, Ledger
-from .recognition import local_name, read
+from .recognition import read
 from .sld_content import CHILDREN, CSS, REQUIRED, SYMBOLIZERS, VALUES
 from .sld_filters import OGC, Unwritable, expression_of, filter_of
 from .sld_units import Unit, unit_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Iterator, List, Tuple
 
 from ..faults import Fault, Severity
-from ..safe_xml import Element
+from ..safe_xml import Element, local_name
 from ..translation import tr
-from .recognition import StyleDocument, local_name
+from .recognition import StyleDocument
 
 SLD_VERSIONS = ("1.0.0", "1.1.0")
 _DRAWING = ("PointSymbolizer", "LineSymbolizer", "PolygonSymbolizer")

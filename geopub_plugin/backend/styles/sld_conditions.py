@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Dict, List
 
-from ..safe_xml import Element
+from ..safe_xml import Element, local_name
 from .expression_tree import Call, FieldValue, Literal, Node, Unsupported
-from .recognition import local_name
 
 _OPERATORS: Dict[str, str] = {
     "PropertyIsEqualTo": "=",

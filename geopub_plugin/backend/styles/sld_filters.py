@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, Optional
 
-from ..safe_xml import Element, SubElement
-from .recognition import local_name
+from ..safe_xml import Element, SubElement, local_name
 from .sld_content import COMPARISONS, EXPRESSIONS
 
 OGC = "http://www.opengis.net/ogc"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ..safe_xml import Element, parse
+from ..safe_xml import Element, local_name, parse
 from ..translation import tr
 from .expression_tree import Node, Unsupported
 from .fidelity import Fate, Ledger
-from .recognition import local_name
 from .sld10 import to_sld10
 from .sld_conditions import condition_of
 from .sld_symbols import symbols_of

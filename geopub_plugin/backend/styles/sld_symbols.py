@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from ..safe_xml import Element
+from ..safe_xml import Element, local_name
 from ..translation import tr
 from .expression_tree import Call, Literal, Node, Unsupported
 from .fidelity import Ledger
 from .graphics import HREF
 from .graphics_for_qgis import packed_svg
 from .qml_values import symbol_element
-from .recognition import local_name
 from .sld_conditions import node_of
 from .symbology import Circle, Colour, Fill, Icon, Label, Length, Line, Pattern, Placement, Symbol
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..safe_xml import Element
+from ..safe_xml import Element, local_name
 from ..translation import tr
-from .recognition import local_name
 from .sld_filters import ogc
 
 PIXEL = 0.00028  # metres: the pixel of SLD and WMS (OGC 05-078r4, 10.2)

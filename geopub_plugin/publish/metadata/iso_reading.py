@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Iterator, Optional, Tuple
+from typing import Optional, Tuple
 
 from ...backend.errors import InvalidInput
-from ...backend.safe_xml import Element, parse
+from ...backend.safe_xml import Element, all_named, first_named, local_name, parse
 from ...backend.translation import tr
 from .code_lists import CHARSETS, TWO_LETTERS, categories, frequencies, languages, theme_codes
 from .description import Description
@@ -29,26 +29,26 @@ def read_record(document: bytes, known: Optional[Description] = None) -> ReadRec
         InvalidInput: it is no ISO record, or no XML that can be read safely.
     """
     root = parse(document)
-    if _name(root) not in ROOTS:
+    if local_name(root) not in ROOTS:
         raise InvalidInput(
             tr("The metadata cannot be used."),
-            tr("It is a document of {name}, and no ISO 19115 record.", name=_name(root)),
+            tr("It is a document of {name}, and no ISO 19115 record.", name=local_name(root)),
             tr("Give an ISO 19139 document: gmd:MD_Metadata."),
         )
-    data = _first(root, "identificationInfo")
+    data = first_named(root, "identificationInfo")
     found = {
-        "abstract": _text(_first(data, "abstract"), lines=True),
-        "identifier": _text(_first(root, "fileIdentifier"))
-        or _text(_first(_first(root, "metadataIdentifier"), "code")),
-        "contact_email": _text(_first(_first(root, "contact"), "electronicMailAddress")),
-        "genealogy": _text(_first(_first(root, "LI_Lineage"), "statement"), lines=True),
+        "abstract": _text(first_named(data, "abstract"), lines=True),
+        "identifier": _text(first_named(root, "fileIdentifier"))
+        or _text(first_named(first_named(root, "metadataIdentifier"), "code")),
+        "contact_email": _text(first_named(first_named(root, "contact"), "electronicMailAddress")),
+        "genealogy": _text(first_named(first_named(root, "LI_Lineage"), "statement"), lines=True),
         "creation_date": _date(data),
         "frequency": _frequency(data),
-        "organisation": _text(_first(_first(data, "pointOfContact"), "organisationName")),
-        "organisation_email": _text(_first(_first(data, "pointOfContact"), "electronicMailAddress")),
-        "level": "series" if _code(_first(root, "hierarchyLevel", "metadataScope")) == "series" else "dataset",
+        "organisation": _text(first_named(first_named(data, "pointOfContact"), "organisationName")),
+        "organisation_email": _text(first_named(first_named(data, "pointOfContact"), "electronicMailAddress")),
+        "level": "series" if _code(first_named(root, "hierarchyLevel", "metadataScope")) == "series" else "dataset",
         "language": _language(root),
-        "charset": _known(_code(_first(root, "characterSet")), CHARSETS),
+        "charset": _known(_code(first_named(root, "characterSet")), CHARSETS),
         "resolution": _resolution(data),
         "categories": tuple(one for one in _texts(data, "MD_TopicCategoryCode") if one in categories()),
     }
@@ -57,50 +57,42 @@ def read_record(document: bytes, known: Optional[Description] = None) -> ReadRec
     found["keywords"] = tuple(word for word in words if word in themes)
     found["free_keywords"] = tuple(word for word in words if word not in themes)
     said = {field: value for field, value in found.items() if value}
-    return ReadRecord(_text(_first(_first(data, "citation"), "title")), replace(known or Description(), **said))
+    return ReadRecord(
+        _text(first_named(first_named(data, "citation"), "title")), replace(known or Description(), **said)
+    )
 
 
 def _identifier(root: Element) -> str:
-    return _text(_first(root, "fileIdentifier")) or _text(_first(_first(root, "metadataIdentifier"), "code"))
+    return _text(first_named(root, "fileIdentifier")) or _text(
+        first_named(first_named(root, "metadataIdentifier"), "code")
+    )
 
 
 def _date(data: Optional[Element]) -> str:
     """Return the date of creation, else the first date of the citation."""
-    dates = list(_all(_first(data, "citation"), "CI_Date"))
-    ordered = sorted(dates, key=lambda one: _code(_first(one, "dateType")) != "creation")
-    return next((_text(_first(one, "Date", "DateTime"))[:10] for one in ordered), "")
+    dates = list(all_named(first_named(data, "citation"), "CI_Date"))
+    ordered = sorted(dates, key=lambda one: _code(first_named(one, "dateType")) != "creation")
+    return next((_text(first_named(one, "Date", "DateTime"))[:10] for one in ordered), "")
 
 
 def _frequency(data: Optional[Element]) -> str:
-    code = _code(_first(data, "maintenanceAndUpdateFrequency"))
+    code = _code(first_named(data, "maintenanceAndUpdateFrequency"))
     return _known({"quarterly": "quaterly"}.get(code, code), tuple(frequencies()))
 
 
 def _language(root: Element) -> str:
-    element = _first(root, "language", "defaultLocale")
+    element = first_named(root, "language", "defaultLocale")
     said = (_code(element) or _text(element)).lower()
     return _known(TWO_LETTERS.get(said, said), tuple(languages()))
 
 
 def _resolution(data: Optional[Element]) -> Optional[int]:
-    digits = _text(_first(_first(data, "spatialResolution"), "denominator"))
+    digits = _text(first_named(first_named(data, "spatialResolution"), "denominator"))
     return int(digits) if digits.isdigit() and int(digits) > 0 else None
 
 
 def _known(value: str, allowed: Tuple[str, ...]) -> str:
     return value if value in allowed else ""
-
-
-def _name(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
-def _all(element: Optional[Element], name: str) -> Iterator[Element]:
-    return (one for one in (element.iter() if element is not None else ()) if _name(one) == name)
-
-
-def _first(element: Optional[Element], *names: str) -> Optional[Element]:
-    return next((one for name in names for one in _all(element, name)), None)
 
 
 def _text(element: Optional[Element], lines: bool = False) -> str:
@@ -109,7 +101,7 @@ def _text(element: Optional[Element], lines: bool = False) -> str:
 
 
 def _texts(element: Optional[Element], name: str) -> Tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, (_text(one) for one in _all(element, name)))))
+    return tuple(dict.fromkeys(filter(None, (_text(one) for one in all_named(element, name)))))
 
 
 def _code(element: Optional[Element]) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import Callable, Dict, List, Tuple
 
 from ...features.schema import Bounds
-from ...safe_xml import Element
+from ...safe_xml import Element, local_name
 from ...translation import tr
 from ..owscommon import OwsError, invalid
 from .records import PublishedRecord
@@ -45,13 +45,8 @@ def read_filter(element: Element) -> Wanted:
     return lambda record: all(condition(record) for condition in conditions)
 
 
-def local(element: Element) -> str:
-    """Return the name of an element without its namespace."""
-    return str(element.tag).rpartition("}")[2]
-
-
 def _condition(element: Element) -> Wanted:
-    kind = local(element)
+    kind = local_name(element)
     if kind not in _CONDITIONS:
         raise OwsError(
             "InvalidParameterValue",
@@ -105,7 +100,7 @@ def _expression(literal: str, element: Element) -> str:
 
 def _bbox(element: Element) -> Wanted:
     numbers = " ".join(
-        (one.text or "") for one in element.iter() if local(one) in ("lowerCorner", "upperCorner", "coordinates")
+        (one.text or "") for one in element.iter() if local_name(one) in ("lowerCorner", "upperCorner", "coordinates")
     )
     try:
         west, south, east, north = (float(number) for number in numbers.replace(",", " ").split())
@@ -121,7 +116,7 @@ def _meet(one: Bounds, other: Bounds) -> bool:
 
 
 def _comparison(element: Element) -> Tuple[Texts, str]:
-    texts = {local(child): "".join(child.itertext()).strip() for child in element}
+    texts = {local_name(child): "".join(child.itertext()).strip() for child in element}
     name = texts.get("PropertyName", "").rpartition(":")[2].lower()
     if name not in _QUERYABLES:
         raise invalid("constraint", name, cure=tr("Use one of: {names}.", names=", ".join(_QUERYABLES)))

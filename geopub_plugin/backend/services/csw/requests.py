@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Tuple
 
 from ...errors import InvalidInput
-from ...safe_xml import Element, parse
+from ...safe_xml import Element, local_name, parse
 from ...translation import tr
 from ..owscommon import OwsError, Parameters, invalid, missing
 from .documents import CSW, ELEMENT_SETS, SCHEMAS
-from .filters import Wanted, everything, local, read_filter
+from .filters import Wanted, everything, read_filter
 
 LARGEST_PAGE = 500
 PAGE = 10
@@ -58,20 +58,20 @@ def read_posted(body: bytes) -> CatalogueRequest:
     except InvalidInput as error:
         raise OwsError("OperationParsingFailed", "", error.what, error.why, error.cure) from error
     parameters = Parameters.of((name.rpartition("}")[2], value) for name, value in root.attrib.items())
-    asked = _begun(local(root), parameters.get("service", "CSW"), parameters.get("version"))
+    asked = _begun(local_name(root), parameters.get("service", "CSW"), parameters.get("version"))
     first, most = parameters.whole("startPosition", 1), parameters.whole("maxRecords")
-    filters = [one for one in root.iter() if local(one) == "Filter"]
+    filters = [one for one in root.iter() if local_name(one) == "Filter"]
     return _completed(
         replace(
             asked,
-            ids=tuple(_text(one) for one in root if local(one) == "Id"),
+            ids=tuple(_text(one) for one in root if local_name(one) == "Id"),
             hits=_hits(parameters.get("resultType", "hits")),
             first=first or 1,
             most=PAGE if most is None else min(most, LARGEST_PAGE),
             wanted=read_filter(filters[0]) if filters else everything,
         ),
         parameters.get("outputSchema"),
-        next((_text(one) for one in root.iter() if local(one) == "ElementSetName"), ""),
+        next((_text(one) for one in root.iter() if local_name(one) == "ElementSetName"), ""),
     )
 
 

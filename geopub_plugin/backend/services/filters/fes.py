@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, FrozenSet, List, Optional, Tuple
 
-from ...safe_xml import Element
+from ...safe_xml import Element, local_name
 from ...translation import tr
 from ..owscommon import OwsError, invalid
 from ..wfs.reference_systems import wire_srs
@@ -152,11 +152,6 @@ _OTHERS: Dict[str, Callable[[_Reader, Element], Condition]] = {
     "PropertyIsNil": _Reader.missing,
     "PropertyIsBetween": _Reader.between,
 }
-
-
-def local_name(element: Element) -> str:
-    """Return the name of an element without its namespace."""
-    return str(element.tag).rpartition("}")[2]
 
 
 def text_of(element: Element) -> str:

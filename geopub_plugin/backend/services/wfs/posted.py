@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Dict, Iterator, List, Tuple
 
 from ...errors import InvalidInput
-from ...safe_xml import Element, parse, serialise
+from ...safe_xml import Element, local_name, parse, serialise
 from ...translation import tr
-from ..filters.fes import local_name as _local
 from ..owscommon import OwsError, Parameters
 
 _MOST_ATTRIBUTES = 1000  # of an element; an equals sign in its text counts as one, too
@@ -19,7 +18,7 @@ def posted_parameters(document: bytes) -> Parameters:
         root = read_xml(document)
     except InvalidInput as error:
         raise OwsError("OperationParsingFailed", "", error.what, error.why, error.cure) from error
-    pairs: Dict[str, str] = {"request": _local(root)}
+    pairs: Dict[str, str] = {"request": local_name(root)}
     pairs.update({_bare(name): value for name, value in root.attrib.items()})
     lists: Dict[str, List[str]] = {}
     for name, value in _children(root):
@@ -53,8 +52,8 @@ def _text(element: Element) -> str:
 
 
 def _children(root: Element) -> Iterator[Tuple[str, str]]:
-    queries = [child for child in root if _local(child) == "Query"]
-    stored = sum(_local(child) == "StoredQuery" for child in root)
+    queries = [child for child in root if local_name(child) == "Query"]
+    stored = sum(local_name(child) == "StoredQuery" for child in root)
     if stored > 1 or (stored and queries):
         raise OwsError(
             "OptionNotSupported",
@@ -66,12 +65,12 @@ def _children(root: Element) -> Iterator[Tuple[str, str]]:
     if len(queries) > 1:
         yield from _several(queries)
     for child in root:
-        name = _local(child)
+        name = local_name(child)
         if name == "Query" and len(queries) == 1:
             yield from _query(child)
         elif name == "StoredQuery":
             yield "storedQuery_Id", child.get("id", "")
-            yield from ((part.get("name", ""), _text(part)) for part in child if _local(part) == "Parameter")
+            yield from ((part.get("name", ""), _text(part)) for part in child if local_name(part) == "Parameter")
         elif name in ("AcceptVersions", "Sections", "AcceptFormats"):
             yield from ((name, _text(part)) for part in child)
         elif name in ("TypeName", "StoredQueryId"):
@@ -95,12 +94,12 @@ def _query(query: Element) -> Iterator[Tuple[str, str]]:
     if query.get("srsName"):
         yield "srsName", query.get("srsName", "")
     for child in query:
-        name = _local(child)
+        name = local_name(child)
         if name == "PropertyName":
             yield "propertyName", _text(child)
         elif name == "SortBy":
             for part in child:
-                words = {_local(word): _text(word) for word in part}
+                words = {local_name(word): _text(word) for word in part}
                 reference = words.get("ValueReference") or words.get("PropertyName") or ""
                 yield "sortBy", f"{reference} {words.get('SortOrder', 'ASC')}"
         elif name == "Filter":

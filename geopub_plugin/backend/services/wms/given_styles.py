@@ -17,9 +17,9 @@ from typing import Dict, Iterator, List, Mapping, Tuple
 from ...errors import InvalidInput
 from ...faults import Severity
 from ...features.geopackage_schema import feature_tables
-from ...safe_xml import Element, serialise
+from ...safe_xml import Element, local_name, serialise
 from ...styles.checks import check
-from ...styles.recognition import StyleKind, local_name, read
+from ...styles.recognition import StyleKind, read
 from ...translation import tr
 from ..owscommon import Parameters, invalid
 from ..publications import MapLayer

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Callable, List, Tuple
 
 from ...render.requests import SldRequest
-from ...safe_xml import Element, SubElement, parse, write_document
-from ...styles.recognition import local_name
+from ...safe_xml import Element, SubElement, local_name, parse, write_document
 from ...styles.sld10 import SLD, to_sld10
 from ..publications import MapLayer, MapStyle
 

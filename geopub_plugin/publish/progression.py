@@ -26,7 +26,7 @@ class Progression:
     """Adds up what each step says of itself; steps may overlap."""
 
     def __init__(self, services: Sequence[str]) -> None:
-        self._shares = dict.fromkeys((*_ALWAYS, *(s for name in services for s in _SERVICE_STEPS[name])), 0.0)
+        self._shares = dict.fromkeys(steps_of(services), 0.0)
 
     def moved(self, step: str, done: float, total: float) -> None:
         """Take note of how far a step is; a total of 0 says nothing."""

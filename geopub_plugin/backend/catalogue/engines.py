@@ -53,11 +53,6 @@ def is_postgresql(url: str) -> bool:
     return url.partition(":")[0] in ("postgresql", "postgresql+psycopg2", "postgres")
 
 
-def without_password(url: str) -> str:
-    """Return a catalogue's URL as it may be shown."""
-    return make_url(url).render_as_string(hide_password=True)
-
-
 def _with_driver(url: str) -> URL:
     """Return a URL with the driver that every QGIS carries; `postgres://` is how many hosts write it."""
     return make_url(url.replace("postgres:", "postgresql:", 1)).set(drivername="postgresql+psycopg2")

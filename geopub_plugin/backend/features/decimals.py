@@ -12,8 +12,6 @@ from typing import List, Tuple
 
 import numpy as np
 
-from .ragged import starts_of
-
 MOST_DECIMALS = 7
 _BASE = 10_000  # a word holds four digits
 _LEADING, _ALL, _LAST = 0, _BASE, 2 * _BASE  # where in the integers' table a word starts, by its role
@@ -162,11 +160,3 @@ def states_exactly(values: np.ndarray, decimals: int) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = np.rint(values * 10.0**decimals)
     return (np.abs(scaled) < 2.0**53) & (scaled / 10.0**decimals == values)
-
-
-def format_decimals(values: np.ndarray, decimals: int, *, trim: bool = True) -> Tuple[np.ndarray, np.ndarray]:
-    """Return numbers as ASCII with `decimals` digits after the point: uint8 (B,), and offsets int64 (n+1,)."""
-    words = decimal_words(np.asarray(values, np.float64), decimals, trim=trim)
-    cells = np.stack(words, axis=1).view(np.uint8)  # (n, 4 * words)
-    written = cells != 0
-    return cells[written], starts_of(written.sum(axis=1))

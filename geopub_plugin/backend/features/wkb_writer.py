@@ -9,7 +9,7 @@ from typing import List, Optional
 
 import numpy as np
 
-from .batch import COLLECTION, MULTIPOINT, NULL, POINT, POLYGON, Geometries
+from .batch import MULTIPOINT, NULL, POINT, POLYGON, Geometries
 from .measure import feature_bounds
 from .ragged import aranges, starts_of
 
@@ -111,17 +111,3 @@ def write(geometries: Geometries, srs_id: int) -> List[Optional[bytes]]:
     data = canvas.data.tobytes()
     edges = layout.edges.tolist()
     return [data[a:b] if b > a else None for a, b in zip(edges[:-1], edges[1:])]
-
-
-def fitting_kinds(geometries: Geometries) -> np.ndarray:
-    """Return, for each feature, the simplest kind that holds its parts: uint8 (N,); the own kind where it is empty."""
-    parts = np.diff(geometries.feature_start)  # (N,)
-    kinds = geometries.kind.copy()
-    filled = np.flatnonzero(parts)
-    if len(filled) == 0:
-        return kinds
-    at = geometries.feature_start[:-1][filled]
-    least = np.minimum.reduceat(geometries.part_kind, at)
-    most = np.maximum.reduceat(geometries.part_kind, at)
-    kinds[filled] = np.where(least != most, COLLECTION, np.where(parts[filled] > 1, least + 3, least))
-    return kinds

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, text
 from geopub_plugin.backend.catalogue import tables
 from geopub_plugin.backend.catalogue.audit import audit
 from geopub_plugin.backend.catalogue.database import Database
-from geopub_plugin.backend.catalogue.engines import WRITES, is_postgresql, open_engine, without_password
+from geopub_plugin.backend.catalogue.engines import WRITES, is_postgresql, open_engine
 from geopub_plugin.backend.catalogue.executions import PROCESSING, executions, move
 from geopub_plugin.backend.catalogue.migrations import NEWEST, STEPS
 from geopub_plugin.backend.catalogue.programs import INTEGRATION
@@ -230,7 +230,6 @@ def test_no_database_is_told_without_its_password(tmp_path: Path) -> None:
         Store(folder, catalogue_url=wrong)
     assert "sesame" not in str(told.value)
     assert "sesame" not in repr(Settings(tmp_path, catalogue_url=wrong))
-    assert without_password(wrong) == "postgresql://geopub:***@127.0.0.1:1/geopub"
 
 
 @pytest.mark.parametrize(

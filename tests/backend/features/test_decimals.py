@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geopub_plugin.backend.features.bytestrings import row_texts
-from geopub_plugin.backend.features.decimals import decimal_words, format_decimals, integer_words, states_exactly
+from geopub_plugin.backend.features.decimals import decimal_words, integer_words, states_exactly
 
 
 def spelled(values, decimals, **how):
@@ -76,16 +76,6 @@ def test_many_numbers_are_those_of_python(decimals, scale):
     values = np.concatenate([values, np.round(values, 2), np.rint(values)])
     values = values[np.abs(values) * 10.0**decimals < 2**53]
     assert spelled(values, decimals) == [expected(value, decimals) for value in values.tolist()]
-
-
-def test_flat_text_and_its_offsets():
-    text, starts = format_decimals(np.array([1.25, -10.0, 0.5]), 2)
-    assert text.dtype == np.uint8
-    assert starts.tolist() == [0, 4, 7, 10]
-    assert text.tobytes() == b"1.25-100.5"
-    text, starts = format_decimals(np.array([]), 2)
-    assert len(text) == 0
-    assert starts.tolist() == [0]
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))

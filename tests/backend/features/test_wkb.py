@@ -13,7 +13,7 @@ from osgeo import ogr
 
 from geopub_plugin.backend.features import wkb
 from geopub_plugin.backend.features.ragged import concatenate, take
-from geopub_plugin.backend.features.wkb_writer import fitting_kinds, write
+from geopub_plugin.backend.features.wkb_writer import write
 
 from .catalogue import ALL, EMPTY, VALID, WITH_Z
 from .oracle import same
@@ -132,9 +132,3 @@ def test_rows_are_taken_and_joined() -> None:
     picked = np.array([3, 0, 11, 7, 3])
     same(take(g, picked), [geometries[i] for i in picked])
     same(concatenate([g, take(g, picked), g]), [*geometries, *(geometries[i] for i in picked), *geometries])
-
-
-def test_the_fitting_kind_follows_the_parts() -> None:
-    wkts = [VALID["collection"], VALID["multipolygon"], "MULTILINESTRING ((0 0, 1 1))", VALID["point"], "POINT EMPTY"]
-    g = wkb.parse(shapely.to_wkb(shapely.from_wkt(wkts)), geopackage=False)
-    assert fitting_kinds(g).tolist() == [7, 6, 2, 1, 1]

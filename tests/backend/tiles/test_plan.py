@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from geopub_plugin.backend.errors import InvalidInput
-from geopub_plugin.backend.features.batch import LINE, POINT, POLYGON
-from geopub_plugin.backend.tiles.levels import propose_levels
 from geopub_plugin.backend.tiles.options import Generalisation, parse_options
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 
@@ -60,17 +58,3 @@ def test_a_layer_needs_an_attribute():
 def test_two_layers_of_one_name_are_refused():
     with pytest.raises(InvalidInput, match="roads"):
         PyramidPlan(tuple(TablePlan(Path("a.gpkg"), table, "roads", 0, 1) for table in "ab"))
-
-
-@pytest.mark.parametrize(
-    "bounds, count, kind, expected",
-    [
-        ((-180, -85, 180, 85), 250, POLYGON, (0, 3)),
-        ((-5.2, 42.3, 8.3, 51.1), 35_000, POLYGON, (4, 11)),
-        ((139.7, 35.62, 139.83, 35.76), 209_163, POLYGON, (10, 14)),
-        ((2.35, 48.85, 2.35, 48.85), 1, POINT, (10, 14)),
-        ((-10, 36, 5, 45), 111_146, LINE, (4, 12)),
-    ],
-)
-def test_proposed_levels(bounds, count, kind, expected):
-    assert propose_levels(bounds, count, kind) == expected

@@ -11,3 +11,9 @@ KINDS: Mapping[str, str] = {
     "integrate": f"{_BACKEND}.ingest.integration_job:run",
     "pyramid": f"{_BACKEND}.tiles.pyramid_job:run",
 }
+
+# Jobs of these kinds leave a worker as it was, so that it can do the next one: no time to start, no imports.
+LASTING = frozenset({"check", "integrate"})
+
+# Nobody waits for the end of these: what is asked for meanwhile comes first.
+BACKGROUND = frozenset({"pyramid"})

@@ -24,7 +24,7 @@ _WINDOWS_FLAGS = NO_WINDOW | BELOW_NORMAL
 
 
 class WorkerProcess:
-    """A started worker: what it says, its end, and what it left on stderr.
+    """A started worker: what it says, its end, and what its last job left on stderr.
 
     Nothing polls: one thread waits for the end of the process, one drains stderr, and the reader of `messages` blocks
     on the pipe.
@@ -36,6 +36,7 @@ class WorkerProcess:
         Raises:
             OSError: the system cannot start a process.
         """
+        self.used = False
         self._tail = b""
         self._process = start(
             [sys.executable, "-m", f"{__package__}.worker", *modules],
@@ -63,7 +64,9 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def tell(self, job: Mapping[str, Any]) -> None:
-        """Send the job. Stdin stays open: its end tells the worker that the backend is gone."""
+        """Send a job. Stdin stays open: its end tells the worker that the backend is gone."""
+        self.used = True
+        self._tail = b""  # what an earlier job wrote there is not this one's
         with contextlib.suppress(OSError, ValueError):  # ended already; exit code and stderr say why
             self._process.stdin.write(encode(dict(job)))
             self._process.stdin.flush()

@@ -1,4 +1,4 @@
-"""The queue of executions: first come, first served, each in a worker process of its own."""
+"""The queue of executions: first come, first served, each in a worker process that does nothing else meanwhile."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Protocol, Tuple
+from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
 
 from ..errors import GeoPubError, JobFailed
 from ..translation import tr
-from .kinds import KINDS
+from .kinds import BACKGROUND, KINDS, LASTING
 from .messages import Lines, Message, ProgressState, Refusal, Result
 from .process import WorkerProcess
 
 __all__ = ["Job", "Listener", "ProgressState", "Queue"]
+
+_SPARES = 2  # workers kept ready while jobs come one after the other
+_IDLE_SECONDS = 20.0  # after the last of them one is enough
 
 
 @dataclass(frozen=True)
@@ -85,24 +88,35 @@ class _Run:
 class Queue:
     """At most `workers` jobs at the same time, in the order in which they came.
 
-    One more worker is kept ready: to start Python and to import what jobs need takes longer than many a job.
+    One more worker is kept ready: to start Python and to import what jobs need takes longer than many a job. For the
+    same reason a worker that has done a job of a lasting kind stays for the next one, for a while.
     """
 
-    def __init__(self, workers: int, listener: Listener, kinds: Mapping[str, str] = KINDS) -> None:
+    def __init__(
+        self,
+        workers: int,
+        listener: Listener,
+        kinds: Mapping[str, str] = KINDS,
+        lasting: AbstractSet[str] = LASTING,
+        idle_seconds: float = _IDLE_SECONDS,
+    ) -> None:
+        """Take jobs of `kinds`; workers stay after those of `lasting` kinds, for `idle_seconds` without a job."""
         self._workers = workers
         self._listener = listener
-        self._kinds = kinds
+        self._kinds, self._lasting = kinds, lasting
+        self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
         self._waiting: Dict[str, Job] = {}  # in order of arrival
         self._running: Dict[str, _Run] = {}
-        self._spare: Optional[WorkerProcess] = None
+        self._spares: List[WorkerProcess] = []  # the one that is surely ready last
+        self._idle: Optional[threading.Timer] = None
         self._stopped = False
 
     def prepare(self) -> None:
         """Have a worker ready for the next job; each job that starts does the same for the one after it."""
         with self._lock, contextlib.suppress(OSError):  # that no process can be started will be said of a job
-            if self._spare is None and not self._stopped:
-                self._spare = self._new_worker()
+            if not self._spares and not self._stopped:
+                self._spares.append(self._new_worker())
 
     def submit(self, job: Job) -> None:
         """Put a job at the end of the queue; after `stop` it is left for the next start.
@@ -140,10 +154,9 @@ class Queue:
             runs = list(self._running.values())
             for run in runs:
                 run.end(_Fate.ABANDONED)
-            spare, self._spare = self._spare, None
-        if spare is not None:
-            spare.end()
-            spare.close()
+            spares, self._spares = self._spares, []
+            self._rest(None)
+        _end(spares)
         for run in runs:
             run.thread.join()
 
@@ -192,7 +205,11 @@ class Queue:
                     self._listener.logged(execution, message.lines)
                 else:
                     last = message
+                if isinstance(message, Result) and run.job.kind in self._lasting:
+                    break
             broken.pop_all()
+        if isinstance(last, Result) and self._kept(run, process):
+            return last
         code = process.close()
         if last is None and run.fate is None:
             self._listener.logged(execution, process.stderr())
@@ -200,18 +217,53 @@ class Queue:
 
     def _take_worker(self) -> WorkerProcess:
         with self._lock:
-            spare, self._spare = self._spare, None
-        if spare is not None:
-            if spare.alive:
-                return spare
-            spare.close()
+            self._rest(None)
+            spares = [self._spares.pop()] if self._spares else []
+        if spares and spares[0].alive:
+            return spares[0]
+        _end(spares)
         return self._new_worker()
+
+    def _kept(self, run: _Run, process: WorkerProcess) -> bool:
+        """Keep a worker that has done its job for the next one; say False of one that has to end, or ends by itself."""
+        if run.job.kind not in self._lasting:
+            return False
+        with self._lock:
+            run.process = None
+            if self._stopped or run.fate is not None:
+                process.end()
+                return False
+            self._spares.append(process)
+            surplus = self._spares[:-_SPARES]
+            self._spares = self._spares[-_SPARES:]
+            self._rest(self._idle_seconds)
+        _end(surplus)
+        return True
+
+    def _rest(self, seconds: Optional[float]) -> None:
+        """Let workers that have done something end when no job comes for a while; the caller holds the lock."""
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = None
+        if seconds is not None:
+            self._idle = threading.Timer(seconds, self._end_used)
+            self._idle.daemon = True
+            self._idle.start()
+
+    def _end_used(self) -> None:
+        """Give back the memory of workers that have done something, and have a new one ready."""
+        with self._lock:
+            used = [one for one in self._spares if one.used]
+            self._spares = [one for one in self._spares if not one.used]
+        _end(used)
+        self.prepare()
 
     def _new_worker(self) -> WorkerProcess:
         return WorkerProcess(sorted({function.partition(":")[0] for function in self._kinds.values()}))
 
     def _order(self, job: Job) -> Dict[str, Any]:
-        return {"run": self._kinds[job.kind], "parameters": job.parameters, "work": str(job.work)}
+        order = {"run": self._kinds[job.kind], "parameters": job.parameters, "work": str(job.work)}
+        return {**order, "stays": job.kind in self._lasting, "background": job.kind in BACKGROUND}
 
     def _report(self, run: _Run, outcome: Message) -> None:
         with self._lock:
@@ -227,6 +279,14 @@ class Queue:
             self._listener.cancelled(execution)
         elif isinstance(outcome, Refusal):
             self._listener.failed(execution, outcome.error)
+
+
+def _end(processes: Sequence[WorkerProcess]) -> None:
+    """End workers that do nothing, and wait for it."""
+    for process in processes:
+        process.end()
+    for process in processes:
+        process.close()
 
 
 def _not_started(error: OSError) -> JobFailed:

@@ -1,6 +1,7 @@
-"""The worker process: reads one job on stdin, does it, says what becomes of it on stdout, and ends.
+"""The worker process: reads a job on stdin, does it, says what becomes of it on stdout, and ends.
 
-Its arguments are modules that it imports while it waits for the job.
+Its arguments are modules that it imports while it waits for the job. After one that says so it stays for the next,
+unless it went wrong, which may have left anything.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import faulthandler
 import importlib
 import json
 import os
+import queue
 import signal
 import sqlite3
 import sys
+import tempfile
 import threading
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, BinaryIO, Dict, Optional
 
 from ..disk import disk_full, is_full
 from ..errors import GeoPubError, JobFailed
@@ -25,29 +28,37 @@ from .pipes import own_stdout
 from .reporter import Reporter
 
 _NICENESS = 10
+_BLOCK = 1 << 16
 
 
 def main() -> int:
-    """Do the job that comes on stdin; an error that is no `GeoPubError` leaves its traceback on stderr."""
+    """Do the jobs that come on stdin; an error that is no `GeoPubError` leaves its traceback on stderr."""
     faulthandler.enable()
     pipe = own_stdout()
     _stand_back()
     for module in sys.argv[1:]:
         with contextlib.suppress(ImportError):  # only a job that needs it fails
             importlib.import_module(module)
-    order = sys.stdin.buffer.readline()
-    if not order:  # the backend has gone
-        return 0
-    threading.Thread(target=_end_with_backend, name="backend watch", daemon=True).start()
-    job = json.loads(order)
+    jobs: queue.SimpleQueue[Dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(jobs,), name="backend watch", daemon=True).start()
+    while _done(jobs.get(), pipe):
+        pass
+    return 0
+
+
+def _done(job: Dict[str, Any], pipe: BinaryIO) -> bool:
+    """Do one job and tell its outcome; say whether to stay for another."""
     os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP", "CPL_TMPDIR"), job["work"]))
+    tempfile.tempdir = None  # that of the last job is gone
+    if job.get("background"):
+        _stand_behind_other_sessions()
     reporter = Reporter(pipe)
     last: Optional[Dict[str, Any]] = None
     try:
         last = _outcome(job, reporter)
     finally:
         reporter.close(last)
-    return 0
+    return bool(job.get("stays")) and "result" in last
 
 
 def _outcome(job: Dict[str, Any], reporter: Reporter) -> Dict[str, Any]:
@@ -69,10 +80,13 @@ def _outcome(job: Dict[str, Any], reporter: Reporter) -> Dict[str, Any]:
     return {"error": error_as_json(disk_full(work))}
 
 
-def _end_with_backend() -> None:
-    """Wait for the end of stdin, which comes when the backend ends, however it ends; then end all our processes."""
-    while os.read(0, 4096):
-        pass
+def _listen(jobs: queue.SimpleQueue[Dict[str, Any]]) -> None:
+    """Take jobs until stdin ends, which it does when the backend ends, however it ends; then end all our processes."""
+    begun = b""
+    while block := os.read(0, _BLOCK):  # not through sys.stdin, whose lock would be held when Python ends
+        *lines, begun = (begun + block).split(b"\n")
+        for line in lines:
+            jobs.put(json.loads(line))
     if os.name == "posix" and os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(1)
@@ -84,6 +98,15 @@ def _stand_back() -> None:
         os.nice(_NICENESS)
     with contextlib.suppress(OSError):  # Linux only
         Path("/proc/self/oom_score_adj").write_text("500", "ascii")
+
+
+def _stand_behind_other_sessions() -> None:
+    """Make niceness count beside processes of other sessions, ours being one of its own (sched(7), autogroup).
+
+    Linux shares the processors among sessions first, whatever the niceness of their processes, unless told so.
+    """
+    with contextlib.suppress(OSError):  # not Linux, or somebody else said the like in the same tenth of a second
+        Path("/proc/self/autogroup").write_text(str(_NICENESS), "ascii")
 
 
 def _out_of_memory() -> JobFailed:

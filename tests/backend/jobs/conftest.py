@@ -6,7 +6,7 @@ import os
 import queue
 import uuid
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Tuple
 
 import pytest
 
@@ -105,8 +105,8 @@ def start_queue(listener: Remembering, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
     queues: List[Queue] = []
 
-    def start(workers: int = 2, listener: Any = listener) -> Queue:
-        queues.append(Queue(workers, listener, KINDS))
+    def start(workers: int = 2, listener: Any = listener, lasting: FrozenSet[str] = frozenset(), **more: Any) -> Queue:
+        queues.append(Queue(workers, listener, KINDS, lasting, **more))
         return queues[-1]
 
     yield start

@@ -40,6 +40,12 @@ def finishes(parameters: Parameters, work: Path, progress: Progress) -> Dict[str
     }
 
 
+def tells(parameters: Parameters, work: Path, progress: Progress) -> Dict[str, Any]:
+    (work / "pid").write_text(str(os.getpid()))
+    progress.log(parameters.get("says", ""))
+    return {"temporary": tempfile.gettempdir()}
+
+
 def refuses(parameters: Parameters, work: Path, progress: Progress) -> Dict[str, Any]:
     fault = Fault("table.no-srs", Severity.ERROR, "No SRS.", table="roads", examples=("1", "2"))
     raise Malformed("The table is broken.", "Row 3 is cut.", "Save it again.", [fault])

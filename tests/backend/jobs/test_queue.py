@@ -255,30 +255,70 @@ def test_a_worker_killed_from_outside_fails_and_the_next_one_starts(start_queue,
 def test_a_worker_is_kept_ready_for_the_next_job(start_queue, listener, jobs_of):
     queue = start_queue()
     queue.prepare()
-    ready = queue._spare.pid
+    ready = queue._spares[0].pid
     first, second = jobs_of("hangs"), jobs_of("finishes")
     queue.submit(first)
     listener.first_progress(first.execution)
     assert int((first.work / "pid").read_text()) == ready
-    following = queue._spare.pid
+    following = queue._spares[0].pid
     assert following != ready and alive(following)
     queue.submit(second)
     assert listener.end(second.execution)[0] == "finished"
-    left = {ready, following, queue._spare.pid}
+    left = {ready, following, *(spare.pid for spare in queue._spares)}
     queue.stop()
     assert gone_within(left, 1)
     queue.prepare()
-    assert queue._spare is None
+    assert queue._spares == []
 
 
 def test_a_ready_worker_that_has_died_is_replaced(start_queue, listener, jobs_of):
     queue = start_queue()
     queue.prepare()
-    os.kill(queue._spare.pid, signal.SIGKILL)
-    assert gone_within([queue._spare.pid], 5)
+    ready = queue._spares[0].pid
+    os.kill(ready, signal.SIGKILL)
+    assert gone_within([ready], 5)
     job = jobs_of("finishes")
     queue.submit(job)
     assert listener.end(job.execution)[0] == "finished"
+
+
+def own_pid(job) -> int:
+    return int((job.work / "pid").read_text())
+
+
+def test_a_worker_stays_for_the_next_job_and_forgets_the_last_one(start_queue, listener, jobs_of):
+    queue = start_queue(lasting={"tells"})
+    jobs = [jobs_of("tells", says=says) for says in ("one", "two", "three")]
+    for job in jobs:
+        queue.submit(job)
+        kind, _, result = listener.end(job.execution)
+        assert (kind, result) == ("finished", {"temporary": str(job.work)})
+        assert listener.log(job.execution) == [job.parameters["says"]]
+    assert len(set(map(own_pid, jobs))) == 1
+
+
+def test_a_worker_whose_job_went_wrong_or_does_not_last_ends(start_queue, listener, jobs_of):
+    queue = start_queue(lasting={"tells", "refuses", "fails"})
+    first = jobs_of("tells")
+    queue.submit(first)
+    listener.end(first.execution)
+    for kind in ("refuses", "fails", "finishes"):
+        former = queue._spares[-1].pid
+        queue.submit(job := jobs_of(kind))
+        listener.end(job.execution)
+        assert gone_within([former], 5)
+    assert own_pid(first) not in {spare.pid for spare in queue._spares}
+
+
+def test_workers_that_have_done_something_end_when_nothing_comes(start_queue, listener, jobs_of):
+    queue = start_queue(lasting={"tells"}, idle_seconds=0.1)
+    queue.submit(job := jobs_of("tells"))
+    listener.end(job.execution)
+    assert gone_within([own_pid(job)], 10)
+    queue.submit(again := jobs_of("tells"))
+    assert listener.end(again.execution)[0] == "finished"
+    queue.stop()
+    assert gone_within([own_pid(again)], 5)
 
 
 def process_queue(listener, kinds):

@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 from ..disk import storing
 from ..jobs.queue import Job
 from .deliveries import announced_md5, place_of
-from .executions import CHECK, Execution, executions, inputs_of
+from .executions import CHECK, Execution, executions, executions_of_upload, inputs_of
 from .parameters import integration_parameters, pyramid_parameters
-from .programs import check, processing
+from .programs import VECTOR_CHECK, check, processing
 from .store import Store
 from .stored_data import revision, revisions, stored_data
 from .uploads import Upload, files_of, uploads
@@ -55,7 +55,8 @@ def safe_path(path: str) -> str:
 def _job(store: Store, connection: Connection, execution: Execution, work: Path) -> Tuple[str, Dict[str, Any]]:
     if execution.family == CHECK:
         upload = uploads.get(connection, execution.upload or "")
-        return "check", _check_parameters(store, connection, upload, check(execution.program).variant, work)
+        told = _check_parameters(store, connection, upload, check(execution.program).variant, work)
+        return "check", {**told, "ahead": _vector_check_waits(connection, upload)}
     program = processing(execution.program)
     inputs = inputs_of(connection, execution.id)
     if program.job == "integrate":
@@ -72,6 +73,11 @@ def _job(store: Store, connection: Connection, execution: Execution, work: Path)
     made_of = {"stored_data": source.id, "revision": shown.number}
     previous = _previous(store, connection, execution.output or "", source.id)
     return "pyramid", {**told, **places, "name": source.name, "source": made_of, "previous": previous}
+
+
+def _vector_check_waits(connection: Connection, upload: Upload) -> bool:
+    waiting = (one for one in executions_of_upload(connection, upload.id) if one.status == "WAITING")
+    return any(one.program == VECTOR_CHECK.id for one in waiting)
 
 
 def _previous(store: Store, connection: Connection, output: str, source: str) -> Optional[Dict[str, str]]:

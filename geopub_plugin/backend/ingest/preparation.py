@@ -1,9 +1,10 @@
 """What is found out about a delivery is kept beside it, and used by the next job that reads the same files.
 
 The standard check leaves the GeoPackage that it took out of an archive or made of other formats, the vector check the
-surveys of its tables. Both are named after the files that they are about, by names, sizes and moments of change: the
-files of an upload change only through the store, so these tell as much as a digest, without reading gigabytes. What
-does not fit, or is not whole, is not used; then the work is done again.
+surveys of its tables (and so does the standard one when it does the vector check's work beside its own). Both are named
+after the files that they are about, by names, sizes and moments of change: the files of an upload change only through
+the store, so these tell as much as a digest, without reading gigabytes. What does not fit, or is not whole, is not
+used; then the work is done again.
 
 A job writes into `prepared` in its work folder and names what is to be kept; the backend moves it (`catalogue.checks`).
 """
@@ -19,7 +20,7 @@ from typing import Any, Dict, List, Optional, Sequence
 from ..faults import Fault
 from ..jobs.progress import Progress
 from .archive import Limits
-from .examination import Examination, Known
+from .examination import Examination, ExaminedTable, Known
 from .files import Delivery, delivered
 from .kept_survey import read_survey, write_survey
 from .survey import Survey
@@ -36,6 +37,7 @@ class Preparation:
         self._files, self._kept = files, kept
         self._name = _name(files)
         self._wire = self._read()
+        self._known: Known = {}
 
     def delivery(self, work: Path, progress: Progress, limits: Limits) -> Delivery:
         """Return the one GeoPackage of the delivery, as it is known, or found and made in `work`."""
@@ -45,7 +47,8 @@ class Preparation:
     def surveys(self) -> Known:
         """Return what is known of the tables."""
         known = {table: self._survey(name) for table, name in self._wire.get("tables", {}).items()}
-        return {table: survey for table, survey in known.items() if survey is not None}
+        self._known = {table: survey for table, survey in known.items() if survey is not None}
+        return self._known
 
     def _survey(self, name: str) -> Optional[Survey]:
         try:
@@ -56,9 +59,10 @@ class Preparation:
     def keep(self, work: Path, delivery: Delivery, examination: Optional[Examination] = None) -> List[str]:
         """Write what was found into `work/prepared`; return what is to be kept, the file that names the others last.
 
-        A GeoPackage that was made in `work` is moved there.
+        A GeoPackage that was made in `work` is moved there. What an earlier job has kept already is not kept again.
         """
-        if delivery.geopackage is None or self._name == "":
+        tables_seen = examination.tables if examination else ()
+        if delivery.geopackage is None or self._name == "" or self._is_kept(tables_seen):
             return []
         folder = work / FOLDER
         folder.mkdir(exist_ok=True)
@@ -76,13 +80,16 @@ class Preparation:
                 delivery.geopackage.replace(folder / wire["geopackage"])
                 made.append(wire["geopackage"])
         tables: Dict[str, str] = {}
-        for number, table in enumerate(examination.tables if examination else ()):
+        for number, table in enumerate(tables_seen):
             tables[table.schema.name] = f"{self._name}-{number}.npz"
             write_survey(table.survey, folder / tables[table.schema.name])
         wire["tables"] = tables
         made += [*tables.values(), f"{self._name}.json"]
         (folder / made[-1]).write_text(json.dumps(wire), "utf-8")
         return [f"{FOLDER}/{name}" for name in made]
+
+    def _is_kept(self, tables: Sequence[ExaminedTable]) -> bool:
+        return bool(tables) and all(self._known.get(table.schema.name) is table.survey for table in tables)
 
     def _read(self) -> Dict[str, Any]:
         if self._kept is None or not self._name:

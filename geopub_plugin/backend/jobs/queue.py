@@ -38,7 +38,7 @@ class Listener(Protocol):
     """Who hears what becomes of the jobs.
 
     The reports of one execution come in order, on a thread of the queue; those of several come at the same time. When
-    `finished` comes, the worker has ended and nobody writes in its work folder any more; when `failed` or `cancelled`
+    `finished` comes, the job has ended and nobody writes in its work folder any more; when `failed` or `cancelled`
     comes, the work folder is gone, too.
     A `GeoPubError` raised by `started`, `progressed`, `logged` or `finished` makes the execution fail with it.
     """

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from osgeo import ogr
 
+from geopub_plugin.backend.errors import InvalidInput
 from geopub_plugin.backend.ingest import check_job, examination, integration_job
 from geopub_plugin.backend.ingest.kept_survey import read_survey, write_survey
 from geopub_plugin.backend.ingest.preparation import Preparation
@@ -69,6 +70,41 @@ def test_the_whole_way_looks_at_each_table_once(tmp_path):
         sql = f"SELECT * FROM {name} ORDER BY 1"
         assert rows(tmp_path / "work3" / "data.gpkg", sql) == rows(tmp_path / "alone" / "work1" / "data.gpkg", sql)
     assert again == integrated
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_the_standard_check_does_the_work_of_the_vector_check_that_follows(tmp_path, archive):
+    path = make(tmp_path / "a.gpkg", Table("a", (BOW_TIE, SQUARE)), Table("b", srs=None))
+    alone = Store(tmp_path, zipped(tmp_path / "a.zip", {"a.gpkg": path.read_bytes()}) if archive else path)
+    expected = [alone.run(check_job, check=check)[0] for check in ("standard", "vector")]
+    (tmp_path / "ahead").mkdir()
+    store = Store(tmp_path / "ahead", *alone.files)
+    standard, steps = store.run(check_job, check="standard", ahead=True)
+    assert "Checking a" in steps
+    vector, steps = store.run(check_job, check="vector")
+    assert not {"Checking a", "Checking b", "Unpacking"} & set(steps)
+    assert [standard["faults"], vector["faults"]] == [one["faults"] for one in expected]
+    assert (standard["tables"], vector["tables"]) == ([], expected[1]["tables"])
+    assert vector["keep"] == []
+
+
+def test_a_damaged_file_is_told_of_as_if_nobody_had_looked_ahead(tmp_path):
+    path = make(tmp_path / "a.gpkg", Table("a", (SQUARE,) * 4000))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3 : len(data) // 3 + 30_000] = os.urandom(30_000)
+    path.write_bytes(bytes(data))
+    store = Store(tmp_path, path)
+    ahead, _ = store.run(check_job, check="standard", ahead=True, md5={"a.gpkg": "0"})
+    alone, _ = store.run(check_job, check="standard", md5={"a.gpkg": "0"})
+    assert {fault["id"] for fault in ahead["faults"]} == {"file.digest", "file.damaged"}
+    assert (ahead["faults"], ahead["keep"]) == (alone["faults"], [])
+
+
+def test_what_cannot_be_wished_is_for_the_vector_check_to_tell(tmp_path):
+    store = Store(tmp_path, make(tmp_path / "a.gpkg", Table("a", (SQUARE,))))
+    assert store.run(check_job, check="standard", ahead=True, srs="EPSG:999999")[0]["faults"] == []
+    with pytest.raises(InvalidInput, match="999999"):
+        store.run(check_job, check="vector", srs="EPSG:999999")
 
 
 def test_an_archive_is_unpacked_and_a_file_converted_once(tmp_path):

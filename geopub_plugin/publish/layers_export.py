@@ -1,14 +1,18 @@
-"""Export of several layers into one GeoPackage, one after the other, each in the background."""
+"""Export of several layers into one GeoPackage, one after the other, each in the background.
+
+A layer that shows a table of a GeoPackage as it is stored is copied by SQLite, any other written by QGIS's writer.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Union
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from .layer_export import LayerExport
+from .table_export import TableExport, table_behind
 
 
 class LayersExport(QObject):
@@ -42,14 +46,30 @@ class LayersExport(QObject):
         self._layers, self._tables, self._file = tuple(layers), tuple(tables), file
         self._srs, self._declared = srs, declared
         self._done, self._cancelled = 0, False
-        self._export: Optional[LayerExport] = None
+        self._export: Union[LayerExport, TableExport, None] = None
 
     def start(self) -> None:
         """Start with the first layer and return at once."""
-        layer = self._layers[self._done]
-        other = self._declared or layer.crs().authid() != self._srs
-        crs = QgsCoordinateReferenceSystem(self._srs) if other and self._srs else None
-        export = LayerExport(layer, self._tables[self._done], self._file.parent, crs, self, self._file)
+        layer, name = self._layers[self._done], self._tables[self._done]
+        table = table_behind(layer, self._crs())
+        if table is None:
+            self._write()
+            return
+        export = TableExport(layer.name(), table, name, self._file, self)
+        export.impossible.connect(self._write)
+        self._follow(export)
+
+    def _crs(self) -> Optional[QgsCoordinateReferenceSystem]:
+        """Return the system in which the present layer is written, None for its own."""
+        other = self._declared or self._layers[self._done].crs().authid() != self._srs
+        return QgsCoordinateReferenceSystem(self._srs) if other and self._srs else None
+
+    def _write(self) -> None:
+        """Have QGIS's writer write the present layer."""
+        layer, name = self._layers[self._done], self._tables[self._done]
+        self._follow(LayerExport(layer, name, self._file.parent, self._crs(), self, self._file))
+
+    def _follow(self, export: Union[LayerExport, TableExport]) -> None:
         export.progressed.connect(self._moved)
         export.finished.connect(self._exported)
         export.failed.connect(self.failed)

@@ -1,0 +1,111 @@
+"""Export of a layer that is a table of a GeoPackage and nothing else: the table is copied, outside the GUI thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Optional
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsFields, QgsProviderRegistry, QgsVectorLayer, QgsWkbTypes
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from ..backend.errors import GeoPubError
+from ..backend.translation import tr
+from .background import BackgroundCall
+from .table_copy import StoredTable, copy_table, stored_table
+
+
+def table_behind(layer: QgsVectorLayer, crs: Optional[QgsCoordinateReferenceSystem] = None) -> Optional[StoredTable]:
+    """Return the table that a layer shows just as it is stored; None where the layer shows anything else.
+
+    That is: no filter, join or virtual field, no edit session, its own system and kind of geometry, and nothing in the
+    table that QGIS's writer might write in another way. `crs` is the system to write, None for the layer's.
+    """
+    provider = layer.dataProvider()
+    if crs is not None or layer.providerType() != "ogr" or provider.storageType() != "GPKG" or layer.isEditable():
+        return None
+    stated = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
+    told = {name for name, value in stated.items() if value not in ("", None, [], {})}
+    path = Path(str(stated.get("path") or ""))
+    if layer.subsetString() or not told <= {"path", "layerName"} or not path.is_file():
+        return None
+    table = stored_table(path, str(stated.get("layerName") or ""))
+    return table if table is not None and _shows(layer, table) else None
+
+
+def _shows(layer: QgsVectorLayer, table: StoredTable) -> bool:
+    """Tell whether a layer has the columns, the kind of geometry and the system of a table, and no others."""
+    fields = layer.fields()
+    own = all(fields.fieldOrigin(place) == QgsFields.FieldOrigin.OriginProvider for place in range(fields.count()))
+    same = layer.crs() == layer.dataProvider().crs() and layer.crs().authid() == f"EPSG:{table.srs}"
+    kind = QgsWkbTypes.displayString(QgsWkbTypes.flatType(layer.wkbType())).upper()
+    return own and same and tuple(fields.names()) == table.names and kind == table.kind
+
+
+class TableExport(QObject):
+    """Copies a table into a GeoPackage; tells of itself as `LayerExport` does, and `impossible` where that has to."""
+
+    progressed = pyqtSignal(float)  # per cent
+    finished = pyqtSignal(object)  # Path of the GeoPackage
+    failed = pyqtSignal(object)  # GeoPubError
+    cancelled = pyqtSignal()
+    impossible = pyqtSignal()  # the target is as it was; QGIS's writer may do it, or say why not
+
+    def __init__(self, title: str, table: StoredTable, name: str, target: Path, parent: Optional[QObject] = None):
+        """Prepare to copy `table`, the layer `title`, into the GeoPackage `target`, where it is called `name`."""
+        super().__init__(parent)
+        self.path = target
+        self._new = not target.exists()
+        self._cancelled = False
+        self._call = _Copy(title, table, name, target)
+        self._call.progressChanged.connect(self.progressed)
+        self._call.answered.connect(self._copied)
+        self._call.refused.connect(self._refused)
+
+    def start(self) -> None:
+        """Begin, and return at once."""
+        self._call.start()
+
+    def cancel(self) -> None:
+        """End the export and remove what it wrote."""
+        self._cancelled = True
+        self._call.cancel()
+
+    def wait(self, milliseconds: int) -> None:
+        """Return when the export has ended, or after this time: only for when QGIS ends."""
+        self._call.wait(milliseconds)
+
+    def _copied(self, done: bool) -> None:
+        if self._cancelled:
+            self._give_up()
+        elif done:
+            self.finished.emit(self.path)
+        else:
+            if self._new:
+                self.path.unlink(missing_ok=True)
+            self.impossible.emit()
+
+    def _refused(self, error: GeoPubError) -> None:
+        if self._cancelled:
+            self._give_up()
+        else:
+            self.failed.emit(error)
+
+    def _give_up(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self.cancelled.emit()
+
+
+class _Copy(BackgroundCall):
+    """The copying, in a thread of QGIS's."""
+
+    def __init__(self, title: str, table: StoredTable, name: str, target: Path) -> None:
+        super().__init__(tr("Export of “{layer}”", layer=title), lambda _call: self._copy(table, name, target), True)
+
+    def _copy(self, table: StoredTable, name: str, target: Path) -> bool:
+        """Copy, and tell whether that was possible."""
+        try:
+            copy_table(table, target, name, lambda share: self.setProgress(share * 100), self.cancelled)
+        except sqlite3.Error:
+            return False
+        return True

@@ -280,7 +280,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 def _store(server: str, token_file: Optional[Path], datastore: str, backend: Optional[Backend], cancel: Event) -> Store:
     """Return the store to publish into: the backend's, or a server's."""
     if backend is not None:
-        return open_store(backend.api, backend.token, cancel=cancel)
+        return open_store(backend.api, backend.token, cancel=cancel, handover=backend.handover)
     try:
         token = token_file.read_text("utf-8").strip() if token_file else os.environ.get("GEOPUB_TOKEN", "")
     except (OSError, UnicodeDecodeError) as error:

@@ -1420,6 +1420,10 @@
         <translation>Dossier de données : {folder}</translation>
     </message>
     <message>
+        <source>Data or style</source>
+        <translation>Données ou style</translation>
+    </message>
+    <message>
         <source>Data set</source>
         <translation>Jeu de données</translation>
     </message>
@@ -2268,6 +2272,10 @@
         <translation>Donnez-le avec un nom, ou avec l'identifiant de ce qui doit être mis à jour.</translation>
     </message>
     <message>
+        <source>Give it without quotes, as 0 or 12.</source>
+        <translation>Donnez-le sans guillemets, comme 0 ou 12.</translation>
+    </message>
+    <message>
         <source>Give metres: “m”.</source>
         <translation>Donnez des mètres : « m ».</translation>
     </message>
@@ -2670,6 +2678,10 @@
     <message>
         <source>It has {count} characters; {shortest} are needed.</source>
         <translation>Il a {count} caractères ; il en faut {shortest}.</translation>
+    </message>
+    <message>
+        <source>It has {size} bytes instead of {expected}.</source>
+        <translation>Il a {size} octets au lieu de {expected}.</translation>
     </message>
     <message>
         <source>It has {size} bytes; at most {limit} are taken.</source>
@@ -3188,6 +3200,10 @@
         <translation>Son coin inférieur est au-dessus de son coin supérieur.</translation>
     </message>
     <message>
+        <source>Its map servers read SLD 1.0.0 only.</source>
+        <translation>Ses serveurs de cartes ne lisent que le SLD 1.0.0.</translation>
+    </message>
+    <message>
         <source>Its MD5 checksum is {found}, and {expected} was announced: the transfer changed it.</source>
         <translation>Sa somme MD5 est {found} alors que {expected} était annoncée : le transfert l’a modifié.</translation>
     </message>
@@ -3496,6 +3512,10 @@
         <translation>Service en ligne</translation>
     </message>
     <message>
+        <source>Load the QML on the layer in QGIS and bring the layer itself: its style is converted. Or give an SLD.</source>
+        <translation>Chargez le QML sur la couche dans QGIS et apportez la couche elle-même : son style est converti. Ou donnez un SLD.</translation>
+    </message>
+    <message>
         <source>Local coordinates</source>
         <translation>Coordonnées locales</translation>
     </message>
@@ -3632,6 +3652,10 @@
         <translation>Génère les tuiles vectorielles d’une couche avec le moteur de GeoPub, dans une archive PMTiles (version 3) que tout serveur web peut distribuer. Rien n’est publié. Les niveaux sont proposés d’après la couche.</translation>
     </message>
     <message>
+        <source>Making tiles</source>
+        <translation>Calcul des tuiles</translation>
+    </message>
+    <message>
         <source>many small areas</source>
         <translation>nombreuses petites surfaces</translation>
     </message>
@@ -3716,6 +3740,10 @@
         <translation>Métadonnées (CSW)</translation>
     </message>
     <message>
+        <source>Metadata catalogue</source>
+        <translation>Catalogue de métadonnées</translation>
+    </message>
+    <message>
         <source>Metadata record</source>
         <translation>Fiche de métadonnées</translation>
     </message>
@@ -3786,6 +3814,10 @@
     <message>
         <source>Name it in LAYERS too, or leave it out.</source>
         <translation>Nommez-la aussi dans LAYERS, ou retirez-la.</translation>
+    </message>
+    <message>
+        <source>Name it with 32 hexadecimal digits, or send it in chunks.</source>
+        <translation>Nommez-le par 32 chiffres hexadécimaux, ou envoyez-le par morceaux.</translation>
     </message>
     <message>
         <source>Name of the files (none: the layer’s)</source>
@@ -4946,6 +4978,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Envoyez-la en UTF-8 ordinaire.</translation>
     </message>
     <message>
+        <source>Send it in chunks.</source>
+        <translation>Envoyez-le par morceaux.</translation>
+    </message>
+    <message>
         <source>Send the chunk again.</source>
         <translation>Renvoyez le morceau.</translation>
     </message>
@@ -5320,6 +5356,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Styles (*.qml *.sld)</source>
         <translation>Styles (*.qml *.sld)</translation>
+    </message>
+    <message>
+        <source>Styles and other files</source>
+        <translation>Styles et autres fichiers</translation>
     </message>
     <message>
         <source>Styles and publication…</source>
@@ -5858,6 +5898,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Le champ « {name} » doit être un texte.</translation>
     </message>
     <message>
+        <source>The field “{name}” must be a whole number.</source>
+        <translation>Le champ « {name} » doit être un nombre entier.</translation>
+    </message>
+    <message>
         <source>The field “{name}” must be an object.</source>
         <translation>Le champ « {name} » doit être un objet.</translation>
     </message>
@@ -5868,6 +5912,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The file cannot be read.</source>
         <translation>Le fichier ne peut pas être lu.</translation>
+    </message>
+    <message>
+        <source>The file cannot be taken over.</source>
+        <translation>Le fichier ne peut pas être repris.</translation>
     </message>
     <message>
         <source>The file could not be made.</source>
@@ -6040,6 +6088,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The geometry in row {row} of the batch cannot be read.</source>
         <translation>La géométrie de la ligne {row} du lot ne peut pas être lue.</translation>
+    </message>
+    <message>
+        <source>The Géoplateforme draws no maps with QML.</source>
+        <translation>La Géoplateforme ne dessine aucune carte avec du QML.</translation>
     </message>
     <message>
         <source>The hash of the key cannot be used.</source>
@@ -6620,6 +6672,14 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The services do not carry them. Coordinates and heights stay.</source>
         <translation>Les services ne les transportent pas. Les coordonnées et les altitudes restent.</translation>
+    </message>
+    <message>
+        <source>The services show a former version of the data.</source>
+        <translation>Les services montrent une version antérieure des données.</translation>
+    </message>
+    <message>
+        <source>The services show a former version of the style.</source>
+        <translation>Les services montrent une version antérieure du style.</translation>
     </message>
     <message>
         <source>The services show it at once; no version is lost.</source>
@@ -7214,6 +7274,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Il n’y a pas d’objet « {name} ».</translation>
     </message>
     <message>
+        <source>There is no file “{name}” to be handed over.</source>
+        <translation>Il n’y a pas de fichier « {name} » à remettre.</translation>
+    </message>
+    <message>
         <source>There is no generalisation preset “{name}”.</source>
         <translation>Il n'existe pas de préréglage de généralisation « {name} ».</translation>
     </message>
@@ -7562,6 +7626,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Cochez la case ci-dessus si ses images peuvent être cherchées là où elles sont.</translation>
     </message>
     <message>
+        <source>Tile pyramids</source>
+        <translation>Pyramides de tuiles</translation>
+    </message>
+    <message>
         <source>Tiles</source>
         <translation>Tuiles</translation>
     </message>
@@ -7612,6 +7680,14 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Title, metadata and access</source>
         <translation>Titre, métadonnées et accès</translation>
+    </message>
+    <message>
+        <source>TMS and WMTS service</source>
+        <translation>Service TMS et WMTS</translation>
+    </message>
+    <message>
+        <source>TMS and WMTS service, restricted</source>
+        <translation>Service TMS et WMTS, accès restreint</translation>
     </message>
     <message>
         <source>TMS service</source>
@@ -7822,6 +7898,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Met à jour « {datasheet} » sur {target} : ses adresses restent les mêmes.</translation>
     </message>
     <message>
+        <source>Uploads</source>
+        <translation>Livraisons</translation>
+    </message>
+    <message>
         <source>Uploads of type “{type}” are not taken.</source>
         <translation>Les livraisons de type « {type} » ne sont pas acceptées.</translation>
     </message>
@@ -7902,6 +7982,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Les valeurs d'attributs sont écrites en GML.</translation>
     </message>
     <message>
+        <source>Vector data</source>
+        <translation>Données vecteur</translation>
+    </message>
+    <message>
         <source>Vector tiles</source>
         <translation>Tuiles vectorielles</translation>
     </message>
@@ -7966,6 +8050,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Service WFS</translation>
     </message>
     <message>
+        <source>WFS service, restricted</source>
+        <translation>Service WFS, accès restreint</translation>
+    </message>
+    <message>
         <source>WFS – the features, to query and download</source>
         <translation>WFS – les entités, à interroger et à télécharger</translation>
     </message>
@@ -7988,6 +8076,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>What goes</source>
         <translation>Ce qui disparaît</translation>
+    </message>
+    <message>
+        <source>What has changed since</source>
+        <translation>Ce qui a changé depuis</translation>
     </message>
     <message>
         <source>What is drawn where no style is named stays as it is.</source>
@@ -8128,6 +8220,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>WMS service</source>
         <translation>Service WMS</translation>
+    </message>
+    <message>
+        <source>WMS service, restricted</source>
+        <translation>Service WMS, accès restreint</translation>
     </message>
     <message>
         <source>WMS – map images with the layer's style</source>
@@ -8634,6 +8730,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>« {name} » n'est pas prête à être lue.</translation>
     </message>
     <message>
+        <source>“{name}” is not the name of a file that is handed over.</source>
+        <translation>« {name} » n’est pas le nom d’un fichier remis.</translation>
+    </message>
+    <message>
         <source>“{name}” is not the name of a revision.</source>
         <translation>« {name} » n’est pas le nom d’une révision.</translation>
     </message>
@@ -8716,6 +8816,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>“{path}” is not complete: {received} of {total} bytes are here.</source>
         <translation>« {path} » est incomplet : {received} octets sur {total} sont arrivés.</translation>
+    </message>
+    <message>
+        <source>“{path}” was not handed over whole.</source>
+        <translation>« {path} » n’a pas été remis entier.</translation>
     </message>
     <message>
         <source>“{processing}” cannot read “{name}”.</source>

@@ -19,6 +19,7 @@ class Announcement:
     pid: int
     token: str = field(repr=False)
     version: str
+    handover: str = ""  # folder into which a client on this computer may put what it delivers; "" for none
 
 
 def announce(data: Path, announcement: Announcement) -> None:
@@ -42,6 +43,7 @@ def announced(data: Path) -> Optional[Announcement]:
     """Return what the backend on this data folder announced, or None; a backend that was killed leaves its own."""
     try:
         wire = json.loads((data / FILE).read_text("utf-8"))
-        return Announcement(str(wire["url"]), int(wire["pid"]), str(wire["token"]), str(wire["version"]))
+        told = str(wire["url"]), int(wire["pid"]), str(wire["token"]), str(wire["version"])
+        return Announcement(*told, str(wire.get("handover") or ""))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -29,6 +29,7 @@ from .api import (
     documentation,
     documents,
     executions,
+    handovers,
     health,
     keys,
     landing,
@@ -106,6 +107,8 @@ def create_app(
         keep_journal(app, store.folder.log)
 
     _register_api(app)
+    if settings.login == "none":  # its only user owns the data folder
+        app.register_blueprint(handovers.blueprint)
     counter = counter or UsageCounter(store.database)
     meter(app, store.publications, counter)
     app.register_blueprint(statistics_blueprint(counter))

@@ -25,7 +25,7 @@ __all__ = ["DataFolder", "disk_full", "is_full", "storing"]
 
 FORMAT = 1  # of the tree, not of the catalogue, which has its own migrations
 
-_EMPTIED = ("work", "temporary")
+_EMPTIED = ("work", "temporary", "handover")
 _FOREIGN_ALLOWED = {"lock", "version.new"}  # what a start that was killed may leave in a new folder
 
 _log = logging.getLogger(__name__)

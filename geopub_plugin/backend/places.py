@@ -37,6 +37,11 @@ class Places:
         return self.path / "temporary"
 
     @property
+    def handover(self) -> Path:
+        """The folder into which clients on this computer put files that an upload takes; emptied at the start."""
+        return self.path / "handover"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder in which pyramids that a crash cut short are kept for a day, to go on from there."""
         return self.path / "checkpoints"

@@ -72,7 +72,8 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         token = secrets.token_urlsafe(32)
         server = HttpServer(create_app(store, settings, token, renderer, builders, counter), bound, settings)
         folder.remember_port(bound.getsockname()[1])
-        announce(folder.path, Announcement(url, os.getpid(), token, __version__))
+        handover = str(folder.handover) if settings.login == "none" else ""
+        announce(folder.path, Announcement(url, os.getpid(), token, __version__, handover))
         opened.callback(withdraw, folder.path)
         _log.info("GeoPub %s serves %s at %s", __version__, folder.path, url)
         announce_ready(url)

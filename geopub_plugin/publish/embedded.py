@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Callable, Deque, Dict, List, Optional, Type
@@ -37,6 +37,7 @@ class Backend:
     token: str
     pid: int
     process: Optional[StartedProcess] = None
+    handover: Optional[Path] = None  # folder through which it takes files
 
     @property
     def api(self) -> str:
@@ -60,7 +61,7 @@ class Backend:
 def find_backend(data: Path, transport: Optional[Transport] = None) -> Optional[Backend]:
     """Return the backend that runs on a data folder, or None: a file alone does not prove that it still does."""
     announcement = announced(data)
-    return _backend(announcement) if announcement and answers(announcement.url, transport) else None
+    return backend_of(announcement) if announcement and answers(announcement.url, transport) else None
 
 
 def open_backend(data: Path, port: int = 0, transport: Optional[Transport] = None) -> Backend:
@@ -100,7 +101,7 @@ def start_backend(data: Path, port: int = 0, host: str = "127.0.0.1") -> Backend
     if announcement is None:
         process.stop()
         raise Unavailable(tr("The publishing backend started and wrote no address into {path}.", path=data))
-    return Backend(url, announcement.token, announcement.pid, process)
+    return replace(backend_of(announcement), url=url, process=process)
 
 
 class StartedProcess:
@@ -193,8 +194,10 @@ def failure(said: str) -> GeoPubError:
     return (kind if known else Unavailable)(told["what"], told["why"], told["cure"])
 
 
-def _backend(announcement: Announcement) -> Backend:
-    return Backend(announcement.url, announcement.token, announcement.pid)
+def backend_of(announcement: Announcement) -> Backend:
+    """Return the backend that announces itself so."""
+    handover = Path(announcement.handover) if announcement.handover else None
+    return Backend(announcement.url, announcement.token, announcement.pid, handover=handover)
 
 
 def _wait_for_other(data: Path, transport: Optional[Transport]) -> Backend:

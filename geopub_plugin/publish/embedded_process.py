@@ -17,7 +17,7 @@ from ..backend.errors import DataFolderLocked, GeoPubError, Unavailable
 from ..backend.locations import PACKAGE
 from ..backend.translation import tr
 from .background import BackgroundCall
-from .embedded import Backend, failure, find_backend
+from .embedded import Backend, backend_of, failure, find_backend
 from .interpreter import Host, backend_environment, find_interpreter
 from .qgis_transport import QgisTransport
 
@@ -183,7 +183,7 @@ class EmbeddedProcess(QObject):
             word, _, rest = line.partition(" ")
             announcement = announced(self.data) if word == "READY" else None
             if announcement is not None:
-                self._is_ready(Backend(announcement.url, announcement.token, announcement.pid))
+                self._is_ready(backend_of(announcement))
             elif word == "FAILED":
                 self._refused(failure(rest))
             elif line:

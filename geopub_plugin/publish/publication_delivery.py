@@ -28,7 +28,7 @@ class DeliveryStage:
         request, uploads = self._attempt.request, self._attempt.store.uploads
         name = request.file.name
         with self._attempt.timed(Step.DELIVERY):
-            digest = md5_of(request.file)
+            digest = md5_of(request.file, self._attempt.store.connection.cancel)
             mark = self._mark(digest)
             upload = self._interrupted(mark) if resume else None
             if upload is None:
@@ -41,9 +41,10 @@ class DeliveryStage:
             self._attempt.undo.append(lambda store: remove_upload(store, identifier))
             if upload.status in ("OPEN", "CREATED"):
                 self._attempt.listener.moved(Step.DELIVERY, 0, request.file.stat().st_size, "bytes")
-                uploads.deliver(upload.id, request.file, name, self._sent)
-                with suppress(Conflict):  # sent before the interruption
-                    uploads.deliver_md5(upload.id, digest, name)
+                verified = uploads.deliver(upload.id, request.file, name, self._sent)
+                if not verified:
+                    with suppress(Conflict):  # sent before the interruption
+                        uploads.deliver_md5(upload.id, digest, name)
                 uploads.close(upload.id)
                 uploads.tag(upload.id, progress_tags(CHECKING))
         return upload

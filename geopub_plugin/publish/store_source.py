@@ -25,6 +25,7 @@ class StoreAddress:
     token: str = ""
     authcfg: str = ""
     datastore: str = ""
+    handover: Optional[Path] = None  # folder through which the backend of this computer takes files
 
     @property
     def page(self) -> str:
@@ -36,7 +37,7 @@ class StoreAddress:
     def open(self, cancel: Optional[Event] = None) -> Iterator[Store]:
         """Open the store over QGIS's network, in the calling thread, which may wait for it."""
         with closing(QgisTransport(self.authcfg)) as transport:
-            yield open_store(self.api, self.token, self.datastore, transport, cancel)
+            yield open_store(self.api, self.token, self.datastore, transport, cancel, self.handover)
 
 
 class StoreSource(QObject):
@@ -124,4 +125,4 @@ def opened_store(target: Target, data: Path, cancel: Optional[Event] = None) -> 
 
 
 def _address(backend: Backend) -> StoreAddress:
-    return StoreAddress(backend.api, backend.token)
+    return StoreAddress(backend.api, backend.token, handover=backend.handover)

@@ -68,6 +68,7 @@ def tree(path: Path):
 def test_a_new_folder_has_its_rooms(folder):
     assert tree(folder.path) == [
         "annexes",
+        "handover",
         "lock",
         "log",
         "statics",

@@ -10,7 +10,7 @@ from flask import request
 from ..errors import InvalidInput
 from ..translation import tr
 from . import questions
-from .schema import FLAG, OBJECT, TEXT, Schema, described, list_of, one_of, shape
+from .schema import COUNT, FLAG, OBJECT, TEXT, Schema, described, list_of, one_of, shape
 
 Reader = Callable[[Any, str], Any]
 
@@ -37,6 +37,19 @@ def text(description: str = "", *, required: bool = False, choices: Sequence[str
         return found
 
     return Field(described(one_of(*choices) if choices else schema, description), read, required)
+
+
+def whole(description: str = "", *, required: bool = False) -> Field:
+    """Declare a whole number, 0 or more."""
+
+    def read(value: Any, name: str) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+        raise InvalidInput(
+            tr("The field “{name}” must be a whole number.", name=name), cure=tr("Give it without quotes, as 0 or 12.")
+        )
+
+    return Field(described(COUNT, description), read, required)
 
 
 def flag(description: str = "", *, otherwise: bool = False) -> Field:

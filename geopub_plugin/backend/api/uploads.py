@@ -34,6 +34,7 @@ from .questions import chunk, file, file_name, listing
 from .schema import COUNT, FLAG, ID, OBJECT, TAGS, TEXT, entity, list_of, one_of, reference, shape
 from .sharings import add_sharing_routes
 from .tagging import add_tag_routes
+from .waiting import PREFER, wait_while
 
 blueprint = datastore_blueprint("uploads")
 
@@ -111,11 +112,13 @@ def create() -> Response:
 
 
 @blueprint.get("/uploads/<entity>")
-@operation(gives(UPLOAD))
+@operation(gives(UPLOAD), query=(PREFER,))
 def one(entity: str) -> Response:
     """Return one upload; also one that is open, or shared with this datastore."""
+    visible = visible_in(uploads.table, space().id)
+    wait_while(lambda connection: uploads.get(connection, entity, visible).status == "CHECKING")
     with store().reading() as connection:
-        upload = uploads.get(connection, entity, visible_in(uploads.table, space().id))
+        upload = uploads.get(connection, entity, visible)
     return _answer(upload)
 
 
@@ -123,7 +126,7 @@ def one(entity: str) -> Response:
 @operation(gives(UPLOAD), body=CHANGE)
 def change(entity: str) -> Response:
     """Change name, description, srs, open, extent or extra."""
-    upload, given = _upload(entity), CHANGE.read()
+    upload, given = upload_of(entity), CHANGE.read()
     with store().writing() as connection:
         changed = uploads.change(connection, upload.id, **given)
     return _answer(changed)
@@ -133,7 +136,7 @@ def change(entity: str) -> Response:
 @operation(gives_nothing(), query=(CASCADE,), refuses=(409,))
 def delete(entity: str) -> Response:
     """Delete an upload and its files; what runs on it must have ended, or is ended."""
-    upload = _upload(entity)
+    upload = upload_of(entity)
     if not cascaded(uploads, upload.id):
         delete_upload(store(), upload)
     return nothing()
@@ -157,14 +160,9 @@ def post_md5(entity: str) -> Response:
 @operation(gives(FILE), query=(CHUNK_PATH, RANGE, DIGEST), body=BytesBody(), refuses=(409,))
 def put_data(entity: str) -> Response:
     """Take a chunk of a file."""
-    upload = _upload(entity)
-    sent, limit = chunk(request), settings().upload_bytes
-    if sent.total > limit:
-        raise TooLarge(
-            tr("The file is too large."),
-            tr("It has {size} bytes; at most {limit} are taken.", size=sent.total, limit=limit),
-            tr("Split the data, or raise the limit of the backend (upload_bytes)."),
-        )
+    upload = upload_of(entity)
+    sent = chunk(request)
+    refuse_too_large(sent.total)
     received = deliveries.receive_chunk(store(), upload, CHUNK_PATH.value, sent, request.stream)
     return answer(file_form(received))
 
@@ -173,7 +171,7 @@ def put_data(entity: str) -> Response:
 @operation(gives(FILE), query=(CHUNK_PATH,))
 def state_of_data(entity: str) -> Response:
     """Say how much of a file has been received."""
-    upload = _upload(entity)
+    upload = upload_of(entity)
     with store().reading() as connection:
         return answer(file_form(deliveries.file_at(connection, upload, CHUNK_PATH.value)))
 
@@ -183,7 +181,7 @@ def state_of_data(entity: str) -> Response:
 @operation(gives_nothing(), query=(CHUNK_PATH,), refuses=(409,))
 def delete_file(entity: str) -> Response:
     """Remove a file; clients are known to take one route for the other."""
-    deliveries.remove_file(store(), _upload(entity), CHUNK_PATH.value)
+    deliveries.remove_file(store(), upload_of(entity), CHUNK_PATH.value)
     return nothing()
 
 
@@ -191,21 +189,21 @@ def delete_file(entity: str) -> Response:
 @operation(gives(UPLOAD), refuses=(409,))
 def close(entity: str) -> Response:
     """End the delivery and have it checked."""
-    return _answer(checks.close(store(), _upload(entity)))
+    return _answer(checks.close(store(), upload_of(entity)))
 
 
 @blueprint.post("/uploads/<entity>/open")
 @operation(gives(UPLOAD), refuses=(409,))
 def open_again(entity: str) -> Response:
     """Let files be added again."""
-    return _answer(reopen(store(), _upload(entity)))
+    return _answer(reopen(store(), upload_of(entity)))
 
 
 @blueprint.get("/uploads/<entity>/tree")
 @operation(gives_list(ELEMENT))
 def tree(entity: str) -> Response:
     """Return the files as a tree of folders."""
-    upload = _upload(entity)
+    upload = upload_of(entity)
     with store().reading() as connection:
         return answer_all(_tree(files_of(connection, upload.id)))
 
@@ -214,7 +212,7 @@ def tree(entity: str) -> Response:
 @operation(gives(CHECKS))
 def list_checks(entity: str) -> Response:
     """Return the checks by where they stand; the four keys are always there."""
-    upload = _upload(entity)
+    upload = upload_of(entity)
     rooms: Dict[str, List[Json]] = {room: [] for room in ROOM.values()}
     with store().reading() as connection:
         for execution in executions_of_upload(connection, upload.id):
@@ -227,7 +225,7 @@ def list_checks(entity: str) -> Response:
 @operation(gives(UPLOAD), body=ListBody(ID), refuses=(409,))
 def ask_checks(entity: str) -> Response:
     """Have more checks run, named by their ids."""
-    upload = _upload(entity)
+    upload = upload_of(entity)
     wanted = [check(str(identifier)) for identifier in ListBody(ID).read()]
     return _answer(checks.ask(store(), upload, wanted))
 
@@ -262,12 +260,24 @@ def upload_form(connection: Connection, upload: Upload) -> Json:
     return present(form)
 
 
+def refuse_too_large(size: int) -> None:
+    """Refuse a file that is larger than this backend takes."""
+    limit = settings().upload_bytes
+    if size > limit:
+        raise TooLarge(
+            tr("The file is too large."),
+            tr("It has {size} bytes; at most {limit} are taken.", size=size, limit=limit),
+            tr("Split the data, or raise the limit of the backend (upload_bytes)."),
+        )
+
+
 def file_form(file: UploadFile) -> Json:
     """Return how much of a file is here."""
     return {"path": file.path, "received": file.received, "total": file.total, "complete": file.complete}
 
 
-def _upload(entity: str) -> Upload:
+def upload_of(entity: str) -> Upload:
+    """Return an upload of the datastore of the path."""
     with store().reading() as connection:
         return uploads.get(connection, entity, uploads.table.c.datastore == space().id)
 
@@ -278,7 +288,7 @@ def _answer(upload: Upload, status: int = 200) -> Response:
 
 
 def _take(entity: str, kind: str) -> Response:
-    upload = _upload(entity)
+    upload = upload_of(entity)
     stream = file()
     path = PATH.value or file_name()
     return answer(file_form(deliveries.receive_file(store(), upload, path, kind, stream)), 201)

@@ -93,8 +93,8 @@ def receive_chunk(store: Store, upload: Upload, path: str, chunk: Chunk, body: S
         InvalidInput: the body is not what its length and its digest say; nothing of it is kept.
     """
     with store.alone(upload.id):
-        file = _begin(store, upload, path, chunk)
-        part = _part_of(store, file)
+        file = begin(store, upload, path, chunk)
+        part = part_of(store, file)
         with storing(store.folder.path):
             part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             mode = "r+b" if part.exists() else "w+b"
@@ -151,7 +151,7 @@ def remove_file(store: Store, upload: Upload, path: str) -> None:
             file = file_at(connection, upload, path)
             upload_files.remove(connection, file.id)
         store.folder.remove(place_of(store, file))
-        store.folder.remove(_part_of(store, file))
+        store.folder.remove(part_of(store, file))
 
 
 def announced_md5(store: Store, connection: Connection, upload: Upload) -> Dict[str, str]:
@@ -167,7 +167,7 @@ def announced_md5(store: Store, connection: Connection, upload: Upload) -> Dict[
     return digests
 
 
-def _begin(store: Store, upload: Upload, path: str, chunk: Chunk) -> UploadFile:
+def begin(store: Store, upload: Upload, path: str, chunk: Chunk) -> UploadFile:
     """Return the file that a chunk continues, made when the chunk is its first."""
     with store.writing() as connection:
         _require_open(connection, upload)
@@ -217,7 +217,8 @@ def _find(connection: Connection, upload: Upload, path: str) -> Optional[UploadF
     return next(iter(upload_files.find(connection, columns.upload == upload.id, columns.path == path)), None)
 
 
-def _part_of(store: Store, file: UploadFile) -> Path:
+def part_of(store: Store, file: UploadFile) -> Path:
+    """Return where a file that is not complete is on disk."""
     return store.folder.upload_parts(file.upload) / f"{file.id}.part"
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from pathlib import Path
+from threading import Event
 from typing import Any, Callable, Dict, Optional
 
 from ...backend.errors import Conflict, InvalidInput, NotFound, Unavailable
 from ...backend.translation import tr
-from ..transport import FileSlice, Response
+from ..transport import FileSlice, Response, interrupted
 from .connection import Connection
 from .refusal import refusal
 
@@ -35,11 +36,13 @@ def deliver(connection: Connection, route: str, file: Path, path: str, delivered
     told(total, total)
 
 
-def md5_of(file: Path) -> str:
+def md5_of(file: Path, cancel: Optional[Event] = None) -> str:
     """Return the MD5 of a file, in hexadecimal: what the platform's checksum files hold."""
     digest = hashlib.md5(usedforsecurity=False)
     with file.open("rb") as opened:
         for block in iter(lambda: opened.read(CHUNK), b""):
+            if cancel is not None and cancel.is_set():
+                raise interrupted()
             digest.update(block)
     return digest.hexdigest()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Event
 from typing import Callable, Optional, Tuple, Union
 
@@ -26,9 +27,10 @@ from .uploads import Uploads
 class Store:
     """A datastore as its clients see it."""
 
-    def __init__(self, connection: Connection, identifier: str) -> None:
-        self.connection, self.id = connection, identifier
-        self.uploads = Uploads(connection, identifier)
+    def __init__(self, connection: Connection, identifier: str, handover: Optional[Path] = None) -> None:
+        """Speak to a datastore; `handover` is a folder on this computer through which it takes files."""
+        self.connection, self.id, self._handover = connection, identifier, handover
+        self.uploads = Uploads(connection, identifier, handover)
         self.executions = Executions(connection, identifier)
         self.stored_data = StoredDataSet(connection, identifier)
         self.annexes = Annexes(connection, identifier)
@@ -55,7 +57,7 @@ class Store:
 
     def sparing_cancel(self) -> Store:
         """Return the same store deaf to the cancelling, to clean up after it."""
-        return Store(self.connection.sparing_cancel(), self.id)
+        return Store(self.connection.sparing_cancel(), self.id, self._handover)
 
 
 def open_store(
@@ -64,10 +66,11 @@ def open_store(
     datastore_name: str = "",
     transport: Optional[Transport] = None,
     cancel: Optional[Event] = None,
+    handover: Optional[Path] = None,
 ) -> Store:
     """Return the store at `url` (".../api", added when missing on a bare address), in the caller's own datastore."""
     connection = Connection(transport or default_transport(), api_address(url), token, cancel)
-    return Store(connection, choose_datastore(connection, datastore_name))
+    return Store(connection, choose_datastore(connection, datastore_name), handover)
 
 
 def api_address(url: str) -> str:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Tuple
 
+from ...backend.errors import Cancelled, GeoPubError, Unavailable
 from .connection import Connection, segment, tag_filter
 from .delivery import Delivered, deliver
 from .entity import Wire, objects, tags_of, text
-from .waiting import wait_until
+from .handover import hand_over
+from .waiting import WHEN_CHANGED, wait_until
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class TreeFile:
 class Uploads:
     """The uploads of one datastore."""
 
-    def __init__(self, connection: Connection, datastore: str) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, datastore: str, handover: Optional[Path] = None) -> None:
+        """Speak of the uploads of a datastore; `handover` is the folder of a backend on this computer for them."""
+        self._connection, self._handover = connection, handover
         self._root = f"datastores/{segment(datastore)}/uploads"
 
     def list(self, tags: Optional[Mapping[str, str]] = None, **filters: str) -> Tuple[Upload, ...]:
@@ -69,9 +72,26 @@ class Uploads:
         """Add or replace tags."""
         self._connection.ask("POST", self._at(identifier, "tags"), json=dict(tags))
 
-    def deliver(self, identifier: str, file: Path, path: str, delivered: Optional[Delivered] = None) -> None:
-        """Send a file under a name; go on where an earlier attempt ended."""
+    def deliver(self, identifier: str, file: Path, path: str, delivered: Optional[Delivered] = None) -> bool:
+        """Send a file under a name; go on where an earlier attempt ended.
+
+        On this computer it is handed over instead, which verifies it as a whole: returns whether that was done.
+        """
+        if self._handover is not None and self._handed_over(identifier, file, path, self._handover, delivered):
+            return True
         deliver(self._connection, self._at(identifier, "data"), file, path, delivered)
+        return False
+
+    def _handed_over(
+        self, identifier: str, file: Path, path: str, folder: Path, delivered: Optional[Delivered]
+    ) -> bool:
+        try:
+            hand_over(self._connection, self._at(identifier, "handovers"), file, path, folder, delivered)
+        except (Cancelled, Unavailable):
+            raise
+        except (GeoPubError, OSError):  # it is there already, or cannot be put there: sending will tell
+            return False
+        return True
 
     def deliver_md5(self, identifier: str, digest: str, path: str) -> None:
         """Send the MD5 of a delivered file, for the standard check to compare: a line "<md5>  <path>"."""
@@ -102,7 +122,11 @@ class Uploads:
 
     def checked(self, identifier: str) -> Upload:
         """Wait until no check runs any more and return the upload: CLOSED when all passed, UNSTABLE otherwise."""
-        return wait_until(self._connection, lambda: self.get(identifier), lambda u: u.status in ("CLOSED", "UNSTABLE"))
+
+        def probe() -> Upload:
+            return _upload(self._connection.ask("GET", self._at(identifier), headers=WHEN_CHANGED))
+
+        return wait_until(self._connection, probe, lambda upload: upload.status in ("CLOSED", "UNSTABLE"))
 
     def delete(self, identifier: str) -> None:
         """Delete an upload and its files."""

@@ -20,6 +20,7 @@ from .openapi import FAULT
 from .operation import PAGING, gives, gives_list, gives_nothing, gives_page, lists, makes, operation
 from .questions import listing, names_field, object_field, page
 from .schema import COUNT, ID, MOMENT, OBJECT, TEXT, Schema, list_of, one_of, reference, shape
+from .waiting import PREFER, wait_while
 
 blueprint = datastore_blueprint("executions")
 
@@ -124,9 +125,11 @@ def create() -> Response:
 
 
 @blueprint.get("/processings/executions/<entity>")
-@operation(gives(EXECUTION))
+@operation(gives(EXECUTION), query=(PREFER,))
 def one(entity: str) -> Response:
     """Return one execution."""
+    asked = _execution(entity, PROCESSING)
+    wait_while(lambda connection: executions.get(connection, asked.id).live)
     return execution_answer(_execution(entity, PROCESSING))
 
 

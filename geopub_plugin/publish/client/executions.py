@@ -10,7 +10,7 @@ from ...backend.faults import Fault
 from ...backend.translation import tr
 from .connection import Connection, segment
 from .entity import Wire, mapping, objects, reference, text
-from .waiting import wait_until
+from .waiting import WHEN_CHANGED, wait_until
 
 FINAL = ("SUCCESS", "FAILURE", "ABORTED")
 
@@ -94,7 +94,7 @@ class Executions:
 
     def get(self, identifier: str) -> Execution:
         """Return one execution."""
-        return _execution(self._connection.ask("GET", f"{self._root}/{segment(identifier)}"))
+        return _execution(self._connection.ask("GET", self._at(identifier)))
 
     def check(self, identifier: str) -> Execution:
         """Return one run of a check."""
@@ -118,7 +118,7 @@ class Executions:
         """Wait for the end of an execution and return it; `seen` is told each state on the way."""
 
         def probe() -> Execution:
-            found = self.get(identifier)
+            found = _execution(self._connection.ask("GET", self._at(identifier), headers=WHEN_CHANGED))
             if seen is not None:
                 seen(found)
             return found
@@ -129,6 +129,9 @@ class Executions:
         """Return the log of an execution, oldest line first."""
         root = f"{self._datastore}/checks/executions" if check else self._root
         return tuple(str(line) for line in self._connection.pages(f"{root}/{segment(identifier)}/logs"))
+
+    def _at(self, identifier: str) -> str:
+        return f"{self._root}/{segment(identifier)}"
 
     def _processing(self, identifier: str) -> Wire:
         return self._connection.ask("GET", f"{self._datastore}/processings/{segment(identifier)}")

@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict
 import waitress
 from waitress import wasyncore
 
+from .http_channel import Channel
 from .lanes import Lanes
 from .settings import MIB, Settings
 from .stopping import StopRequest
@@ -48,6 +49,7 @@ class HttpServer:
             max_request_body_size=settings.upload_bytes + MIB,
             cleanup_interval=min(_LOOK_SECONDS, max(1, int(stalled_seconds))),
         )
+        self._server.channel_class = Channel
         self._idle, self._server.maintenance = self._server.maintenance, self._look_after
 
     def run(self, stop: StopRequest) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Dict, List, Optional
 
 import numpy as np
@@ -43,6 +43,20 @@ class Column:
     kind: ColumnKind
     values: np.ndarray  # (N,)
     null: Optional[np.ndarray] = None  # bool (N,), None when nothing is NULL
+    encoded: Optional[List[bytes]] = None  # N texts in UTF-8 instead of `values` (then empty), for who asks for them so
+
+    def __len__(self) -> int:
+        return len(self.values) if self.encoded is None else len(self.encoded)
+
+    def texts(self) -> List[str]:
+        """Return the values of a column of texts."""
+        return self.values.tolist() if self.encoded is None else [value.decode() for value in self.encoded]
+
+    def taken(self, rows: np.ndarray) -> Column:
+        """Return the values at some positions (int64)."""
+        encoded = None if self.encoded is None else [self.encoded[row] for row in rows.tolist()]
+        values = self.values[rows] if encoded is None else self.values
+        return Column(self.kind, values, None if self.null is None else self.null[rows], encoded)
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,6 @@ class Batch:
     fids: np.ndarray  # int64 (N,)
     geometries: Geometries
     columns: Dict[str, Column]  # by field name, in the order asked for
-    texts: Dict[str, List[bytes]] = field(default_factory=dict)  # of N each, by name, see `sql_text`
 
     def __len__(self) -> int:
         return len(self.fids)

@@ -1,15 +1,17 @@
-"""Attribute values as SQLite hands them out, turned into the arrays of a `Column`."""
+"""Attribute values, as SQLite hands them out or as its pages hold them, turned into the arrays of a `Column`."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
 from .batch import Column
 from .schema import ColumnKind
+from .sqlite_pages import BLOB, INTEGER, NULL, REAL, TEXT, NotPlain, Records, integers, reals, slices
 
 _NONE = type(None)
+_NOTHING = np.empty(0, object)
 
 
 def _objects(values: Sequence[Any]) -> np.ndarray:
@@ -73,3 +75,47 @@ def column(kind: ColumnKind, values: Sequence[Any]) -> Column:
     if kind in _TYPES:
         array = np.asarray(values if array is None else array).astype(_TYPES[kind])
     return Column(kind, array if array is not None else _objects(values), null)
+
+
+_STORED = {
+    ColumnKind.INTEGER: {INTEGER},
+    ColumnKind.BOOLEAN: {INTEGER},
+    ColumnKind.REAL: {INTEGER, REAL},
+    ColumnKind.BLOB: {BLOB},
+}
+
+
+def stored_column(kind: ColumnKind, records: Records, place: int, encoded: bool) -> Column:
+    """Return a column of rows read from pages, with texts `encoded` or not.
+
+    Raises:
+        NotPlain: there are values of a foreign type, see `column`.
+    """
+    codes, values = np.frombuffer(records.data, np.uint8), records.values[place]
+    found = values.found()
+    if not found <= _STORED.get(kind, {TEXT}) | {NULL}:
+        raise NotPlain(kind.value)
+    null = values.types == 0 if NULL in found else None
+    if kind is ColumnKind.REAL:
+        return Column(kind, reals(codes, values), null)
+    if kind in _TYPES:
+        return Column(kind, integers(codes, values).astype(_TYPES[kind], copy=False), null)
+    stored = slices(records.data, values)
+    if kind is ColumnKind.BLOB:
+        return Column(kind, _objects(stored), null)
+    stored = _sound(stored)
+    return Column(kind, _NOTHING, null, stored) if encoded else Column(kind, _objects(_decoded(stored)), null)
+
+
+def _sound(texts: List[bytes]) -> List[bytes]:
+    """Return texts in UTF-8; what is not UTF-8 in them becomes U+FFFD."""
+    try:
+        b"\n".join(texts).decode("utf-8")
+    except UnicodeDecodeError:
+        return [text.decode("utf-8", "replace").encode("utf-8") for text in texts]
+    return texts
+
+
+def _decoded(texts: List[bytes]) -> List[str]:
+    decoded = b"\0".join(texts).decode("utf-8").split("\0")
+    return decoded if len(decoded) == len(texts) else [text.decode("utf-8") for text in texts]

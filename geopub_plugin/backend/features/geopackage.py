@@ -6,18 +6,18 @@ R-tree (annex F.3), whose boxes are float32 rounded outwards, so the few rows at
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from dataclasses import dataclass
+from itertools import chain, islice, repeat
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Sequence, Tuple
+from typing import Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..errors import InvalidInput
 from ..translation import tr
 from .area import Area
-from .batch import Batch, Geometries
-from .columns import column
+from .batch import Batch
 from .condition import LISTED, SqlCondition
 from .geopackage_schema import (
     attribute_tables,
@@ -26,28 +26,22 @@ from .geopackage_schema import (
     feature_table,
     feature_tables,
     is_geopackage,
+    is_still,
     quoted,
 )
 from .measure import feature_bounds
-from .ragged import starts_of
+from .row_batches import Asked, stored_batch, walked_batch
 from .schema import Bounds, TableSchema
-from .sql_text import SqlText, selected, sound
-from .wkb import parse
+from .sqlite_pages import HIGHEST, NotPlain, TablePages
+from .wkb import MalformedGeometry
 
 __all__ = ["GeoPackageTable", "attribute_tables", "connect", "feature_tables", "is_geopackage", "quoted"]
 
 
 _FAR = 2_000  # rows: an offset that is worth a look at the keys
-_CAREFUL, _TRUSTING = 16, 256  # rows looked at together, while nothing is known of their weight and later
-
-
-def _without_geometry(count: int) -> Geometries:
-    """Return `count` NULL geometries."""
-    none = np.zeros(0)
-    return Geometries(
-        none, none, starts_of(none), starts_of(none), np.zeros(0, np.uint8), np.zeros(count + 1, np.int64),
-        np.zeros(count, np.uint8),
-    )  # fmt: skip
+_MANY = 300  # keys: fewer rows are read faster one by one
+_HEAVY = 64_000_000  # bytes of pages read together
+_LOWEST = -(2**63)
 
 
 class GeoPackageTable:
@@ -72,6 +66,7 @@ class GeoPackageTable:
         numbered = f"(SELECT row_number() OVER () AS {self._key}, * FROM {table})"  # nosec B608 - quoted
         self._rows = table if schema.fid else numbered
         self._bounds: Optional[Bounds] = None
+        self._pages: Optional[Tuple[Optional[TablePages]]] = None  # what `_leaves` has found
         self._gapless: Optional[Tuple[Optional[int]]] = None  # what `_first_of_gapless` has found
 
     def __enter__(self) -> GeoPackageTable:
@@ -83,6 +78,8 @@ class GeoPackageTable:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+        if self._pages is not None and self._pages[0] is not None:
+            self._pages[0].close()
 
     def count(self, bounds: Optional[Bounds] = None) -> int:
         """Return the number of rows, or of those whose envelope meets the bounds (in the table's system)."""
@@ -160,10 +157,12 @@ class GeoPackageTable:
 
     def _tested(self, area: Area, fids: Optional[Sequence[int]]) -> np.ndarray:
         """Return which rows, of these keys or of all, have a geometry in an area: int64 keys (n,)."""
-        asked = _Asked((), True)
-        rows = self._streamed(asked, 0, None, 20_000) if fids is None else self._picked(asked, fids, 20_000)
+        asked = Asked((), True)
+        where = "" if fids is None else f"WHERE {self._key} IN {LISTED} "
+        sql = f"{self._select(asked)} {where}ORDER BY 1"
         with damage_told(self.path):
-            found = [fid for several in rows for fid, blob in several if area.holds(blob)]
+            rows = self._connection.execute(sql, () if fids is None else (repr(list(fids)),))
+            found = [fid for fid, blob in rows if area.holds(blob)]
         return np.array(found, np.int64)
 
     def weights(self, fids: Sequence[int]) -> np.ndarray:
@@ -224,55 +223,115 @@ class GeoPackageTable:
         size: int = 20_000,
         geometry: bool = True,
         fids: Optional[Sequence[int]] = None,
-        texts: Sequence[SqlText] = (),
+        first: Optional[int] = None,
         heaviest: Optional[int] = None,
+        encoded: bool = False,
     ) -> Iterator[Batch]:
-        """Yield the rows in the order of their key, `size` at a time.
+        """Yield the rows in the order of their key, at most `size` at a time (`first` the first time).
 
         `columns` are field names (None: all). `bounds`, in the table's system, keeps the rows whose envelope meets
-        them; `fids` keeps those with these keys. `offset` and `limit` count the rows that are kept. `texts` are made
-        of each row besides. A batch ends early when its geometries have more than `heaviest` bytes.
+        them; `fids` keeps those with these keys. `offset` and `limit` count the rows that are kept. A batch ends early
+        when its geometries have more than `heaviest` bytes. `encoded` is for who takes texts as `Column.encoded`.
         """
         if bounds is not None:
             within = self.fids_within(bounds)
             fids = within.tolist() if fids is None else within[np.isin(within, np.asarray(fids, np.int64))].tolist()
         names = [field.name for field in self.schema.fields] if columns is None else list(columns)
-        asked = _Asked(names, geometry and bool(self.schema.geometry), tuple(texts), heaviest)
-        if fids is None:
-            rows = self._streamed(asked, offset, limit, size)
-        else:
-            kept = sorted(fids)[offset : None if limit is None else offset + limit]
-            rows = self._picked(asked, kept, size)
+        asked = Asked(names, geometry and bool(self.schema.geometry), heaviest, encoded)
+        sizes = chain([first or size], repeat(size))
         with damage_told(self.path):
-            for several in rows:
-                yield self._batch(several, asked)
+            if fids is None:
+                yield from self._streamed(asked, offset, limit, sizes)
+            else:
+                kept = sorted(fids)[offset : None if limit is None else offset + limit]
+                yield from self._picked(asked, kept, sizes)
 
-    def _select(self, asked: _Asked) -> str:
+    def _select(self, asked: Asked) -> str:
         wanted = [self._key]
         if asked.geometry:
             wanted.append(quoted(self.schema.geometry))
         wanted.extend(quoted(name) for name in asked.names)
-        wanted.extend(map(selected, asked.texts))
         return f"SELECT {', '.join(wanted)} FROM {self._rows}"  # nosec B608 - quoted
 
-    def _streamed(self, asked: _Asked, offset: int, limit: Optional[int], size: int) -> Iterator[List[Tuple[Any, ...]]]:
-        first = self._first_of_gapless() if offset >= _FAR else None
-        where = "" if first is None else f"WHERE {self._key} >= ? "  # SQLite walks over every row of an offset
+    def _leaves(self) -> Optional[TablePages]:
+        """Return the pages of the table; None where SQLite has to read it, row by row."""
+        if self._pages is None:
+            self._pages = (None,)
+            with contextlib.suppress(NotPlain), damage_told(self.path):
+                if self.schema.fid and is_still(self.path):
+                    self._pages = (TablePages(self.path, self._connection, self.schema.name, self.schema.fid),)
+        return self._pages[0]
+
+    def _streamed(self, asked: Asked, offset: int, limit: Optional[int], sizes: Iterator[int]) -> Iterator[Batch]:
+        start, pages = None, self._leaves()
+        if offset and self.schema.fid:
+            start, offset = self._key_at(offset), 0
+            if start is None:
+                return
+        if pages is not None:
+            yield from self._paged(pages, asked, _LOWEST if start is None else start, limit, sizes)
+            return
+        where = "" if start is None else f"WHERE {self._key} >= ? "  # SQLite walks over every row of an offset
+        page = (-1 if limit is None else limit, offset)
         sql = f"{self._select(asked)} {where}ORDER BY 1 LIMIT ? OFFSET ?"
+        yield from self._walked(asked, sql, page if start is None else (start, *page), sizes)
+
+    def _walked(self, asked: Asked, sql: str, values: Tuple[object, ...], sizes: Iterator[int]) -> Iterator[Batch]:
+        """Yield the rows that a statement selects; what is not UTF-8 in them is replaced."""
         done = 0
         while True:
-            rest = -1 if limit is None else limit - done
-            page = (rest, offset + done) if first is None else (first + offset + done, rest, 0)
-            cursor = self._connection.execute(sql, (*asked.values, *page))
+            cursor = self._connection.execute(sql, values)
             try:
-                for rows in asked.weighed(cursor, size):
+                for rows in asked.weighed(islice(cursor, done, None), sizes):
                     done += len(rows)
-                    yield rows
+                    yield walked_batch(rows, self.schema, asked)
                 return
             except sqlite3.OperationalError as error:
                 if "decode" not in str(error).lower():
                     raise
                 self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # and on from there
+
+    def _paged(
+        self, pages: TablePages, asked: Asked, start: int, limit: Optional[int], sizes: Iterator[int]
+    ) -> Iterator[Batch]:
+        rest = limit
+        while rest is None or rest > 0:
+            wanted = next(sizes) if rest is None else min(next(sizes), rest)
+            leaves = pages.from_key(start, wanted, asked.heaviest or _HEAVY)
+            yielded = 0
+            for batch in self._of_leaves(pages, leaves, asked, start, wanted):
+                yielded += len(batch)
+                start = int(batch.fids[-1]) + 1
+                yield batch
+            if yielded < wanted:  # nothing is left in these leaves
+                start = pages.last_key(leaves)
+                if start == HIGHEST:
+                    return
+                start += 1
+            rest = None if rest is None else rest - yielded
+
+    def _of_leaves(
+        self, pages: TablePages, leaves: np.ndarray, asked: Asked, start: int, wanted: int
+    ) -> Iterator[Batch]:
+        """Yield as many rows of some leaves as are wanted, from a key on, in one batch or in several."""
+        try:
+            records = pages.records(leaves, asked.places(pages, self.schema))
+            first = int(np.searchsorted(records.keys, start))
+            batch = stored_batch(records.taken(slice(first, first + wanted)), self.schema, asked)
+        except (NotPlain, MalformedGeometry):  # SQLite and the reader of its rows know what to make of them
+            sql = f"{self._select(asked)} WHERE {self._key} BETWEEN ? AND ? ORDER BY 1 LIMIT ?"
+            yield from self._walked(asked, sql, (start, pages.last_key(leaves), wanted), repeat(wanted))
+        else:
+            yield from [batch] if len(batch) else []
+
+    def _key_at(self, offset: int) -> Optional[int]:
+        """Return the key after `offset` others; None where there are no more."""
+        lowest = self._first_of_gapless() if offset >= _FAR else None
+        if lowest is not None:
+            return lowest + offset
+        sql = f"SELECT {self._key} FROM {self._rows} ORDER BY 1 LIMIT 1 OFFSET ?"  # nosec B608 - quoted
+        found = self._connection.execute(sql, (offset,)).fetchone()
+        return None if found is None else int(found[0])
 
     def _first_of_gapless(self) -> Optional[int]:
         """Return the first key where keys follow one another without a gap, so that an offset is a key; else None."""
@@ -286,56 +345,31 @@ class GeoPackageTable:
             self._gapless = (found,)
         return self._gapless[0]
 
-    def _picked(self, asked: _Asked, fids: Sequence[int], size: int) -> Iterator[List[Tuple[Any, ...]]]:
-        sql = f"{self._select(asked)} WHERE {self._key} IN {LISTED} ORDER BY 1"
-        for start in range(0, len(fids), size):
-            keys = repr(list(fids[start : start + size]))
-            yield from asked.weighed(self._connection.execute(sql, (*asked.values, keys)), size)
+    def _picked(self, asked: Asked, fids: Sequence[int], sizes: Iterator[int]) -> Iterator[Batch]:
+        pages = self._leaves() if len(fids) >= _MANY else None
+        begin = 0
+        while begin < len(fids):
+            some = fids[begin : begin + next(sizes)]
+            begin += len(some)
+            batch = None if pages is None else self._found(pages, asked, np.array(some, np.int64))
+            if batch is None:
+                sql = f"{self._select(asked)} WHERE {self._key} IN {LISTED} ORDER BY 1"
+                yield from self._walked(asked, sql, (repr(list(some)),), repeat(len(some)))
+            elif len(batch):
+                yield batch
 
-    def _batch(self, rows: List[Tuple[Any, ...]], asked: _Asked) -> Batch:
-        values = list(zip(*rows))
-        fields = (self.schema.field(name) for name in asked.names)
-        first = 2 if asked.geometry else 1
-        last = first + len(asked.names)
-        return Batch(
-            fids=np.array(values[0], np.int64),
-            geometries=parse(values[1]) if asked.geometry else _without_geometry(len(rows)),
-            columns={f.name: column(f.kind, values[first + place]) for place, f in enumerate(fields) if f is not None},
-            texts={text.name: sound(values[last + place]) for place, text in enumerate(asked.texts)},
-        )
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What is asked of each row."""
-
-    names: Sequence[str]
-    geometry: bool
-    texts: Tuple[SqlText, ...] = ()
-    heaviest: Optional[int] = None  # bytes of the geometries of a batch, after which it ends
-
-    def weighed(self, cursor: sqlite3.Cursor, size: int) -> Iterator[List[Tuple[Any, ...]]]:
-        """Yield the rows of a cursor `size` at a time; fewer where they are heavy."""
-        if self.heaviest is None or not self.geometry:
-            yield from iter(lambda: cursor.fetchmany(size), [])
-            return
-        rows: List[Tuple[Any, ...]] = []
-        weight, step = 0, _CAREFUL
-        while True:
-            some = cursor.fetchmany(min(step, size - len(rows)))
-            added = sum([len(row[1]) for row in some if row[1]])
-            rows, weight = rows + some, weight + added
-            if rows and (not some or len(rows) >= size or weight >= self.heaviest):
-                yield rows
-                rows, weight = [], 0
-            if not some:
-                return
-            step = _CAREFUL if 4 * added > self.heaviest else min(2 * step, _TRUSTING)
-
-    @property
-    def values(self) -> Tuple[str, ...]:
-        """Return what the placeholders of the texts stand for."""
-        return tuple(value for text in self.texts for value in text.values)
+    def _found(self, pages: TablePages, asked: Asked, keys: np.ndarray) -> Optional[Batch]:
+        """Return the rows with these keys (int64 (n,), ascending); None where they are left to SQLite."""
+        leaves = pages.of_keys(keys)
+        if len(leaves) * pages.page_bytes > (asked.heaviest or _HEAVY):
+            return None
+        try:
+            records = pages.records(leaves, asked.places(pages, self.schema))
+            place = np.searchsorted(records.keys, keys)  # (n,)
+            there = place[np.append(records.keys, HIGHEST)[place] == keys]
+            return stored_batch(records.taken(there), self.schema, asked)
+        except (NotPlain, MalformedGeometry):
+            return None
 
 
 def _meets(boxes: np.ndarray, bounds: Bounds) -> np.ndarray:

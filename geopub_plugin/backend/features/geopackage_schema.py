@@ -77,8 +77,13 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def read_only_uri(path: Path) -> str:
     """Return the URI under which SQLite opens a file for reading alone, see `connect`."""
-    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
+    mode = "mode=ro&immutable=1" if is_still(path) else "mode=ro"
     return f"file:{quote(path.as_posix())}?{mode}"
+
+
+def is_still(path: Path) -> bool:
+    """Return whether a file has no write-ahead log, in which rows might be that the file does not hold yet."""
+    return not path.with_name(path.name + "-wal").exists()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ great many parts, are read one after the other by `wkb_walker.Walker`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -23,6 +24,8 @@ from .spatialite import standard_blobs
 from .wkb_walker import Cut, Walker
 
 _ENVELOPE_BYTES = np.array([0, 32, 48, 48, 64, 0, 0, 0])  # by the three bits of the header's envelope code
+AHEAD = 16  # bytes
+_LONG = 3  # vertices of a path, from which on it is worth an object of Python
 _FEW = 64  # geometries: fewer than this are read faster one by one than in lockstep
 
 
@@ -42,7 +45,8 @@ class MalformedGeometry(InvalidInput):
 class _Joined:
     """All blobs in one buffer."""
 
-    data: np.ndarray  # uint8 (B,) with 16 zero bytes after the last blob, so that a read at its end stays inside
+    buffer: bytes  # with `AHEAD` bytes after the last blob, so that a read at its end stays inside
+    data: np.ndarray  # uint8 (B,) the same
     start: np.ndarray  # int64 (N,) first byte of the WKB itself
     end: np.ndarray  # int64 (N,)
     present: np.ndarray  # bool (N,) False for NULL
@@ -75,17 +79,19 @@ def _joined(given: Sequence[Optional[bytes]], geopackage: bool) -> _Joined:
     if None in blobs:
         present[:] = [blob is not None for blob in blobs]
         blobs = [blob or b"" for blob in blobs]
-    data = np.frombuffer(b"".join(blobs) + bytes(16), np.uint8)
-    lengths = np.fromiter(map(len, blobs), np.int64, len(blobs))  # (N,)
-    edges = starts_of(lengths)
-    start, end = edges[:-1].copy(), edges[1:]
-    bad = np.zeros(len(blobs), bool)  # (N,)
+    edges = starts_of(np.fromiter(map(len, blobs), np.int64, len(blobs)))
+    return _located(b"".join(blobs) + bytes(AHEAD), edges[:-1], edges[1:], present, geopackage)
+
+
+def _located(buffer: bytes, start: np.ndarray, end: np.ndarray, present: np.ndarray, geopackage: bool) -> _Joined:
+    """Return blobs that begin and end at these bytes (N,) of a buffer, which has `AHEAD` more after the last."""
+    data = np.frombuffer(buffer, np.uint8)
+    bad = np.zeros(len(start), bool)  # (N,)
     if geopackage:
-        bad = present & ((lengths < 8) | (data[start] != 0x47) | (data[np.minimum(start + 1, len(data) - 1)] != 0x50))
-        flags = data[np.minimum(start + 3, len(data) - 1)]  # uint8 (N,)
-        start += np.where(present, 8 + _ENVELOPE_BYTES[(flags >> 1) & 7], 0)
+        bad = present & ((end - start < 8) | (data[start] != 0x47) | (data[start + 1] != 0x50))
+        start = start + np.where(present, 8 + _ENVELOPE_BYTES[(data[start + 3] >> 1) & 7], 0)
     bad |= present & (start + 5 > end)
-    return _Joined(data, np.where(bad, 0, start), end, present, bad)
+    return _Joined(buffer, data, np.where(bad, 0, start), end, present, bad)
 
 
 def _types(joined: _Joined, at: np.ndarray, little: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -276,6 +282,28 @@ def _coordinates(joined: _Joined, at: np.ndarray, vertices: np.ndarray, size: np
     return values
 
 
+def _axes(
+    joined: _Joined, at: np.ndarray, vertices: np.ndarray, dimensions: np.ndarray, little: np.ndarray,
+    wanted: Tuple[bool, ...],
+) -> List[Optional[np.ndarray]]:  # fmt: skip
+    """Return those wanted of x, y, z and m of all vertices of the paths: float64 (V,); NaN where a path lacks the axis.
+
+    The coordinates of a path stand in a row: where all paths are of one make, and long, the rows are joined and read.
+    """
+    has_z, has_m = (dimensions & 1) == 1, (dimensions >> 1) == 1  # (Q,)
+    size = 8 * (2 + has_z.astype(np.int64) + has_m)
+    none = np.zeros(len(at), np.int64)
+    places = (none, none + 1, np.where(has_z, 2, -1), np.where(has_m, np.where(has_z, 3, 2), -1))  # (Q,) each
+
+    read = partial(_coordinates, joined, at, vertices, size, little)
+    if vertices.sum() > _LONG * len(at) and little.all() and (dimensions == dimensions[0]).all():
+        ends = (at + vertices * size).tolist()
+        rows = b"".join([joined.buffer[begin:end] for begin, end in zip(at.tolist(), ends)])
+        columns = np.ascontiguousarray(np.frombuffer(rows, "<f8").reshape(-1, int(size[0]) // 8).T)  # (2 to 4, V)
+        read = lambda axis: columns[axis[0]] if axis[0] >= 0 else np.full(columns.shape[1], np.nan)  # noqa: E731
+    return [read(axis) if there else None for axis, there in zip(places, wanted)]
+
+
 def _assembled(joined: _Joined, events: _Events, base: np.ndarray, dimensions: np.ndarray) -> Geometries:
     """Return the arrays of a batch from the events, empty paths and parts left out."""
     total = len(joined.start)
@@ -285,33 +313,29 @@ def _assembled(joined: _Joined, events: _Events, base: np.ndarray, dimensions: n
     path_part = np.repeat(np.arange(len(part_order)), events.part_paths[part_order])  # (Q,)
     at, vertices, little = (a[path_order] for a in (events.path_at, events.path_vertices, events.path_little))
     owner = events.path_owner[path_order]
-    size = (8 * (2 + (dimensions & 1) + (dimensions >> 1 & 1)))[owner]
+    wanted = (True, True, bool((dimensions & 1).any()), bool((dimensions >> 1).any()))
+    dimensions = dimensions[owner]
 
     empty = vertices == 0
-    x = _coordinates(joined, at, vertices, size, little, np.zeros(len(at), np.int64))
+    x, y, z, m = _axes(joined, at, vertices, dimensions, little, wanted)
+    points = np.flatnonzero(part_kind[path_part] == POINT)
     first = starts_of(vertices)[:-1]
-    is_point = part_kind[path_part] == POINT
-    empty[is_point] = np.isnan(x[first[is_point]])  # POINT EMPTY is NaN NaN (GeoPackage §2.1.3.1.1)
+    empty[points] = np.isnan(x[first[points]])  # POINT EMPTY is NaN NaN (GeoPackage §2.1.3.1.1)
     if empty.any():
-        at, vertices, little, owner, size, path_part = (
-            a[~empty] for a in (at, vertices, little, owner, size, path_part)
-        )
-        x = _coordinates(joined, at, vertices, size, little, np.zeros(len(at), np.int64))
+        at, vertices, little, dimensions, path_part = (a[~empty] for a in (at, vertices, little, dimensions, path_part))
+        x, y, z, m = _axes(joined, at, vertices, dimensions, little, wanted)
     paths = np.bincount(path_part, minlength=len(part_owner)).astype(np.int64)  # (P,)
     filled = paths > 0
-    has_z, has_m = (dimensions & 1) == 1, (dimensions >> 1) == 1  # (N,)
-    axis_z = np.where(has_z, 2, -1)[owner]
-    axis_m = np.where(has_m, np.where(has_z, 3, 2), -1)[owner]
     return Geometries(
         x=x,
-        y=_coordinates(joined, at, vertices, size, little, np.ones(len(at), np.int64)),
+        y=y,
         path_start=starts_of(vertices),
         part_start=starts_of(paths[filled]),
         part_kind=part_kind[filled],
         feature_start=starts_of(np.bincount(part_owner[filled], minlength=total)),
         kind=np.where(joined.present, base, NULL).astype(np.uint8),
-        z=_coordinates(joined, at, vertices, size, little, axis_z) if has_z.any() else None,
-        m=_coordinates(joined, at, vertices, size, little, axis_m) if has_m.any() else None,
+        z=z,
+        m=m,
     )
 
 
@@ -320,7 +344,18 @@ def parse(blobs: Sequence[Optional[bytes]], *, geopackage: bool = True) -> Geome
 
     Raises MalformedGeometry for the first blob that is not one of the seven simple kinds or is cut off.
     """
-    joined = _joined(blobs, geopackage)
+    return _parsed(_joined(blobs, geopackage))
+
+
+def parse_located(buffer: bytes, start: np.ndarray, end: np.ndarray) -> Geometries:
+    """Return the geometries of N GeoPackage blobs where they lie in a buffer: at bytes int64 (N,), NULL if empty.
+
+    The buffer has at least `AHEAD` more bytes after the last. Raises MalformedGeometry, as for SpatiaLite's form.
+    """
+    return _parsed(_located(buffer, start, end, start < end, geopackage=True))
+
+
+def _parsed(joined: _Joined) -> Geometries:
     events, base, dimensions = _events(joined)
     if joined.bad.any():
         raise MalformedGeometry(int(np.flatnonzero(joined.bad)[0]))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import zlib
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Union
 
 from flask import Response, request
 
 
-def streamed(pieces: Iterator[bytes], media_type: str) -> Response:
-    """Return a response whose pieces are sent one after the other."""
-    packed = _wants_gzip()
-    response = Response(_gzipped(pieces) if packed else pieces, content_type=_with_charset(media_type))
+def streamed(body: Union[bytes, Iterator[bytes]], media_type: str) -> Response:
+    """Return a response whose pieces are sent one after the other; of a whole body the length is told besides.
+
+    Without a length the connection ends with the answer, and the client has to make another.
+    """
+    packed, whole = _wants_gzip(), isinstance(body, bytes)
+    pieces = iter([body]) if isinstance(body, bytes) else body
+    pieces = _gzipped(pieces) if packed else pieces
+    response = Response(b"".join(pieces) if whole else pieces, content_type=_with_charset(media_type))
     response.headers["Vary"] = "Accept-Encoding"
     if packed:
         response.headers["Content-Encoding"] = "gzip"

@@ -83,8 +83,8 @@ class _Service:
         query = item_query(asked, published)
         found = items(query, self._tables, addresses, asked.values, form)
         if form == "json":
-            return _in_system(streamed(found.pieces(), GEOJSON), query)
-        told = {**pages.items_document(found.pieces()), "address": addresses.collection(name, "items")}
+            return _in_system(streamed(found.body(), GEOJSON), query)
+        told = {**pages.items_document(found.body()), "address": addresses.collection(name, "items")}
         return _page("items", published.type.title or name, told, self._crumbs(addresses, name))
 
     def item(self, name: str, key: str) -> Response:
@@ -95,7 +95,7 @@ class _Service:
         if query is None or found is None:
             raise _nothing(tr("The collection {name} has no feature “{key}”.", name=name[:200], key=key[:200]))
         if form == "json":
-            return _in_system(streamed(iter([found]), GEOJSON), query)
+            return _in_system(streamed(found, GEOJSON), query)
         return _page("item", key, json.loads(found), self._crumbs(addresses, name))
 
     def _addresses(self) -> Addresses:
@@ -160,11 +160,11 @@ def _told(document: Dict[str, Any], form: str, title: str, crumbs: List[Dict[str
     if form == "html":
         return _page(name, title, document, crumbs)
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return streamed(iter([text]), media_type)
+    return streamed(text, media_type)
 
 
 def _page(name: str, title: str, document: Dict[str, Any], crumbs: List[Dict[str, str]]) -> Response:
-    response = streamed(iter([pages.page(name, title, document, crumbs)]), HTML)
+    response = streamed(pages.page(name, title, document, crumbs), HTML)
     response.headers["Content-Security-Policy"] = pages.POLICY
     return response
 

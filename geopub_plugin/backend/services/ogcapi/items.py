@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Mapping, Optional
+from typing import Dict, List, Mapping, Optional
 
 from ...translation import tr
-from ..wfs.answers import Section, begun, pieces_of, projected_batches, timestamp
+from ..wfs.answers import Body, Section, begun, pieces_of, projected_batches, timestamp
 from ..wfs.geojson import ItemWriter
 from ..wfs.queries import FeatureQuery
 from ..wfs.selection import Selection, selected
@@ -21,8 +21,8 @@ class Items:
     selection: Selection
     links: List[Link]
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the page; what can fail has failed, or not, when this returns."""
+    def body(self) -> Body:
+        """Return the page; what can fail has failed, or not, when this returns."""
         writer = _writer(self.selection.query)
         head = writer.collection(
             {
@@ -32,7 +32,8 @@ class Items:
                 "links": self.links,
             }
         )
-        return begun(pieces_of(head, [Section(writer, projected_batches(self.selection, writer.texts))], writer.tail()))
+        pieces = pieces_of(head, [Section(writer, projected_batches(self.selection))], writer.tail())
+        return begun(pieces, self.selection.returned)
 
 
 def items(query: FeatureQuery, tables: Tables, addresses: Addresses, asked: Mapping[str, str], form: str) -> Items:

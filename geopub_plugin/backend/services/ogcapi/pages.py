@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, List
 
 from jinja2 import Environment, FileSystemLoader
 
 from ...translation import language, tr
+from ..wfs.answers import Body
 
 Json = Dict[str, Any]
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -38,9 +39,9 @@ def page(name: str, title: str, document: Json, crumbs: List[Dict[str, str]]) ->
     return template.render(title=title, document=document, crumbs=crumbs, words=words, language=spoken).encode()
 
 
-def items_document(pieces: Iterator[bytes]) -> Json:
+def items_document(body: Body) -> Json:
     """Return a page of items as what the template shows: rows of texts under the names of the properties."""
-    document: Json = json.loads(b"".join(pieces))
+    document: Json = json.loads(body if isinstance(body, bytes) else b"".join(body))
     names = list(document["features"][0]["properties"]) if document["features"] else []
     rows = [
         {"id": one["id"], "geometry": _kind(one), "values": [_shown(one["properties"][name]) for name in names]}

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from ...errors import InvalidInput
 from ...features.batch import Batch
 from ...features.projection import Projection
-from ...features.sql_text import SqlText
 from ...translation import tr
 from ..owscommon import Parameters, invalid
 from .csv import MEDIA_TYPE as CSV_TYPE
@@ -22,20 +21,22 @@ from .geojson import media_type as geojson_media_type
 from .gml import GML_2, GML_31, GML_32, GmlWriter, collection_head
 from .queries import CSV_FORMAT, GEOJSON_FORMAT, GML_2_FORMAT, GML_31_FORMAT, GML_32_FORMAT, TABLE_FORMATS, FeatureQuery
 from .reference_systems import projection
-from .selection import Selection, selected
+from .selection import FIRST, Selection, selected
 from .tables import Tables
 
+Body = Union[bytes, Iterator[bytes]]
 Writer = Union[GmlWriter, GeoJsonWriter, CsvWriter]
 _DIALECTS = {GML_32_FORMAT: GML_32, GML_31_FORMAT: GML_31, GML_2_FORMAT: GML_2}
+_WHOLE = 1 << 20  # bytes: more is not held back
 _PAGING = ("count", "maxfeatures", "startindex")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A body in pieces, and its media type."""
+    """A body, whole or in pieces, and its media type."""
 
     media_type: str
-    pieces: Iterator[bytes]
+    body: Body
     filename: str = ""  # that a browser is to save it under
     close: Optional[Callable[[], None]] = None  # to be called when it is sent, or will not be
 
@@ -56,10 +57,10 @@ def _way(query: FeatureQuery) -> Optional[Projection]:
         raise invalid("srsName", query.srs.text, error.what, error.cure) from error
 
 
-def projected_batches(selection: Selection, texts: Sequence[SqlText] = ()) -> Iterator[Batch]:
+def projected_batches(selection: Selection) -> Iterator[Batch]:
     """Yield the features of a page in the system asked for; raise OwsError at once where there is no way to it."""
     way = _way(selection.query)
-    return (_projected(batch, way) for batch in selection.batches(texts))
+    return (_projected(batch, way) for batch in selection.batches())
 
 
 def gml_writer(query: FeatureQuery, base: str, endpoint: str, repetition: int = 0) -> GmlWriter:
@@ -98,12 +99,12 @@ def feature_answer(
     selections = pages(queries, tables)
     links = {} if queries[0].hits else page_links(selections, endpoint, parameters)
     if queries[0].form == GEOJSON_FORMAT:
-        return Answer(geojson_media_type(queries[0].srs), begun(_geojson(selections, links)))
+        return Answer(geojson_media_type(queries[0].srs), begun(_geojson(selections, links), totals(selections)[1]))
     names = [query.published.name for query in queries]
     writers = [
         gml_writer(query, base, endpoint, names[:place].count(names[place])) for place, query in enumerate(queries)
     ]
-    return Answer(writers[0].media_type, begun(_gml(selections, writers, links)))
+    return Answer(writers[0].media_type, begun(_gml(selections, writers, links), totals(selections)[1]))
 
 
 def _table_answer(queries: Sequence[FeatureQuery], tables: Tables) -> Answer:
@@ -124,13 +125,22 @@ def _csv_answer(selection: Selection) -> Answer:
     query, published = selection.query, selection.query.published
     fields = [field for field in published.schema.fields if field.name in query.fields]
     writer = CsvWriter(published.name, published.schema.geometry if query.geometry else "", fields, query.srs)
-    pieces = begun(pieces_of(writer.head(), [Section(writer, projected_batches(selection))], b""))
-    return Answer(CSV_TYPE, pieces, published.name.feature_prefix + ".csv")
+    pieces = pieces_of(writer.head(), [Section(writer, projected_batches(selection))], b"")
+    return Answer(CSV_TYPE, begun(pieces, selection.returned), published.name.feature_prefix + ".csv")
 
 
-def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Return the pieces with the first of them made already: an error in it can still be told by a report."""
-    return chain([next(pieces)], pieces)
+def begun(pieces: Iterator[bytes], features: int) -> Body:
+    """Return a body whose first piece is made already: an error in it can still be told by a report.
+
+    One of few features comes as a whole.
+    """
+    held = [next(pieces)]
+    while features <= FIRST and sum(map(len, held)) <= _WHOLE:
+        piece = next(pieces, None)
+        if piece is None:
+            return b"".join(held)
+        held.append(piece)
+    return chain(held, pieces)
 
 
 @dataclass(frozen=True)
@@ -160,7 +170,7 @@ def _geojson(selections: Sequence[Selection], links: Dict[str, str]) -> Iterator
     sections, written = [], 0
     for selection in selections:
         writer = _geojson_writer(selection.query, continued=written > 0)
-        sections.append(Section(writer, projected_batches(selection, writer.texts)))
+        sections.append(Section(writer, projected_batches(selection)))
         written += selection.returned
     writer = _geojson_writer(selections[0].query)
     return pieces_of(writer.head(matched, returned, timestamp(), links), sections, writer.tail())
@@ -198,9 +208,9 @@ def single_feature(query: FeatureQuery, tables: Tables, base: str, endpoint: str
         return _table_answer([query], tables)
     batch = next(projected_batches(selection))
     if query.form == GEOJSON_FORMAT:
-        return Answer(geojson_media_type(query.srs), iter([_geojson_writer(query).features(batch)]))
+        return Answer(geojson_media_type(query.srs), _geojson_writer(query).features(batch))
     writer = gml_writer(query, base, endpoint)
-    return Answer(writer.media_type, iter([writer.feature(batch)]))
+    return Answer(writer.media_type, writer.feature(batch))
 
 
 def page_links(selections: Sequence[Selection], endpoint: str, parameters: Parameters) -> Dict[str, str]:

@@ -142,11 +142,11 @@ def _stated_version(parameters: Parameters) -> str:
 
 
 def _document(body: bytes, media_type: str) -> Response:
-    return streamed(iter([body]), media_type)
+    return streamed(body, media_type)
 
 
 def _sent(answer: Answer) -> Response:
-    response = streamed(answer.pieces, answer.media_type)
+    response = streamed(answer.body, answer.media_type)
     if answer.filename:
         response.headers.set("Content-Disposition", "attachment", filename=answer.filename)
     if answer.close is not None:

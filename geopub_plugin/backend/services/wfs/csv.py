@@ -5,16 +5,14 @@ from __future__ import annotations
 from itertools import repeat
 from typing import Iterable, List, Sequence, Tuple
 
-import numpy as np
-
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
-from ...features.bytestrings import END, interleaved, row_texts, split
+from ...features.bytestrings import interleaved, row_texts
 from ...features.decimals import integer_words
 from ...features.schema import Field
 from .names import TypeName
 from .reference_systems import WireSrs
 from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
-from .values import TEXTUAL, texts_text, xml_text
+from .values import TEXTUAL, texts, where_null, xml_values
 
 MEDIA_TYPE = "text/csv"
 _KINDS = {
@@ -49,7 +47,7 @@ class CsvWriter:
         if self._geometry:
             columns += [repeat(b","), *wkt_columns(batch.geometries, self._srs)]
         for field in self._fields:
-            columns += [repeat(b","), _values(batch, field)]
+            columns += [repeat(b","), *_values(batch, field)]
         columns.append(repeat(b"\r\n"))
         return interleaved(columns)
 
@@ -62,18 +60,13 @@ def _doubled(text: bytes) -> bytes:
     return text.replace(b'"', b'""')
 
 
-def _values(batch: Batch, field: Field) -> List[bytes]:
-    """Return the values of a field: texts always in quotes, nothing for NULL."""
+def _values(batch: Batch, field: Field) -> List[Iterable[bytes]]:
+    """Return pieces of the values of a field: texts always in quotes, nothing for NULL."""
     column = batch.columns[field.name]
-    if field.kind in TEXTUAL:
-        text = b'"' + texts_text(column, _doubled).replace(END, b'"' + END + b'"')
-        values = split(text[:-1])
-    else:
-        values = split(xml_text(column))
-    if column.null is not None:
-        for row in np.flatnonzero(column.null).tolist():
-            values[row] = b""
-    return values
+    if field.kind not in TEXTUAL:
+        return [xml_values(column)]
+    quotes: Iterable[bytes] = repeat(b'"') if column.null is None else where_null(column.null, b"", b'"')
+    return [quotes, texts(column, _doubled), quotes]
 
 
 def _named(kind: int, with_z: bool) -> bytes:

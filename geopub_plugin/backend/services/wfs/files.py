@@ -22,6 +22,7 @@ from .queries import FLATGEOBUF_FORMAT, GEOPACKAGE_FORMAT, SHAPEFILE_FORMAT
 from .selection import Selection
 
 _PIECE = 1 << 16  # bytes sent at a time
+_INDEXED = 40_000_000  # bytes of features: up to here GDAL puts a FlatGeobuf in the order of an index, in memory
 _KEYS = 50_000  # in one statement: SQLite takes a million characters
 
 
@@ -106,7 +107,7 @@ class SentFile:
             accessMode="append" if append else None,
             srcSRS=source.text if source is not None and moved else None,
             dstSRS=query.srs.name if moved else None,
-            layerCreationOptions=None if append else list(self._form.options),
+            layerCreationOptions=None if append else self._options(),
         )
         try:
             opened = gdal.OpenEx(str(query.published.type.data), gdal.OF_VECTOR | gdal.OF_READONLY, ["GPKG"])
@@ -117,6 +118,13 @@ class SentFile:
             raise self._failed(str(error)) from error
         if not done or not target.exists():
             raise self._failed(gdal.GetLastErrorMsg())
+
+    def _options(self) -> List[str]:
+        """Return GDAL's options; a FlatGeobuf too large to be sorted in memory is written without its index."""
+        table, asked = self._selection.table, self._selection
+        share = asked.returned / max(1, table.count() if asked.keys is not None else asked.matched)
+        large = table.path.stat().st_size * share > _INDEXED
+        return [*self._form.options, *(["SPATIAL_INDEX=NO"] if large and self._form.driver == "FlatGeobuf" else [])]
 
     def _failed(self, why: str) -> GeoPubError:
         return GeoPubError(

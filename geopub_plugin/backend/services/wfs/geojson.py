@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 from itertools import repeat
-from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
-
-import numpy as np
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence
 
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
-from ...features.bytestrings import END, interleaved, row_texts, split
+from ...features.bytestrings import interleaved, row_texts
 from ...features.decimals import integer_words
-from ...features.geopackage import quoted
-from ...features.schema import ColumnKind, Field
-from ...features.sql_text import SqlText
+from ...features.schema import Field
 from .names import TypeName
 from .reference_systems import WireSrs
 from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
-from .values import json_text, quoted_in_json
+from .values import json_values, quoted_in_json, where_null
 
 _TYPES = {
     POINT: b"Point",
@@ -27,13 +23,6 @@ _TYPES = {
     MULTILINE: b"MultiLineString",
     MULTIPOLYGON: b"MultiPolygon",
 }
-_TYPED = "CASE typeof({0}) WHEN 'integer' THEN {0} WHEN 'real' THEN CAST({0} AS INTEGER) END"
-_MEMBERS = {  # how SQLite is to see a column, whatever a row holds in it
-    ColumnKind.INTEGER: _TYPED,
-    ColumnKind.BOOLEAN: "CASE typeof({0}) WHEN 'integer' THEN json(CASE {0} WHEN 0 THEN 'false' ELSE 'true' END) END",
-    **dict.fromkeys((ColumnKind.TEXT, ColumnKind.DATE, ColumnKind.DATETIME, ColumnKind.TIME), "CAST({0} AS TEXT)"),
-}
-_MOST_MEMBERS = 40  # in one call: functions of SQLite take no more than 100 arguments
 _EMPTY_COLLECTION = b'{"type":"GeometryCollection","geometries":[]}'
 
 
@@ -79,7 +68,6 @@ class GeoJsonWriter:
         self._srs = WireSrs(srs.text, srs.name, False, srs.decimals)
         self._id = b'{"type":"Feature","id":' + _text(name.feature_prefix + ".")[:-1], b'","geometry":'
         self._fields = tuple(fields)
-        self.texts = members_of(self._fields)
         self._anything_written = continued
 
     def head(self, matched: int, returned: int, time: str, links: Dict[str, str]) -> bytes:
@@ -104,63 +92,22 @@ class GeoJsonWriter:
         columns: List[Iterable[bytes]] = [repeat(b",\n" + self._id[0]), fids, repeat(self._id[1])]
         columns += geometry_columns(batch.geometries, self._srs)
         between = b',"properties":{'
-        for place, part in enumerate(_parts(self._fields, self.texts, batch)):
-            comma = b"," if place else b""
-            if isinstance(part, SqlText):
-                before, values, after = comma, batch.texts[part.name], b""
+        for place, field in enumerate(self._fields):
+            column, name = batch.columns[field.name], (b"," if place else b"") + _text(field.name) + b":"
+            values = json_values(column)
+            quote = b'"' if quoted_in_json(field.kind) else b""
+            if column.null is None:
+                columns += [repeat(between + name + quote), values]
+                between = quote
             else:
-                before, values, after = self._values(batch, part, comma + _text(part.name) + b":")
-            columns += [repeat(between + before), values]
-            between = after
+                columns += [where_null(column.null, between + name + b"null", between + name + quote)]
+                columns += [values, where_null(column.null, b"", quote)]
+                between = b""
         columns.append(repeat(between + b"}}"))
         text = interleaved(columns)
         first = not self._anything_written
         self._anything_written = True
         return text[2:] if first else text
-
-    @staticmethod
-    def _values(batch: Batch, field: Field, name: bytes) -> Tuple[bytes, List[bytes], bytes]:
-        """Return what is before each value, the values, and what is after each."""
-        column = batch.columns[field.name]
-        text = json_text(column)
-        quote = b'"' if quoted_in_json(field.kind) else b""
-        if column.null is None:
-            return name + quote, split(text), quote
-        if quote:
-            text = (quote + text.replace(END, quote + END + quote))[:-1]
-        values = split(text)
-        for row in np.flatnonzero(column.null).tolist():
-            values[row] = b"null"
-        return name, values, b""
-
-
-def members_of(fields: Sequence[Field]) -> Tuple[SqlText, ...]:
-    """Return the texts that SQLite makes of neighbouring fields: their members of the object, without its brackets.
-
-    It writes no reals, which it would round to 15 digits, and neither bytes nor JSON.
-    """
-    runs: List[List[Field]] = [[]]
-    for field in fields:
-        if len(runs[-1]) == _MOST_MEMBERS or field.kind not in _MEMBERS:
-            runs.append([])
-        if field.kind in _MEMBERS:
-            runs[-1].append(field)
-    return tuple(_members(run) for run in runs if run)
-
-
-def _members(fields: Sequence[Field]) -> SqlText:
-    members = ", ".join(f"?, {_MEMBERS[field.kind].format(quoted(field.name))}" for field in fields)
-    # the last character before the bracket is a quote, a digit or a letter, so nothing else is trimmed
-    return SqlText(fields[0].name, f"trim(json_object({members}), '{{}}')", tuple(field.name for field in fields))
-
-
-def _parts(fields: Sequence[Field], texts: Sequence[SqlText], batch: Batch) -> List[Union[SqlText, Field]]:
-    """Return what makes the members of each object, in order: texts of several fields where the batch has them."""
-    if not batch.texts:
-        return list(fields)
-    first = {text.values[0]: text for text in texts}
-    said = {name for text in texts for name in text.values[1:]}
-    return [first.get(field.name, field) for field in fields if field.name not in said]
 
 
 class ItemWriter(GeoJsonWriter):
@@ -170,7 +117,6 @@ class ItemWriter(GeoJsonWriter):
         self._srs = srs
         self._id = b'{"type":"Feature","id":', b',"geometry":'
         self._fields = tuple(fields)
-        self.texts = members_of(self._fields)
         self._anything_written = False
 
     def collection(self, members: Mapping[str, object]) -> bytes:

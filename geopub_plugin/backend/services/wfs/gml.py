@@ -12,7 +12,7 @@ from typing import Dict, Iterable, List, Sequence, Tuple
 import numpy as np
 
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
-from ...features.bytestrings import END, interleaved, row_texts, split
+from ...features.bytestrings import interleaved, row_texts
 from ...features.decimals import integer_words
 from ...features.schema import TableSchema
 from ...safe_xml import quoteattr
@@ -20,7 +20,7 @@ from .gml2 import geometry2_columns
 from .names import TypeName, ncnames
 from .reference_systems import WireSrs
 from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
-from .values import xml_text
+from .values import where_null, xml_values
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _PATHS = {  # around the coordinates of a point, a line, an outer ring, an inner ring
@@ -167,12 +167,7 @@ class GmlWriter:
             markup = _Markup(self._prefix, b"", b"", b" srsName=" + quoteattr(self._srs.text).encode())
             pieces = geometry_columns(batch.geometries, batch.fids, fids, markup, self._srs)
             return [b"".join(some) for some in zip(*pieces)]
-        column = batch.columns[field]
-        values = split(xml_text(column))
-        if column.null is not None:
-            for row in np.flatnonzero(column.null).tolist():
-                values[row] = b""
-        return values
+        return xml_values(batch.columns[field])
 
     def _written(self, batch: Batch, before: bytes, after: bytes, said: bytes) -> bytes:
         count = len(batch)
@@ -186,24 +181,22 @@ class GmlWriter:
         for field in self._fields:
             if field is None:
                 continue
-            opening, values, closing = self._values(batch, field.name)
-            columns += [repeat(between + opening), values] if between + opening else [values]
-            between = closing
+            column = batch.columns[field.name]
+            opening, closing = self._tags(field.name)
+            values = xml_values(column)
+            if column.null is None:
+                columns += [repeat(between + opening), values]
+                between = closing
+            else:  # NULL is left out with its element
+                columns += [where_null(column.null, between, between + opening), values]
+                columns.append(where_null(column.null, b"", closing))
+                between = b""
         columns.append(repeat(between + b"</" + self._type + b">" + after))
         return interleaved(columns)
 
-    def _values(self, batch: Batch, name: str) -> Tuple[bytes, List[bytes], bytes]:
-        """Return what is before each value, the values, and what is after each; NULL is left out with its element."""
-        column = batch.columns[name]
+    def _tags(self, name: str) -> Tuple[bytes, bytes]:
         element = f"{self._name.prefix}:{self._elements[name]}".encode()
-        opening, closing = b"<" + element + b">", b"</" + element + b">"
-        text = xml_text(column)
-        if column.null is None:
-            return opening, split(text), closing
-        values = split((opening + text.replace(END, closing + END + opening))[: -len(opening)])
-        for row in np.flatnonzero(column.null).tolist():
-            values[row] = b""
-        return b"", values, b""
+        return b"<" + element + b">", b"</" + element + b">"
 
     def _geometries(self, batch: Batch, fids: List[bytes]) -> List[Iterable[bytes]]:
         element = f"{self._name.prefix}:{self._geometry}".encode()

@@ -30,7 +30,7 @@ def value_answer(
             held = b""
         yield held + b"</wfs:ValueCollection>\n"
 
-    return Answer(writer.media_type, begun(pieces()))
+    return Answer(writer.media_type, begun(pieces(), selection.returned))
 
 
 def _texts(writer: GmlWriter, batch: Batch, step: str) -> List[bytes]:

@@ -8,10 +8,9 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence
 import numpy as np
 
 from ...features.area import Area, anywhere
-from ...features.batch import Batch, Column
+from ...features.batch import Batch
 from ...features.geopackage import GeoPackageTable
 from ...features.ragged import take
-from ...features.sql_text import SqlText
 from .ordering import sorted_keys
 from .queries import FeatureQuery
 from .tables import Tables
@@ -39,32 +38,25 @@ class Selection:
         returned = rest if count is None else min(count, rest)
         return Selection(self.query, self.table, self.matched, self.keys, begin, returned)
 
-    def batches(self, texts: Sequence[SqlText] = ()) -> Iterator[Batch]:
-        """Yield the features of the page: a few first, then batch after batch; texts instead of fields they hold."""
+    def batches(self) -> Iterator[Batch]:
+        """Yield the features of the page, a few first, then batch after batch; texts may be as the file has them."""
         if self.returned == 0:
             return
-        told = {name for text in texts for name in text.values}
         asked: Dict[str, Any] = {
-            "columns": [name for name in self.query.fields if name not in told],
+            "columns": self.query.fields,
             "geometry": self.query.geometry,
-            "texts": texts,
             "heaviest": HEAVIEST,
+            "encoded": True,
         }
         keys = self.page_keys()
         if keys is None:
-            first = min(FIRST, self.returned)
-            yield from self.table.batches(offset=self.start, limit=first, size=FIRST, **asked)
-            rest = self.returned - first
-            if rest:
-                yield from self.table.batches(offset=self.start + first, limit=rest, size=SIZE, **asked)
+            asked.update(offset=self.start, limit=self.returned)
+        if not self.query.order:
+            yield from self.table.batches(fids=keys, first=FIRST, size=SIZE, **asked)
             return
         begin, size = 0, FIRST
-        while begin < len(keys):
-            some = keys[begin : begin + size]
-            if self.query.order:
-                yield from self._in_order(some, asked)
-            else:
-                yield from self.table.batches(size=size, fids=some, **asked)
+        while begin < len(keys or ()):
+            yield from self._in_order((keys or [])[begin : begin + size], asked)
             begin, size = begin + size, SIZE
 
     def _in_order(self, keys: List[int], asked: Dict[str, Any]) -> Iterator[Batch]:
@@ -124,9 +116,5 @@ def _in_order(batch: Batch, keys: Sequence[int]) -> Batch:
     wanted = np.asarray(keys, np.int64)
     place = np.empty(len(wanted), np.int64)  # (N,) row of each key; the batch is in ascending order of them
     place[np.argsort(wanted, kind="stable")] = np.arange(len(wanted))
-    columns = {
-        name: Column(column.kind, column.values[place], None if column.null is None else column.null[place])
-        for name, column in batch.columns.items()
-    }
-    texts = {name: [values[row] for row in place.tolist()] for name, values in batch.texts.items()}
-    return Batch(batch.fids[place], take(batch.geometries, place), columns, texts)
+    columns = {name: column.taken(place) for name, column in batch.columns.items()}
+    return Batch(batch.fids[place], take(batch.geometries, place), columns)

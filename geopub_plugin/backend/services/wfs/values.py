@@ -1,4 +1,4 @@
-"""Attribute values of a batch as text: each column becomes one text, its values ended by `END`."""
+"""Attribute values of a batch as texts: a list of bytes for each column."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Callable, Dict, List
 import numpy as np
 
 from ...features.batch import Column
-from ...features.bytestrings import END, pack, squeezed
+from ...features.bytestrings import END, row_texts, split
 from ...features.decimals import MOST_DECIMALS, decimal_words, integer_words, states_exactly
 from ...features.schema import ColumnKind
 
@@ -21,65 +21,64 @@ _CONTROLS = bytes(code for code in range(32) if code not in (*_WHITE, END[0]))
 _JSON_CONTROL = re.compile(rb"[\x00\x02-\x1f]")
 
 
-def numbers_text(column: Column) -> bytes:
+def integers(column: Column) -> List[bytes]:
     """Return the values of an INTEGER column."""
-    return squeezed(pack([*integer_words(column.values), END], len(column.values)))
+    return row_texts(integer_words(column.values), len(column.values))
 
 
-def reals_text(column: Column, not_a_number: bytes, infinity: bytes) -> bytes:
+def reals(column: Column, not_a_number: bytes, infinity: bytes) -> List[bytes]:
     """Return the values of a REAL column in the shortest decimals that are read back as the same double.
 
     `infinity` is written with a minus before it for the negative one.
     """
-    values = column.values
+    values = column.values if column.null is None else np.where(column.null, 0.0, column.values)
     decimals = 3 if states_exactly(values, 3).all() else MOST_DECIMALS
     odd = np.flatnonzero(~states_exactly(values, decimals))  # more decimals, very large, or no number
     if 4 * len(odd) > len(values):
         return _spelled_reals(values.tolist(), not_a_number, infinity)
-    text = squeezed(pack([*decimal_words(values, decimals, point=True), END], len(values)))
-    if len(odd) == 0:
-        return text
-    texts = text.split(END)
-    for row, spelled in zip(odd.tolist(), _spelled_reals(values[odd].tolist(), not_a_number, infinity).split(END)):
+    texts = row_texts(decimal_words(values, decimals, point=True), len(values))
+    for row, spelled in zip(odd.tolist(), _spelled_reals(values[odd].tolist(), not_a_number, infinity)):
         texts[row] = spelled
-    return END.join(texts)
+    return texts
 
 
-def _spelled_reals(values: List[float], not_a_number: bytes, infinity: bytes) -> bytes:
-    text = (_END.join(map(repr, values)) + _END).encode("ascii")
+def _spelled_reals(values: List[float], not_a_number: bytes, infinity: bytes) -> List[bytes]:
+    text = (_END.join(map(repr, values)) + _END).encode("ascii") if values else b""
     if b"n" in text:  # nan, inf
         text = text.replace(b"nan", not_a_number).replace(b"-inf", _negative(infinity)).replace(b"inf", infinity)
-    return text
+    return split(text)
 
 
 def _negative(infinity: bytes) -> bytes:
     return b"-" + infinity if infinity.isupper() else infinity  # JSON has none, and says null
 
 
-def booleans_text(column: Column) -> bytes:
+def booleans(column: Column) -> List[bytes]:
     """Return "true" and "false"."""
-    return b"".join([(b"false" + END, b"true" + END)[value] for value in column.values.tolist()])
+    return [(b"false", b"true")[value] for value in column.values.tolist()]
 
 
-def blobs_text(column: Column) -> bytes:
+def base64(column: Column) -> List[bytes]:
     """Return the values of a BLOB column in base 64 (RFC 4648 §4)."""
-    return b"".join([b64encode(value) + END for value in column.values.tolist()])
+    return list(map(b64encode, column.values.tolist()))
 
 
-def hexadecimal_text(column: Column) -> bytes:
+def hexadecimal(column: Column) -> List[bytes]:
     """Return the values of a BLOB column as `xsd:hexBinary`: GDAL drops a schema that holds `xsd:base64Binary`."""
-    return b"".join([value.hex().upper().encode("ascii") + END for value in column.values.tolist()])
+    return [value.hex().upper().encode("ascii") for value in column.values.tolist()]
 
 
-def texts_text(column: Column, escape: Callable[[bytes], bytes]) -> bytes:
+def texts(column: Column, escape: Callable[[bytes], bytes]) -> List[bytes]:
     """Return the values of a textual column in UTF-8; `escape` gets them all at once."""
-    values = column.values.tolist()
-    if not values:
-        return b""
-    text = (_END.join(values) + _END).encode("utf-8", "replace")
-    if text.count(END) != len(values):  # the mark itself occurs
-        text = (_END.join([value.replace(_END, "") for value in values]) + _END).encode("utf-8", "replace")
-    return escape(text)
+    values = column.encoded
+    if values is None:
+        values = split((_END.join([*column.values.tolist(), ""])).encode("utf-8", "replace"))
+    text = END.join([*values, b""])
+    if len(values) != len(column) or text.count(END) != len(values):  # the mark itself occurs
+        values = [value.replace(_END, "").encode("utf-8", "replace") for value in column.texts()]
+        text = END.join([*values, b""])
+    escaped = escape(text)
+    return values if escaped is text else split(escaped)
 
 
 def _has_controls(text: bytes) -> bool:
@@ -127,33 +126,44 @@ def _json_value(text: str) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def json_values_text(column: Column) -> bytes:
+def json_documents(column: Column) -> List[bytes]:
     """Return the values of a JSON column as JSON values."""
-    return b"".join([_json_value(value) + END for value in column.values.tolist()])
+    return [_json_value(value) for value in column.texts()]
 
 
-def xml_text(column: Column) -> bytes:
-    """Return the values as XML Schema writes them (XSD 1.0 part 2)."""
+def xml_values(column: Column) -> List[bytes]:
+    """Return the values as XML Schema writes them (XSD 1.0 part 2); nothing for NULL."""
     if column.kind is ColumnKind.REAL:
-        return reals_text(column, b"NaN", b"INF")
-    if column.kind is ColumnKind.BLOB:
-        return hexadecimal_text(column)
-    if column.kind in TEXTUAL:
-        return texts_text(column, xml_escaped)
-    return _PLAIN[column.kind](column)
+        values = reals(column, b"NaN", b"INF")
+    elif column.kind is ColumnKind.BLOB:
+        values = hexadecimal(column)
+    elif column.kind in TEXTUAL:
+        values = texts(column, xml_escaped)
+    else:
+        values = _PLAIN[column.kind](column)
+    return _without_null(values, column)
 
 
-def json_text(column: Column) -> bytes:
-    """Return the values as JSON writes them; those of `quoted_in_json` without their quotes."""
+def json_values(column: Column) -> List[bytes]:
+    """Return the values as JSON writes them, those of `quoted_in_json` without their quotes; nothing for NULL."""
     if column.kind is ColumnKind.REAL:
-        return reals_text(column, b"null", b"null")
-    if column.kind is ColumnKind.BLOB:
-        return blobs_text(column)
-    if column.kind is ColumnKind.JSON:
-        return json_values_text(column)
-    if column.kind in TEXTUAL:
-        return texts_text(column, json_escaped)
-    return _PLAIN[column.kind](column)
+        values = reals(column, b"null", b"null")
+    elif column.kind is ColumnKind.BLOB:
+        values = base64(column)
+    elif column.kind is ColumnKind.JSON:
+        values = json_documents(column)
+    elif column.kind in TEXTUAL:
+        values = texts(column, json_escaped)
+    else:
+        values = _PLAIN[column.kind](column)
+    return _without_null(values, column)
+
+
+def _without_null(values: List[bytes], column: Column) -> List[bytes]:
+    if column.null is not None:
+        for row in np.flatnonzero(column.null).tolist():
+            values[row] = b""
+    return values
 
 
 def quoted_in_json(kind: ColumnKind) -> bool:
@@ -161,7 +171,12 @@ def quoted_in_json(kind: ColumnKind) -> bool:
     return kind is ColumnKind.BLOB or (kind in TEXTUAL and kind is not ColumnKind.JSON)
 
 
-_PLAIN: Dict[ColumnKind, Callable[[Column], bytes]] = {
-    ColumnKind.INTEGER: numbers_text,
-    ColumnKind.BOOLEAN: booleans_text,
+def where_null(null: np.ndarray, otherwise: bytes, there: bytes) -> List[bytes]:
+    """Return `there` for each value (N of them) but for NULL, which gets what is said of it."""
+    return np.array([otherwise, there], object)[np.where(null, 0, 1)].tolist()
+
+
+_PLAIN: Dict[ColumnKind, Callable[[Column], List[bytes]]] = {
+    ColumnKind.INTEGER: integers,
+    ColumnKind.BOOLEAN: booleans,
 }

@@ -76,5 +76,4 @@ def test_no_format_holds_the_table(heavy: Path, address: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     _size, peak = map(int, done.stdout.split())
-    index = 100 if "flatgeobuf" in address else 0  # GDAL holds that much to put features in the order of their index
-    assert peak < LIMIT + index, done.stdout
+    assert peak < LIMIT, done.stdout

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geopub_plugin.backend.features.batch import Column
-from geopub_plugin.backend.features.bytestrings import split
 from geopub_plugin.backend.features.schema import ColumnKind
-from geopub_plugin.backend.services.wfs.values import json_text, quoted_in_json, xml_text
+from geopub_plugin.backend.services.wfs.values import json_values, quoted_in_json, xml_values
 
 TYPES = {ColumnKind.INTEGER: np.int64, ColumnKind.REAL: np.float64, ColumnKind.BOOLEAN: bool}
 
@@ -25,11 +24,11 @@ def column(kind, values):
 
 
 def xml(kind, values):
-    return [text.decode() for text in split(xml_text(column(kind, values)))]
+    return [text.decode() for text in xml_values(column(kind, values))]
 
 
 def as_json(kind, values):
-    return [text.decode() for text in split(json_text(column(kind, values)))]
+    return [text.decode() for text in json_values(column(kind, values))]
 
 
 @pytest.mark.parametrize(
@@ -72,12 +71,12 @@ def admitted_in_xml(value):
 
 @given(st.lists(st.text(), min_size=1))
 def test_texts_are_read_back(values):
-    texts = split(xml_text(column(ColumnKind.TEXT, values)))
+    texts = xml_values(column(ColumnKind.TEXT, values))
     document = b"<r>" + b"".join(b"<v>%s</v>" % text for text in texts) + b"</r>"
     read = [element.text or "" for element in ElementTree.fromstring(document)]
     admitted = [admitted_in_xml(value) for value in values]
     assert read == admitted
-    quoted = [json.loads(b'"%s"' % text) for text in split(json_text(column(ColumnKind.TEXT, values)))]
+    quoted = [json.loads(b'"%s"' % text) for text in json_values(column(ColumnKind.TEXT, values))]
     assert quoted == [value.replace("\x01", "").encode("utf-8", "replace").decode() for value in values]
 
 

@@ -1,0 +1,97 @@
+"""Rows turned into batches, as SQLite hands them out or as its pages hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from .batch import Batch, Geometries
+from .columns import column, stored_column
+from .ragged import starts_of
+from .schema import TableSchema
+from .sqlite_pages import BLOB, NULL, NotPlain, Records, TablePages
+from .wkb import parse, parse_located
+
+_CAREFUL, _TRUSTING = 16, 256  # rows looked at together, while nothing is known of their weight and later
+_EMPTY_BLOB = 12  # type of a value without bytes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of each row."""
+
+    names: Sequence[str]
+    geometry: bool
+    heaviest: Optional[int] = None  # bytes of the geometries of a batch, after which it ends
+    encoded: bool = False  # texts may be as the file has them
+
+    def places(self, pages: TablePages, schema: TableSchema) -> List[int]:
+        """Return where what is asked for stands in the rows of pages."""
+        return [pages.places[name] for name in ([schema.geometry] if self.geometry else []) + list(self.names)]
+
+    def weighed(self, rows: Iterator[Tuple[Any, ...]], sizes: Iterator[int]) -> Iterator[List[Tuple[Any, ...]]]:
+        """Yield rows as many at a time as the sizes say; fewer where they are heavy."""
+        light = self.heaviest is None or not self.geometry
+        size = next(sizes)
+        some: List[Tuple[Any, ...]] = []
+        weight, step = 0, size if light else _CAREFUL
+        while True:
+            more = list(islice(rows, min(step, size - len(some))))
+            added = 0 if light else sum([len(row[1]) for row in more if row[1]])
+            some, weight = some + more, weight + added
+            if some and (not more or len(some) >= size or (not light and weight >= (self.heaviest or 0))):
+                yield some
+                some, weight, size = [], 0, next(sizes)
+            if not more:
+                return
+            careful = 4 * added > (self.heaviest or 0)
+            step = size if light else _CAREFUL if careful else min(2 * step, _TRUSTING)
+
+
+def walked_batch(rows: Sequence[Tuple[Any, ...]], schema: TableSchema, asked: Asked) -> Batch:
+    """Return the batch of rows of values: the key, the geometry if it is asked for, the columns."""
+    values = list(zip(*rows))
+    fields = (schema.field(name) for name in asked.names)
+    first = 2 if asked.geometry else 1
+    return Batch(
+        fids=np.array(values[0], np.int64),
+        geometries=parse(values[1]) if asked.geometry else _without_geometry(len(rows)),
+        columns={f.name: column(f.kind, values[first + place]) for place, f in enumerate(fields) if f is not None},
+    )
+
+
+def stored_batch(records: Records, schema: TableSchema, asked: Asked) -> Batch:
+    """Return the batch of rows as pages hold them, whose values are those of `Asked.places`.
+
+    Raises:
+        NotPlain: a value is of a foreign type.
+        MalformedGeometry: a geometry is not one, or is in a form that is rewritten first (`spatialite`).
+    """
+    geometries, first = _without_geometry(len(records.keys)), 0
+    if asked.geometry:
+        stored, first = records.values[0], 1
+        if not stored.found() <= {NULL, BLOB} or (stored.types == _EMPTY_BLOB).any():
+            raise NotPlain(schema.geometry)
+        geometries = parse_located(records.data, stored.start, stored.start + stored.size)
+    fields = (schema.field(name) for name in asked.names)
+    return Batch(
+        fids=records.keys,
+        geometries=geometries,
+        columns={
+            field.name: stored_column(field.kind, records, first + place, asked.encoded)
+            for place, field in enumerate(fields)
+            if field is not None
+        },
+    )
+
+
+def _without_geometry(count: int) -> Geometries:
+    """Return `count` NULL geometries."""
+    none = np.zeros(0)
+    return Geometries(
+        none, none, starts_of(none), starts_of(none), np.zeros(0, np.uint8), np.zeros(count + 1, np.int64),
+        np.zeros(count, np.uint8),
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""How large answers leave: their pieces stay where they are until they are sent.
+
+waitress copies each piece four times on its way (for the frame of HTTP's chunks, into a buffer, out of it, once more
+where the socket takes less than was offered). With answers of hundreds of megabytes that is a third of the work.
+"""
+
+from __future__ import annotations
+
+from waitress.buffers import ReadOnlyFileBasedBuffer
+from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
+
+_LARGE = 1 << 15  # bytes: below that a copy is quicker than a buffer
+
+
+class _Piece(ReadOnlyFileBasedBuffer):
+    """Bytes as one of a channel's buffers, which waitress takes as they are if they are of this class."""
+
+    def __init__(self, data: bytes) -> None:
+        self._left = memoryview(data)
+        self.remain = len(data)
+
+    def get(self, numbytes: int = -1, skip: bool = False) -> memoryview:
+        """Return the next bytes, and pass over them if told so."""
+        found = self._left if numbytes < 0 else self._left[:numbytes]
+        if skip:
+            self.skip(len(found))
+        return found
+
+    def skip(self, numbytes: int, allow_prune: int = 0) -> None:
+        """Pass over bytes that are sent."""
+        self._left = self._left[numbytes:]
+        self.remain = len(self._left)
+
+    def close(self) -> None:
+        """Let go of the bytes."""
+        self._left = memoryview(b"")
+        self.remain = 0
+
+
+class _Task(WSGITask):
+    """Frames the chunks of an answer without putting frame and chunk together (RFC 9112 §7.1)."""
+
+    def write(self, data: bytes) -> None:
+        """Hand on a piece of the answer."""
+        if not (self.wrote_header and self.chunked_response and self.has_body and len(data) >= _LARGE):
+            super().write(data)
+            return
+        for part in (b"%X\r\n" % len(data), data, b"\r\n"):
+            self.channel.write_soon(part)
+
+
+class Channel(HTTPChannel):
+    """A connection that keeps large pieces of answers as they are."""
+
+    task_class = _Task
+
+    def write_soon(self, data: bytes) -> int:
+        """Have a piece sent, now or when the reader is ready for it."""
+        large = isinstance(data, bytes) and len(data) >= _LARGE
+        return int(super().write_soon(_Piece(data) if large else data))

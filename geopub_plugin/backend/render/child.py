@@ -21,6 +21,8 @@ from .requests import Request, as_json
 
 _START_SECONDS = 90  # a cold disk reads 300 MB of QGIS
 _KEPT_LOG = 2_000_000  # bytes
+# Of the GNU C library, bytes. Else it gives back the memory of each large map and has it cleared for the next one.
+_KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(128 << 20), "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
 
 
 class ProcessEnded(Exception):
@@ -154,6 +156,7 @@ def _environment(folder: Path) -> Dict[str, Any]:
     own["GEOPUB_LANGUAGE"] = language()
     paths = [str(PACKAGE.parent), str(PACKAGE / "vendor"), *filter(None, [os.environ.get("PYTHONPATH")])]
     own["PYTHONPATH"] = os.pathsep.join(paths)
+    own.update(_KEPT_MEMORY)
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700, exist_ok=True)  # Qt demands that nobody else can read it
     own.setdefault("XDG_RUNTIME_DIR", str(runtime))

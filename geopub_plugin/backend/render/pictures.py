@@ -12,6 +12,7 @@ from .palette import reduce_colours
 from .png import write_palette_png, write_png
 from .requests import JPEG, PNG, PNG8, WEBP
 
+_RGB, _RGBA = QImage.Format.Format_RGB888, QImage.Format.Format_RGBA8888
 _JPEG_QUALITY, _WEBP_QUALITY = 85, 80
 
 
@@ -35,9 +36,11 @@ def blank_image(width: int, height: int, transparent: bool, background: str, dpi
 def encoded(image: QImage, picture_format: str, transparent: bool) -> bytes:
     """Return the bytes of an image in one of the formats of `requests`."""
     if picture_format == PNG:
-        return write_png(_pixels(image, 4 if transparent else 3))
+        plain = image.convertToFormat(_RGBA if transparent else _RGB)
+        return write_png(_pixels(plain))
     if picture_format == PNG8:
-        return write_palette_png(*reduce_colours(_pixels(image, 4)))
+        plain = image.convertToFormat(_RGBA)
+        return write_palette_png(*reduce_colours(_pixels(plain)))
     if picture_format == JPEG:
         return _written_by_qt(image, b"jpeg", _JPEG_QUALITY)
     if picture_format == WEBP:
@@ -45,11 +48,15 @@ def encoded(image: QImage, picture_format: str, transparent: bool) -> bytes:
     raise InvalidInput(tr("The picture format “{format}” is not known.", format=picture_format))
 
 
-def _pixels(image: QImage, samples: int) -> np.ndarray:
-    """Return uint8 (height, width, samples) in the order red, green, blue, alpha, not premultiplied."""
-    layout = QImage.Format.Format_RGBA8888 if samples == 4 else QImage.Format.Format_RGB888
-    plain = image.convertToFormat(layout)
-    lines = np.frombuffer(plain.constBits().asstring(plain.sizeInBytes()), np.uint8)
+def _pixels(plain: QImage) -> np.ndarray:
+    """Return what an image of format _RGB or _RGBA holds, which must outlive it: uint8 (height, width, samples).
+
+    The samples are red, green, blue and alpha, not premultiplied.
+    """
+    samples = 3 if plain.format() == _RGB else 4
+    memory = plain.constBits()
+    memory.setsize(plain.sizeInBytes())
+    lines = np.frombuffer(memory, np.uint8)
     lines = lines.reshape(plain.height(), plain.bytesPerLine())[:, : plain.width() * samples]  # Qt pads its lines
     return lines.reshape(plain.height(), plain.width(), samples)
 

@@ -1,8 +1,7 @@
-"""PNG (W3C Recommendation, second edition) written by NumPy and zlib.
+"""PNG (W3C Recommendation, second edition) written by NumPy and the fastest deflate there is.
 
-Measured on maps of 209,000 buildings at 256 px: 0.8 ms and 7.8 kB where QImage needs 3.3 ms for the same size; at
-twenty metres per pixel 3.1 ms and 92 kB against 9.6 ms and 110 kB. Maps have flat areas and few colours: unfiltered
-lines and the fastest deflate are both quicker and smaller than PNG's usual filters. zlib releases the GIL.
+Maps have flat areas and few colours: unfiltered lines are both quicker to compress and smaller than those with PNG's
+usual filters, and a third of QImage's time goes for them.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ import struct
 import zlib
 
 import numpy as np
+
+from .deflate import deflated
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPE = {3: 2, 4: 6}  # samples per pixel: RGB, RGBA
@@ -23,9 +24,10 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 def _deflated_rows(rows: np.ndarray) -> bytes:
     """Compress uint8 rows (height, bytes per line), each behind its filter type 0."""
-    lines = np.zeros((rows.shape[0], rows.shape[1] + 1), np.uint8)
+    lines = np.empty((rows.shape[0], rows.shape[1] + 1), np.uint8)
+    lines[:, 0] = 0
     lines[:, 1:] = rows
-    return zlib.compress(lines, 1)
+    return deflated(lines)
 
 
 def _header(width: int, height: int, colour_type: int) -> bytes:

@@ -1,6 +1,6 @@
 """The renderer process: `python -m geopub_plugin.backend.render.process`.
 
-It reads requests as frames on stdin, draws them in threads, writes answers as frames on what was stdout, and ends with
+Its threads read requests as frames on stdin, draw them, and write answers as frames on what was stdout; it ends with
 its stdin. Whatever Qt, GDAL or PROJ print goes to stderr.
 """
 
@@ -11,7 +11,6 @@ import os
 import sys
 import threading
 import traceback
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO, Dict, NoReturn
 
 from ..errors import GeoPubError, JobFailed
@@ -108,14 +107,17 @@ def _unexpected() -> GeoPubError:
     )
 
 
-def _serve(requests: BinaryIO, drawing: Drawing, answers: Answers, threads: int) -> NoReturn:
-    """Read requests until stdin ends, then end the process at once: it holds nothing that could be lost."""
-    with ThreadPoolExecutor(threads, thread_name_prefix="draw") as pool:
-        frame = read_frame(requests)
-        while frame is not None:
-            pool.submit(_answer, drawing, answers, frame[0])
+def _serve(requests: BinaryIO, reading: threading.Lock, drawing: Drawing, answers: Answers) -> NoReturn:
+    """Answer one request after another; threads that do so read in turn, so none has to hand its request on.
+
+    Once stdin has ended the process does so at once: it holds nothing that could be lost.
+    """
+    while True:
+        with reading:
             frame = read_frame(requests)
-        os._exit(0)  # neither waits for drawings nor lets Qt take itself apart
+            if frame is None:
+                os._exit(0)  # neither waits for drawings nor lets Qt take itself apart
+        _answer(drawing, answers, frame[0])
 
 
 def _reserve_stdout() -> BinaryIO:
@@ -138,10 +140,10 @@ def main() -> None:
         return
     application = start_qgis(setup.get("profile", ""))
     drawing = Drawing()
-    threads = int(setup.get("threads", 2))
-    reader = threading.Thread(target=_serve, args=(sys.stdin.buffer, drawing, answers, threads), daemon=True)
     answers.write({"ready": Qgis.QGIS_VERSION})
-    reader.start()
+    work = (sys.stdin.buffer, threading.Lock(), drawing, answers)
+    for number in range(int(setup.get("threads", 2))):
+        threading.Thread(target=_serve, args=work, name=f"draw {number}", daemon=True).start()
     application.exec()
 
 

@@ -15,10 +15,11 @@ from ..backend.faults import Fault, Severity, blocking
 from ..backend.styles.fidelity import FidelityReport
 from ..backend.styles.intake import take_in
 from ..backend.styles.mapbox_checks import check_mapbox, read_mapbox, readdressed
+from ..backend.styles.recognition import StyleKind
 from ..backend.styles.sld10 import to_sld10
 from ..backend.translation import tr
 from .client import Store
-from .client.configurations import TMS, WFS, Configuration
+from .client.configurations import TMS, WFS, WMS, Configuration
 from .client.entity import objects, text
 from .client.listed_styles import BESIDE, ServiceStyle, StyleFile
 from .client.stored_data import StoredData
@@ -77,7 +78,7 @@ def examine(
         sources: one for each table, or one that is for all of them.
         fetch: fetches remote graphics and sprites once; None refuses them.
         draw: draws the pictures that a map style needs (`sprite_sheets.drawn_sheets`); None leaves them out.
-        plain_sld: send SLD as SLD 1.0.0, which alone the Géoplateforme takes.
+        plain_sld: send SLD as SLD 1.0.0, which alone the Géoplateforme takes; QML for maps is refused.
     """
     service = store.configurations.get(configuration)
     if service.type == TMS:
@@ -128,8 +129,10 @@ def _for_table(
     taken = take_in(source.content, schema_of(data, native), names, Graphics(source.folder, fetch), layer)
     if taken.kind is None:
         return None, list(taken.faults), []
+    if plain and taken.kind is StyleKind.QML and service.type == WMS:
+        return None, [_no_qml(table)], []
     content, reports = taken.content, []
-    if plain and taken.kind.value == "sld" and taken.accepted:
+    if plain and taken.kind is StyleKind.SLD and taken.accepted:
         content, report = to_sld10(content, table)
         reports.append(report)
     return StyleFile(table, f"{table}.{taken.kind.value}", content), list(taken.faults), reports
@@ -248,6 +251,16 @@ def _no_mapbox(table: str) -> Fault:
         tr("A Mapbox style draws tiles only."),
         tr("Maps and features are drawn with QML or SLD."),
         tr("Add it to the tile service, or save the style as QML or SLD."),
+        table=table,
+    )
+
+
+def _no_qml(table: str) -> Fault:
+    return _error(
+        "style.wrong-format",
+        tr("The Géoplateforme draws no maps with QML."),
+        tr("Its map servers read SLD 1.0.0 only."),
+        tr("Load the QML on the layer in QGIS and bring the layer itself: its style is converted. Or give an SLD."),
         table=table,
     )
 

@@ -166,8 +166,10 @@ class Styles:
         if current is not None or not drawn:
             return only_current(listed, current.technical_name if current else "")
         parts = tuple(StylePart(table, static) for table, static in drawn.items())
-        name = self._statics.get(parts[0].id).name if len(parts) == 1 else tr("Style of the publication")
-        own = ServiceStyle(name, free_slug(name, [one.technical_name for one in listed]), True, parts, listed=False)
+        name, plain = tr("Style of the publication"), service.layer_name  # what addresses hold is of no language
+        if len(parts) == 1:
+            name = plain = self._statics.get(parts[0].id).name
+        own = ServiceStyle(name, free_slug(plain, [one.technical_name for one in listed]), True, parts, listed=False)
         return (own, *only_current(listed, ""))
 
     def _keep(self, service: Configuration, styles: Sequence[ServiceStyle], current: str) -> None:

@@ -307,6 +307,12 @@ def test_the_platform_gets_sld_1_0_0(store: Store, wms: str):
     assert b'version="1.0.0"' in file.content and b"CssParameter" in file.content and b"towns" in file.content
 
 
+def test_the_platform_draws_no_qml(store: Store, wms: str, wfs: str):
+    refused = examine(store, wms, [StyleSource("", "a.qml", QML)], plain_sld=True)
+    assert told(refused) == {("style.wrong-format", Severity.ERROR)} and not refused.accepted
+    assert examine(store, wfs, [StyleSource("", "a.qml", QML)], plain_sld=True).accepted  # clients draw it
+
+
 def test_the_command_line(store: Store, wms: str, published: Published, tmp_path: Path, capsys: Any):
     for name, content in (("towns.qml", QML), ("other.sld", sld(GREEN)), ("bad.sld", sld(GREEN, equal("Nmae")))):
         (tmp_path / name).write_bytes(content)

@@ -14,6 +14,7 @@ import pytest
 import requests
 from osgeo import gdal, ogr, osr
 
+from geopub_plugin.backend import translation
 from geopub_plugin.backend.errors import Conflict, InvalidInput, NotFound
 from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.client.styles import StyleFile
@@ -252,6 +253,22 @@ def test_the_style_of_a_publication_counts_before_it_is_listed(store: Store, wms
     assert (style.name, style.technical_name, style.current, style.listed) == ("Mine", "mine", True, False)
     store.styles.add(wms, "blue", both("#0000ff", "#000000"))
     assert colour(address, "mine") == colour(address) == "#ff00ff" and colour(address, "blue") == "#0000ff"
+
+
+@pytest.mark.parametrize("code", ["en", "fr"])
+def test_the_style_of_a_publication_has_the_same_technical_name_in_each_language(
+    store: Store, wms: str, code: str, monkeypatch: pytest.MonkeyPatch
+):
+    service = store.configurations.get(wms)
+    (used,) = service.type_infos["used_data"]
+    statics = {name: store.statics.create_style(name, "a.sld", sld("#ff00ff")).id for name in ("top", "below")}
+    relations = [{**one, "style": statics[one["name"]]} for one in used["relations"]]
+    infos = {**service.type_infos, "used_data": [{**used, "relations": relations}]}
+    store.configurations.replace(wms, service.type, service.name, infos)
+    monkeypatch.setattr(translation, "_language", code)
+    (style,) = store.styles.list(wms)
+    assert (style.technical_name, style.listed) == ("square", False)
+    assert style.name == {"en": "Style of the publication", "fr": "Style de la publication"}[code]
 
 
 @pytest.mark.parametrize(

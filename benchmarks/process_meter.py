@@ -45,7 +45,7 @@ class Usage:
 def measured(command: Sequence[str], log: Path, limit: Optional[float] = None) -> Usage:
     """Run a program to its end, or kill it after `limit` seconds; raise ProgramFailed with the end of its log."""
     with log.open("wb") as output:
-        begun, busy = time.monotonic(), _busy()
+        begun, busy = time.monotonic(), busy_seconds()
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
         meter = _MemoryMeter(process.pid)
         expired = threading.Event()
@@ -54,7 +54,7 @@ def measured(command: Sequence[str], log: Path, limit: Optional[float] = None) -
         if timer:
             timer.start()
         _, status, used = os.wait4(process.pid, 0)  # its own and its waited-for children's time
-        wall, busy = time.monotonic() - begun, _busy() - busy
+        wall, busy = time.monotonic() - begun, busy_seconds() - busy
         process.returncode = os.waitstatus_to_exitcode(status)
         if timer:
             timer.cancel()
@@ -65,10 +65,23 @@ def measured(command: Sequence[str], log: Path, limit: Optional[float] = None) -
     return Usage(wall, own, meter.most, max(0.0, busy - own), not expired.is_set())
 
 
-def _busy() -> float:
+def busy_seconds() -> float:
     """Return the seconds that all processors together have worked since the machine started."""
     user, nice, system, _, _, irq, softirq = (int(word) for word in Path("/proc/stat").read_text().split()[1:8])
     return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def family_seconds(pid: int) -> float:
+    """Return the processor seconds of a process, its descendants, and those of them that have ended."""
+    return sum(_seconds(one) for one in _family(pid))
+
+
+def _seconds(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0  # it ended meanwhile
+    return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def _kill(pid: int, expired: threading.Event) -> None:

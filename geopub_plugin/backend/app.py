@@ -59,6 +59,7 @@ from .services.doors import PRIVATE, admitted, preview_base, preview_door, priva
 from .services.ogcapi.blueprint import features_blueprint
 from .services.publications import Publications
 from .services.tms.blueprint import tms_blueprint
+from .services.tms.first_views import FirstViews
 from .services.tms.fresh_tiles import FreshTiles
 from .services.tms.glyphs import glyphs_blueprint
 from .services.tms.plan_layers import PlanLayers, plans_door
@@ -114,6 +115,7 @@ def create_app(
     app.register_blueprint(statistics_blueprint(counter))
     _register_sign_in(app, store, settings, identity, attempts)
     fresh = FreshTiles(builders or TileBuilders(), waiting=max(1, settings.threads - _NEVER_WAIT))
+    _build_first_views(store, fresh)
     tiles = TileCache(renderer, store.folder.tile_cache, settings.tile_cache_bytes)
     _keep_tiles_of_live_layers(store, tiles)
     _register_services(app, store, renderer, fresh, tiles, base_url)
@@ -128,6 +130,12 @@ def _keep_tiles_of_live_layers(store: Store, tiles: TileCache) -> None:
     store.database.after_commit(
         lambda touched: tiles.keep_only(store.publications.layers_drawn()) if "offering" in touched else None
     )
+
+
+def _build_first_views(store: Store, fresh: FreshTiles) -> None:
+    """Have tiles built as soon as somebody offers a pyramid that is being made."""
+    views = FirstViews(fresh, store.publications.tiles_being_made)
+    store.database.after_commit(lambda touched: views.look() if "offering" in touched else None)
 
 
 def _register_api(app: Flask) -> None:

@@ -60,11 +60,11 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         bound = opened.enter_context(bound_socket(settings.host, settings.port, folder.last_port()))
         url = url_of(bound)
 
-        store = opened.enter_context(_working_store(folder, settings))
-        renderer = Renderer(folder.log, seconds=settings.render_seconds)
-        opened.callback(renderer.stop)
         builders = TileBuilders()
         opened.callback(builders.stop)
+        store = opened.enter_context(_working_store(folder, settings, builders))
+        renderer = Renderer(folder.log, seconds=settings.render_seconds)
+        opened.callback(renderer.stop)
         counter = UsageCounter(store.database)
         opened.callback(counter.stop)
         counter.start()
@@ -82,7 +82,7 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
 
 
 @contextmanager
-def _working_store(folder: DataFolder, settings: Settings) -> Iterator[Store]:
+def _working_store(folder: DataFolder, settings: Settings, builders: TileBuilders) -> Iterator[Store]:
     """Give a store on which executions run, and messages go out; what had not ended goes on."""
     with ExitStack() as opened:
         store = _open_store(folder, settings)
@@ -92,7 +92,8 @@ def _working_store(folder: DataFolder, settings: Settings) -> Iterator[Store]:
                 seed_team(connection)
         announcer = Announcer(store, settings)
         opened.callback(announcer.stop)
-        queue = Queue(settings.workers, Outcomes(store, announcer.ended))
+        queue = Queue(settings.workers, Outcomes(store, announcer.ended, builders.prepare))
+        builders.come_before(queue.stand_back)
         opened.callback(queue.stop)
         store.use_queue(queue)
         recover(store)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
@@ -86,7 +87,8 @@ def test_clients_read_tiles_before_their_pyramid_is_begun_and_find_the_same_ones
     request = replace(PublicationRequest.proposed(tmp_path / "areas.gpkg"), services=("wfs",))
     data = Publication(store, request).run().data
     first, _ = pyramid_of(store, data.id, data.relations[0], "first")  # keeps the only worker busy
-    for pid in processes_of(serving, "jobs.worker"):
+    stopped = processes_of(serving, "jobs.worker")  # that one, and those that are kept ready
+    for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     execution, pyramid = pyramid_of(store, data.id, data.relations[0], "second")
     offering, url = offered(store, pyramid)
@@ -113,6 +115,9 @@ def test_clients_read_tiles_before_their_pyramid_is_begun_and_find_the_same_ones
     the_server_answers_while_tiles_wait(serving, url, builders, [(13, x // 2 + dx, y // 2 + 1) for dx in range(-6, 6)])
 
     store.executions.abort(first)
+    for pid in stopped:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
     assert store.executions.ended(execution).status == "SUCCESS"
     assert store.offerings.get(offering).status == "PUBLISHED"
     for place, answer in early.items():

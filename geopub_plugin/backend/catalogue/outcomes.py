@@ -8,21 +8,35 @@ from ..errors import Cancelled, GeoPubError, JobFailed
 from ..jobs.messages import ProgressState
 from ..translation import tr
 from . import checks, processings
-from .executions import CHECK, Execution, executions, log, move
+from .executions import CHECK, PROCESSING, Execution, executions, log, move
+from .programs import processing
 from .store import Store
 
 
 class Outcomes:
     """Implements `jobs.queue.Listener` on a store."""
 
-    def __init__(self, store: Store, announce: Callable[[str], None] = lambda execution: None) -> None:
-        """Keep outcomes in a store; `announce` is told of each execution that has ended."""
-        self._store, self._announce = store, announce
+    def __init__(
+        self,
+        store: Store,
+        announce: Callable[[str], None] = lambda execution: None,
+        expect_tiles: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Keep outcomes in a store.
+
+        Args:
+            store: where.
+            announce: is told of each execution that has ended.
+            expect_tiles: is called when data come in, which somebody may want to see in a moment.
+        """
+        self._store, self._announce, self._expect_tiles = store, announce, expect_tiles
 
     def started(self, execution: str) -> None:
         """Keep that a worker has begun."""
         with self._store.writing() as connection:
-            move(connection, executions.get(connection, execution), "PROGRESS")
+            begun = move(connection, executions.get(connection, execution), "PROGRESS")
+        if begun.family == PROCESSING and processing(begun.program).job == "integrate":
+            self._expect_tiles()
 
     def progressed(self, execution: str, state: ProgressState) -> None:
         """Remember where the job stands, in memory: it comes ten times a second, and a restart begins anew."""

@@ -69,6 +69,10 @@ class CataloguePublications:
         """Return the names of all map layers that are live, for whomever."""
         return frozenset(layer.name for part in self._whole.parts.values() for layer in part.map_layers)
 
+    def tiles_being_made(self) -> List[TileLayer]:
+        """Return the tile layers, for whomever, whose pyramid is not there yet."""
+        return [layer for part in self._whole.parts.values() for layer in part.tile_layers if layer.making]
+
     def refresh(self) -> None:
         """Read everything again."""
         self._whole = self._read()

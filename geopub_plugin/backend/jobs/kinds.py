@@ -15,5 +15,5 @@ KINDS: Mapping[str, str] = {
 # Jobs of these kinds leave a worker as it was, so that it can do the next one: no time to start, no imports.
 LASTING = frozenset({"check", "integrate"})
 
-# Nobody waits for the end of these: what is asked for meanwhile comes first.
-BACKGROUND = frozenset({"pyramid"})
+# Jobs of these kinds stand back when they are asked to, see `turns`.
+PATIENT = frozenset({"pyramid"})

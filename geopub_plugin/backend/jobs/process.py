@@ -38,6 +38,7 @@ class WorkerProcess:
         """
         self.used = False
         self._tail = b""
+        self._writing = threading.Lock()
         self._process = start(
             [sys.executable, "-m", f"{__package__}.worker", *modules],
             stdin=PIPE,
@@ -67,8 +68,15 @@ class WorkerProcess:
         """Send a job. Stdin stays open: its end tells the worker that the backend is gone."""
         self.used = True
         self._tail = b""  # what an earlier job wrote there is not this one's
-        with contextlib.suppress(OSError, ValueError):  # ended already; exit code and stderr say why
-            self._process.stdin.write(encode(dict(job)))
+        self._write(job)
+
+    def stand_back(self, seconds: float) -> None:
+        """Ask it to let others come first for so long at most, see `turns`."""
+        self._write({"stand_back": seconds})
+
+    def _write(self, order: Mapping[str, Any]) -> None:
+        with self._writing, contextlib.suppress(OSError, ValueError):  # ended already; exit code and stderr say why
+            self._process.stdin.write(encode(dict(order)))
             self._process.stdin.flush()
 
     def messages(self) -> Iterator[Message]:

@@ -14,7 +14,7 @@ from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Protocol, Se
 
 from ..errors import GeoPubError, JobFailed
 from ..translation import tr
-from .kinds import BACKGROUND, KINDS, LASTING
+from .kinds import KINDS, LASTING, PATIENT
 from .messages import Lines, Message, ProgressState, Refusal, Result
 from .process import WorkerProcess
 
@@ -146,6 +146,14 @@ class Queue:
         self._listener.cancelled(execution)
         return True
 
+    def stand_back(self, seconds: float) -> None:
+        """Let what is being done for somebody who waits come before patient jobs, for so long at most; 0 ends it."""
+        with self._lock:
+            running = [run.process for run in self._running.values() if run.job.kind in PATIENT]
+        for process in running:
+            if process is not None:
+                process.stand_back(seconds)
+
     def stop(self) -> None:
         """End every worker and wait for it; what was not done is not reported, so the next start takes it up again."""
         with self._lock:
@@ -263,7 +271,7 @@ class Queue:
 
     def _order(self, job: Job) -> Dict[str, Any]:
         order = {"run": self._kinds[job.kind], "parameters": job.parameters, "work": str(job.work)}
-        return {**order, "stays": job.kind in self._lasting, "background": job.kind in BACKGROUND}
+        return {**order, "stays": job.kind in self._lasting}
 
     def _report(self, run: _Run, outcome: Message) -> None:
         with self._lock:

@@ -26,6 +26,7 @@ from ..translation import tr
 from .messages import error_as_json
 from .pipes import own_stdout
 from .reporter import Reporter
+from .turns import OURS
 
 _NICENESS = 10
 _BLOCK = 1 << 16
@@ -50,8 +51,6 @@ def _done(job: Dict[str, Any], pipe: BinaryIO) -> bool:
     """Do one job and tell its outcome; say whether to stay for another."""
     os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP", "CPL_TMPDIR"), job["work"]))
     tempfile.tempdir = None  # that of the last job is gone
-    if job.get("background"):
-        _stand_behind_other_sessions()
     reporter = Reporter(pipe)
     last: Optional[Dict[str, Any]] = None
     try:
@@ -81,12 +80,15 @@ def _outcome(job: Dict[str, Any], reporter: Reporter) -> Dict[str, Any]:
 
 
 def _listen(jobs: queue.SimpleQueue[Dict[str, Any]]) -> None:
-    """Take jobs until stdin ends, which it does when the backend ends, however it ends; then end all our processes."""
+    """Take orders until stdin ends, which it does with the backend, however that ends; then end all our processes."""
     begun = b""
     while block := os.read(0, _BLOCK):  # not through sys.stdin, whose lock would be held when Python ends
         *lines, begun = (begun + block).split(b"\n")
-        for line in lines:
-            jobs.put(json.loads(line))
+        for order in map(json.loads, lines):
+            if "stand_back" in order:
+                OURS.stand_back(order["stand_back"])
+            else:
+                jobs.put(order)
     if os.name == "posix" and os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(1)
@@ -98,15 +100,6 @@ def _stand_back() -> None:
         os.nice(_NICENESS)
     with contextlib.suppress(OSError):  # Linux only
         Path("/proc/self/oom_score_adj").write_text("500", "ascii")
-
-
-def _stand_behind_other_sessions() -> None:
-    """Make niceness count beside processes of other sessions, ours being one of its own (sched(7), autogroup).
-
-    Linux shares the processors among sessions first, whatever the niceness of their processes, unless told so.
-    """
-    with contextlib.suppress(OSError):  # not Linux, or somebody else said the like in the same tenth of a second
-        Path("/proc/self/autogroup").write_text(str(_NICENESS), "ascii")
 
 
 def _out_of_memory() -> JobFailed:

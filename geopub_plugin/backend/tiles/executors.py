@@ -16,6 +16,8 @@ from typing import Callable, Deque, Iterator, Optional, Sequence, Tuple, Type, T
 
 import numpy as np
 
+from ..jobs.turns import OURS
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -57,11 +59,12 @@ class Crew:
         self._pool.shutdown(cancel_futures=True)
 
     def results(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Tuple[int, Result]]:
-        """Yield the place and the result of each task as it is done; they are begun in this order."""
+        """Yield the place and the result of each task as it is done; they are begun in this order, in our turn."""
         left: Deque[int] = deque(range(len(tasks)))
         done: SimpleQueue[Tuple[int, Future[Result]]] = SimpleQueue()
 
         def give() -> None:
+            OURS.wait()
             place = None if self._pool is None else _next(left)
             if self._pool is None or place is None:
                 return
@@ -82,6 +85,7 @@ class Crew:
                 give()
             finished = 0
             while finished < len(tasks):
+                OURS.wait()
                 own = _next(left)
                 if own is not None:
                     yield own, work(tasks[own])

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ..errors import Unavailable
 from ..features.schema import Bounds
@@ -21,6 +21,8 @@ from ..translation import tr
 
 SECONDS = 60.0  # that one tile may take
 IDLE_SECONDS = 120.0  # after which processes without work end
+_FIRST_SECONDS = 5.0  # for which others stand back for one tile
+_NEXT_SECONDS = 0.3  # and after the last one: who looks at a map asks for more
 
 Answer = Tuple[Dict[str, Any], Optional[bytes]]  # header and body
 
@@ -43,6 +45,7 @@ class TileBuilders:
 
     def __init__(self, processes: int = 2, idle_seconds: float = IDLE_SECONDS) -> None:
         self._most, self._idle_seconds = processes, idle_seconds
+        self._stand_back: Callable[[float], None] = lambda seconds: None
         self._changed = threading.Condition()
         self._idle: List[_BuilderProcess] = []
         self._count = 0
@@ -60,6 +63,18 @@ class TileBuilders:
         west, south, east, north = header["told"]["bounds"]
         return Told((west, south, east, north), tuple(header["told"]["vector_layers"]))
 
+    def prepare(self) -> None:
+        """Start the processes now, for what is going to be asked soon: to start takes longer than many a tile."""
+        with self._changed, contextlib.suppress(Unavailable):  # that none can be started is told who asks
+            while self._count < self._most and not self._stopped:
+                self._idle.append(_BuilderProcess())
+                self._count += 1
+            self._rest()
+
+    def come_before(self, stand_back: Callable[[float], None]) -> None:
+        """Ask others with `stand_back` to let us work for some seconds, whenever somebody waits for a tile."""
+        self._stand_back = stand_back
+
     def stop(self) -> None:
         """End the processes, and start none again."""
         with self._changed:
@@ -68,6 +83,16 @@ class TileBuilders:
         self._end_idle()
 
     def _ask(self, order: Dict[str, Any]) -> Answer:
+        self._stand_back(_FIRST_SECONDS)
+        try:
+            return self._answer(order)
+        finally:
+            with self._changed:
+                working = self._count > len(self._idle)
+            if not working:
+                self._stand_back(_NEXT_SECONDS)
+
+    def _answer(self, order: Dict[str, Any]) -> Answer:
         answer, may_have_been_dead = self._try(order)
         if answer is None and may_have_been_dead:
             answer, _ = self._try(order)
@@ -115,12 +140,16 @@ class TileBuilders:
             else:
                 self._idle.append(process)
             self._changed.notify()
-            if self._timer is not None:
-                self._timer.cancel()
-            if not self._stopped:
-                self._timer = threading.Timer(self._idle_seconds, self._end_idle)
-                self._timer.daemon = True
-                self._timer.start()
+            self._rest()
+
+    def _rest(self) -> None:
+        """Let the processes end when nothing is asked for a while; the caller holds the lock."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._stopped:
+            self._timer = threading.Timer(self._idle_seconds, self._end_idle)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _end_idle(self) -> None:
         with self._changed:

@@ -16,6 +16,7 @@ from typing import Any, Dict
 from geopub_plugin.backend.errors import InvalidInput
 from geopub_plugin.backend.faults import Fault, Severity
 from geopub_plugin.backend.jobs.progress import Progress
+from geopub_plugin.backend.jobs.turns import OURS
 from geopub_plugin.backend.translation import language
 
 Parameters = Dict[str, Any]
@@ -123,4 +124,14 @@ def waits_for(parameters: Parameters, work: Path, progress: Progress) -> Dict[st
     """Open the pipe named in the parameters, which blocks until the test opens the other end."""
     with open(parameters["pipe"], "rb") as pipe:
         pipe.read()
+    return {}
+
+
+def stands_back(parameters: Parameters, work: Path, progress: Progress) -> Dict[str, Any]:
+    """Wait until it is asked to stand back, and end when it may go on."""
+    progress.step("Working", 0, "")
+    while OURS.free:
+        threading.Event().wait(0.01)
+    progress.step("Standing back", 0, "")
+    OURS.wait()
     return {}

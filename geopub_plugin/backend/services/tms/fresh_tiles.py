@@ -35,7 +35,8 @@ class Builders(Protocol):
 class FreshTiles:
     """Tiles and descriptions by job; thread-safe. Who asks for what is being built waits for that.
 
-    Every method raises Busy when `waiting` threads wait already, and what the builders raise.
+    Every method raises Busy when `waiting` threads of the server wait already, and what the builders raise; a thread
+    that is none of the server's is not `served`.
     """
 
     def __init__(self, builders: Builders, waiting: int = 6, room: int = ROOM) -> None:
@@ -47,23 +48,25 @@ class FreshTiles:
         self._told: OrderedDict[str, Told] = OrderedDict()
         self._pending: Dict[Hashable, Future] = {}
 
-    def tile(self, job: str, z: int, x: int, y: int) -> Optional[bytes]:
+    def tile(self, job: str, z: int, x: int, y: int, served: bool = True) -> Optional[bytes]:
         """Return a tile, compressed with gzip; None where there is nothing."""
         place = (job, z, x, y)
         with self._lock:
             if place in self._kept:
                 self._kept.move_to_end(place)
                 return self._kept[place]
-        return self._once(place, lambda: self._builders.tile(*place), lambda data: self._keep(place, data))
+        return self._once(place, lambda: self._builders.tile(*place), lambda data: self._keep(place, data), served)
 
-    def told(self, job: str) -> Told:
+    def told(self, job: str, served: bool = True) -> Told:
         """Return bounds and layers of the pyramid that a job makes."""
         with self._lock:
             if job in self._told:
                 return self._told[job]
-        return self._once(job, lambda: self._builders.told(job), lambda told: self._remember(job, told))
+        return self._once(job, lambda: self._builders.told(job), lambda told: self._remember(job, told), served)
 
-    def _once(self, key: Hashable, build: Callable[[], Answer], keep: Callable[[Answer], None]) -> Answer:
+    def _once(self, key: Hashable, build: Callable[[], Answer], keep: Callable[[Answer], None], served: bool) -> Answer:
+        if not served:
+            return self._shared(key, build, keep)
         if not self._patience.acquire(blocking=False):
             raise Busy(
                 tr("The tile cannot be built at once."),
@@ -71,14 +74,18 @@ class FreshTiles:
                 tr("Ask again in a second."),
             )
         try:
-            with self._lock:
-                known = self._pending.get(key)
-                future = self._pending.setdefault(key, Future())
-            if known is not None:
-                return cast(Answer, future.result())
-            return self._first(key, future, build, keep)
+            return self._shared(key, build, keep)
         finally:
             self._patience.release()
+
+    def _shared(self, key: Hashable, build: Callable[[], Answer], keep: Callable[[Answer], None]) -> Answer:
+        """Build, or wait for whoever builds already."""
+        with self._lock:
+            known = self._pending.get(key)
+            future = self._pending.setdefault(key, Future())
+        if known is not None:
+            return cast(Answer, future.result())
+        return self._first(key, future, build, keep)
 
     def _first(
         self, key: Hashable, future: Future, build: Callable[[], Answer], keep: Callable[[Answer], None]

@@ -6,6 +6,7 @@ import argparse
 import cProfile
 import pstats
 import sys
+import time
 from pathlib import Path
 from typing import Dict, Tuple
 
@@ -45,7 +46,7 @@ def main() -> None:
     if not given.profile:
         build_pyramid_file(given.file, given.archive, levels, options=given.options, jobs=given.jobs)
         return
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)
     profile.runcall(build_pyramid_file, given.file, given.archive, levels, options=given.options, jobs=1)
     stats = pstats.Stats(profile)
     print_stages(stats)

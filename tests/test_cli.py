@@ -222,6 +222,19 @@ def test_tiles(shapes, tmp_path):
     assert geopub("tiles", tmp_path / "text.gpkg", tmp_path / "y.pmtiles").returncode == 1
 
 
+def test_tiles_load_nothing_of_the_other_commands(shapes, tmp_path):
+    arguments = ["tiles", str(shapes), str(tmp_path / "x.pmtiles"), "--min-zoom", "3", "--max-zoom", "5", "--json"]
+    script = f"""
+import sys
+from geopub_plugin.cli import main
+assert main({arguments!r}) == 0
+heavy = {{"flask", "sqlalchemy", "requests", "rich", "osgeo", "lxml", "jinja2", "geopub_plugin.publish.client"}}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+"""
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+
+
 def tiles_json(*arguments: object) -> dict:
     told = geopub("tiles", *arguments, "--json")
     assert told.returncode == 0, told.stderr

@@ -86,7 +86,7 @@ def is_name_of_top(arrow: Arrow) -> bool:
 
 
 def test_the_other_rings_use_only_values_of_the_backend():
-    exempt = {("cli",), ("terminal", "tiling")}  # `serve` and `tiles` are the backend, called by its name
+    exempt = {("terminal", "serving"), ("terminal", "tiling"), ("terminal", "tiling_display")}  # `serve` and `tiles` are the backend, called by its name
     refuse(
         a
         for a in ARROWS

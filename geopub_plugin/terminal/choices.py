@@ -1,19 +1,17 @@
-"""What the options of `geopub publish` and `geopub tiles` ask for."""
+"""What the options of `geopub publish` ask for, and a place as several commands take it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Optional, Sequence, Tuple
 
 import click
 
 from ..backend.translation import tr
-from ..publish.proposal import SERVICES, match_styles, propose, slug
-from ..publish.publication import PublicationRequest
 
 if TYPE_CHECKING:
-    from .tiling import TilesRequest
+    from ..publish.publication import PublicationRequest
 
 
 def point(_: click.Context, parameter: click.Parameter, value: Optional[str]) -> Optional[Tuple[float, float]]:
@@ -31,6 +29,9 @@ def point(_: click.Context, parameter: click.Parameter, value: Optional[str]) ->
 
 def publication_request(file: Path, tables: Sequence[str], styles: Sequence[Path], choices: Any) -> PublicationRequest:
     """Return what is asked for: the proposal, with what the person chose in its place."""
+    from ..publish.proposal import SERVICES, match_styles, propose, slug
+    from ..publish.publication import PublicationRequest
+
     proposal = propose(file, tables)
     proposed = PublicationRequest.proposed(file, tables, proposal)
     title = choices["title"] or proposed.title
@@ -54,18 +55,3 @@ def publication_request(file: Path, tables: Sequence[str], styles: Sequence[Path
         bottom_level=bottom,
         sample=choices["sample"],
     )
-
-
-def tiles_request(file: Path, archive: str, choices: Dict[str, Any]) -> TilesRequest:
-    """Return what `geopub tiles` is asked for; refuse options that contradict one another."""
-    from .tiling import TilesRequest, flags_of, place_of
-
-    for one, other in (("options", "preset"), ("area", "around")):
-        if choices[one] and choices[other]:
-            names = {"around": "sample"}
-            raise click.UsageError(tr("Give --{one} or --{other}, not both.", one=one, other=names.get(other, other)))
-    if None not in (choices["top"], choices["bottom"]) and choices["top"] > choices["bottom"]:
-        raise click.UsageError(tr("--min-zoom must not be greater than --max-zoom."))
-    attributes = tuple(name.strip() for name in choices.pop("attributes").split(",") if name.strip())
-    options = flags_of(choices.pop("options"), choices.pop("preset"))
-    return TilesRequest(file, *place_of(archive), attributes=attributes, options=options, **choices)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any, Dict, Sequence, Tuple, Type
+from typing import TYPE_CHECKING, Any, Dict, Sequence, Tuple, Type
 
 from ..backend.errors import (
     Cancelled,
@@ -18,8 +18,10 @@ from ..backend.errors import (
     TooLarge,
     Unavailable,
 )
-from ..publish.client.datasheets import Datasheet
-from ..publish.publication import PublicationResult, Refused
+
+if TYPE_CHECKING:
+    from ..publish.client.datasheets import Datasheet
+    from ..publish.publication import PublicationResult
 
 
 class ExitCode(IntEnum):
@@ -49,6 +51,8 @@ def exit_code(error: GeoPubError) -> ExitCode:
 
 def error_json(error: GeoPubError) -> Dict[str, Any]:
     """Return the document of a command that failed."""
+    from ..publish.publication_values import Refused
+
     told = {"kind": type(error).__name__, "what": error.what, "why": error.why, "cure": error.cure}
     faults = [fault.as_json() for fault in error.faults] if isinstance(error, Refused) else []
     return {"error": told, "faults": faults}

@@ -9,17 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
-
-from ..backend.disk import readable, storing
+from ..backend.disk import storing
 from ..backend.errors import InvalidInput
 from ..backend.features.schema import TableSchema
-from ..backend.jobs.progress import Silent
+from ..backend.jobs.progress import Progress, Silent
 from ..backend.translation import tr
-from ..publish.proposal import propose, slug
-from .display import amount
+from ..publish.proposal import chosen_tables, propose, slug
 
 PMTILES, MBTILES, FOLDER = ".pmtiles", ".mbtiles", ""
 
@@ -42,36 +37,6 @@ class TilesRequest:
     around: Optional[Tuple[float, float]] = None  # longitude and latitude of a sample, in place of an area
     jobs: Optional[int] = None
     previous: Optional[Tuple[Path, Path]] = None  # an earlier revision of the file, and the archive made of it
-
-
-class BarProgress:
-    """The progress of a job as a bar a step."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task: Optional[TaskID] = None
-        self._done, self._total, self._unit = 0, 0, ""
-
-    def step(self, name: str, total: int, unit: str) -> None:
-        """Begin a bar."""
-        self._finish()
-        self._done, self._total, self._unit = 0, total, unit
-        self._task = self._progress.add_task(name, total=total or None, amount="")
-
-    def advance(self, amount_done: int) -> None:
-        """Move the bar."""
-        self._done += amount_done
-        if self._task is not None:
-            shown = amount(self._done, self._total, self._unit)
-            self._progress.update(self._task, completed=self._done, amount=shown)
-
-    def log(self, line: str) -> None:
-        """Print a line above the bars."""
-        self._progress.console.print(line, markup=False)
-
-    def _finish(self) -> None:
-        if self._task is not None:
-            self._progress.update(self._task, total=1, completed=1)
 
 
 def place_of(out: str) -> Tuple[Path, str]:
@@ -105,15 +70,16 @@ def job_parameters(request: TilesRequest) -> Dict[str, Any]:
     from ..backend.tiles.sources import tables_in
 
     known = {table.name: table for table in tables_in(request.file)}
-    proposed = propose(request.file, request.tables)
-    if len(request.layers) > len(proposed.tables):
+    if not set(request.tables) <= set(known):
+        chosen_tables(request.file, request.tables)  # says which there are
+    tables = [known[name] for name in request.tables or known]
+    if len(request.layers) > len(tables):
         raise InvalidInput(
             tr("There are more layer names than tables."),
-            tr("The tables are: {names}.", names=", ".join(proposed.tables)),
+            tr("The tables are: {names}.", names=", ".join(table.name for table in tables)),
             tr("Give --layer once for each table, in the order of --table."),
         )
-    tables = [known[name] for name in request.tables or proposed.tables]
-    low, high = _levels(request, proposed.top_level or 0, proposed.bottom_level or 0)
+    low, high = _levels(request)
     layers = (*request.layers, *(slug(table.name) for table in tables[len(request.layers) :]))
     composition = [
         {"table": table.name, "layer": layer, "top_level": low, "bottom_level": high,
@@ -127,14 +93,13 @@ def job_parameters(request: TilesRequest) -> Dict[str, Any]:
     }  # fmt: skip
 
 
-def make_archive(request: TilesRequest, console: Optional[Console]) -> Dict[str, Any]:
-    """Make an archive, or a folder of tiles, and return what the engine reports; no console, no bars.
+def make_archive(request: TilesRequest, progress: Optional[Progress] = None) -> Dict[str, Any]:
+    """Make an archive, or a folder of tiles, and return what the engine reports.
 
     An interrupted run leaves a folder beside the archive, from which the same command goes on.
     """
-    from ..backend.tiles.archive_reader import Archive
-    from ..backend.tiles.mbtiles import write_mbtiles
-    from ..backend.tiles.tile_folder import refuse_other_folder, write_folder
+    from ..backend.tiles import pyramid_job
+    from ..backend.tiles.tile_folder import refuse_other_folder
 
     parameters, place, kind = job_parameters(request), request.out, request.kind
     if kind == FOLDER:
@@ -143,13 +108,12 @@ def make_archive(request: TilesRequest, console: Optional[Console]) -> Dict[str,
         place.parent.mkdir(parents=True, exist_ok=True)
         parameters["checkpoints"] = str(place.parent / f".{place.name}.geopub")
         with tempfile.TemporaryDirectory(prefix=".geopub-", dir=place.parent) as work:
-            made = _run(parameters, Path(work), console)
+            made = pyramid_job.run(parameters, Path(work), progress or Silent())
             archive = Path(work) / made["file"]
             if kind == PMTILES:
                 os.replace(archive, place)
             else:
-                with Archive(archive) as opened:
-                    (write_mbtiles if kind == MBTILES else write_folder)(opened, place)
+                _rewrite(archive, kind, place)
     size = made["size"] if kind == PMTILES else _size(place)
     return {**made, "file": str(place), "size": size, "area": parameters["area"]}
 
@@ -163,37 +127,6 @@ def estimated(request: TilesRequest, sample: bool) -> Dict[str, Any]:
     return estimate(plan_of(job_parameters(request)), request.jobs or usual_count(), sample).as_json()
 
 
-def show_estimate(console: Console, estimate: Mapping[str, Any]) -> None:
-    """Print an estimate in one line."""
-    text = tr("About {tiles} tiles, {size}, {seconds} s.", tiles=f"{estimate['tiles']:,}",
-              size=readable(estimate["size"]), seconds=f"{max(estimate['seconds'], 0.1):.2g}")  # fmt: skip
-    console.print(text, soft_wrap=True, markup=False)
-
-
-def show_tiles(console: Console, made: Mapping[str, Any]) -> None:
-    """Print what was made, and what each level holds."""
-    low, *_, high = (*made["levels"], *made["levels"][-1:])
-    size = f"{made['size'] / 1e6:.1f}"
-    text = tr("{path}: levels {top} to {bottom}, {size} MB", path=made["file"], top=low, bottom=high, size=size)
-    console.print(text, soft_wrap=True, markup=False)
-    if made["report"]["copied"]:
-        text = tr(
-            "{rebuilt} tiles were built, {copied} copied.", **{n: made["report"][n] for n in ("rebuilt", "copied")}
-        )
-        console.print(text, soft_wrap=True, markup=False)
-    heads = (tr("Level"), tr("Tiles"), tr("Features"), tr("Left out"), tr("Size"), tr("Largest tile"), tr("Seconds"))
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for place, head in enumerate(heads):
-        table.add_column(head, justify="left" if place == 5 else "right", no_wrap=True)
-    for level in made["report"]["levels"]:
-        largest = next((f"{tile['path']} {readable(tile['bytes'])}" for tile in level["largest"]), "–")
-        table.add_row(
-            str(level["level"]), f"{level['tiles']:,}", f"{level['features']:,}", f"{level['dropped']:,}",
-            readable(level["bytes"]), largest, f"{level['seconds']:.1f}",
-        )  # fmt: skip
-    console.print(table)
-
-
 def write_report(place: Path, made: Mapping[str, Any]) -> None:
     """Write what was made as JSON."""
     with storing(place.parent):
@@ -201,20 +134,24 @@ def write_report(place: Path, made: Mapping[str, Any]) -> None:
         place.write_text(json.dumps(made, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
-def _run(parameters: Dict[str, Any], work: Path, console: Optional[Console]) -> Dict[str, Any]:
-    from ..backend.tiles import pyramid_job
+def _rewrite(archive: Path, kind: str, place: Path) -> None:
+    """Write the tiles of an archive as MBTILES or FOLDER."""
+    from ..backend.tiles.archive_reader import Archive
+    from ..backend.tiles.mbtiles import write_mbtiles
+    from ..backend.tiles.tile_folder import write_folder
 
-    if console is None:
-        return pyramid_job.run(parameters, work, Silent())
-    columns = (TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.fields[amount]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-        return pyramid_job.run(parameters, work, BarProgress(progress))
+    with Archive(archive) as opened:
+        (write_mbtiles if kind == MBTILES else write_folder)(opened, place)
 
 
-def _levels(request: TilesRequest, top: int, bottom: int) -> Tuple[int, int]:
-    """Return the levels asked for, in place of the proposed ones."""
+def _levels(request: TilesRequest) -> Tuple[int, int]:
+    """Return the levels asked for, or those to propose in their place; to propose, the file is looked through."""
+    if request.top is not None and request.bottom is not None:
+        return request.top, request.bottom
+    proposed = propose(request.file, request.tables)
+    top, bottom = proposed.top_level or 0, proposed.bottom_level or 0
     if request.top is not None:
-        return request.top, max(request.top, bottom) if request.bottom is None else request.bottom
+        return request.top, max(request.top, bottom)
     return (top, bottom) if request.bottom is None else (min(top, request.bottom), request.bottom)
 
 

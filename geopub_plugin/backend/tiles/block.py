@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import BinaryIO, List, Optional, Sequence, Tuple
+from typing import BinaryIO, Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ..features.batch import Batch
 from ..features.geopackage import GeoPackageTable
 from ..features.projection import Projection
 from ..features.ragged import concatenate
-from ..features.schema import Bounds, Field
+from ..features.schema import Bounds, Field, Srs
 from .assemble import Content, LevelTiles, assembled
 from .blocks import Block, TableShare
 from .clip import to_tiles
@@ -60,7 +61,7 @@ class UpperTask:
     output: Path
     square: Square
     remainder: Optional[Path]
-    turn: Tuple[int, int] = (0, 1)  # (k, n): only the levels `bottom` - k, and every n-th above, are written
+    claims: Optional[Path] = None  # folder where processes that share the levels say which each of them writes
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,20 @@ def build_upper(task: UpperTask) -> BlockResult:
             states.append(TableState(table, found.records, found.shapes, name, steps))
             owned.append(is_own)
     with task.output.open("wb") as output:
-        made, seconds = climb(states, task.plan, task.levels, task.square.cell, task.area, output, task.turn)
+        claim = None if task.claims is None else partial(claimed, task.claims)
+        made, seconds = climb(states, task.plan, task.levels, task.square.cell, task.area, output, claim=claim)
     if task.remainder is not None:
         _hand_up(states, owned, task.plan, task.remainder)
     return BlockResult(task.output, tuple(made), 0, tuple(seconds))
+
+
+def claimed(folder: Path, level: int) -> bool:
+    """Claim a level for this process; say whether no other one was faster."""
+    try:
+        (folder / str(level)).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _hand_up(states: Sequence[TableState], owned: Sequence[np.ndarray], plan: PyramidPlan, folder: Path) -> None:
@@ -133,7 +144,7 @@ def read_state(
     with GeoPackageTable(table.data, table.table) as source:
         names = [field.name for field in fields]
         batches: List[Batch] = list(source.batches(columns=names, fids=share.fids.tolist()))
-        projection = Projection(source.schema.srs or WGS84, WGS84)
+        projection = _to_wgs84(source.schema.srs)
     records = records_of(batches, fields)
     geometries = concatenate([batch.geometries for batch in batches])
     floor = (plan.options.simplification / (EXTENT << level)) ** 2
@@ -141,19 +152,26 @@ def read_state(
     return TableState(table, records, list(shapes.values()), LayerName.of(table.layer, names), thinning)
 
 
+@lru_cache(maxsize=16)
+def _to_wgs84(source: Optional[Srs]) -> Projection:
+    """Return the way from a table's system to WGS 84; PROJ takes as long to find one as to go it ten thousand times."""
+    return Projection(source or WGS84, WGS84)
+
+
 def climb(
     states: Sequence[TableState], plan: PyramidPlan, levels: Tuple[int, int], cell: Cell, area: Optional[Bounds],
-    output: BinaryIO, turn: Tuple[int, int] = (0, 1),
+    output: BinaryIO, turn: Tuple[int, int] = (0, 1), claim: Optional[Callable[[int], bool]] = None,
 ) -> Tuple[List[LevelTiles], List[float]]:  # fmt: skip
     """Write the tiles of the levels whose turn it is, from the bottom up, and time each.
 
-    The states lose detail on the way.
+    Of `turn` (k, n) that are the levels `bottom` - k, and every n-th above, that `claim` grants. The states lose detail
+    on the way.
     """
     made: List[LevelTiles] = []
     seconds: List[float] = []
     for level in range(levels[1], levels[0] - 1, -1):
         begun = time.monotonic()
-        asked = (levels[1] - level) % turn[1] == turn[0]
+        asked = (levels[1] - level) % turn[1] == turn[0] and (claim is None or claim(level))
         contents = contents_at(states, plan, level, tiles_at(cell, level, area), asked)
         if not asked:
             continue

@@ -1,12 +1,14 @@
 """How the work is cut: blocks of tiles with a bounded number of vertices, and one split level above them.
 
 A block is a square of the quadtree. It makes all its tiles from the split level down, and leaves what its features
-still are above. The result does not depend on the cut: what becomes of a feature in a tile depends on the two alone.
+still are above. Where everything is in one square, blocks are slices of its features instead, which make no tiles: all
+levels are above them. The result does not depend on the cut: what becomes of a feature in a tile depends on the two
+alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -112,6 +114,26 @@ def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
         tuple(spread.thinning for spread in spreads),
         bounds_of(boxes),
     )
+
+
+def sliced(whole: Cut, plan: PyramidPlan, limit: int) -> Cut:
+    """Return a cut with a single square that owns features as one into slices of at most about `limit` vertices.
+
+    So several processes can read them, and afterwards share the levels. Other cuts are returned as they are.
+    """
+    owners = [block for block in whole.blocks if any(share.owned.any() for share in block.shares)]
+    if len(owners) != 1 or owners[0].weight <= limit:
+        return whole
+    (square,) = owners
+    count = int(-(-square.weight // limit))
+    slices = []
+    for number in range(count):
+        shares = []
+        for share in square.shares:
+            some = slice(number * len(share.fids) // count, (number + 1) * len(share.fids) // count)
+            shares.append(TableShare(share.plan, share.fids[some], share.owned[some]))
+        slices.append(Block(square.cell, tuple(shares), square.weight / count))
+    return replace(whole, split_level=plan.bottom_level + 1, blocks=tuple(slices))
 
 
 def _descend(cell: Cell, rows: np.ndarray, placed: _Placed, limit: int, plan: PyramidPlan) -> List[_Square]:

@@ -9,7 +9,7 @@ what is written and not with vertices × tiles. The strip of cell c reaches from
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from .plan import BUFFER, EXTENT
 from .strip_rings import Edges, come_back, first_of_groups, linked
 
 _SHIFT = EXTENT.bit_length() - 1
+_PIECE = 1 << 15  # vertices cut at a time: arrays that stay near the processor
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,21 @@ def _cut(paths: _Paths, kind: int, limits: Tuple[int, int]) -> _Cut:
     crossing = np.flatnonzero(~inside & (cells > 0))
     if len(crossing) == 0:
         return whole
-    return _merged(whole, _crossed(paths, crossing, kind, limits))
+    several = (_crossed(paths, some, kind, limits) for some in _pieces_of_work(paths, crossing, kind))
+    return _merged([whole, *several])
+
+
+def _pieces_of_work(paths: _Paths, crossing: np.ndarray, kind: int) -> Iterator[np.ndarray]:
+    """Yield the paths (int64 (n,)) that cross borders a few at a time, the rings of a polygon together."""
+    if kind == POLYGON:
+        crossing = crossing[np.argsort(paths.part[crossing], kind="stable")]
+    ends = np.cumsum(paths.path_start[crossing + 1] - paths.path_start[crossing])
+    at = np.searchsorted(ends, np.arange(_PIECE, int(ends[-1]), _PIECE))  # (n,) paths to begin with
+    if kind == POLYGON:
+        at = np.searchsorted(paths.part[crossing], paths.part[crossing[at]])
+    edges = np.unique(np.concatenate([[0], at, [len(crossing)]])).tolist()
+    for low, high in zip(edges, edges[1:]):
+        yield crossing[low:high]
 
 
 def _copies(paths: _Paths, first: np.ndarray, cells: np.ndarray) -> _Cut:
@@ -188,31 +203,37 @@ def _emitted(edges: Edges, opening: np.ndarray, source: np.ndarray, begins: Opti
     `opening` (int64 (Q',)) is where pieces begin, `source` (int64 (Q',)) what they are of; `begins` (bool (I,)) says
     which edges give their first vertex, too, if not just those that come in.
     """
-    p, q, p2, q2 = edges.p, edges.q, edges.p2, edges.q2  # (I,)
-    enter, leave = np.clip(p, edges.low, edges.high), np.clip(q, edges.low, edges.high)
-    slope = (q2 - p2) / np.where(q == p, 1, q - p)
-    base, base2 = np.where(p < q, p, q), np.where(p < q, p2, q2)  # both sides of a border reckon from the same end
-    enters = p != enter
-    enter2 = np.where(enters, np.rint(base2 + (enter - base) * slope), p2).astype(np.int64)
-    leave2 = np.where(q != leave, np.rint(base2 + (leave - base) * slope), q2).astype(np.int64)
-    if begins is not None:
-        enters = begins
-    at = starts_of(1 + enters.astype(np.int64))
+    enters = edges.enters  # (I,)
+    at = starts_of((enters if begins is None else begins).view(np.int8) + 1)
     out, out2 = np.empty(at[-1], np.int64), np.empty(at[-1], np.int64)  # (V',)
-    out[at[1:] - 1], out2[at[1:] - 1] = leave, leave2
-    out[at[:-1][enters]], out2[at[:-1][enters]] = enter[enters], enter2[enters]
+    end = at[1:] - 1
+    out[end], out2[end] = edges.q, edges.q2
+    if begins is not None:
+        first = np.flatnonzero(begins & ~enters)
+        out[at[first]], out2[at[first]] = edges.p[first], edges.p2[first]
+    entering, leaving = np.flatnonzero(enters), np.flatnonzero(edges.leaves)
+    out[at[entering]], out2[at[entering]] = _at_border(edges, entering, edges.p)
+    out[end[leaving]], out2[end[leaving]] = _at_border(edges, leaving, edges.q)
     return _Cut(
         out, out2, np.concatenate([at[opening], at[-1:]]), edges.path[opening], source, edges.cell[opening]
     )  # fmt: skip
 
 
-def _merged(one: _Cut, other: _Cut) -> _Cut:
-    """Return the pieces of both; their order is made later, by tile."""
-    return _Cut(
-        np.concatenate([one.along, other.along]),
-        np.concatenate([one.across, other.across]),
-        np.concatenate([one.path_start, other.path_start[1:] + one.path_start[-1]]),
-        np.concatenate([one.path, other.path]),
-        np.concatenate([one.source, other.source]),
-        np.concatenate([one.cell, other.cell]),
-    )
+def _at_border(edges: Edges, some: np.ndarray, end: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Return where some edges (int64 (n,)), of which an `end` (int64 (I,)) lies outside, cross the border there."""
+    p, q, p2, q2 = edges.p[some], edges.q[some], edges.p2[some], edges.q2[some]
+    border = np.clip(end[some], edges.low[some], edges.high[some])
+    forward = p < q  # both sides of a border reckon from the same end
+    base, base2 = np.where(forward, p, q), np.where(forward, p2, q2)
+    slope = (q2 - p2) / np.where(q == p, 1, q - p)
+    return border, np.rint(base2 + (border - base) * slope).astype(np.int64)
+
+
+def _merged(several: Sequence[_Cut]) -> _Cut:
+    """Return the pieces of all; their order is made later, by tile."""
+    counts = [np.diff(one.path_start) for one in several]
+    columns = {
+        name: np.concatenate([getattr(one, name) for one in several])
+        for name in ("along", "across", "path", "source", "cell")
+    }
+    return _Cut(path_start=starts_of(np.concatenate(counts)), **columns)

@@ -20,7 +20,7 @@ TAIL = 2  # tag of id, id: last, where it parts nothing that is alike from featu
 _ONE_BYTE = 128  # values whose numbers all take one byte are numbered by first use alone
 _PIECE = 1 << 18  # varints encoded at a time: arrays that stay near the processor
 _NONE = np.zeros(0, np.int64)
-_DENSE = 1 << 23  # cells of a table that numbers values by (tile, value); above, they are sorted
+_DENSE = 1 << 22  # cells of a table that numbers values by (tile, value); above, they are sorted
 
 
 @dataclass(frozen=True)
@@ -184,12 +184,15 @@ def _numbered(
     """
     if len(value) == 0:
         return value, value
-    pair = tile * values + value
+    used = np.zeros(values, bool)
+    used[value] = True
+    values = int(np.count_nonzero(used))
+    pair = tile * values + (np.cumsum(used) - 1).take(value)
     place = np.arange(len(pair))
     if tiles * values <= _DENSE:
-        table = np.empty(tiles * values, np.int64)  # read only where it was written
+        table = np.empty(tiles * values, np.int32)  # read only where it was written
         table[pair[::-1]] = place[::-1]  # the last one written, so the first one used, stays
-        earliest = table[pair]  # (n,)
+        earliest = table.take(pair)  # (n,)
     else:
         _, at, inverse = np.unique(pair, return_index=True, return_inverse=True)
         earliest = at[inverse]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ from ..jobs.progress import Progress, Silent
 from ..translation import tr
 from .archive import ArchiveWriter
 from .block import BlockResult, BlockTask, UpperTask, build_block, build_upper
-from .blocks import Cut, Spread, cut_of, spreads_of
+from .blocks import Cut, Spread, cut_of, sliced, spreads_of
 from .checkpoint import fingerprint, keep, kept
 from .executors import Crew, results_of
 from .grid import HIGHEST, degrees
@@ -31,8 +32,9 @@ from .unreadable import unreadable_told
 from .work_folders import work_folder
 
 BLOCK = 400_000  # vertices: arrays of a few megabytes, that stay near the processor
+_SLICES = 2  # of a block's vertices, where one square holds everything: enough for each process to have its share
 _STAGE = 3  # times as many for squares of the levels above, where less is done with each
-_TURNS = 3  # at most: each reads the same
+_SHARERS = 3  # processes at most that share the levels of a square: each reads the same
 _JSON_TYPES = {ColumnKind.INTEGER: "Number", ColumnKind.REAL: "Number", ColumnKind.BOOLEAN: "Boolean"}
 
 
@@ -60,7 +62,7 @@ def build(
         with ExitStack() as stack:
             crew = stack.enter_context(Crew(1 if executor else jobs))
             spreads = spreads_of(plan, area)
-            blocks = cut_of(spreads, plan, block)
+            blocks = sliced(cut_of(spreads, plan, block), plan, block // _SLICES)
             progress.step(tr("Building tiles"), blocks.features, "features")
             results = _blocks(plan, fields, blocks, area, work, executor, crew, progress)
             progress.step(tr("Building the upper levels"), 0, "tiles")
@@ -145,7 +147,7 @@ def _upper(
     plan: PyramidPlan, fields: Tuple[Tuple[Field, ...], ...], blocks: Cut, area: Optional[Bounds], work: Path,
     executor: Optional[Executor], crew: Crew, limit: int,
 ) -> List[BlockResult]:  # fmt: skip
-    """Build the levels above the split level, from the bottom up; of few squares each process takes some levels."""
+    """Build the levels above the split level, from the bottom up; of few squares processes share the levels."""
     bottom = blocks.split_level - 1
     if bottom < plan.top_level:
         return []
@@ -155,14 +157,15 @@ def _upper(
         now = stage(left, bottom, plan, _STAGE * limit)
         top = now.levels[0]
         up = top > plan.top_level
-        turns = 1 if up or len(now.squares) > crew.count else min(crew.count, bottom - top + 1, _TURNS)
+        sharers = 1 if up or len(now.squares) > crew.count else min(crew.count, bottom - top + 1, _SHARERS)
         tasks = [
             UpperTask(
-                plan, fields, blocks.thinning, now.levels, area, work / f"upper-{bottom}-{number}-{turn}", square,
-                work / f"up-{bottom}-{number}" if up else None, (turn, turns),
+                plan, fields, blocks.thinning, now.levels, area, work / f"upper-{bottom}-{number}-{sharer}", square,
+                work / f"up-{bottom}-{number}" if up else None,
+                _claims(work / f"claims-{bottom}-{number}") if sharers > 1 else None,
             )
-            for turn in range(turns)
             for number, square in enumerate(now.squares)
+            for sharer in range(sharers)
         ]  # fmt: skip
         results = dict(results_of(executor, crew, build_upper, tasks))
         made += [results[place] for place in sorted(results)]
@@ -170,6 +173,13 @@ def _upper(
             left = [left_of(task.square.cell, task.remainder) for task in tasks if task.remainder is not None]
         bottom = top - 1
     return made
+
+
+def _claims(folder: Path) -> Path:
+    """Return an empty folder; a crash may have left one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 def bounds_told(bounds: Optional[Bounds], plan: PyramidPlan) -> Bounds:

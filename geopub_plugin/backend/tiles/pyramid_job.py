@@ -12,7 +12,6 @@ from .executors import usual_count
 from .options import parse_options
 from .plan import ALL, PyramidPlan, TablePlan
 from .pyramid import build
-from .rebuild import Previous, rebuild
 from .report import PyramidReport
 from .sources import tables_in
 from .work_folders import sweep
@@ -37,6 +36,8 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
     previous = parameters.get("previous")
     report = None
     if previous:
+        from .rebuild import Previous, rebuild  # here: a full build needs none of it
+
         former = Previous(Path(previous["data"]), Path(previous["archive"]))
         report = rebuild(plan, former, work / ARCHIVE, progress)
     if report is None:

@@ -38,10 +38,12 @@ class Records:
         """Return the features of these rows (int64, ascending), with the values that they use."""
         counts = np.diff(self.tag_start)[rows]
         tags = aranges(self.tag_start[rows], counts)
-        used, value = np.unique(self.tag_value[tags], return_inverse=True)
+        there = np.zeros(len(self.value_start) - 1, bool)
+        there[self.tag_value[tags]] = True
+        used, number = np.flatnonzero(there), np.cumsum(there) - 1
         sizes = np.diff(self.value_start)[used]
         return Records(
-            self.fids[rows], starts_of(counts), self.tag_key[tags], value, starts_of(sizes),
+            self.fids[rows], starts_of(counts), self.tag_key[tags], number[self.tag_value[tags]], starts_of(sizes),
             self.value_bytes[aranges(self.value_start[used], sizes)],
         )  # fmt: skip
 

@@ -51,6 +51,8 @@ def surviving(up: Remainder, owned: np.ndarray) -> Remainder:
 
 def _only(up: Remainder, keep: np.ndarray) -> Remainder:
     """Return the features where `keep` (bool (N,)) holds."""
+    if keep.all():
+        return up
     rows = np.flatnonzero(keep)
     place = np.full(len(up.records), -1, np.int64)
     place[rows] = np.arange(len(rows))
@@ -172,6 +174,7 @@ def united(several: Sequence[Tuple[Remainder, bool]]) -> Tuple[Optional[Remainde
         if found:
             shapes = joined([shapes for shapes, _ in found], [int(shift) for _, shift in found])
             shapes = replace(shapes, feature=rank[shapes.feature])
-            merged.append(shapes.with_paths(np.argsort(shapes.feature, kind="stable")))
+            in_order = (shapes.feature[1:] >= shapes.feature[:-1]).all()
+            merged.append(shapes if in_order else shapes.with_paths(np.argsort(shapes.feature, kind="stable")))
     owned = np.concatenate([np.full(len(one.records), is_own) for one, is_own in several])
     return Remainder(records.in_order(order), merged), owned[order]

@@ -16,7 +16,7 @@ from ..features.ragged import aranges, row_numbers, starts_of
 
 _CORNER = 0.25  # a ring's fourth corner stays if it stands at least half as far out as its third (squared)
 
-_PIECE = 1 << 16  # vertices measured at a time: arrays that stay near the processor
+_PIECE = 1 << 17  # vertices measured at a time: arrays that stay near the processor
 
 
 @dataclass
@@ -50,7 +50,10 @@ def significances(x: np.ndarray, y: np.ndarray, path_start: np.ndarray, rings: b
     long = last - first >= 2
     first, last = first[long], last[long]
     count = last - first - 1
-    edges = np.unique(np.searchsorted(np.cumsum(count) // _PIECE, np.arange(int(count.sum()) // _PIECE + 2)))
+    total = int(count.sum())
+    pieces = total // _PIECE + 1  # of about the same size: each takes as many turns of the loop
+    inner = np.searchsorted(np.cumsum(count), np.arange(1, pieces) * (total / pieces))
+    edges = np.unique(np.concatenate([[0], inner, [len(count)]]))
     for a, b in zip(edges.tolist(), edges[1:].tolist()):
         _measure(found, x, y, _Open.of(first[a:b], last[a:b]), rings, floor)
     return found
@@ -84,7 +87,8 @@ def _farthest(x: np.ndarray, y: np.ndarray, work: _Open, segment: np.ndarray) ->
     along = px * sx
     along += py * sy
     along *= scale.take(segment)
-    np.clip(along, 0.0, 1.0, out=along)
+    np.maximum(along, 0.0, out=along)
+    np.minimum(along, 1.0, out=along)
     sx *= along
     sy *= along
     px -= sx

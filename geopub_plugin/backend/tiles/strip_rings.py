@@ -42,6 +42,11 @@ class Edges:
         """Which edges begin outside: bool (I,)."""
         return (self.p < self.low) | (self.p > self.high)
 
+    @property
+    def leaves(self) -> np.ndarray:
+        """Which edges end outside: bool (I,)."""
+        return (self.q < self.low) | (self.q > self.high)
+
 
 def first_of_groups(path: np.ndarray, cell: np.ndarray) -> np.ndarray:
     """Return where another path or cell begins: bool (I,)."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geopub_plugin.backend.tiles.blocks import Spread, cut_of
+from geopub_plugin.backend.tiles.blocks import Spread, cut_of, sliced
 from geopub_plugin.backend.tiles.options import parse_options
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 
@@ -51,3 +51,17 @@ def test_every_feature_is_owned_once(size, limit):
     blocks = cut_of([spread(size)], PLAN, limit).blocks
     owned = np.concatenate([share.fids[share.owned] for block in blocks for share in block.shares])
     assert sorted(owned.tolist()) == list(range(1000))
+
+
+def test_one_square_is_read_in_slices_that_own_every_feature_once_and_make_no_tile():
+    whole = cut_of([spread(0.6), spread(0.6, 10)], PLAN, 60_000)
+    cut = sliced(whole, PLAN, 30_000)
+    assert len(cut.blocks) == 4
+    assert cut.split_level > PLAN.bottom_level
+    for table, count in enumerate((1000, 10)):
+        fids = np.concatenate([block.shares[table].fids for block in cut.blocks])
+        assert fids.tolist() == list(range(count))
+        assert all(block.shares[table].owned.all() for block in cut.blocks)
+    assert sliced(whole, PLAN, 200_000) is whole
+    several = cut_of([spread(0.001)], PLAN, 60_000)
+    assert sliced(several, PLAN, 1_000) is several

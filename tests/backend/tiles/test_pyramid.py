@@ -18,6 +18,7 @@ from geopub_plugin.backend.errors import InvalidInput, TooLarge
 from geopub_plugin.backend.features.geopackage import feature_tables
 from geopub_plugin.backend.tiles.archive_reader import Archive
 from geopub_plugin.backend.tiles.area import Area
+from geopub_plugin.backend.tiles.blocks import cut_of, sliced, spreads_of
 from geopub_plugin.backend.tiles.options import parse_options
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 from geopub_plugin.backend.tiles.pyramid import build
@@ -227,6 +228,18 @@ def test_the_same_bytes_from_several_processes(countries, tmp_path):
         build(countries, tmp_path / "foreign.pmtiles", executor=executor, block=40_000)
     assert (tmp_path / "two.pmtiles").read_bytes() == (tmp_path / "one.pmtiles").read_bytes()
     assert (tmp_path / "foreign.pmtiles").read_bytes() == (tmp_path / "one.pmtiles").read_bytes()
+
+
+def test_the_same_bytes_where_one_square_is_read_in_slices(world_map, tmp_path):
+    plan = PyramidPlan((TablePlan(world_map, "countries", "countries", 0, 2),), parse_options("-ab -S20"))
+    spreads = spreads_of(plan, None)
+    weight = int(sum(spread.weights.sum() for spread in spreads)) + 1
+    assert len(sliced(cut_of(spreads, plan, weight), plan, weight // 2).blocks) > 1
+    archives = []
+    for jobs, block in ((1, 2 * weight), (1, weight), (3, weight)):
+        build(plan, tmp_path / "a.pmtiles", jobs=jobs, block=block)
+        archives.append((tmp_path / "a.pmtiles").read_bytes())
+    assert archives[1:] == archives[:1] * 2
 
 
 def test_points_at_the_border_of_a_block_are_in_the_buffers_beyond_it(tmp_path):

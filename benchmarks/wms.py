@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import itertools
+import json
 import os
 import queue
 import random
+import subprocess
 import sys
 import tempfile
 import threading
@@ -46,6 +49,7 @@ CELL = 229.0  # metres: 200,000 polygons fill a map of 1024 pixels at 100 m a pi
 CLIENTS = 8
 SIZES, SCALES = (256, 512, 1024), (2, 20, 100)  # pixels; metres of a pixel
 _MAPS = {2: 20, 20: 12, 100: 4}  # maps of each job, by scale
+_LOAD_SECONDS = 4.0  # that eight clients keep each server busy at each job
 _STYLE = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 <qgis version="3.22.0" styleCategories="Symbology"><renderer-v2 type="singleSymbol" symbollevels="0"><symbols>
 <symbol type="fill" name="0" alpha="1" clip_to_extent="1" force_rhr="0"><layer class="SimpleFill" enabled="1" pass="0">
@@ -87,8 +91,9 @@ def main() -> None:
         alike = _alike(peers, told.count)
         jobs = [Job(size, scale) for size in told.sizes for scale in told.scales]
         runs = {job: _one_client(job, peers, told) for job in jobs}
-        loads = {job: _clients(job, peers, told) for job in jobs}
-    section = report(runs, loads, alike, told)
+        alone = _drawing_alone(jobs, source, style, told)
+        loads = {job: _clients(job, peers, runs[job], told) for job in jobs}
+    section = report(runs, alone, loads, alike, told)
     print(section)
     if not told.dry:
         written(section, RESULTS, "wms")
@@ -204,25 +209,62 @@ def _one_client(job: Job, peers: Sequence[Peer], told: argparse.Namespace) -> Di
     return found
 
 
-def _clients(job: Job, peers: Sequence[Peer], told: argparse.Namespace) -> Dict[str, Load]:
-    """Let eight clients ask each server, one server after the other."""
-    count = max(CLIENTS, round(2 * _MAPS[_nearest(job.scale)] * told.share))
+def _drawing_alone(
+    jobs: Sequence[Job], source: Path, style: Path, told: argparse.Namespace
+) -> Dict[Job, Tuple[float, float]]:
+    """Return the seconds of processor that a map of each job takes in QGIS alone, and to write it as PNG."""
+    views = [(job, _windows(job, max(2, round(_MAPS[_nearest(job.scale)] * told.share)), told.count)) for job in jobs]
+    asked = [
+        json.dumps({"srs": SRS, "bounds": bounds, "width": job.size, "height": job.size})
+        for job, several in views
+        for bounds in (several[0], *several)  # the first one warms up
+    ]
+    command = [sys.executable, str(Path(__file__).with_name("wms_drawing.py")), TABLE, str(source), str(style)]
+    answer = subprocess.run(command, input="\n".join(asked), capture_output=True, text=True, check=True)
+    lines = iter(answer.stdout.splitlines())
+    found = {}
+    for job, several in views:
+        taken = [json.loads(line) for line in itertools.islice(lines, len(several) + 1)][1:]
+        found[job] = tuple(sum(part) / len(taken) for part in zip(*taken))
+        print(
+            f"{job.name:24} drawing alone {found[job][0] * 1000:.1f} ms, writing {found[job][1] * 1000:.1f} ms of CPU"
+        )
+    return found
+
+
+def _clients(job: Job, peers: Sequence[Peer], alone: Dict[str, Run], told: argparse.Namespace) -> Dict[str, Load]:
+    """Let eight clients ask each server, one server after the other, for some seconds each."""
+    cores = os.cpu_count() or 1
     found = {}
     for peer in peers:
+        count = max(3 * CLIENTS, round(_LOAD_SECONDS * cores / alone[peer.name].wall * told.share))
         waiting: queue.SimpleQueue[Bounds] = queue.SimpleQueue()
         for bounds in _windows(job, count, told.count):
             waiting.put(bounds)
         threads = [threading.Thread(target=_ask_all, args=(peer, job, waiting, n)) for n in range(CLIENTS)]
-        used, begun, most = peer.cpu(), time.perf_counter(), 0
-        for thread in threads:
+        ended, sizes = threading.Event(), [peer.memory()]
+        watch = threading.Thread(target=_watch_memory, args=(peer, ended, sizes))
+        used, own, begun = peer.cpu(), time.process_time(), time.perf_counter()
+        for thread in (*threads, watch):
             thread.start()
-        while any(thread.is_alive() for thread in threads):
-            most = max(most, peer.memory())
-            threads[0].join(0.2)  # to look is not free either
-        wall, cpu = time.perf_counter() - begun, peer.cpu() - used
-        found[peer.name] = Load(count / wall, cpu / wall / (os.cpu_count() or 1), most)
-        print(f"{job.name:24} {peer.name:18} {count / wall:9.1f} maps/s by {CLIENTS} clients", flush=True)
+        for thread in threads:
+            thread.join()
+        wall = (time.perf_counter() - begun) * cores
+        load = Load(count * cores / wall, (peer.cpu() - used) / wall, (time.process_time() - own) / wall, max(sizes))
+        ended.set()
+        watch.join()
+        found[peer.name] = load
+        print(
+            f"{job.name:24} {peer.name:18} {load.rate:9.1f} maps/s by {CLIENTS} clients, "
+            f"{load.used:.0%} and {load.clients:.0%} of the processors, {load.memory / 1e6:.0f} MB",
+            flush=True,
+        )
     return found
+
+
+def _watch_memory(peer: Peer, ended: threading.Event, sizes: List[int]) -> None:
+    while not ended.wait(0.5):  # to look is not free
+        sizes.append(peer.memory())
 
 
 def _ask_all(peer: Peer, job: Job, waiting: queue.SimpleQueue[Bounds], client: int) -> None:

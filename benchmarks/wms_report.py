@@ -50,11 +50,13 @@ class Load:
 
     rate: float  # maps per second
     used: float  # share of all processors that the server used
+    clients: float  # and the clients
     memory: int  # bytes (PSS), most of all its processes at one time
 
 
 def report(
     runs: Mapping[Job, Mapping[str, Run]],
+    alone: Mapping[Job, Tuple[float, float]],
     loads: Mapping[Job, Mapping[str, Load]],
     alike: Mapping[str, float],
     told: argparse.Namespace,
@@ -62,7 +64,13 @@ def report(
     """Return the section."""
     names = list(next(iter(runs.values())))
     return "\n\n".join(
-        [_circumstances(told, names, alike), _times(runs, names), _sizes(runs, names), _rates(loads, names)]
+        [
+            _circumstances(told, names, alike),
+            _times(runs, names),
+            _parts(runs, alone, names),
+            _sizes(runs, names),
+            _rates(loads, names),
+        ]
     )
 
 
@@ -101,6 +109,20 @@ def _times(runs: Mapping[Job, Mapping[str, Run]], names: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def _parts(
+    runs: Mapping[Job, Mapping[str, Run]], alone: Mapping[Job, Tuple[float, float]], names: Sequence[str]
+) -> str:
+    """Return what QGIS's drawing alone takes, which nobody who draws with QGIS can go below."""
+    heads = ["", "QGIS draws", "PNG", "the rest of GeoPub", *(f"{name}, in all" for name in names)]
+    lines = ["### Processor of a map, milliseconds, by part", "", _head(heads)]
+    for job, several in runs.items():
+        drawing, writing = alone[job]
+        rest = several[GEOPUB].cpu - drawing - writing
+        cells = [f"{part * 1000:.1f}" for part in (drawing, writing, rest, *(several[name].cpu for name in names))]
+        lines.append(_row([job.name, *cells]))
+    return "\n".join(lines)
+
+
 def _sizes(runs: Mapping[Job, Mapping[str, Run]], names: Sequence[str]) -> str:
     lines = ["### Kilobytes of a map", "", _head(["", *names])]
     for job, several in runs.items():
@@ -110,12 +132,14 @@ def _sizes(runs: Mapping[Job, Mapping[str, Run]], names: Sequence[str]) -> str:
 
 def _rates(loads: Mapping[Job, Mapping[str, Load]], names: Sequence[str]) -> str:
     heads = ["", *(f"{name}, maps/s" for name in names), "times the faster"]
-    heads += [f"{name}, {what}" for what in ("CPU used", "MB") for name in names]
+    heads += [f"{name}, {what}" for what in ("CPU used", "with its clients", "MB") for name in names]
     lines = ["### Eight clients", "", _head(heads)]
     for job, several in loads.items():
         rates = {name: 1 / load.rate for name, load in several.items()}
         cells = [f"{several[name].rate:.1f}" for name in names]
-        more = [f"{several[name].used:.0%}" for name in names] + [f"{several[name].memory / 1e6:.0f}" for name in names]
+        more = [f"{several[name].used:.0%}" for name in names]
+        more += [f"{several[name].used + several[name].clients:.0%}" for name in names]
+        more += [f"{several[name].memory / 1e6:.0f}" for name in names]
         lines.append(_row([job.name, *cells, _ratio(rates), *more]))
     return "\n".join(lines)
 

@@ -7,15 +7,21 @@ loop waits for them, so that QGIS stays alive.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 from qgis.core import (
+    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
+    QgsProcessingParameterCrs,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterNumber,
     QgsProcessingParameterString,
+    QgsProcessingParameterVectorLayer,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QEventLoop, QObject
@@ -27,45 +33,79 @@ from ...backend.locations import shipped
 from ...backend.translation import tr
 from ..client import Store
 from ..compat import NO_THREADING
+from ..publication_plan import LEVELS
 from ..store_calls import StoreCall
 from ..store_source import Stores, StoreSource
 
-INPUT, TARGET = "INPUT", "TARGET"
+INPUT, TARGET, CRS, TOP, BOTTOM = "INPUT", "TARGET", "CRS", "TOP_LEVEL", "BOTTOM_LEVEL"
+
+
+@dataclass(frozen=True)
+class About:
+    """What the toolbox says of an algorithm."""
+
+    name: str  # the last part of its id
+    picture: str
+    title: str
+    help: str
 
 
 class GeoPubAlgorithm(QgsProcessingAlgorithm):
-    """An algorithm of GeoPub; `stores` gives the places to publish in, when they are needed."""
+    """An algorithm of GeoPub: it states `about`, `parameters` and `outputs`, and works in `processAlgorithm`.
 
-    picture = "geopub"
+    `stores` gives the places to publish in, when they are needed.
+    """
 
     def __init__(self, stores: Callable[[], Stores]) -> None:
         super().__init__()
         self._stores = stores
 
+    def about(self) -> About:
+        """Return what the toolbox says of it, in the user's language."""
+        raise NotImplementedError
+
+    def parameters(self) -> Iterable[QgsProcessingParameterDefinition]:
+        """Return what it is given."""
+        raise NotImplementedError
+
+    def outputs(self) -> Iterable[QgsProcessingOutputDefinition]:
+        """Return what comes out besides what its parameters name."""
+        raise NotImplementedError
+
+    # What QGIS asks for ---------------------------------------------------------------------------------------
+
     def createInstance(self) -> GeoPubAlgorithm:
         """Return another one of these."""
         return type(self)(self._stores)
+
+    def name(self) -> str:
+        """Return the algorithm's id."""
+        return self.about().name
+
+    def displayName(self) -> str:
+        """Return the algorithm's title."""
+        return self.about().title
+
+    def shortHelpString(self) -> str:
+        """Return what the algorithm does."""
+        return self.about().help
+
+    def icon(self) -> QIcon:
+        """Return the algorithm's own icon."""
+        return QIcon(str(shipped("resources", "icons", f"{self.about().picture}.svg")))
 
     def flags(self) -> Any:
         """Return that it runs in the main thread, see the module."""
         return super().flags() | NO_THREADING
 
-    def icon(self) -> QIcon:
-        """Return the algorithm's own icon."""
-        return QIcon(str(shipped("resources", "icons", f"{self.picture}.svg")))
+    def initAlgorithm(self, configuration: Optional[Dict[str, Any]] = None) -> None:
+        """Declare parameters and outputs."""
+        for parameter in self.parameters():
+            self.addParameter(parameter)
+        for output in self.outputs():
+            self.addOutput(output)
 
     # What the algorithms use ----------------------------------------------------------------------------------
-
-    def add_target(self) -> None:
-        """Add the parameter that names the place to publish in."""
-        parameter = QgsProcessingParameterString(TARGET, tr("Target (title or identifier; none: the current one)"))
-        self.add_advanced(parameter, optional=True)
-
-    def add_advanced(self, parameter: QgsProcessingParameterDefinition, optional: bool = False) -> None:
-        """Add a parameter that most people need not see."""
-        flags = parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced
-        parameter.setFlags(flags | QgsProcessingParameterDefinition.Flag.FlagOptional if optional else flags)
-        self.addParameter(parameter)
 
     def source(self, parameters: Dict[str, Any], context: QgsProcessingContext) -> StoreSource:
         """Return the store of the target that is named."""
@@ -87,6 +127,43 @@ class GeoPubAlgorithm(QgsProcessingAlgorithm):
         if layer is None:
             raise QgsProcessingException(self.invalidSourceError(parameters, INPUT))
         return layer
+
+    def level(self, parameters: Dict[str, Any], key: str, context: QgsProcessingContext) -> Optional[int]:
+        """Return the level that is given, None where none is."""
+        return self.parameterAsInt(parameters, key, context) if parameters.get(key) is not None else None
+
+
+def layer_parameter(title: str = "", optional: bool = False) -> QgsProcessingParameterDefinition:
+    """Return the parameter that takes the layer."""
+    kinds = [QgsProcessing.SourceType.TypeVectorAnyGeometry]
+    return QgsProcessingParameterVectorLayer(INPUT, title or tr("Layer"), kinds, optional=optional)
+
+
+def crs_parameter() -> QgsProcessingParameterDefinition:
+    """Return the parameter that says where a layer lies that does not know it."""
+    title = tr("Coordinate system, where the layer states none")
+    return advanced(QgsProcessingParameterCrs(CRS, title, optional=True))
+
+
+def level_parameters() -> Tuple[QgsProcessingParameterDefinition, QgsProcessingParameterDefinition]:
+    """Return the parameters of the first and the last level of tiles; without them they are proposed."""
+    kind, (low, high) = QgsProcessingParameterNumber.Type.Integer, LEVELS
+    return (
+        QgsProcessingParameterNumber(TOP, tr("Top level of the tiles"), kind, None, True, low, high),
+        QgsProcessingParameterNumber(BOTTOM, tr("Bottom level of the tiles"), kind, None, True, low, high),
+    )
+
+
+def target_parameter() -> QgsProcessingParameterDefinition:
+    """Return the parameter that names the place to publish in."""
+    title = tr("Target (title or identifier; none: the current one)")
+    return advanced(QgsProcessingParameterString(TARGET, title, optional=True))
+
+
+def advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
+    """Return a parameter as one that most people need not see."""
+    parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+    return parameter
 
 
 def asked(source: StoreSource, title: str, work: Callable[[Store], Any], feedback: QgsProcessingFeedback) -> Any:

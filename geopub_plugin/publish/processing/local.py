@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Iterable, Optional, Tuple
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -17,14 +17,13 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterCrs,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFileDestination,
-    QgsProcessingParameterNumber,
-    QgsProcessingParameterVectorLayer,
     QgsVectorLayer,
     QgsWkbTypes,
 )
@@ -35,24 +34,28 @@ from ..compat import BOOLEAN_FIELD, INTEGER_FIELD, TEXT_FIELD
 from ..generalisations import generalisations
 from ..layer_export import LayerExport
 from ..layer_faults import layer_faults, needs_crs
-from ..layer_plan import LEVELS, layer_levels
+from ..layer_plan import layer_levels
 from ..proposal import slug
 from ..worker_job import WorkerJob
-from .algorithm import INPUT, GeoPubAlgorithm, told, waited
+from .algorithm import (
+    BOTTOM,
+    CRS,
+    TOP,
+    About,
+    GeoPubAlgorithm,
+    advanced,
+    crs_parameter,
+    layer_parameter,
+    level_parameters,
+    told,
+    waited,
+)
 
-CRS, OUTPUT, STRICT = "CRS", "OUTPUT", "FAIL_ON_ERRORS"
-TOP, BOTTOM, GENERALISATION = "TOP_LEVEL", "BOTTOM_LEVEL", "GENERALISATION"
+OUTPUT, STRICT, GENERALISATION = "OUTPUT", "FAIL_ON_ERRORS", "GENERALISATION"
 
 
 class _Local(GeoPubAlgorithm):
     """Exports the layer as a publication would, then works on the file in a process of its own."""
-
-    def add_layer(self) -> None:
-        """Add the parameters that say which layer, and where it lies."""
-        kind = QgsProcessing.SourceType.TypeVectorAnyGeometry
-        self.addParameter(QgsProcessingParameterVectorLayer(INPUT, tr("Layer"), [kind]))
-        crs = QgsProcessingParameterCrs(CRS, tr("Coordinate system, where the layer states none"), optional=True)
-        self.add_advanced(crs, optional=True)
 
     def crs_of(
         self, layer: QgsVectorLayer, parameters: Dict[str, Any], context: QgsProcessingContext
@@ -87,33 +90,30 @@ class _Local(GeoPubAlgorithm):
 class CheckLayer(_Local):
     """Runs the checks of a store on a layer, before anything is sent."""
 
-    picture = "check"
-
-    def name(self) -> str:
-        """Return the algorithm's id."""
-        return "checklayer"
-
-    def displayName(self) -> str:
-        """Return the algorithm's title."""
-        return tr("Check layer")
-
-    def shortHelpString(self) -> str:
-        """Return what the algorithm does."""
-        return tr(
+    def about(self) -> About:
+        """Return what the toolbox says of it."""
+        words = tr(
             "Runs on this computer the checks that a layer passes when it is published, and lists every fault at once: "
             "what it is, why it matters, what to do, how often it occurs, and whether GeoPub mends it by itself."
         )
+        return About("checklayer", "check", tr("Check layer"), words)
 
-    def initAlgorithm(self, configuration: Optional[Dict[str, Any]] = None) -> None:
-        """Declare parameters and outputs."""
-        self.add_layer()
-        strict = tr("Fail when a fault forbids publishing")
-        self.add_advanced(QgsProcessingParameterBoolean(STRICT, strict, False))
+    def parameters(self) -> Iterable[QgsProcessingParameterDefinition]:
+        """Return what it is given."""
         kind = QgsProcessing.SourceType.TypeVector
-        sink = QgsProcessingParameterFeatureSink(OUTPUT, tr("Faults"), kind, None, True)
-        self.addParameter(sink)
-        self.addOutput(QgsProcessingOutputNumber("ERRORS", tr("Number of faults that forbid publishing")))
-        self.addOutput(QgsProcessingOutputNumber("WARNINGS", tr("Number of other faults")))
+        return (
+            layer_parameter(),
+            crs_parameter(),
+            advanced(QgsProcessingParameterBoolean(STRICT, tr("Fail when a fault forbids publishing"), False)),
+            QgsProcessingParameterFeatureSink(OUTPUT, tr("Faults"), kind, None, True),
+        )
+
+    def outputs(self) -> Iterable[QgsProcessingOutputDefinition]:
+        """Return what comes out."""
+        return (
+            QgsProcessingOutputNumber("ERRORS", tr("Number of faults that forbid publishing")),
+            QgsProcessingOutputNumber("WARNINGS", tr("Number of other faults")),
+        )
 
     def processAlgorithm(
         self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -161,35 +161,28 @@ class CheckLayer(_Local):
 class GenerateTiles(_Local):
     """Makes the vector tiles of a layer as one PMTiles archive."""
 
-    picture = "tms"
-
-    def name(self) -> str:
-        """Return the algorithm's id."""
-        return "generatetiles"
-
-    def displayName(self) -> str:
-        """Return the algorithm's title."""
-        return tr("Generate vector tiles")
-
-    def shortHelpString(self) -> str:
-        """Return what the algorithm does."""
-        return tr(
+    def about(self) -> About:
+        """Return what the toolbox says of it."""
+        words = tr(
             "Makes vector tiles of a layer with the tile engine of GeoPub, as one PMTiles archive (version 3) that any "
             "web server can hand out. Nothing is published. The levels are proposed from the layer."
         )
+        return About("generatetiles", "tms", tr("Generate vector tiles"), words)
 
-    def initAlgorithm(self, configuration: Optional[Dict[str, Any]] = None) -> None:
-        """Declare parameters and outputs."""
-        self.add_layer()
-        low, high = LEVELS
-        number = QgsProcessingParameterNumber.Type.Integer
-        for key, text in ((TOP, tr("Top level of the tiles")), (BOTTOM, tr("Bottom level of the tiles"))):
-            self.addParameter(QgsProcessingParameterNumber(key, text, number, None, True, low, high))
+    def parameters(self) -> Iterable[QgsProcessingParameterDefinition]:
+        """Return what it is given."""
         titles = [tr("as the engine does by itself"), *(one.title for one in generalisations())]
-        self.addParameter(QgsProcessingParameterEnum(GENERALISATION, tr("Generalisation"), titles, False, 0))
-        archive = QgsProcessingParameterFileDestination(OUTPUT, tr("Tiles"), "PMTiles (*.pmtiles)")
-        self.addParameter(archive)
-        self.addOutput(QgsProcessingOutputNumber("SIZE", tr("Size in bytes")))
+        return (
+            layer_parameter(),
+            crs_parameter(),
+            *level_parameters(),
+            QgsProcessingParameterEnum(GENERALISATION, tr("Generalisation"), titles, False, 0),
+            QgsProcessingParameterFileDestination(OUTPUT, tr("Tiles"), "PMTiles (*.pmtiles)"),
+        )
+
+    def outputs(self) -> Iterable[QgsProcessingOutputDefinition]:
+        """Return what comes out."""
+        return (QgsProcessingOutputNumber("SIZE", tr("Size in bytes")),)
 
     def processAlgorithm(
         self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -202,9 +195,7 @@ class GenerateTiles(_Local):
         if any(fault.severity is Severity.ERROR for fault in faults):
             raise QgsProcessingException(tr("Tiles cannot be made of the layer; see above why."))
         out = Path(self.parameterAsFileOutput(parameters, OUTPUT, context))
-        top, bottom = layer_levels(layer)
-        bottom = self._level(parameters, BOTTOM, context, bottom)
-        top = min(self._level(parameters, TOP, context, top), bottom)
+        top, bottom = self._levels(layer, parameters, context)
         chosen = self.parameterAsEnum(parameters, GENERALISATION, context)
         flags = generalisations()[chosen - 1].flags if chosen else ""
         table = slug(layer.name())
@@ -222,6 +213,10 @@ class GenerateTiles(_Local):
             raise QgsProcessingException(said) from error
         return {OUTPUT: str(out), "SIZE": int(made["size"])}
 
-    def _level(self, parameters: Dict[str, Any], key: str, context: QgsProcessingContext, proposed: int) -> int:
-        given = parameters.get(key)
-        return self.parameterAsInt(parameters, key, context) if given is not None else proposed
+    def _levels(
+        self, layer: QgsVectorLayer, parameters: Dict[str, Any], context: QgsProcessingContext
+    ) -> Tuple[int, int]:
+        proposed = layer_levels(layer)
+        given = self.level(parameters, TOP, context), self.level(parameters, BOTTOM, context)
+        top, bottom = (one if one is not None else other for one, other in zip(given, proposed))
+        return min(top, bottom), bottom

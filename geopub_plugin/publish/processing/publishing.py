@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, FrozenSet, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, Tuple
 
 from qgis.core import (
-    QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterCrs,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterNumber,
     QgsProcessingParameterString,
-    QgsProcessingParameterVectorLayer,
     QgsVectorLayer,
 )
 
@@ -31,13 +29,26 @@ from ..layer_plan import LayerPlan, name_fault, propose_plan, remembered_plan
 from ..layer_publication import DATA, METADATA, STYLE, LayerPublication
 from ..proposal import SERVICES, slug
 from ..publication import PublicationResult
-from ..publication_plan import LEVELS
 from ..service_definitions import CONFIGURATION_TYPES
 from ..store_source import StoreSource
-from .algorithm import INPUT, GeoPubAlgorithm, asked, told, waited
+from .algorithm import (
+    BOTTOM,
+    CRS,
+    TOP,
+    About,
+    GeoPubAlgorithm,
+    advanced,
+    asked,
+    crs_parameter,
+    layer_parameter,
+    level_parameters,
+    target_parameter,
+    told,
+    waited,
+)
 
 NAME, TITLE, SERVICES_KEY, STYLED = "NAME", "TITLE", "SERVICES", "STYLED"
-TOP, BOTTOM, CRS, PARTS = "TOP_LEVEL", "BOTTOM_LEVEL", "CRS", "PARTS"
+PARTS = "PARTS"
 ALL_PARTS = (DATA, STYLE, METADATA)
 ADDRESSES = ("WFS", "WMS", "TMS")
 
@@ -45,12 +56,11 @@ ADDRESSES = ("WFS", "WMS", "TMS")
 class _Publishing(GeoPubAlgorithm):
     """What publishing and updating share: the addresses that they return."""
 
-    def add_outputs(self) -> None:
-        """Add the addresses and names that come out."""
-        for kind in ADDRESSES:
-            self.addOutput(QgsProcessingOutputString(kind, tr("{kind} address", kind=kind)))
-        self.addOutput(QgsProcessingOutputString("DATASHEET", tr("Datasheet")))
-        self.addOutput(QgsProcessingOutputString("LAYER_NAME", tr("Technical name")))
+    def outputs(self) -> Iterable[QgsProcessingOutputDefinition]:
+        """Return the addresses and names that come out."""
+        addresses = (QgsProcessingOutputString(kind, tr("{kind} address", kind=kind)) for kind in ADDRESSES)
+        names = (("DATASHEET", tr("Datasheet")), ("LAYER_NAME", tr("Technical name")))
+        return (*addresses, *(QgsProcessingOutputString(key, title) for key, title in names))
 
     def publish(
         self,
@@ -89,47 +99,30 @@ class _Publishing(GeoPubAlgorithm):
 class PublishLayer(_Publishing):
     """Publishes a layer as live services."""
 
-    picture = "publish"
-
-    def name(self) -> str:
-        """Return the algorithm's id."""
-        return "publish"
-
-    def displayName(self) -> str:
-        """Return the algorithm's title."""
-        return tr("Publish layer")
-
-    def shortHelpString(self) -> str:
-        """Return what the algorithm does."""
-        return tr(
+    def about(self) -> About:
+        """Return what the toolbox says of it."""
+        words = tr(
             "Publishes a layer as live services (WFS, WMS, vector tiles) with its style: what the layer shows, filter, "
             "joins and edits not saved yet included.\nEverything that is left empty is proposed from the layer. "
             "A layer that is published already under the same name is updated, and its addresses stay.\n"
             "In qgis_process the engine of this computer ends with the algorithm; what was published is live again "
             "when QGIS, or `geopub serve`, next starts it."
         )
+        return About("publish", "publish", tr("Publish layer"), words)
 
-    def initAlgorithm(self, configuration: Optional[Dict[str, Any]] = None) -> None:
-        """Declare parameters and outputs."""
-        kind = QgsProcessing.SourceType.TypeVectorAnyGeometry
-        low, high = LEVELS
-        self.addParameter(QgsProcessingParameterVectorLayer(INPUT, tr("Layer to publish"), [kind]))
-        self.addParameter(QgsProcessingParameterString(TITLE, tr("Title (none: the layer’s)"), optional=True))
-        name = QgsProcessingParameterString(NAME, tr("Technical name (none: made of the title)"), optional=True)
-        self.addParameter(name)
+    def parameters(self) -> Iterable[QgsProcessingParameterDefinition]:
+        """Return what it is given."""
         names = [service.upper() for service in SERVICES]
-        every = list(range(len(names)))
-        services = QgsProcessingParameterEnum(SERVICES_KEY, tr("Services"), names, True, every)
-        self.addParameter(services)
-        self.addParameter(QgsProcessingParameterBoolean(STYLED, tr("Publish with the layer's style"), True))
-        for key, text in ((TOP, tr("Top level of the tiles")), (BOTTOM, tr("Bottom level of the tiles"))):
-            number = QgsProcessingParameterNumber.Type.Integer
-            level = QgsProcessingParameterNumber(key, text, number, None, True, low, high)
-            self.add_advanced(level, optional=True)
-        crs = QgsProcessingParameterCrs(CRS, tr("Coordinate system, where the layer states none"), optional=True)
-        self.add_advanced(crs, optional=True)
-        self.add_target()
-        self.add_outputs()
+        return (
+            layer_parameter(tr("Layer to publish")),
+            QgsProcessingParameterString(TITLE, tr("Title (none: the layer’s)"), optional=True),
+            QgsProcessingParameterString(NAME, tr("Technical name (none: made of the title)"), optional=True),
+            QgsProcessingParameterEnum(SERVICES_KEY, tr("Services"), names, True, list(range(len(names)))),
+            QgsProcessingParameterBoolean(STYLED, tr("Publish with the layer's style"), True),
+            *map(advanced, level_parameters()),
+            crs_parameter(),
+            target_parameter(),
+        )
 
     def processAlgorithm(
         self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -155,52 +148,44 @@ class PublishLayer(_Publishing):
         if needs_crs(layer) and not crs.authid():
             raise QgsProcessingException(tr("The layer does not know where it lies: give its coordinate system."))
         srs = crs.authid() if needs_crs(layer) else plan.srs
-        top, bottom = self._level(parameters, TOP, context), self._level(parameters, BOTTOM, context)
+        top, bottom = self.level(parameters, TOP, context), self.level(parameters, BOTTOM, context)
+        tables = plan.tables
+        if (top, bottom) != (None, None):  # said for the whole: levels that a table had of its own do not count
+            tables = tuple(replace(one, top_level=None, bottom_level=None) for one in tables)
         bottom = plan.bottom_level if bottom is None else bottom
         return replace(
             plan,
             services=services,
             srs=srs,
+            tables=tables,
             top_level=min(plan.top_level if top is None else top, bottom),
             bottom_level=bottom,
             styled=self.parameterAsBool(parameters, STYLED, context),
         )
 
-    def _level(self, parameters: Dict[str, Any], key: str, context: QgsProcessingContext) -> Optional[int]:
-        return self.parameterAsInt(parameters, key, context) if parameters.get(key) is not None else None
-
 
 class UpdatePublication(_Publishing):
     """Publishes a layer again as it was published last."""
 
-    picture = "update"
-
-    def name(self) -> str:
-        """Return the algorithm's id."""
-        return "update"
-
-    def displayName(self) -> str:
-        """Return the algorithm's title."""
-        return tr("Update publication")
-
-    def shortHelpString(self) -> str:
-        """Return what the algorithm does."""
-        return tr(
+    def about(self) -> About:
+        """Return what the toolbox says of it."""
+        words = tr(
             "Publishes a layer again as it was published last, or only its style, or only its description; all "
             "addresses stay.\nA layer remembers its publication in the project. One that does not, such as a file "
             "given to qgis_process, needs the technical name of what it replaces."
         )
+        return About("update", "update", tr("Update publication"), words)
 
-    def initAlgorithm(self, configuration: Optional[Dict[str, Any]] = None) -> None:
-        """Declare parameters and outputs."""
-        kind = QgsProcessing.SourceType.TypeVectorAnyGeometry
-        self.addParameter(QgsProcessingParameterVectorLayer(INPUT, tr("Layer"), [kind]))
+    def parameters(self) -> Iterable[QgsProcessingParameterDefinition]:
+        """Return what it is given."""
         name = tr("Technical name of the publication (none: as the layer remembers)")
-        self.addParameter(QgsProcessingParameterString(NAME, name, optional=True))
         parts = [tr("data"), tr("style"), tr("description")]
-        self.addParameter(QgsProcessingParameterEnum(PARTS, tr("What to update"), parts, True, [0, 1, 2]))
-        self.add_target()
-        self.add_outputs()
+        return (
+            layer_parameter(),
+            QgsProcessingParameterString(NAME, name, optional=True),
+            QgsProcessingParameterEnum(PARTS, tr("What to update"), parts, True, [0, 1, 2]),
+            target_parameter(),
+        )
 
     def processAlgorithm(
         self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

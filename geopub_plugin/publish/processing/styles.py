@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterable, List
 
 from qgis.core import (
-    QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterString,
-    QgsProcessingParameterVectorLayer,
 )
 
 from ...backend.styles.fidelity import Fate
@@ -23,7 +23,7 @@ from ...backend.translation import tr
 from ..layer_memory import memory
 from ..proposal import slug
 from ..style_formats import StyleFile, StyleFormat, style_files
-from .algorithm import INPUT, GeoPubAlgorithm
+from .algorithm import About, GeoPubAlgorithm, layer_parameter
 
 FORMATS, FOLDER, BASE = "FORMATS", "OUTPUT", "BASE_NAME"
 _ENDINGS = {StyleFormat.SLD11: ".1.1.sld", StyleFormat.SLD10: ".sld", StyleFormat.MAPBOX: ".json"}
@@ -32,35 +32,30 @@ _ENDINGS = {StyleFormat.SLD11: ".1.1.sld", StyleFormat.SLD10: ".sld", StyleForma
 class ExportStyles(GeoPubAlgorithm):
     """Writes QML, SLD 1.0.0, SLD 1.1.0 and Mapbox styles of a layer into a folder."""
 
-    picture = "style"
-
-    def name(self) -> str:
-        """Return the algorithm's id."""
-        return "exportstyles"
-
-    def displayName(self) -> str:
-        """Return the algorithm's title."""
-        return tr("Export styles")
-
-    def shortHelpString(self) -> str:
-        """Return what the algorithm does."""
-        return tr(
+    def about(self) -> About:
+        """Return what the toolbox says of it."""
+        words = tr(
             "Writes the style of a layer as QML, SLD 1.0.0, SLD 1.1.0 and Mapbox style, and says in the log what each "
             "format keeps, approximates and loses. Pictures that a Mapbox style needs lie beside it."
         )
+        return About("exportstyles", "style", tr("Export styles"), words)
 
-    def initAlgorithm(self, configuration: Optional[Dict[str, Any]] = None) -> None:
-        """Declare parameters and outputs."""
-        kind = QgsProcessing.SourceType.TypeVectorAnyGeometry
-        self.addParameter(QgsProcessingParameterVectorLayer(INPUT, tr("Layer"), [kind]))
+    def parameters(self) -> Iterable[QgsProcessingParameterDefinition]:
+        """Return what it is given."""
         titles = [one.title for one in StyleFormat]
-        every = list(range(len(titles)))
-        self.addParameter(QgsProcessingParameterEnum(FORMATS, tr("Formats"), titles, True, every))
-        base = tr("Name of the files (none: the layer’s)")
-        self.addParameter(QgsProcessingParameterString(BASE, base, optional=True))
-        self.addParameter(QgsProcessingParameterFolderDestination(FOLDER, tr("Folder")))
-        self.addOutput(QgsProcessingOutputString("FILES", tr("Files that were written, one a line")))
-        self.addOutput(QgsProcessingOutputNumber("LOST", tr("Number of things that a format loses")))
+        return (
+            layer_parameter(),
+            QgsProcessingParameterEnum(FORMATS, tr("Formats"), titles, True, list(range(len(titles)))),
+            QgsProcessingParameterString(BASE, tr("Name of the files (none: the layer’s)"), optional=True),
+            QgsProcessingParameterFolderDestination(FOLDER, tr("Folder")),
+        )
+
+    def outputs(self) -> Iterable[QgsProcessingOutputDefinition]:
+        """Return what comes out."""
+        return (
+            QgsProcessingOutputString("FILES", tr("Files that were written, one a line")),
+            QgsProcessingOutputNumber("LOST", tr("Number of things that a format loses")),
+        )
 
     def processAlgorithm(
         self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

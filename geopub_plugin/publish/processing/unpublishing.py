@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterable, List
 
 from qgis.core import (
-    QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterString,
-    QgsProcessingParameterVectorLayer,
 )
 
 from ...backend.translation import tr
 from ..client import Store
 from ..layer_memory import forget, memory
 from ..removal import delete_datasheet, unpublish
-from .algorithm import INPUT, GeoPubAlgorithm, asked
+from .algorithm import INPUT, About, GeoPubAlgorithm, asked, layer_parameter, target_parameter
 from .publishing import NAME, services_named
 
 DELETE = "DELETE_DATASHEET"
@@ -28,34 +28,26 @@ DELETE = "DELETE_DATASHEET"
 class Unpublish(GeoPubAlgorithm):
     """Takes the services of a publication off."""
 
-    picture = "unpublish"
-
-    def name(self) -> str:
-        """Return the algorithm's id."""
-        return "unpublish"
-
-    def displayName(self) -> str:
-        """Return the algorithm's title."""
-        return tr("Unpublish")
-
-    def shortHelpString(self) -> str:
-        """Return what the algorithm does."""
-        return tr(
+    def about(self) -> About:
+        """Return what the toolbox says of it."""
+        words = tr(
             "Takes every service of a technical name off: its addresses answer no more. The data stay in the store, "
             "unless the whole datasheet is deleted with everything that belongs to it: that cannot be undone."
         )
+        return About("unpublish", "unpublish", tr("Unpublish"), words)
 
-    def initAlgorithm(self, configuration: Optional[Dict[str, Any]] = None) -> None:
-        """Declare parameters and outputs."""
-        kind = QgsProcessing.SourceType.TypeVectorAnyGeometry
-        layer = QgsProcessingParameterVectorLayer(INPUT, tr("Published layer"), [kind], optional=True)
-        self.addParameter(layer)
-        name = tr("or technical name of the publication")
-        self.addParameter(QgsProcessingParameterString(NAME, name, optional=True))
-        delete = tr("Delete the whole datasheet with its data")
-        self.addParameter(QgsProcessingParameterBoolean(DELETE, delete, False))
-        self.add_target()
-        self.addOutput(QgsProcessingOutputNumber("COUNT", tr("Number of services taken off")))
+    def parameters(self) -> Iterable[QgsProcessingParameterDefinition]:
+        """Return what it is given."""
+        return (
+            layer_parameter(tr("Published layer"), optional=True),
+            QgsProcessingParameterString(NAME, tr("or technical name of the publication"), optional=True),
+            QgsProcessingParameterBoolean(DELETE, tr("Delete the whole datasheet with its data"), False),
+            target_parameter(),
+        )
+
+    def outputs(self) -> Iterable[QgsProcessingOutputDefinition]:
+        """Return what comes out."""
+        return (QgsProcessingOutputNumber("COUNT", tr("Number of services taken off")),)
 
     def processAlgorithm(
         self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

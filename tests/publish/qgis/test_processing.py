@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
 
@@ -25,7 +26,8 @@ from qgis.PyQt.QtCore import QTimer, QVariant
 
 from geopub_plugin.backend.translation import language, use_language
 from geopub_plugin.publish.embedded_process import EmbeddedProcess
-from geopub_plugin.publish.layer_memory import changes, memory
+from geopub_plugin.publish.layer_memory import changes, memory, remember
+from geopub_plugin.publish.layer_plan import propose_plan
 from geopub_plugin.publish.processing.provider import ALGORITHMS, GeoPubProvider
 from geopub_plugin.publish.store_source import Stores
 from geopub_plugin.publish.targets import Targets
@@ -86,6 +88,15 @@ def test_every_algorithm_can_be_made_and_says_what_it_does(provider):
         assert made.displayName() and len(made.shortHelpString()) > 80 and not made.icon().isNull()
         assert made.parameterDefinitions() and made.outputDefinitions(), made.name()
         assert int(made.flags()) & int(algorithm.flags()) == int(algorithm.flags())
+
+
+def test_levels_that_are_given_count_for_tables_that_had_their_own(run, stops):
+    plan = propose_plan(stops)
+    remember(stops, replace(plan, tables=tuple(replace(one, top_level=5, bottom_level=9) for one in plan.tables)))
+    live = run("publish", INPUT=stops, SERVICES=[2], TOP_LEVEL=1, BOTTOM_LEVEL=3)
+    about = requests.get(f"{live['TMS']}/metadata.json", timeout=20).json()
+    assert (int(about["minzoom"]), int(about["maxzoom"])) == (1, 3)
+    run("unpublish", INPUT=stops, DELETE_DATASHEET=True)
 
 
 def test_publish_update_and_unpublish(run, stops):

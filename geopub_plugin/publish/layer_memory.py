@@ -17,6 +17,7 @@ from .layer_marks import LayerMarks, data_mark, marks, same_style, schema_mark, 
 
 PROPERTY = "geopub/memory"
 EMBEDDED = "embedded"  # the target that is this machine
+FORMER = "former:"  # before the mark of what the services show in a former version: no layer is like it
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,12 @@ class LayerMemory:
     addresses: Tuple[Tuple[str, str], ...] = ()  # type ("WFS", "WMS", "TMS", …) and address
     marks: Optional[LayerMarks] = None  # of what was published
     published: str = ""  # ISO 8601, UTC
+
+    @property
+    def former(self) -> Tuple[str, ...]:
+        """Of what the services show a former version than this one: "data", "style"."""
+        stated = asdict(self.marks) if self.marks is not None else {}
+        return tuple(part for part, mark in stated.items() if mark.startswith(FORMER))
 
     def address(self, kind: str) -> str:
         """Return the address of a kind of service, "" when there is none."""
@@ -116,6 +123,28 @@ def complete(layers: Iterable[QgsMapLayer], target: str, layer_name: str) -> Non
             layer.setCustomProperty(PROPERTY, json.dumps(stated, ensure_ascii=False))
 
 
+def show_version(layers: Iterable[QgsMapLayer], target: str, part: str, name: str, newest: bool) -> None:
+    """Let layers know that the services show a former version of what they published last, or again the newest.
+
+    Args:
+        layers: any; those that this is not of are left alone.
+        target: where it is published.
+        part: "data" or "style".
+        name: of the stored data, which is that of the publication, or of the style, which has the table's besides.
+        newest: whether it is the version that was published last.
+    """
+    for layer in layers:
+        kept = memory(layer)
+        if kept is None or kept.target != target or kept.marks is None:
+            continue
+        if name == (kept.layer_name if part == "data" else f"{kept.layer_name}_{kept.table or kept.layer_name}"):
+            stated = _read(layer.customProperty(PROPERTY))
+            mark = str(stated["marks"][part])
+            mark = mark[len(FORMER) :] if mark.startswith(FORMER) else mark
+            stated["marks"][part] = mark if newest else FORMER + mark
+            layer.setCustomProperty(PROPERTY, json.dumps(stated, ensure_ascii=False))
+
+
 def memory(layer: Optional[QgsMapLayer]) -> Optional[LayerMemory]:
     """Return what a layer remembers, None for one that never was published."""
     kept = _read(layer.customProperty(PROPERTY)) if layer is not None else {}
@@ -144,7 +173,7 @@ def changes(layer: QgsVectorLayer, kept: LayerMemory) -> LayerChanges:
         return LayerChanges()
     return LayerChanges(
         data_mark(layer) != before.data,
-        not same_style(before.style, style_mark(layer)),
+        before.style.startswith(FORMER) or not same_style(before.style, style_mark(layer)),
         schema_mark(layer) != before.schema,
     )
 

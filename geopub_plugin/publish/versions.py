@@ -26,6 +26,11 @@ class Versioned:
     name: str
     revisions: Tuple[Revision, ...]  # newest first
 
+    @property
+    def newest(self) -> int:
+        """The number of the version that was made last, 0 where there is none."""
+        return max((one.number for one in self.revisions), default=0)
+
 
 def versions(store: Store, sheet: Datasheet) -> Tuple[Versioned, ...]:
     """Return the data and the styles of a datasheet with their revisions; none on a store that keeps no revisions."""

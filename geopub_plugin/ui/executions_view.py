@@ -7,7 +7,6 @@ from typing import Dict, List, Optional, Tuple
 from qgis.PyQt.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAction,
-    QHeaderView,
     QLabel,
     QMenu,
     QToolBar,
@@ -41,12 +40,11 @@ class ExecutionsView(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.list = QTreeWidget(self)
-        self.list.setHeaderLabels((tr("Job"), tr("State")))
+        self.list.setHeaderHidden(True)  # one column, each job on two lines: two columns are too narrow in a panel
+        self.list.setAccessibleName(tr("Jobs"))
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
-        header = self.list.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.list.setAlternatingRowColors(True)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.hint = QLabel(tr("No jobs yet."), self, wordWrap=True)
@@ -78,7 +76,8 @@ class ExecutionsView(QWidget):
         for one in jobs.interrupted:
             self._add(one, (tr("Broken off: {name}", name=one.upload.name), interruption_text(one)))
         for execution in jobs.executions:
-            words = execution.name if not execution.output else f"{execution.output} – {execution.name}"
+            name = job_name(execution)
+            words = name if not execution.output else f"{execution.output} – {name}"
             self._add(execution, (words, execution_text(execution)))
         for row in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(row)
@@ -100,16 +99,15 @@ class ExecutionsView(QWidget):
         self.refresh_asked.emit()
 
     def _add(self, what: object, texts: Tuple[str, str]) -> None:
-        item = QTreeWidgetItem(self.list, texts)
+        item = QTreeWidgetItem(self.list, ("\n".join(texts),))
         item.setData(0, _ITEM, what)
-        told = [texts[0], texts[1]]
+        told = list(texts)
         if isinstance(what, Execution):
             told.append(moment_text(what.created))
             item.setIcon(0, icon("tms") if "pyramid" in what.name.lower() else icon("datasheet"))
         else:
             item.setIcon(0, theme_icon("mIconWarning"))
-        for column in range(2):
-            item.setToolTip(column, "\n".join(text for text in told if text))
+        item.setToolTip(0, "\n".join(text for text in told if text))
 
     def _make_actions(self) -> None:
         def action(picture: object, text: str, signal: object) -> QAction:
@@ -140,6 +138,16 @@ class ExecutionsView(QWidget):
     def _ask_again(self) -> None:
         if self.isVisible():
             self.refresh_asked.emit()
+
+
+def job_name(execution: Execution) -> str:
+    """Return what a job does, in the user's language; a kind that only another server knows keeps its name."""
+    usual = {
+        "Intégration de données vecteur livrées en base": tr("Integration"),
+        "Calcul de pyramide vecteur": tr("Making tiles"),
+        "Calcul ou mise à jour de pyramide vecteur": tr("Making tiles"),
+    }  # as the platform calls them, in French, since its clients look for these names
+    return usual.get(execution.name, execution.name)
 
 
 def execution_text(execution: Execution) -> str:

@@ -107,9 +107,13 @@ def words(state: PublicationState) -> str:
     lines = [tr("Published by GeoPub as “{name}” in “{datasheet}”.", name=kept.layer_name, datasheet=kept.datasheet)]
     if changed.schema:
         lines.append(tr("The fields or the kind of geometry have changed since: clients may notice an update."))
-    if changed.data and not changed.schema:
+    if "data" in kept.former:
+        lines.append(tr("The services show a former version of the data."))
+    elif changed.data and not changed.schema:
         lines.append(tr("The data has changed since."))
-    if changed.style:
+    if "style" in kept.former:
+        lines.append(tr("The services show a former version of the style."))
+    elif changed.style:
         lines.append(tr("The style has changed since."))
     if changed:
         lines.append(tr("Click to update the publication."))

@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, 
 from ..backend.translation import tr
 from ..publish.client.allowances import BYTES, Allowance
 from .amounts import size_text
+from .measures import scaled
 
 FULL = 0.9  # from here on it is said that there is little room left
 UNLIMITED = 10_000  # services: what a backend of one's own allows is no limit that anybody meets
@@ -34,13 +35,14 @@ class RoomView(QScrollArea):
         self.lines = []
         shown = [one for one in allowances if one.unit == BYTES or one.use or not _private(one, allowances)]
         for row, one in enumerate(shown):
-            name, used = QLabel(one.name, body, wordWrap=True), QLabel(used_text(one), body)
+            name, used = QLabel(room_name(one), body, wordWrap=True), QLabel(used_text(one), body)
             used.setAlignment(Qt.AlignmentFlag.AlignRight)
             bar = QProgressBar(body)
             bar.setRange(0, RANGE)
             bar.setValue(round(one.share * RANGE))
             bar.setTextVisible(False)
-            bar.setFixedHeight(8)
+            bar.setAccessibleName(name.text())
+            bar.setFixedHeight(scaled(8))
             grid.addWidget(name, 2 * row, 0)
             grid.addWidget(used, 2 * row, 1)
             grid.addWidget(bar, 2 * row + 1, 0, 1, 2)
@@ -56,6 +58,24 @@ class RoomView(QScrollArea):
             column.addWidget(QLabel(tr("It is shown here as soon as the store has been asked."), body, wordWrap=True))
         column.addStretch()
         self.setWidget(body)
+
+
+def room_name(one: Allowance) -> str:
+    """Return a storage or an endpoint in the user's language; one that an administrator has named keeps its name."""
+    usual = {
+        "Bases vecteur": tr("Vector data"),
+        "Pyramides": tr("Tile pyramids"),
+        "Livraisons": tr("Uploads"),
+        "Annexes": tr("Styles and other files"),
+        "Service WFS": tr("WFS service"),
+        "Service WMS vecteur": tr("WMS service"),
+        "Service TMS et WMTS": tr("TMS and WMTS service"),
+        "Catalogue de métadonnées": tr("Metadata catalogue"),
+        "Service WFS privé": tr("WFS service, restricted"),
+        "Service WMS vecteur privé": tr("WMS service, restricted"),
+        "Service TMS et WMTS privé": tr("TMS and WMTS service, restricted"),
+    }  # as stores of GeoPub call them, in French, since clients of the platform look for these names
+    return usual.get(one.name, one.name)
 
 
 def used_text(one: Allowance) -> str:

@@ -32,6 +32,7 @@ class StyleManagement(QObject):
     """Connects the dialog of a service's styles to the store that it was opened for."""
 
     changed = pyqtSignal()  # something of the service is drawn in another way
+    version_shown = pyqtSignal(str, bool)  # what a table is drawn with by default: its name; whether it is the newest
 
     def __init__(self, calls: StoreCalls, dialog: StylesDialog, kind: TargetKind, window: QWidget) -> None:
         """Serve `dialog`; a store of the kind GEOPLATEFORME takes SLD 1.0.0 only."""
@@ -113,6 +114,8 @@ class StyleManagement(QObject):
 
         def bring_back(one: Versioned, number: int) -> None:
             def told(_nothing: object) -> None:
+                if style.current:
+                    self.version_shown.emit(f"{service.layer_name}_{one.name}", number == one.newest)
                 self.changed.emit()
                 ask()
 

@@ -9,7 +9,7 @@ from qgis.core import QgsLayerTreeModel, QgsProject, QgsVectorLayer
 from qgis.gui import QgsLayerTreeView
 from qgis.PyQt import sip
 
-from geopub_plugin.publish.layer_memory import forget, memory, remember
+from geopub_plugin.publish.layer_memory import EMBEDDED, Published, forget, memory, remember, show_version
 from geopub_plugin.publish.layer_plan import LayerPlan
 from geopub_plugin.publish.layer_watch import LayerWatch
 from geopub_plugin.ui.indicators import Indicators, sign, words
@@ -88,6 +88,15 @@ def test_badge_follows_publication_style_and_data(qtbot, tree, ponds):
     forget(ponds)
     qtbot.waitUntil(lambda: tree.signs() == [])
     assert tree.beside(ponds) == []
+
+
+def test_a_former_version_that_is_shown_again_is_told(qtbot, tree, ponds):
+    remember(ponds, PLAN, Published(table="ponds"))
+    show_version([ponds], EMBEDDED, "data", "ponds", False)
+    qtbot.waitUntil(lambda: tree.signs() == ["changed"])
+    assert "The services show a former version of the data." in tree.beside(ponds)[0].toolTip()
+    show_version([ponds], EMBEDDED, "data", "ponds", True)
+    qtbot.waitUntil(lambda: tree.signs() == ["published"])
 
 
 def test_a_field_less_is_worse(qtbot, tree, ponds):

@@ -37,6 +37,7 @@ from geopub_plugin.publish.layer_memory import (
     forget,
     memory,
     remember,
+    show_version,
     withdraw,
     withdraw_service,
 )
@@ -228,3 +229,16 @@ def test_a_large_memory_layer_is_told_by_its_number_of_features(points):
 
 def test_styles_of_two_versions_of_qgis_are_not_compared():
     assert same_style("3.22:aa", "3.40:bb") and not same_style("3.22:aa", "3.22:bb")
+
+
+@pytest.mark.parametrize("part, name", [("data", "stops"), ("style", "stops_stops")])
+def test_a_former_version_in_the_services_is_a_change_until_the_newest_is_back(stops, part, name):
+    remember(stops, PLAN, Published(table="stops", layer_name="stops"))
+    show_version([stops], EMBEDDED, part, "other", False)
+    show_version([stops], "elsewhere", part, name, False)
+    assert not changed(stops)
+    for _twice in range(2):
+        show_version([stops], EMBEDDED, part, name, False)
+        assert changed(stops) == LayerChanges(**{part: True}) and memory(stops).former == (part,)
+    show_version([stops], EMBEDDED, part, name, True)
+    assert not changed(stops) and memory(stops).former == ()

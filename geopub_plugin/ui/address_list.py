@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import List, Optional, Sequence, Tuple
 
-from qgis.PyQt.QtCore import QSize, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from ..backend.translation import tr
 from .icons import icon, theme_icon
+from .measures import icon_size
 
 _PICTURES = {"WFS": "wfs", "WMS": "wms", "TMS": "tms", "WMTS": "tms", "WEB": "web"}
 
@@ -35,7 +36,7 @@ class AddressList(QWidget):
 
     def _row(self, number: int, kind: str, address: str) -> Tuple[QLineEdit, QToolButton]:
         picture = QLabel(self)
-        picture.setPixmap(icon(_PICTURES.get(kind, "web")).pixmap(QSize(16, 16)))
+        picture.setPixmap(icon(_PICTURES.get(kind, "web")).pixmap(icon_size()))
         name = tr("Web page") if kind == "WEB" else kind
         line = QLineEdit(address, self, readOnly=True)
         line.setCursorPosition(0)
@@ -45,6 +46,7 @@ class AddressList(QWidget):
         label.setBuddy(line)
         button = QToolButton(self)
         button.setIcon(theme_icon("mActionEditCopy"))
+        button.setIconSize(icon_size())
         button.setAutoRaise(True)
         button.setToolTip(tr("Copy the address"))
         button.setAccessibleName(tr("Copy the address"))

@@ -9,13 +9,14 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, Q
 
 from ..backend.translation import tr
 from ..publish.embedded_process import BackendState, EmbeddedProcess
+from .colours import BUSY, GOOD, IDLE, ColouredLabel
 from .icons import theme_icon
 
 _DOTS = {
-    BackendState.READY: "#2e9e5b",
-    BackendState.STARTING: "#e0a526",
-    BackendState.STOPPING: "#e0a526",
-    BackendState.STOPPED: "#9aa0a6",
+    BackendState.READY: GOOD,
+    BackendState.STARTING: BUSY,
+    BackendState.STOPPING: BUSY,
+    BackendState.STOPPED: IDLE,
 }
 
 
@@ -25,7 +26,7 @@ class BackendBar(QWidget):
     def __init__(self, process: EmbeddedProcess, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._process = process
-        self.dot = QLabel("●", self)
+        self.dot = ColouredLabel("●", self)
         self.text = QLabel(self)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.switch = QToolButton(self)
@@ -41,7 +42,7 @@ class BackendBar(QWidget):
 
     def show_state(self, state: BackendState) -> None:
         """Show where the backend is in its life."""
-        self.dot.setStyleSheet(f"color: {_DOTS[state]};")
+        self.dot.become(_DOTS[state])
         backend = self._process.backend
         host = urlsplit(backend.url).netloc if backend is not None else ""
         words = {

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, Optional, Sequence
 
-from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
@@ -19,11 +17,14 @@ from qgis.PyQt.QtWidgets import (
 from ..backend.translation import tr
 from ..publish.client.deletions import Doomed
 from .amounts import size_text
+from .dialog import Dialog
 from .icons import theme_icon
 
 
-class ConsequencesDialog(QDialog):
+class ConsequencesDialog(Dialog):
     """Lists what would go; only its own button lets it go."""
+
+    least = (520, 320)
 
     def __init__(
         self, question: str, verb: str, doomed: Sequence[Doomed], note: str = "", parent: Optional[QWidget] = None
@@ -34,6 +35,7 @@ class ConsequencesDialog(QDialog):
         self.list = QTreeWidget(self)
         self.list.setHeaderLabels((tr("What goes"), tr("Name"), tr("Size")))
         self.list.setRootIsDecorated(False)
+        self.list.setAccessibleName(question)
         for one in doomed:
             size = size_text(one.size) if one.size else ""
             QTreeWidgetItem(self.list, (kind_text(one.kind), one.name, size)).setToolTip(1, one.name)
@@ -57,10 +59,6 @@ class ConsequencesDialog(QDialog):
         if note:
             layout.addWidget(QLabel(note, self, wordWrap=True))
         layout.addWidget(buttons)
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which usual names fit."""
-        return QSize(520, 320)
 
 
 def kind_text(kind: str) -> str:

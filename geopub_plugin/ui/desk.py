@@ -100,12 +100,14 @@ class Desk(QObject):
         self.stores.source().start()
 
     def _ask(self, layers: List[QgsVectorLayer]) -> None:
+        if self.stores.targets.current().embedded and self._process.state is BackendState.STOPPED:
+            self.stores.source().start()  # while the dialog is made and read
         self.dialog = PublishDialog(layers, self._model.names(), self._window, self.stores.source())
         dialog = self.dialog
         dialog.accepted.connect(lambda: self.begin(layers, dialog.plan))
         dialog.finished.connect(self._dialog_closed)
         dialog.open()
-        # Ready by the time the dialog is read; later, since a busy thread slows every widget that is being made.
+        # What is there is asked for later: a busy thread slows every widget that is being made.
         QTimer.singleShot(AFTER_DIALOG, self.refresh)
 
     def _ask_update(self, layer: QgsVectorLayer, target: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QAction, QMenu, QSplitter, QTabWidget, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from ..backend.translation import tr
@@ -14,6 +14,7 @@ from .backend_bar import BackendBar
 from .executions_view import ExecutionsView
 from .icons import icon, theme_icon
 from .jobs_view import JobsView
+from .measures import icon_size, scaled
 from .preview import Preview
 from .publications_model import PublicationsModel
 from .publications_view import PublicationsView
@@ -52,7 +53,8 @@ class Dock(QgsDockWidget):
         self._target_changed()
 
     def _lay_out(self) -> QWidget:
-        view = self.publications
+        view, tools = self.publications, self._tools()
+        QWidget.setTabOrder(self.backend_bar.switch, self.more)  # the views were made before
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(view)
         self.splitter.addWidget(self.preview)
@@ -65,18 +67,18 @@ class Dock(QgsDockWidget):
         self.tabs.addTab(self.executions, tr("Jobs"))
         self.tabs.addTab(self.room, tr("Room"))
         body = QWidget(self)
-        body.setMinimumWidth(NARROWEST)
+        body.setMinimumWidth(scaled(NARROWEST))
         layout = QVBoxLayout(body)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(4)
-        for widget in (self.target_bar, self.backend_bar, self._tools(), self.jobs):
+        for widget in (self.target_bar, self.backend_bar, tools, self.jobs):
             layout.addWidget(widget)
         layout.addWidget(self.tabs, 1)
         return body
 
     def _tools(self) -> QToolBar:
         tools, view = QToolBar(self), self.publications
-        tools.setIconSize(QSize(18, 18))
+        tools.setIconSize(icon_size(18))
         tools.addActions([self.publish, self.refresh])
         tools.addSeparator()
         tools.addActions([view.preview, view.add, view.copy, self.landing])

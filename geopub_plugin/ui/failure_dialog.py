@@ -6,19 +6,21 @@ from html import escape
 from typing import Optional, Sequence, Tuple
 
 from qgis.core import Qgis
-from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QGuiApplication
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from ..backend.about import __version__
 from ..backend.errors import GeoPubError
 from ..backend.faults import Fault
 from ..backend.translation import tr
+from .dialog import Dialog
 from .notes import mark
 
 
-class FailureDialog(QDialog):
+class FailureDialog(Dialog):
     """Shows one failure."""
+
+    least = (620, 380)
 
     def __init__(
         self, title: str, error: GeoPubError, log: Sequence[str] = (), parent: Optional[QWidget] = None
@@ -37,10 +39,6 @@ class FailureDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(buttons)
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which a usual report fits."""
-        return QSize(620, 380)
 
     def report(self) -> str:
         """Return the report as text, for a mail or an issue."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.PyQt.QtWidgets import QLabel, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
-FAULT_STYLE = "color: #c0392b;"  # readable on QGIS's light and dark themes
+from .colours import FAULT, ColouredLabel
 
 
-class FaultLabel(QLabel):
+class FaultLabel(ColouredLabel):
     """Hidden while there is nothing to say, so that it takes no room."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setWordWrap(True)
-        self.setStyleSheet(FAULT_STYLE)
+        self.become(FAULT)
         self.hide()
 
     def say(self, fault: str) -> None:

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 from ..backend.styles.fidelity import Fate, FidelityReport, Finding
 from ..backend.translation import tr
 from .icons import icon
+from .measures import icon_size, scaled
 
 WHAT, WHERE = range(2)
 GRAVEST_FIRST = (Fate.LOST, Fate.APPROXIMATED, Fate.KEPT)
@@ -51,14 +52,14 @@ class FidelityView(QTreeWidget):
         self.setItemDelegate(_Sentences(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTextElideMode(Qt.TextElideMode.ElideNone)
-        self.setIndentation(16)
-        self.setIconSize(QSize(16, 16))
+        self.setIndentation(scaled(16))
+        self.setIconSize(icon_size())
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(WHERE, QHeaderView.ResizeMode.ResizeToContents)
         header.sectionResized.connect(lambda *_sizes: self.scheduleDelayedItemsLayout())  # wraps the rows anew
-        self.setMinimumSize(SMALLEST)
+        self.setMinimumSize(scaled(SMALLEST.width()), scaled(SMALLEST.height()))
 
     def show_reports(self, reports: Sequence[FidelityReport], opened: str = "") -> None:
         """Show reports; those of formats that lose something are opened, or the one of the format `opened`."""

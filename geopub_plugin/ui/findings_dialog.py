@@ -8,9 +8,8 @@ from typing import Optional, Sequence, Tuple
 
 from qgis.core import QgsVectorLayer
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFrame,
     QHBoxLayout,
@@ -27,11 +26,14 @@ from ..backend.faults import blocking
 from ..backend.translation import tr
 from ..publish.layer_check import Finding, LayerCheck
 from ..publish.layer_mend import LayerMend, mend_title
+from .dialog import Dialog
 from .notes import mark
 
 
-class FindingsDialog(QDialog):
+class FindingsDialog(Dialog):
     """Checks layers as soon as it is open, and shows what was found."""
+
+    least = (620, 420)
 
     def __init__(
         self,
@@ -65,12 +67,7 @@ class FindingsDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (self.summary, self.bar, self.area, self.buttons):
             layout.addWidget(widget)
-        self.resize(self.sizeHint())  # Qt would ask the layout, which knows no findings yet
         self.start()
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which a usual report fits."""
-        return QSize(620, 420)
 
     def done(self, result: int) -> None:
         """Close, and end the check."""

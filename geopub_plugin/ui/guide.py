@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional
 
-from qgis.PyQt.QtCore import QSize, Qt, QUrl
+from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QImage, QTextDocument
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from ..backend.locations import shipped
 from ..backend.translation import language, tr
+from .dialog import Dialog
 from .icons import icon
 
 LANGUAGES = ("en", "fr")
@@ -37,8 +38,10 @@ class GuideBrowser(QTextBrowser):
         return picture
 
 
-class GuideDialog(QDialog):
+class GuideDialog(Dialog):
     """The guide, with its first page and the way back at hand."""
+
+    least = (860, 680)
 
     def __init__(self, page: str = FIRST, parent: Optional[QWidget] = None) -> None:
         """Open a page, such as "publish"."""
@@ -61,13 +64,8 @@ class GuideDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(buttons)
-        self.resize(self.sizeHint())
         layout.activate()
         self.show_page(page)
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which a page can be read."""
-        return QSize(860, 680)
 
     def show_page(self, page: str) -> None:
         """Show a page."""

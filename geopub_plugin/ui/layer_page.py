@@ -7,7 +7,7 @@ from typing import Dict, Optional
 
 from qgis.core import QgsMapLayer, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMapLayerConfigWidget, QgsMapLayerConfigWidgetFactory
-from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
@@ -33,7 +33,9 @@ from .fault_label import FaultLabel
 from .fidelity_view import FidelityView
 from .icons import icon
 from .indicators import sign, words
+from .keyboard import order_tabs
 from .layer_menu import PAGE
+from .measures import icon_size
 
 
 class LayerPage(QgsMapLayerConfigWidget):
@@ -61,7 +63,7 @@ class LayerPage(QgsMapLayerConfigWidget):
             self.addresses.show_addresses(())
             return
         state = PublicationState(kept, changes(self._layer, kept))
-        self.badge.setPixmap(icon(sign(state)).pixmap(QSize(24, 24)))
+        self.badge.setPixmap(icon(sign(state)).pixmap(icon_size(24)))
         said = words(state).replace(tr("Click to update the publication."), "").strip()
         if state.changes:
             said += "\n" + tr("Right-click on the layer, “Update publication”.")
@@ -106,6 +108,7 @@ class LayerPage(QgsMapLayerConfigWidget):
         super().showEvent(event)
         if not self.files:
             self.check()
+        order_tabs(self)
 
     # Building ---------------------------------------------------------------------------------------------------
 

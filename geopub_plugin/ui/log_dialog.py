@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Optional, Sequence
 
-from qgis.PyQt.QtCore import QSize, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QFontDatabase, QGuiApplication, QTextCursor
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from ..backend.translation import tr
+from .dialog import Dialog
 
 
-class LogDialog(QDialog):
+class LogDialog(Dialog):
     """Shows lines; asks for them anew."""
+
+    least = (680, 400)
 
     refresh_asked = pyqtSignal()
 
@@ -30,12 +33,9 @@ class LogDialog(QDialog):
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
+        self.text.setAccessibleName(self.windowTitle())
         layout.addWidget(self.text)
         layout.addWidget(buttons)
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which usual lines fit."""
-        return QSize(680, 400)
 
     def show_lines(self, lines: Sequence[str]) -> None:
         """Show the log as it is now, its end in sight."""

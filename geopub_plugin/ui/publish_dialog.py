@@ -6,11 +6,9 @@ from typing import Mapping, Optional, Sequence, Union
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
 from qgis.gui import QgsProjectionSelectionWidget
-from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtGui import QCloseEvent, QShowEvent
+from qgis.PyQt.QtGui import QCloseEvent
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLabel,
@@ -26,6 +24,7 @@ from ..publish.metadata.description import description_faults
 from ..publish.proposal import slug
 from ..publish.publication_plan import LayerPlan
 from ..publish.store_source import StoreSource
+from .dialog import Dialog
 from .fault_label import FaultLabel
 from .findings_dialog import FindingsDialog
 from .generalisation_field import GeneralisationField
@@ -38,8 +37,10 @@ from .wizard.draft import Draft
 from .wizard.wizard import PublicationWizard
 
 
-class PublishDialog(QDialog):
+class PublishDialog(Dialog):
     """Asks how layers are to be published; `plan` holds the answer once accepted."""
+
+    least = (560, 0)
 
     def __init__(
         self,
@@ -81,10 +82,6 @@ class PublishDialog(QDialog):
     def know(self, taken: Mapping[str, str]) -> None:
         """Hear, once the engine answers, to which datasheet each technical name belongs."""
         self.draft.limit(taken=dict(taken))
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which the longest line of either language fits."""
-        return super().sizeHint().expandedTo(QSize(560, 0))
 
     def done(self, result: int) -> None:
         """Close, with the wizard if it is open, and ask the store no more."""
@@ -255,12 +252,13 @@ class PublishDialog(QDialog):
         self.record.setText(self._said_of_record())
         self.where.setText(self._where())
         self.publish.setEnabled(not draft.faults and not blocking(self._faults))
-        self._grow()
 
     def _elsewhere(self) -> str:
         """Return a fault of a field that only the wizard shows."""
         own = ("title", "layer_name", "services", "levels", "srs", "tables")
-        return next((f"{one.text} ({tr('All settings…')})" for one in self.draft.faults if one.field not in own), "")
+        said = {one.text for one in self.draft.faults if one.field in own}  # a single table is called like the services
+        other = (one.text for one in self.draft.faults if one.field not in own and one.text not in said)
+        return next((f"{text} ({tr('All settings…')})" for text in other), "")
 
     def _said_of_record(self) -> str:
         plan = self.draft.plan
@@ -282,15 +280,3 @@ class PublishDialog(QDialog):
     def _name_of_layers(self) -> str:
         names = [layer.name() for layer in self.draft.layers]
         return names[0] if len(names) == 1 else self.draft.plan.title
-
-    def _grow(self) -> None:
-        """Make room for texts that have just appeared: a dialog does not do so by itself."""
-        layout = self.layout()
-        layout.activate()
-        wanted = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else self.height()
-        self.resize(self.width(), max(self.height(), wanted))
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Show with room for every line."""
-        super().showEvent(event)
-        self._grow()

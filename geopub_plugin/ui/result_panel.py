@@ -6,10 +6,9 @@ from html import escape
 from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
-from qgis.PyQt.QtCore import QSize, Qt, QTimer, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from qgis.PyQt.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFileDialog,
     QGroupBox,
@@ -26,16 +25,19 @@ from ..publish.live_layers import KINDS, LiveService
 from ..publish.qr_code import qr_svg
 from ..publish.shared_links import WEB, embed_snippet, only_here, web_page
 from .address_list import AddressList
+from .dialog import Dialog
 from .fault_label import FaultLabel
 from .icons import icon, theme_icon
+from .measures import icon_size, scaled
 from .qr_picture import QrPicture
 
 Addresses = Sequence[Tuple[str, str]]
-USUAL_WIDTH = 620  # pixels
 
 
-class ResultPanel(QDialog):
+class ResultPanel(Dialog):
     """Stays beside QGIS's window: nothing waits for it."""
+
+    least = (620, 0)
 
     preview_asked = pyqtSignal(object)  # tuple of LiveService
     add_asked = pyqtSignal(object)  # tuple of LiveService
@@ -93,10 +95,6 @@ class ResultPanel(QDialog):
         self.said.setText(text)
         self.said.setVisible(bool(text))
 
-    def sizeHint(self) -> QSize:
-        """Return a size in which most addresses can be read whole."""
-        return super().sizeHint().expandedTo(QSize(USUAL_WIDTH, 0))
-
     def save_qr(self, path: Path) -> None:
         """Write the QR code as SVG, or as PNG where the name ends so."""
         try:
@@ -119,7 +117,7 @@ class ResultPanel(QDialog):
         self.snippet = QPlainTextEdit(self.web)
         self.snippet.setReadOnly(True)
         self.snippet.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.snippet.setMaximumHeight(92)
+        self.snippet.setMaximumHeight(scaled(92))
         label.setBuddy(self.snippet)
         self.copy_snippet = QPushButton(theme_icon("mActionEditCopy"), tr("Copy the lines"), self.web)
         self.copy_snippet.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.snippet.toPlainText()))
@@ -154,7 +152,7 @@ class ResultPanel(QDialog):
         close.rejected.connect(self.reject)
         row = QHBoxLayout()
         for button in (self.preview, self.add, self.view, self.link):
-            button.setIconSize(QSize(16, 16))
+            button.setIconSize(icon_size())
             button.setAutoDefault(False)
             row.addWidget(button)
         row.addStretch()

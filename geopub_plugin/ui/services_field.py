@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, Optional, Tuple
 
-from qgis.PyQt.QtCore import QSize, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from ..backend.translation import tr
@@ -12,6 +12,7 @@ from ..publish.layer_plan import LEVELS
 from ..publish.proposal import SERVICES
 from .fault_label import FaultLabel
 from .icons import icon
+from .measures import icon_size, scaled
 
 
 class ServicesField(QWidget):
@@ -32,7 +33,7 @@ class ServicesField(QWidget):
         ):
             box = QCheckBox(text, self)
             box.setIcon(icon(name))
-            box.setIconSize(QSize(16, 16))
+            box.setIconSize(icon_size())
             box.toggled.connect(self._check)
             layout.addWidget(box)
             self.boxes[name] = box
@@ -73,15 +74,18 @@ class ServicesField(QWidget):
     def _levels_row(self) -> QWidget:
         row = QWidget(self)
         layout = QHBoxLayout(row)
-        layout.setContentsMargins(24, 0, 0, 0)
+        layout.setContentsMargins(scaled(24), 0, 0, 0)
         self.top, self.bottom = QSpinBox(row), QSpinBox(row)
         for spin in (self.top, self.bottom):
             spin.setRange(*LEVELS)
             spin.valueChanged.connect(self._check)
         self.top.setToolTip(tr("The whole world is 0; each level doubles the scale."))
         self.bottom.setToolTip(tr("Maps zoom in further by enlarging the tiles of the last level."))
-        for widget in (QLabel(tr("Zoom levels from"), row), self.top, QLabel(tr("to"), row), self.bottom):
-            layout.addWidget(widget)
+        for text, spin in ((tr("Zoom levels from"), self.top), (tr("to"), self.bottom)):
+            label = QLabel(text, row)
+            label.setBuddy(spin)
+            layout.addWidget(label)
+            layout.addWidget(spin)
         layout.addStretch()
         self._levels = row
         return row

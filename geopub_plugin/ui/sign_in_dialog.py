@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from qgis.core import Qgis
-from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLabel,
@@ -20,13 +18,17 @@ from qgis.PyQt.QtWidgets import (
 from ..backend.errors import GeoPubError
 from ..backend.translation import tr
 from ..publish.sign_in import BROWSER_CLIENT, GEOPLATEFORME, browser_sign_in, issuer_of, keep, password_sign_in
+from .dialog import Dialog
 from .fault_label import FaultLabel
+from .measures import scaled
 
 PKCE_SINCE = 33600  # QGIS versions before know no sign-in in the browser without a secret
 
 
-class SignInDialog(QDialog):
+class SignInDialog(Dialog):
     """Asks for login and password, or for the client of a sign-in in the browser; `authcfg` is what was made."""
+
+    least = (460, 0)
 
     def __init__(self, title: str, api: str, parent: Optional[QWidget] = None) -> None:
         """Sign in on the server of a store API; `title` names the configuration."""
@@ -56,10 +58,6 @@ class SignInDialog(QDialog):
         (self.by_browser if platform else self.by_password).setChecked(True)
         self._check()
 
-    def sizeHint(self) -> QSize:
-        """Return a size in which the longest line of either language fits."""
-        return super().sizeHint().expandedTo(QSize(460, 0))
-
     def accept(self) -> None:
         """Keep the configuration in QGIS's authentication database."""
         login, password, client = self.login.text().strip(), self.password.text(), self.client.text().strip()
@@ -82,7 +80,7 @@ class SignInDialog(QDialog):
         ):
             layout.addWidget(choice)
             form = QFormLayout()
-            form.setContentsMargins(24, 0, 0, 8)
+            form.setContentsMargins(scaled(24), 0, 0, scaled(8))
             form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
             for words, line in rows:
                 form.addRow(words, line)

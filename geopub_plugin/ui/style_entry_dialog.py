@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from qgis.core import QgsVectorLayer
-from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
@@ -32,6 +31,7 @@ from ..publish.client.configurations import TMS, WMS
 from ..publish.client.listed_styles import ServiceStyle
 from ..publish.service_styles import Brought, StyledService, brought_files, brought_layer
 from ..publish.style_input import Examined
+from .dialog import Dialog
 from .fault_label import FaultLabel
 from .fidelity_view import FidelityView
 from .icons import icon
@@ -40,8 +40,10 @@ from .notes import Notes
 ELSEWHERE = frozenset({"style.external-graphic", "style.remote-sprite"})  # findings that fetching mends
 
 
-class StyleEntryDialog(QDialog):
+class StyleEntryDialog(Dialog):
     """Asks for an examination whenever something else is chosen; only what was accepted can be used."""
+
+    least = (640, 560)
 
     examination_asked = pyqtSignal(object, bool)  # Brought, whether remote graphics are fetched
     agreed = pyqtSignal(object, str, bool)  # Examined, name, whether it is to be current
@@ -73,11 +75,6 @@ class StyleEntryDialog(QDialog):
         self.setWindowIcon(icon("style"))
         self._make_fields()
         self._lay_out()
-        self.resize(self.sizeHint())
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which a usual report fits."""
-        return QSize(640, 560)
 
     def start(self) -> None:
         """Have what is proposed examined, once somebody listens."""
@@ -136,6 +133,7 @@ class StyleEntryDialog(QDialog):
         self.layer = QComboBox(self)
         for layer in self._layers:
             self.layer.addItem(layer.name())
+        self.layer.setAccessibleName(self.from_layer.text())
         self.from_layer.setEnabled(bool(self._layers))
         self.layer.setEnabled(bool(self._layers))
         self.table = QComboBox(self)

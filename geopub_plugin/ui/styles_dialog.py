@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QHeaderView,
@@ -24,6 +23,7 @@ from ..publish.client.configurations import WMS
 from ..publish.client.datasheets import Service
 from ..publish.client.listed_styles import ServiceStyle
 from ..publish.service_styles import StyledService
+from .dialog import Dialog
 from .fault_label import FaultLabel
 from .icons import icon, theme_icon
 from .publications_model import KIND_OF
@@ -32,8 +32,10 @@ _STYLE = Qt.ItemDataRole.UserRole
 NAME, STATE, TECHNICAL, TABLES = range(4)
 
 
-class StylesDialog(QDialog):
+class StylesDialog(Dialog):
     """Lists styles and asks for changes; it is told the new list after each."""
+
+    least = (800, 340)
 
     add_asked = pyqtSignal()
     replacement_asked = pyqtSignal(object)  # ServiceStyle
@@ -62,12 +64,7 @@ class StylesDialog(QDialog):
         self._lay_out()
         self.list.itemSelectionChanged.connect(self._enable)
         self.list.itemDoubleClicked.connect(lambda *_item: self.choose.isEnabled() and self.choose.click())
-        self.resize(self.sizeHint())
         self.wait(tr("Asking for the styles…"))
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which usual names fit."""
-        return QSize(800, 340)
 
     @property
     def style_chosen(self) -> Optional[ServiceStyle]:

@@ -7,10 +7,8 @@ from typing import Optional, Tuple
 
 from qgis.core import QgsApplication
 from qgis.gui import QgsAuthConfigSelect
-from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
@@ -29,12 +27,15 @@ from ..publish.layer_plan import name_fault
 from ..publish.sign_in import GEOPLATEFORME_API
 from ..publish.targets import Target, TargetKind, address_fault
 from ..publish.trial import Place, Trial, tried
+from .dialog import Dialog
 from .fault_label import FaultLabel
 from .sign_in_dialog import SignInDialog
 
 
-class TargetDialog(QDialog):
+class TargetDialog(Dialog):
     """Asks for a target; `target` is the answer."""
+
+    least = (560, 0)
 
     def __init__(self, target: Target, parent: Optional[QWidget] = None) -> None:
         """Show a target to change, or an empty one to fill in; its identifier stays."""
@@ -61,10 +62,6 @@ class TargetDialog(QDialog):
             datastore=self.datastore.currentText().strip(),
             prefix=self.prefix.text().strip(),
         )
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which the longest line of either language fits."""
-        return super().sizeHint().expandedTo(QSize(560, 0))
 
     def done(self, result: int) -> None:
         """Close; a trial that still runs is of no interest any more."""

@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QListWidget, QListWidget
 from ..backend.translation import tr
 from ..publish.targets import Target, TargetKind, Targets
 from .icons import target_icon
+from .measures import scaled
 from .target_dialog import TargetDialog
 
 HEIGHT = 120  # pixels: four lines, the engine's settings stay in sight
@@ -26,7 +27,8 @@ class TargetsBox(QGroupBox):
         self.targets: List[Target] = list(targets.all())
         self.dialog: Optional[TargetDialog] = None
         self.list = QListWidget(self)
-        self.list.setFixedHeight(HEIGHT)
+        self.list.setFixedHeight(scaled(HEIGHT))
+        self.list.setAccessibleName(self.title())
         self.add = QPushButton(tr("Add…"), self)
         self.edit = QPushButton(tr("Edit…"), self)
         self.remove = QPushButton(tr("Remove"), self)

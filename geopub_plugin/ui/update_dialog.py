@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import FrozenSet, Optional
 
 from qgis.core import QgsVectorLayer
-from qgis.PyQt.QtCore import QSize, Qt
-from qgis.PyQt.QtGui import QShowEvent
-from qgis.PyQt.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QCheckBox, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ..backend.faults import blocking
 from ..backend.translation import tr
@@ -16,6 +15,7 @@ from ..publish.layer_memory import LayerChanges, changes, memory
 from ..publish.layer_publication import DATA, METADATA, STYLE
 from ..publish.publication_plan import LayerPlan
 from ..publish.store_source import StoreSource
+from .dialog import Dialog
 from .fault_label import FaultLabel
 from .icons import icon
 from .notes import Notes
@@ -23,8 +23,10 @@ from .wizard.draft import Draft
 from .wizard.wizard import PublicationWizard
 
 
-class UpdateDialog(QDialog):
+class UpdateDialog(Dialog):
     """Asks what of a published layer is to be published again; `plan` and `parts` hold the answer once accepted."""
+
+    least = (480, 0)
 
     def __init__(
         self, layer: QgsVectorLayer, source: Optional[StoreSource] = None, parent: Optional[QWidget] = None
@@ -53,10 +55,6 @@ class UpdateDialog(QDialog):
         """What of it is to be published."""
         boxes = ((DATA, self.data), (STYLE, self.style), (METADATA, self.metadata))
         return frozenset(part for part, box in boxes if box.isChecked())
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which the longest line of either language fits."""
-        return super().sizeHint().expandedTo(QSize(480, 0))
 
     def done(self, result: int) -> None:
         """Close, and ask the store no more."""
@@ -139,8 +137,3 @@ class UpdateDialog(QDialog):
         self.fault.say(next((one.text for one in self.draft.faults), ""))
         sent = not self.data.isChecked() or not blocking(self._faults)
         self.update_button.setEnabled(bool(self.parts) and not self.draft.faults and sent)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Show with room for every line."""
-        super().showEvent(event)
-        self.adjustSize()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Optional, Sequence
 
-from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
@@ -24,12 +23,15 @@ from ..backend.translation import tr
 from ..publish.client.revisions import Revision
 from ..publish.versions import DATA, Versioned, told_difference
 from .amounts import moment_text, size_text
+from .dialog import Dialog
 
 _REVISION = Qt.ItemDataRole.UserRole
 
 
-class VersionsDialog(QDialog):
+class VersionsDialog(Dialog):
     """Lists revisions, newest first; asks for comparisons and for the way back, and is told the answers."""
+
+    least = (620, 460)
 
     comparison_asked = pyqtSignal(object, int, int)  # Versioned, before, after
     return_asked = pyqtSignal(object, int)  # Versioned, number
@@ -42,20 +44,19 @@ class VersionsDialog(QDialog):
         self.list = QTreeWidget(self)
         self.list.setHeaderLabels((tr("Version"), tr("Made on"), tr("Size"), tr("State")))
         self.list.setRootIsDecorated(False)
+        self.choice.setAccessibleName(tr("Data or style"))
+        self.list.setAccessibleName(self.windowTitle())
         header = self.list.header()
         for column in range(3):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.difference = QPlainTextEdit(self, readOnly=True)
+        self.difference.setAccessibleName(tr("What has changed since"))
         self.difference.setPlaceholderText(tr("Select a former version to see what has changed since."))
         self.note = QLabel(tr("Asking for the versions…"), self, wordWrap=True)
         self._lay_out()
         self.choice.currentIndexChanged.connect(self._chosen)
         self.list.itemSelectionChanged.connect(self._selected)
         self.back.clicked.connect(self._back)
-
-    def sizeHint(self) -> QSize:
-        """Return a size in which the columns of either language fit."""
-        return QSize(620, 460)
 
     @property
     def chosen(self) -> Optional[Versioned]:

@@ -71,15 +71,32 @@ def fill_description(wizard: PublicationWizard, qtbot) -> None:
     assert page.isComplete()
 
 
-def test_every_field_is_in_the_plan(qtbot, wizard, tmp_path):
+def test_every_field_is_in_the_plan(qtbot, wizard):
+    name_the_tables(qtbot, wizard)
+    decide_on_tiles(wizard)
+    go_to(wizard, Step.SOURCE).layers.setChecked(True)
+    fill_description(wizard, qtbot)
+    fill_information_and_access(qtbot, wizard)
+    summary = go_to(wizard, Step.SUMMARY)
+    assert summary.isComplete() and "town_of_water" in summary.text.text() and summary.cost().tiles > 0
+    assert summary.subTitle() == "Everything is ready."
+    wizard.draft.change(title="")
+    summary.show_faults()
+    assert not summary.isComplete() and "look" in summary.subTitle()
+    wizard.draft.change(title="Town of water")
+    summary.show_faults()
+    with qtbot.waitSignal(wizard.accepted):
+        wizard.button(QWizard.WizardButton.FinishButton).click()
+
+
+def name_the_tables(qtbot, wizard: PublicationWizard) -> None:
     page = wizard.pages[Step.TABLES]
     page.title_line.selectAll()
     qtbot.keyClick(page.title_line, Qt.Key.Key_Delete)
     assert page.labels["title", ""].isVisible() and not page.isComplete()
     qtbot.keyClicks(page.title_line, "Town of water")
-    assert (
-        wizard.plan.layer_name == page.name_line.text() == "town_of_water" and wizard.plan.datasheet == "Town of water"
-    )
+    assert wizard.plan.layer_name == page.name_line.text() == "town_of_water"
+    assert wizard.plan.datasheet == "Town of water"
     box = page.boxes["roads"]
     box.public_name.setFocus()
     qtbot.keyClicks(box.public_name, "a b")
@@ -91,6 +108,8 @@ def test_every_field_is_in_the_plan(qtbot, wizard, tmp_path):
     table = wizard.plan.table("roads")
     assert (table.public_name, table.abstract, table.keywords) == ("ways", "All roads.", ("road", "street"))
 
+
+def decide_on_tiles(wizard: PublicationWizard) -> None:
     fields = go_to(wizard, Step.ATTRIBUTES).lists["roads"]
     for row in range(fields.count()):
         fields.item(row).setCheckState(Qt.CheckState.Unchecked)
@@ -105,8 +124,7 @@ def test_every_field_is_in_the_plan(qtbot, wizard, tmp_path):
     assert wizard.plan.table("roads").top_level == 9 and wizard.plan.top_level <= 9
     assert levels.top_map.layers()[0].name() == "Roads"
 
-    page = go_to(wizard, Step.GENERALISATION)
-    page.buttons["-ac -an -S10"].setChecked(True)
+    go_to(wizard, Step.GENERALISATION).buttons["-ac -an -S10"].setChecked(True)
     assert wizard.plan.flags == "-ac -an -S10"
 
     page = go_to(wizard, Step.SAMPLE)
@@ -115,9 +133,8 @@ def test_every_field_is_in_the_plan(qtbot, wizard, tmp_path):
     page._drawn(QgsRectangle(0, 0, 111319.49, 111325.14))
     assert wizard.plan.area == area_of((0, 0, 1, 1))
 
-    page = go_to(wizard, Step.SOURCE)
-    page.layers.setChecked(True)
-    fill_description(wizard, qtbot)
+
+def fill_information_and_access(qtbot, wizard: PublicationWizard) -> None:
     page = go_to(wizard, Step.INFORMATION)
     qtbot.keyClicks(page.text, "Town")
     assert page.labels["attribution", ""].isVisible() and not page.isComplete()
@@ -128,20 +145,10 @@ def test_every_field_is_in_the_plan(qtbot, wizard, tmp_path):
     page.restricted.setChecked(True)
     page.end.setDate(QDate(2030, 2, 3))
     qtbot.keyClicks(page.licence, "Ours")
-    summary = go_to(wizard, Step.SUMMARY)
-    assert summary.isComplete() and "town_of_water" in summary.text.text() and summary.cost().tiles > 0
-    assert summary.subTitle() == "Everything is ready."
-    wizard.draft.change(title="")
-    summary.show_faults()
-    assert not summary.isComplete() and "look" in summary.subTitle()
-    wizard.draft.change(title="Town of water")
-    summary.show_faults()
     plan = wizard.plan
     assert plan.access == Access(True, "Ours", "2030-02-03") and plan.record
     said = plan.description
     assert (said.organisation, said.resolution, said.attribution["url"]) == ("Town", 5000, "https://town.fr")
-    with qtbot.waitSignal(wizard.accepted):
-        wizard.button(QWizard.WizardButton.FinishButton).click()
 
 
 def test_pages_of_services_that_are_not_chosen_are_left_out(qtbot, wizard):

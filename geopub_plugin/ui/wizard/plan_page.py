@@ -38,7 +38,6 @@ class PlanPage(QWizardPage):
         area = QScrollArea(self)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)  # at 200 % or on a small screen nothing is out of reach
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(self._content)
         outer = QVBoxLayout(self)
@@ -81,7 +80,7 @@ class PlanPage(QWizardPage):
 
     def box(self, title: str) -> Tuple[QGroupBox, QFormLayout]:
         """Return a new box with a form, as for one table."""
-        box = QGroupBox(title, self._content)
+        box = QGroupBox(title.replace("&", "&&"), self._content)
         self.content.addWidget(box)
         return box, self.form(box)
 
@@ -89,7 +88,8 @@ class PlanPage(QWizardPage):
         self, form: QFormLayout, text: str, widget: QWidget, field: str = "", table: str = "", needed: bool = False
     ) -> None:
         """Add a field to a form; its fault, if it can have one, is said under it."""
-        label = QLabel(f"{text}{MARK}" if needed else text, self._content)
+        shown = text.replace("&", "&&")  # of a layer's title: a single one would mark a letter
+        label = QLabel(f"{shown}{MARK}" if needed else shown, self._content)
         label.setBuddy(widget)
         widget.setAccessibleName(text)
         form.addRow(label, widget)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Dict, Optional, Type
 
-from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QWidget, QWizard
 
 from ...backend.translation import tr
 from ...publish.publication_plan import LayerPlan
 from ..guide import open_guide
 from ..icons import icon
+from ..keyboard import give_accelerators, order_tabs
+from ..measures import room_for
 from .access_page import AccessPage
 from .attributes_page import AttributesPage
 from .description_page import DescriptionPage
@@ -92,6 +95,7 @@ class PublicationWizard(QWizard):
             self.pages[step] = page(draft)
             self.setPage(step, self.pages[step])
         self.setStartId(Step.TABLES)
+        self.currentIdChanged.connect(self._entered)
 
     @property
     def plan(self) -> LayerPlan:
@@ -106,6 +110,18 @@ class PublicationWizard(QWizard):
         left_out |= set() if plan.record else set(RECORD)
         return next((step for step in Step if step > self.currentId() and step not in left_out), -1)
 
+    def _entered(self, _step: int) -> None:
+        """Give letters to the page and to the buttons, which are seen together; QWizard leads from one to the other."""
+        if self.currentPage() is not None:
+            give_accelerators(self)
+            order_tabs(self.currentPage())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the size that is needed: Qt takes two thirds of the screen at most."""
+        super().showEvent(event)
+        if not self.testAttribute(Qt.WidgetAttribute.WA_Resized):
+            self.resize(self.sizeHint())
+
     def sizeHint(self) -> QSize:
         """Return a size in which most pages need no scrolling."""
-        return super().sizeHint().expandedTo(QSize(760, 640))
+        return room_for(self, super().sizeHint(), QSize(760, 640))

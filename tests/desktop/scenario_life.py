@@ -34,6 +34,7 @@ def steps(driver: Driver) -> Steps:
     yield from previews(driver)
     yield from change_and_update(driver, layer, address)
     yield from roll_back(driver, address)
+    yield from styles(driver)
     yield from take_off(driver, layer, address)
     yield from algorithm(driver)
     yield from checks(driver)
@@ -155,6 +156,28 @@ def roll_back(driver: Driver, address: dict) -> Steps:
     dialog.reject()
     yield lambda: not plugin.desk.management.calls.calls
     driver.results["after_return"] = live(address)
+    yield lambda: badge()[0] == "changed"
+    driver.results["badge_returned"] = badge()[1]
+
+
+def styles(driver: Driver) -> Steps:
+    """Add the layer's present style to those of the map."""
+    (sheet,) = plugin.model.datasheets
+    plugin.desk.management.show_styles(next(one for one in sheet.services if one.type == "WMS-VECTOR"))
+    dialog = plugin.desk.management.dialog
+    yield lambda: dialog.shown is not None and dialog.add.isEnabled()
+    dialog.add.click()
+    entry = plugin.desk.management.styles.asking
+    entry.name.setText("Blue" if LANGUAGE == "en" else "Bleu")
+    yield lambda: entry.examined is not None and entry.go.isEnabled()
+    yield 300
+    driver.photograph(f"style_entry_{LANGUAGE}", entry)
+    entry.go.click()
+    yield lambda: dialog.list.topLevelItemCount() == 2 and dialog.add.isEnabled()
+    driver.results["styles"] = [dialog.list.topLevelItem(row).text(0) for row in range(2)]
+    yield 300
+    driver.photograph(f"styles_{LANGUAGE}", dialog)
+    dialog.reject()
 
 
 def take_off(driver: Driver, layer: QgsVectorLayer, address: dict) -> Steps:

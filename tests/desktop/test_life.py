@@ -30,6 +30,9 @@ def test_the_life_of_a_publication(qgis, world_map, tmp_path, language, title):
     assert seen["after_update"] == {"features": 239, "colour": "#3a7bd5", "tile": True}
     assert seen["difference_data"] and seen["difference_style"]
     assert seen["after_return"] == seen["live"], "both versions are back"
+    former = "former version" if language == "en" else "version antérieure"
+    assert seen["badge_returned"].count(former) == 2, "the layer differs from what its services show"
+    assert seen["styles"][1] == ("Blue" if language == "en" else "Bleu")
     assert seen["goes_with_unpublish"] and seen["without_wfs"] == [False, True]
     assert seen["still_known"] == ["TMS", "WMS"], "the layer offers no link that nobody answers"
     assert seen["goes_with_delete"] > seen["goes_with_unpublish"]

@@ -74,6 +74,7 @@ def report(runs: List[Dict[str, Any]]) -> None:
         print(f"{name:<20}{statistics.median(seen):8.2f}   ({', '.join(f'{value:.2f}' for value in seen)})")
     for step in runs[0]["steps"]:
         print(f"  {step['at']:6.2f}  {step['step']}")
+    print("the panel's map began to be drawn at:", "; ".join(str(run["renders"]) for run in runs))
     print("steps:", ", ".join(f"{name} {seconds}" for name, seconds in runs[0]["times"]))
     print("others had of the processors:", ", ".join(f"{run['others']:.0%}" for run in runs))
 

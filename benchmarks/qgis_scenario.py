@@ -39,6 +39,9 @@ def steps(driver: Driver) -> Steps:
     def note(name: str) -> None:
         moments.setdefault(name, round(time.perf_counter() - begun, 2))
 
+    plugin.process.ready.connect(lambda _backend: note("engine ready"))
+    renders: list = []  # when the panel's map began to be drawn
+    plugin.dock.preview.canvas.renderStarting.connect(lambda: renders.append(round(time.perf_counter() - begun, 2)))
     plugin.menu.publish.trigger()
     yield lambda: plugin.desk.dialog is not None and plugin.desk.dialog.isVisible()
     note("dialog")
@@ -62,7 +65,7 @@ def steps(driver: Driver) -> Steps:
     yield lambda: ended
     note("finished")
     assert hasattr(ended[0], "urls"), str(ended[0])
-    driver.results.update(moments=moments, steps=said, features=layer.featureCount())
+    driver.results.update(moments=moments, steps=said, features=layer.featureCount(), renders=renders)
     driver.results["times"] = [(step.value, round(seconds, 2)) for step, seconds in ended[0].times]
 
 

@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import Qt
 from .backend.translation import use_language
 from .publish.embedded_process import EmbeddedProcess
 from .publish.embedded_settings import EmbeddedSettings
+from .publish.first_compilation import FirstCompilation
 from .publish.layer_watch import LayerWatch
 from .publish.processing.provider import GeoPubProvider
 from .publish.store_source import Stores
@@ -54,9 +55,11 @@ class GeoPubPlugin:
         QgsApplication.processingRegistry().addProvider(self.provider)
 
     def initGui(self) -> None:
-        """Add everything to QGIS; nothing is started before it is needed."""
+        """Add everything to QGIS; nothing is started before it is needed, but that an installation is completed."""
         self.initProcessing()
         window, stores = self.iface.mainWindow(), self.stores
+        self.compilation = FirstCompilation(window)
+        self.compilation.start()
         self.model = PublicationsModel(window)
         self.dock = Dock(stores, self.model, window)
         self.messages = Messages(self.iface.messageBar(), window)
@@ -92,8 +95,9 @@ class GeoPubPlugin:
         self.iface.deregisterLocatorFilter(self.locator)
         QgsApplication.dataItemProviderRegistry().removeProvider(self.browser)
         self.desk.close()
+        self.compilation.close()
         self.process.close()
         self.iface.removeDockWidget(self.dock)
-        shown = (self.sharing.panel, self.sharing, self.indicators, self.menu, self.dock)
+        shown = (self.sharing.panel, self.sharing, self.indicators, self.menu, self.dock, self.compilation)
         for thing in (*shown, self.watch, self.desk, self.model, self.stores, self.targets, self.process):
             thing.deleteLater()

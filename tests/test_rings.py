@@ -16,6 +16,7 @@ VALUES = {
     "about", "announcement", "errors", "faults", "locations", "settings", "translation", "features", "ingest", "styles",
     "safe_xml",  # reads the metadata that a person imports
     "programs",  # starts the backend
+    "compilation",  # tells whether Python has compiled the backend
     "render",  # draws with the QGIS that publish runs in what a map style needs
 }  # fmt: skip
 ALLOWED = {  # ring -> rings it may import
@@ -86,7 +87,11 @@ def is_name_of_top(arrow: Arrow) -> bool:
 
 
 def test_the_other_rings_use_only_values_of_the_backend():
-    exempt = {("terminal", "serving"), ("terminal", "tiling"), ("terminal", "tiling_display")}  # `serve` and `tiles` are the backend, called by its name
+    exempt = {
+        ("terminal", "serving"),
+        ("terminal", "tiling"),
+        ("terminal", "tiling_display"),
+    }  # `serve` and `tiles` are the backend, called by its name
     refuse(
         a
         for a in ARROWS

@@ -95,6 +95,20 @@ def first_that_works(host: Host) -> Path:
 
 def works(candidate: Path, host: Host) -> bool:
     """Return whether an interpreter starts, has what the backend needs, and is of the right version."""
+    return _is_own(candidate, host) or _probed(candidate, host)
+
+
+def _is_own(candidate: Path, host: Host) -> bool:
+    """Tell whether an interpreter is that of this very process, as Linux names it: what is imported here is there."""
+    try:
+        real = candidate.resolve(strict=True)
+    except OSError:
+        return False
+    name = "python{}.{}".format(*host.version)
+    return host.platform not in ("win32", "darwin") and real == Path(host.prefix, "bin", name).resolve()
+
+
+def _probed(candidate: Path, host: Host) -> bool:
     try:
         told = run(
             [str(candidate), "-c", PROBE],

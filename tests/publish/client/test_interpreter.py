@@ -13,6 +13,7 @@ from osgeo import gdal
 from pyproj.exceptions import DataDirError
 
 from geopub_plugin.backend.errors import Unavailable
+from geopub_plugin.publish import interpreter
 from geopub_plugin.publish.interpreter import Host, backend_environment, candidates, find_interpreter, first_that_works
 
 LINUX = Host("linux", "/usr/bin/python3", "/usr/bin/python3.11", "/usr", (3, 11), True)
@@ -68,6 +69,17 @@ def test_probing_refuses_another_version_and_what_is_no_python(tmp_path):
     liar.chmod(0o755)
     host = replace(LINUX, executable=str(liar), base_executable=sys.executable, version=sys.version_info[:2])
     assert first_that_works(host) == Path(sys.executable)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there it is not named so")
+def test_the_interpreter_of_this_process_needs_no_probe(monkeypatch):
+    tried = []
+    monkeypatch.setattr(interpreter, "run", lambda command, **_: tried.append(command[0]) or 1 / 0)
+    own = Path(sys.base_prefix, "bin", "python{}.{}".format(*sys.version_info[:2]))
+    host = replace(LINUX, executable=str(own), prefix=sys.base_prefix, version=sys.version_info[:2])
+    assert first_that_works(host) == own and tried == []
+    with pytest.raises(ZeroDivisionError):  # of another installation
+        first_that_works(replace(host, prefix="/opt/other"))
 
 
 def test_nothing_works(tmp_path):

@@ -6,6 +6,7 @@ The vector check reports an examination; integration makes one too and carries i
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -95,19 +96,17 @@ def examine(geopackage: Path, name: str, wishes: Wishes, progress: Progress, kno
 def _looked_at(
     geopackage: Path, schema: TableSchema, progress: Progress, known: Known
 ) -> Tuple[Survey, Tuple[PublishedField, ...], List[Fault]]:
-    connection = connect(geopackage)
-    try:
+    with closing(connect(geopackage)) as connection, closing(connect(geopackage)) as another:
         source = SourceTable(connection, schema)
         faults: List[Fault] = []
         if source.is_view:
             faults.append(found("table.view", schema.name))
         if source.renumbered:
             faults.append(found("key.duplicate", schema.name))
-        survey_ = known.get(schema.name) or survey(source, progress)
+        beside = SourceTable(another, schema) if source.is_stored else None
+        survey_ = known.get(schema.name) or survey(source, progress, beside)
         fields, field_faults = published_fields(schema.name, source.fields, survey_.retyped)
         return survey_, fields, [*faults, *field_faults, *survey_.faults]
-    finally:
-        connection.close()
 
 
 def _wanted_tables(geopackage: Path, name: str, wishes: Wishes) -> Tuple[List[TableSchema], List[Fault]]:

@@ -202,22 +202,15 @@ class TableWriter:
             bounds: of their geometries, float64 (n, 4), NaN without one.
             advance: is told how many more rows are there.
         """
-        connection = self._connection
-        connection.execute("CREATE TEMP TABLE geopub_order (place INTEGER PRIMARY KEY, wanted INTEGER)")
-        places = enumerate(wanted.tolist(), self.count + 1)
-        connection.executemany("INSERT INTO temp.geopub_order VALUES (?, ?)", places)
         names = ", ".join(f"it.{quoted(column)}" for column in columns)
         sql = (
-            f"INSERT INTO {quoted(self._table.name)} SELECT o.place, {names} FROM temp.geopub_order AS o "  # nosec B608 - quoted
-            f"CROSS JOIN {_SOURCE}.{quoted(table)} AS it ON it.{key} = o.wanted "  # the order is read, rows looked up
-            "WHERE o.place > ? AND o.place <= ? ORDER BY o.place"
+            f"INSERT INTO {quoted(self._table.name)} SELECT ? + o.key, {names} FROM json_each(?) AS o "  # nosec B608 - quoted
+            f"CROSS JOIN {_SOURCE}.{quoted(table)} AS it ON it.{key} = o.value"  # the order is read, rows looked up
         )
-        end = self.count + len(wanted)
-        for first in range(self.count, end, _COPIED):
-            last = min(first + _COPIED, end)
-            connection.execute(sql, (first, last))
-            advance(last - first)
-        connection.execute("DROP TABLE temp.geopub_order")
+        for first in range(0, len(wanted), _COPIED):
+            some = wanted[first : first + _COPIED].tolist()
+            self._connection.execute(sql, (self.count + first + 1, repr(some)))
+            advance(len(some))
         self._index(bounds)
 
     def replace_geometries(self, keys: Sequence[int], blobs: Sequence[Optional[bytes]]) -> None:

@@ -20,6 +20,7 @@ CELLS = 51  # RTREE_MAXCELLS
 _NODE_BYTES = 4 + 24 * CELLS
 _CELL = np.dtype([("id", ">i8"), ("box", ">f4", (4,))])  # min x, max x, min y, max y
 _ROOT = 1
+_TOLD = 20_000  # cells in one statement, as JSON: a third of the time of as many statements
 
 
 def outward(bounds: np.ndarray) -> np.ndarray:
@@ -80,8 +81,8 @@ def create(connection: sqlite3.Connection, name: str, ids: np.ndarray, boxes: np
         blobs = _nodes(_cells(inner, cell_boxes), depth if level == depth else 0)
         sql = f"INSERT INTO {node} VALUES (?, ?)"  # nosec B608 - quoted
         connection.executemany(sql, zip(numbers[level].tolist(), blobs))
-        holders = np.repeat(numbers[level], CELLS)[: len(inner)]  # (n,) the node of each cell
         table = rowid if level == 0 else parent
-        sql = f"INSERT INTO {table} VALUES (?, ?)"  # nosec B608 - quoted
-        order = np.argsort(inner, kind="stable")
-        connection.executemany(sql, zip(inner[order].tolist(), holders[order].tolist()))
+        sql = f"INSERT INTO {table} SELECT value, ? + (? + key) / {CELLS} FROM json_each(?) ORDER BY 1"  # nosec B608 - quoted
+        for start in range(0, len(inner), _TOLD):  # a cell's place tells the number of its node
+            told = repr(inner[start : start + _TOLD].tolist())
+            connection.execute(sql, (int(numbers[level][0]), start, told))

@@ -7,6 +7,7 @@ are to be written. It keeps 42 bytes a row, and is kept itself beside the delive
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Dict, FrozenSet, List, Optional, Tuple
 
@@ -149,16 +150,21 @@ def _invalid_rows(geometries: Geometries, blobs: List[Optional[bytes]]) -> np.nd
     return rows[np.array(invalid(wkb), np.int64)]
 
 
-def survey(source: SourceTable, progress: Progress) -> Survey:
-    """Read a table once, and say what its geometries and values are and what is wrong with them."""
+def survey(source: SourceTable, progress: Progress, beside: Optional[SourceTable] = None) -> Survey:
+    """Read a table once, and say what its geometries and values are and what is wrong with them.
+
+    `beside` is the same table on a connection of its own, if it can be had: SQLite looks at values while we look at
+    geometries.
+    """
     total = source.count()
     progress.step(tr("Checking {table}", table=source.schema.name), total, "features")
     tally = _Tally()
-    for keys, blobs in source.geometries():
-        tally.block(keys, blobs)
-        progress.advance(len(keys))
-    retyped = retyped_fields(source)
-    texts = [field for field in source.fields if retyped.get(field.name, field.kind) not in NUMBERS]
+    with ThreadPoolExecutor(1) as thread:
+        values = thread.submit(_values, beside) if beside is not None else None
+        for keys, blobs in source.geometries():
+            tally.block(keys, blobs)
+            progress.advance(len(keys))
+    retyped, utf8 = _values(source) if values is None else values.result()
     low, high = tally.low.tolist(), tally.high.tolist()
     return Survey(
         keys=np.concatenate(tally.keys),
@@ -171,9 +177,16 @@ def survey(source: SourceTable, progress: Progress) -> Survey:
         has_z=tally.has_z,
         repairs=np.sort(np.concatenate([np.zeros(0, np.int64), *tally.repairs])),
         retyped=retyped,
-        utf8=source.is_utf8(texts),
+        utf8=utf8,
         faults=_faults(source.schema.name, total, tally),
     )
+
+
+def _values(source: SourceTable) -> Tuple[Dict[str, ColumnKind], bool]:
+    """Return the columns that get another type, and whether every text is UTF-8."""
+    retyped = retyped_fields(source)
+    texts = [field for field in source.fields if retyped.get(field.name, field.kind) not in NUMBERS]
+    return retyped, source.is_utf8(texts)
 
 
 def _faults(table: str, total: int, tally: _Tally) -> Tuple[Fault, ...]:

@@ -15,6 +15,7 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 from ..backend.errors import Cancelled, GeoPubError, Unavailable
 from ..backend.translation import tr
 from .background import BackgroundCall
+from .client.stored_data import StoredData
 from .layer_check import refuse_faulty
 from .layer_description import remember_contact
 from .layer_marks import LayerMarks, marks
@@ -30,6 +31,7 @@ from .store_source import StoreAddress, StoreSource
 from .style_annexe import keep_slds
 from .style_choice import ChosenStyle, chosen_style
 from .table_plan import TablePlan
+from .tile_style import TileStyle, coming_style
 from .unfinished import Note, WorkFolder
 
 CLOSING = 3_000  # ms to wait for the work to end when QGIS ends
@@ -42,7 +44,7 @@ class PublicationCall(BackgroundCall):
     """The part of a publication that talks to the store."""
 
     moved = pyqtSignal(float, str)  # share of the whole, the step in words
-    live = pyqtSignal(object)  # LiveUrl
+    live = pyqtSignal(object, object)  # LiveUrl; TileStyle or None
 
     def tell(self, share: float, step: str) -> None:
         """Tell QGIS's status bar and the panel how far the publication is."""
@@ -79,6 +81,7 @@ class LayerPublication(QObject):
         super().__init__(parent)
         self.plan = plan
         self.result: Optional[PublicationResult] = None
+        self.tile_style: Optional[TileStyle] = None  # that the tiles will have, once they answer
         self.ended = False
         self._layers = layers_of(plan, layers)
         self._source, self._parts = source, parts
@@ -207,7 +210,14 @@ class LayerPublication(QObject):
                 if DATA in parts and not near:  # before a long way is gone in vain
                     refuse_faulty(request.file, request.srs, request.tables, work, call.cancelled)
                 if DATA in parts:
-                    result = Publication(store, request, listener, call.live.emit, leaving).run()
+                    publication = Publication(
+                        store,
+                        request,
+                        listener,
+                        lambda url: call.live.emit(url, _style_to_come(url, publication.data, request, draw)),
+                        leaving,
+                    )
+                    result = publication.run()
                 else:
                     result = PublicationUpdate(store, request, listener).run(STYLE in parts, METADATA in parts)
                 for table, style in styles.items():
@@ -251,7 +261,8 @@ class LayerPublication(QObject):
         if not self._cancelled:
             self.moved.emit(share, step)
 
-    def _went_live(self, url: LiveUrl) -> None:
+    def _went_live(self, url: LiveUrl, style: Optional[TileStyle]) -> None:
+        self.tile_style = style or self.tile_style
         if not self._cancelled:
             self.live.emit(url)
 
@@ -308,6 +319,13 @@ class LayerPublication(QObject):
             self._work.leave()
         else:
             self._work.remove()
+
+
+def _style_to_come(
+    url: LiveUrl, data: Optional[StoredData], request: PublicationRequest, draw: Optional[Draw]
+) -> Optional[TileStyle]:
+    """Return the style that tiles will have which are still being made."""
+    return coming_style(data, request.styles, draw) if data is not None and url.levels is not None else None
 
 
 class Reporter:

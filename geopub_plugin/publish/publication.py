@@ -50,6 +50,7 @@ class Publication:
         Once `leaving` is set, cancelling only breaks off: what the store holds is left for `resume`.
         """
         self._leaving = leaving or Event()
+        self.data: Optional[StoredData] = None  # once it is integrated
         self._attempt = Attempt(store, request, listener or Quiet(), live)
         self._delivery = DeliveryStage(self._attempt)
         self._jobs = JobStage(self._attempt)
@@ -87,7 +88,7 @@ class Publication:
         updated = bool(existing)
         upload = self._delivery.delivered(resume)
         self._delivery.check(upload)
-        data = self._jobs.integrated(upload, vector_data(existing, attempt.store))
+        data = self.data = self._jobs.integrated(upload, vector_data(existing, attempt.store))
         top, bottom = self._levels(data)
         making: Optional[Execution] = None
         if "tms" in attempt.request.services:
@@ -113,7 +114,7 @@ class Publication:
         if making is not None:
             about = (request.shown_title, request.abstract, request.keywords)
             tiles = tms_definition(making.stored_data, *about, *levels_of_tiles)
-            offered = services.offered_at_once(existing, tiles)
+            offered = services.offered_at_once(existing, tiles, data)
         if "wfs" in request.services:
             urls += services.published(
                 Step.WFS, existing, wfs_definition(data, request.abstract, request.keywords, request.plans)

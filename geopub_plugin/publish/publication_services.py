@@ -14,7 +14,7 @@ from .client.permissions import COMMUNITY
 from .client.stored_data import StoredData
 from .proposal import TableStyle
 from .publication_values import LiveUrl
-from .service_definitions import CONFIGURATION_TYPES, styles_of, wms_definition
+from .service_definitions import CONFIGURATION_TYPES, levels_of, styles_of, wms_definition
 from .steps import Step
 from .table_plan import Access
 
@@ -25,14 +25,15 @@ class ServiceStage:
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
 
-    def offered_at_once(self, existing: Dict[str, Configuration], infos: Mapping[str, Any]) -> str:
-        """Offer tiles that are still being made, where the server does that; return the offering, or ""."""
+    def offered_at_once(self, existing: Dict[str, Configuration], infos: Mapping[str, Any], data: StoredData) -> str:
+        """Offer tiles of `data` that are still being made, where the server does that; return the offering, or ""."""
         if CONFIGURATION_TYPES["tms"] in existing:  # it shows the former tiles until the new ones are there
             return ""
         with suppress(Conflict, InvalidInput):
             offering = self._offered(Step.TMS, existing, infos)
+            levels = levels_of(infos) if data.bounds is not None else None
             for url in self._attempt.store.offerings.get(offering).urls:
-                self._attempt.live(LiveUrl(Step.TMS.value, url.type, url.url))
+                self._attempt.live(LiveUrl(Step.TMS.value, url.type, url.url, levels, data.bounds))
             return offering
         return ""
 

@@ -8,6 +8,7 @@ from typing import Any, Mapping, Optional, Sequence, Tuple
 
 from ..backend.errors import InvalidInput
 from ..backend.faults import Fault
+from ..backend.features.schema import Bounds
 from .client.stored_data import StoredData
 from .metadata.description import Description
 from .proposal import SERVICES, Proposal, TableStyle, propose
@@ -84,6 +85,8 @@ class LiveUrl:
     service: str  # "wfs", "wms" or "tms"
     type: str  # "WFS", "WMS", "TMS", "WMTS"
     url: str
+    levels: Optional[Tuple[int, int]] = None  # top and bottom level of tiles that are still being made
+    bounds: Optional[Bounds] = None  # of these, in longitude and latitude
 
 
 @dataclass(frozen=True)

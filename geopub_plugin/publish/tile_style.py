@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from qgis.core import (
     QgsMapBoxGlStyleConversionContext,
@@ -15,6 +15,9 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QImage
 
 from ..backend.errors import GeoPubError
+from .client.stored_data import StoredData
+from .map_style import Draw, map_style_document
+from .proposal import TableStyle
 from .transport import Request, Transport
 
 _MILLIMETRES_OF_A_PIXEL = 25.4 / 96  # as QGIS itself converts such styles
@@ -49,6 +52,24 @@ def tile_style(url: str, transport: Transport) -> TileStyle:
         return TileStyle(document, _object(index.body), sheet.body if sheet.ok else b"")
     except (GeoPubError, ValueError):
         return TileStyle(document, {}, b"")
+
+
+def coming_style(data: StoredData, styles: Sequence[TableStyle], draw: Optional[Draw]) -> Optional[TileStyle]:
+    """Return the style that will be published with the tiles of integrated data; None where there is none."""
+    made = map_style_document("", data, styles, "", "", "", draw) if styles else None
+    if made is None or not made.document:
+        return None
+    beside = dict(made.beside)
+    sprites = beside.get(f"sprite{_SHEET}.json", b"{}")
+    return TileStyle(_object(made.document), _object(sprites), beside.get(f"sprite{_SHEET}.png", b""))
+
+
+def look_alike(one: Optional[TileStyle], other: Optional[TileStyle]) -> bool:
+    """Tell whether tiles look the same with two styles, wherever these are kept."""
+    if one is None or other is None:
+        return one is other
+    same = one.document["layers"] == other.document["layers"]
+    return same and (one.sprites, one.sheet) == (other.sprites, other.sheet)
 
 
 def apply_style(layer: QgsVectorTileLayer, style: TileStyle) -> Tuple[str, ...]:

@@ -124,7 +124,7 @@ class Desk(QObject):
     ) -> LayerPublication:
         """Start to publish layers, or parts of them, in a target, the current one for ""; the panel follows it."""
         publication = LayerPublication(layers, plan, self.stores.source(target), self, parts)
-        publication.live.connect(lambda url: self._preview_at_once(plan.datasheet, url))
+        publication.live.connect(lambda url: self._preview_at_once(publication, url))
         return self._follow(publication)
 
     def resume(self, one: Unfinished) -> Optional[ResumedPublication]:
@@ -239,7 +239,7 @@ class Desk(QObject):
     def _published(self, publication: Published, result: PublicationResult) -> None:
         self._forget(publication)
         self.refresh()
-        self._dock.preview.renew(publication.plan.datasheet)
+        self._dock.preview.renew(publication.plan.datasheet, result.updated)
         title, datasheet = publication.plan.title, publication.plan.datasheet
         self.live.emit(title, result)
         # After QGIS's own note on the end of its task, so that ours is on top.
@@ -247,10 +247,12 @@ class Desk(QObject):
             0, lambda: self._messages.published(title, result.updated, lambda: self._open_preview_of(datasheet))
         )
 
-    def _preview_at_once(self, datasheet: str, url: LiveUrl) -> None:
-        """Draw the first service that answers while the rest is being made; the others join it."""
+    def _preview_at_once(self, publication: LayerPublication, url: LiveUrl) -> None:
+        """Draw the first service that answers while the rest is being made, as it will be; the others join it."""
         if url.type in KINDS:
-            self._dock.preview.join(LiveService(url.type, datasheet, url.url))
+            style = publication.tile_style if url.levels is not None else None
+            service = LiveService(url.type, publication.plan.datasheet, url.url, url.levels, url.bounds, style)
+            self._dock.preview.join(service)
 
     def _failed(self, publication: Published, error: GeoPubError) -> None:
         self._forget(publication)

@@ -31,6 +31,7 @@ from ..backend.translation import tr
 from ..publish.background import BackgroundCall
 from ..publish.live_layers import KINDS, LiveService, described, live_layer
 from ..publish.qgis_transport import QgisTransport
+from ..publish.tile_style import look_alike
 from .icons import icon, theme_icon
 from .preview_choices import BaseMapButton, CompareButton, base_map
 from .swipe import Swipe
@@ -108,14 +109,13 @@ class Preview(QWidget):
             self.compare.kinds = tuple(self.services)
             self.switch[service.kind].setEnabled(True)
 
-    def renew(self, datasheet: str) -> None:
-        """Draw the tiles of a datasheet anew: they may have got their style, levels or data meanwhile."""
+    def renew(self, datasheet: str, other_data: bool = True) -> None:
+        """Draw the tiles of a datasheet anew: their data are others, or they have got another style or other levels."""
         tiles = self.services.get("TMS")
         if tiles is not None and tiles.title == datasheet:
-            self.services["TMS"] = replace(tiles, levels=None, style=None)
-            self._stale.update({"TMS"} & set(self.layers))
-            if self._current() == "TMS":
-                self.switch_to("TMS")
+            if other_data:
+                self._stale.update({"TMS"} & set(self.layers))
+            self._describe(replace(tiles, levels=None, style=None))
 
     def switch_to(self, kind: str) -> None:
         """Show one of the services."""
@@ -201,7 +201,9 @@ class Preview(QWidget):
         asked = self.services.get(service.kind)
         if asked is not None and asked.url == service.url:
             self.services[service.kind] = service
-            if self._current() == service.kind:
+            if service.kind in self.layers and not _drawn_alike(asked, service):
+                self._stale.add(service.kind)
+            if self._current() == service.kind and (service.kind in self._stale or service.kind not in self.layers):
                 self._draw(service.kind)
             if self.compare.present == service.kind:
                 self._compare(service.kind)
@@ -261,3 +263,8 @@ class Preview(QWidget):
             seen = self.canvas.fullExtent()
         seen.scale(MARGIN)
         return seen
+
+
+def _drawn_alike(one: LiveService, other: LiveService) -> bool:
+    """Tell whether the same tiles look the same as two services describe them."""
+    return one.levels == other.levels and look_alike(one.style, other.style)

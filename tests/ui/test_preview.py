@@ -161,3 +161,19 @@ def test_tiles_are_drawn_anew_with_the_style_that_came_later(preview, services, 
     with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
         preview.renew("World")
     assert preview.layers["TMS"] is not before and preview.services["TMS"].style is not None
+
+
+def test_tiles_that_are_shown_as_they_are_published_are_not_drawn_twice(preview, services, qtbot):
+    tiles = next(service for service in services if service.kind == "TMS")
+    with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
+        preview.open((tiles,))
+    before, known = preview.layers["TMS"], preview.services["TMS"]
+    drawn(qtbot, preview)
+    again: list = []
+    preview.shown.connect(again.append)
+    preview.renew("World", other_data=False)
+    qtbot.waitUntil(lambda: preview.services["TMS"] is not known, timeout=PATIENCE)
+    assert preview.layers["TMS"] is before and again == []
+    with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
+        preview.renew("World")  # as after an update
+    assert preview.layers["TMS"] is not before

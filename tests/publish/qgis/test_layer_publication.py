@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
@@ -21,10 +22,12 @@ from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
 from geopub_plugin.publish.layer_memory import changes, memory
 from geopub_plugin.publish.layer_plan import LayerPlan, layers_of, propose_plan, remembered_plan
 from geopub_plugin.publish.layer_publication import METADATA, STYLE, LayerPublication
-from geopub_plugin.publish.live_layers import LiveService, live_layer
+from geopub_plugin.publish.live_layers import LiveService, described, live_layer
 from geopub_plugin.publish.metadata.description import Description
+from geopub_plugin.publish.qgis_transport import QgisTransport
 from geopub_plugin.publish.store_source import StoreSource
 from geopub_plugin.publish.targets import this_computer
+from geopub_plugin.publish.tile_style import look_alike
 
 STRING = QVariant.String
 
@@ -65,10 +68,16 @@ def outcome(qtbot, publication: LayerPublication):
 def test_publish_update_and_list(qtbot, here, scratch, points):
     layer = points([("Name", STRING), ("name", STRING)], [["a", "b"], ["c", "d"]])
     plan = propose_plan(layer)
-    moves: list = []
+    moves, told = [], []
     publication = LayerPublication(layer, plan, here)
     publication.moved.connect(lambda share, step: moves.append(share))
+    publication.live.connect(told.append)
     result = outcome(qtbot, publication)
+    first = next(url for url in told if url.type == "TMS")  # while its tiles were being made
+    with closing(QgisTransport()) as transport:
+        published = described(LiveService("TMS", "Stops", first.url), transport)
+    assert first.levels == published.levels and first.bounds == pytest.approx(published.bounds, abs=1e-5)
+    assert look_alike(publication.tile_style, published.style) and published.style is not None
     assert {url.type for url in result.urls} >= {"WFS", "WMS", "TMS"} and not result.updated
     assert moves == sorted(moves) and 0.9 < moves[-1] <= 1
     assert list(scratch.glob("geopub-*")) == []

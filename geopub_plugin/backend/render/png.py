@@ -11,9 +11,10 @@ import zlib
 
 import numpy as np
 
-from .deflate import deflated
+from ..deflate import deflated
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_COMPRESSION = 1  # 2 and 3 save 0 to 4 % of the bytes for up to twice the time
 _COLOUR_TYPE = {3: 2, 4: 6}  # samples per pixel: RGB, RGBA
 
 
@@ -27,7 +28,7 @@ def _deflated_rows(rows: np.ndarray) -> bytes:
     lines = np.empty((rows.shape[0], rows.shape[1] + 1), np.uint8)
     lines[:, 0] = 0
     lines[:, 1:] = rows
-    return deflated(lines)
+    return deflated(lines, _COMPRESSION)
 
 
 def _header(width: int, height: int, colour_type: int) -> bytes:

@@ -48,7 +48,8 @@ class Renderer:
         self, log_folder: Path, *, seconds: float = 30.0, threads: int = 0, interpreter: str = sys.executable
     ) -> None:
         self._folder, self._seconds, self._interpreter = log_folder.resolve(), seconds, interpreter
-        self._turns = Turns(threads or min(8, max(2, os.cpu_count() or 2)))
+        cores = max(2, os.cpu_count() or 2)
+        self._turns = Turns(threads or min(8, cores + 1))  # while one is on its way, all processors draw
         self._lock = threading.Lock()
         self._process: Optional[RendererProcess] = None
         self._ends: Deque[float] = deque(maxlen=_ENDS)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from contextlib import contextmanager
 from typing import Deque, Iterator
+
+
+class _Ticket:
+    """Somebody who waits for so many places."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.given = threading.Event()
 
 
 class Turns:
@@ -15,8 +22,8 @@ class Turns:
     def __init__(self, places: int) -> None:
         self.places = places
         self._free = places
-        self._waiting: Deque[object] = deque()
-        self._changed = threading.Condition()
+        self._waiting: Deque[_Ticket] = deque()
+        self._lock = threading.Lock()
 
     @contextmanager
     def one(self, seconds: float) -> Iterator[None]:
@@ -32,24 +39,29 @@ class Turns:
 
     @contextmanager
     def _held(self, count: int, seconds: float) -> Iterator[None]:
-        self._take(count, time.monotonic() + seconds)
+        self._take(_Ticket(count), seconds)
         try:
             yield
         finally:
-            with self._changed:
+            with self._lock:
                 self._free += count
-                self._changed.notify_all()
+                self._hand_out()
 
-    def _take(self, count: int, deadline: float) -> None:
-        ticket = object()
-        with self._changed:
+    def _take(self, ticket: _Ticket, seconds: float) -> None:
+        with self._lock:
             self._waiting.append(ticket)
-            try:
-                while self._waiting[0] is not ticket or self._free < count:
-                    left = deadline - time.monotonic()
-                    if left <= 0 or not self._changed.wait(left):
-                        raise TimeoutError
-                self._free -= count
-            finally:
+            self._hand_out()
+        if ticket.given.wait(seconds):
+            return
+        with self._lock:
+            if not ticket.given.is_set():
                 self._waiting.remove(ticket)
-                self._changed.notify_all()
+                self._hand_out()  # who waited behind may need fewer places
+                raise TimeoutError
+
+    def _hand_out(self) -> None:
+        """Give places to those who wait longest, and wake nobody else."""
+        while self._waiting and self._waiting[0].count <= self._free:
+            ticket = self._waiting.popleft()
+            self._free -= ticket.count
+            ticket.given.set()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import zlib
-
 import numpy as np
 import pytest
 
-from geopub_plugin.backend.render import deflate
 from geopub_plugin.backend.render.palette import reduce_colours
 from geopub_plugin.backend.render.png import write_palette_png, write_png
 
@@ -29,18 +25,6 @@ def test_rgb(size: tuple) -> None:
     found = decoded(write_png(pixels))
     assert (found[:, :, :3] == pixels).all()
     assert (found[:, :, 3] == 255).all()
-
-
-def test_without_libdeflate_zlib_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = np.repeat(NOISE.integers(0, 256, 3000, dtype=np.uint8), 5)
-    quick = deflate.deflated(content)
-    monkeypatch.setattr(deflate, "_LIBDEFLATE", None)
-    assert zlib.decompress(quick) == zlib.decompress(deflate.deflated(content)) == content.tobytes()
-
-
-@pytest.mark.skipif(not shutil.which("dpkg"), reason="elsewhere libtiff may be without it")
-def test_libdeflate_is_found_where_libtiff_needs_it() -> None:
-    assert deflate._LIBDEFLATE is not None
 
 
 @pytest.mark.parametrize("colours", [1, 2, 100])

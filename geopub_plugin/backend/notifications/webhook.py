@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Optional
 
-import requests
-
 from ..about import __version__
 from .notice import Notice
 
@@ -26,6 +24,8 @@ class Webhook:
 
     def send(self, notice: Notice) -> None:
         """Tell it; raise OSError (RequestException is one) when it is not there or does not want to hear it."""
+        import requests  # the engine of one computer, which people wait for, starts without it
+
         body = json.dumps(notice.as_json(), ensure_ascii=False).encode("utf-8")
         answer = requests.post(
             self.url, data=body, headers=self._headers(body), timeout=_SECONDS, allow_redirects=False

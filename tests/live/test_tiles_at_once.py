@@ -181,6 +181,6 @@ def test_a_publication_tells_of_its_tiles_while_they_are_made(serve, tmp_path):
     result = Publication(store_of(serving), request, steps, live).run()
     ((done, url, told, early),) = seen
     assert Step.PYRAMID not in done and Step.TMS not in done
-    assert url in result.urls and early[0] == 200
+    assert url.url in [one.url for one in result.urls] and early[0] == 200
     assert tile(url.url, place_at(10, 2.05, 48.05)) == early
     assert requests.get(f"{url.url}/metadata.json", timeout=60).json() == told

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Callable, Dict, Optional, Sequence
 
-from ..errors import Cancelled, GeoPubError, JobFailed
+from ..errors import Cancelled, GeoPubError, JobFailed, NotFound
 from ..jobs.messages import ProgressState
 from ..translation import tr
 from . import checks, processings
 from .executions import CHECK, PROCESSING, Execution, executions, log, move
 from .programs import processing
 from .store import Store
+from .stored_data import revision, stored_data
 
 
 class Outcomes:
@@ -20,14 +23,15 @@ class Outcomes:
         self,
         store: Store,
         announce: Callable[[str], None] = lambda execution: None,
-        expect_tiles: Callable[[], None] = lambda: None,
+        expect_tiles: Callable[[Optional[Path]], None] = lambda data: None,
     ) -> None:
         """Keep outcomes in a store.
 
         Args:
             store: where.
             announce: is told of each execution that has ended.
-            expect_tiles: is called when data come in, which somebody may want to see in a moment.
+            expect_tiles: is called when data come in, which somebody may want to see in a moment, and again with
+                their file when they are there.
         """
         self._store, self._announce, self._expect_tiles = store, announce, expect_tiles
 
@@ -35,8 +39,8 @@ class Outcomes:
         """Keep that a worker has begun."""
         with self._store.writing() as connection:
             begun = move(connection, executions.get(connection, execution), "PROGRESS")
-        if begun.family == PROCESSING and processing(begun.program).job == "integrate":
-            self._expect_tiles()
+        if _integrates(begun):
+            self._expect_tiles(None)
 
     def progressed(self, execution: str, state: ProgressState) -> None:
         """Remember where the job stands, in memory: it comes ten times a second, and a restart begins anew."""
@@ -63,6 +67,9 @@ class Outcomes:
                 f"{type(error).__name__}: {error}",
                 tr("Launch it again; if it fails again, report it with the log."),
             ) from error
+        if _integrates(current):
+            with suppress(NotFound):  # deleted already
+                self._expect_tiles(self._data(current.output or ""))
         self._forget(execution)
 
     def failed(self, execution: str, error: GeoPubError) -> None:
@@ -89,9 +96,18 @@ class Outcomes:
         with self._store.reading() as connection:
             return executions.get(connection, execution)
 
+    def _data(self, identifier: str) -> Path:
+        with self._store.reading() as connection:
+            made = stored_data.get(connection, identifier)
+            return revision(connection, identifier, made.revision).place(self._store.folder)
+
     def _forget(self, execution: str) -> None:
         self._store.progress.pop(execution, None)
         work = self._store.works.pop(execution, None)
         if work is not None:
             self._store.folder.remove(work)
         self._announce(execution)
+
+
+def _integrates(execution: Execution) -> bool:
+    return execution.family == PROCESSING and processing(execution.program).job == "integrate"

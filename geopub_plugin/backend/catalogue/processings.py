@@ -133,7 +133,7 @@ def succeeded(store: Store, execution: Execution, result: Mapping[str, Any], mad
             require_room(connection, filled.datastore, DATA, int(result["size"]), filled.storage)
         suffix = SUFFIXES[filled.type]
         _verify(made, result)
-        sha256 = sha256_of(made)
+        sha256 = str(result.get("sha256") or sha256_of(made))
         place = store.folder.stored_file(output_id, str(number), suffix)
         store.folder.publish(made, place)
         with store.writing() as connection:

@@ -2,7 +2,8 @@
 
 Source: OGC 12-128r18. The file is a finished revision that is only ever read: it has the R-tree extension (annex F.3)
 with its index, without the triggers that would keep the index in step with changes. It is written without journal and
-without waiting for the disk, because it means nothing until it is closed, verified and renamed; `close` waits once.
+without waiting for the disk, because it means nothing until it is closed, verified and renamed by the backend, which
+has the disk hold it before (`jobs.worker`, `data_folder.publish`).
 
 The rows of a table get the keys 1, 2, 3, … as they come, so their order is the order on the disk. See `integration` for
 what that order is.
@@ -10,7 +11,6 @@ what that order is.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -143,11 +143,9 @@ class GeoPackageWriter:
         self._connection.executemany(sql, rows)
 
     def close(self) -> None:
-        """Finish the file and wait until the disk has it."""
+        """Finish the file."""
         self._connection.execute("COMMIT")
         self._connection.close()
-        with self.path.open("rb+") as file:
-            os.fsync(file.fileno())
 
     def abandon(self) -> None:
         """Close and remove the file."""

@@ -17,10 +17,11 @@ import sqlite3
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Optional
 
-from ..disk import disk_full, is_full
+from ..disk import disk_full, is_full, sha256_of
 from ..errors import GeoPubError, JobFailed
 from ..translation import tr
 from .messages import error_as_json
@@ -65,7 +66,8 @@ def _outcome(job: Dict[str, Any], reporter: Reporter) -> Dict[str, Any]:
     try:
         module, _, name = job["run"].partition(":")
         run = getattr(importlib.import_module(module), name)
-        return {"result": run(job["parameters"], work, reporter)}
+        result = run(job["parameters"], work, reporter)
+        return {"result": {**result, **_sealed(work / result["file"])} if "file" in result else result}
     except GeoPubError as error:
         return {"error": error_as_json(error)}
     except MemoryError:
@@ -77,6 +79,14 @@ def _outcome(job: Dict[str, Any], reporter: Reporter) -> Dict[str, Any]:
         if "disk is full" not in str(error):
             raise
     return {"error": error_as_json(disk_full(work))}
+
+
+def _sealed(made: Path) -> Dict[str, str]:
+    """Have the disk hold the file that a job has made, and meanwhile find its digest: the backend wants both."""
+    with ThreadPoolExecutor(1) as beside, made.open("rb+") as file:
+        digest = beside.submit(sha256_of, made)
+        os.fsync(file.fileno())
+        return {"sha256": digest.result()}
 
 
 def _listen(jobs: queue.SimpleQueue[Dict[str, Any]]) -> None:

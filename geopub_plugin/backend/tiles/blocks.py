@@ -228,20 +228,20 @@ def _spread(table: TablePlan, area: Optional[Bounds]) -> Spread:
             chosen = np.isin(fids, source.fids_where(condition))
             fids, boxes = fids[chosen], boxes[chosen]
         weights = geometry_bytes(source, fids) / VERTEX_BYTES  # headers weigh, too: as much as a feature's attributes
-        polygons = "POLYGON" in source.schema.geometry_type or "SURFACE" in source.schema.geometry_type
+        geometry_type = source.schema.geometry_type
         boxes = _unit_boxes(boxes, Projection(source.schema.srs or WGS84, WGS84))
         boxes = reach_poles(source, fids, boxes)
     thinning = thinning_steps(len(fids))  # of the whole table: a sample's tiles are the pyramid's
     if area is not None:
         near = (boxes[:, 2] >= area[0]) & (boxes[:, 0] <= area[2]) & (boxes[:, 3] >= area[1]) & (boxes[:, 1] <= area[3])
         fids, boxes, weights = fids[near], boxes[near], weights[near]
-    _refuse_too_many(table, polygons, boxes, area)
+    refuse_too_many(table, geometry_type, boxes, area)
     return Spread(table, fids, boxes, weights, thinning)
 
 
-def _refuse_too_many(table: TablePlan, polygons: bool, boxes: np.ndarray, area: Optional[Bounds]) -> None:
+def refuse_too_many(table: TablePlan, geometry_type: str, boxes: np.ndarray, area: Optional[Bounds]) -> None:
     """Raise TooLarge where polygons would fill more tiles than any disk is meant for."""
-    if not polygons or len(boxes) == 0:
+    if not ("POLYGON" in geometry_type or "SURFACE" in geometry_type) or len(boxes) == 0:
         return
     west, north, east, south = area or (0.0, 0.0, 1.0, 1.0)
     low = np.maximum(boxes[:, :2], (west, north))

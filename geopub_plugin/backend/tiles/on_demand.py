@@ -8,29 +8,30 @@ the level shows of it before the next one is read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
 from ..errors import Unavailable
-from ..features.geopackage import GeoPackageTable
+from ..features.geopackage import GeoPackageTable, feature_tables
 from ..features.schema import Bounds, Field
 from ..translation import tr
 from .assemble import LevelTiles
 from .block import TableState, climb, read_state
-from .blocks import Spread, TableShare, bounds_of, boxes_meet, limits_of, margin_at, spreads_of
+from .blocks import Spread, TableShare, bounds_of, boxes_meet, limits_of, margin_at, refuse_too_many, spreads_of
 from .boxes import feature_boxes
 from .grid import WORLD, Cell
 from .nodes import nodes_among
 from .options import FULL_DETAIL
-from .plan import PyramidPlan
+from .plan import PyramidPlan, TablePlan
 from .pyramid import bounds_told, tile_fields, vector_layers
 from .remainder import Remainder, surviving, united
 from .visibility import may_be_seen
 
-PIECE = 400_000  # vertices that are read at a time
+PIECE = 1_500_000  # vertices that are read at a time: some 400 MB, and most tiles are one piece
 MOST = 8_000_000  # vertices of one tile: six to twenty seconds
 
 
@@ -46,11 +47,41 @@ class _Boxes:
     boxes: np.ndarray  # float64 (N, 4)
 
 
+class Places:
+    """Where the features of one GeoPackage lie, found before anybody has said what is to be made of it."""
+
+    def __init__(self, data: Path) -> None:
+        """Look at every table.
+
+        Raises:
+            InvalidInput: the file cannot be read.
+        """
+        self._data = data
+        tables = [TablePlan(data, schema.name, schema.name, 0, 0) for schema in feature_tables(data)]
+        self._known = {table.table: spreads_of(PyramidPlan((table,)), None)[0] for table in tables}
+
+    def spreads(self, plan: PyramidPlan) -> Optional[List[Spread]]:
+        """Return what `blocks.spreads_of` would find for a plan, None where that has to look for itself."""
+        tables = plan.tables
+        if plan.near is not None or any(table.data != self._data or table.filter for table in tables):
+            return None
+        if any(table.table not in self._known for table in tables):
+            return None
+        spreads = [replace(self._known[table.table], plan=table) for table in tables]
+        for spread in spreads:
+            refuse_too_many(spread.plan, _geometry_type(spread), spread.boxes, None)
+        return spreads
+
+
 class TileSource:
     """A plan made ready to build any of its tiles; what it keeps in memory is about 80 bytes a feature."""
 
-    def __init__(self, plan: PyramidPlan, piece: int = PIECE, most: int = MOST) -> None:
+    def __init__(
+        self, plan: PyramidPlan, piece: int = PIECE, most: int = MOST, places: Optional[Places] = None
+    ) -> None:
         """Find where the features lie; `piece` and `most` are vertices read at a time, and in all for one tile.
+
+        `places` are those of the plan's file, or of another, if they are known.
 
         Raises:
             InvalidInput: the plan names an attribute or a table that is not there.
@@ -59,7 +90,8 @@ class TileSource:
         self.plan = plan
         self._piece, self._most = piece, most
         self.fields: Tuple[Tuple[Field, ...], ...] = tuple(tile_fields(table) for table in plan.tables)
-        self.spreads: List[Spread] = spreads_of(plan, plan.near)
+        known = places.spreads(plan) if places is not None else None
+        self.spreads: List[Spread] = known or spreads_of(plan, plan.near)
         self._types = [_geometry_type(spread) for spread in self.spreads]
         self._every: Dict[int, _Boxes] = {}
 

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ..errors import Unavailable
@@ -48,7 +49,7 @@ class TileBuilders:
         self._stand_back: Callable[[float], None] = lambda seconds: None
         self._changed = threading.Condition()
         self._idle: List[_BuilderProcess] = []
-        self._count = 0
+        self._count = self._asking = 0
         self._stopped = False
         self._timer: Optional[threading.Timer] = None
 
@@ -63,13 +64,25 @@ class TileBuilders:
         west, south, east, north = header["told"]["bounds"]
         return Told((west, south, east, north), tuple(header["told"]["vector_layers"]))
 
-    def prepare(self) -> None:
-        """Start the processes now, for what is going to be asked soon: to start takes longer than many a tile."""
+    def prepare(self, data: Optional[Path] = None) -> None:
+        """Start the processes, which are going to be asked soon, and have them look at what they will be asked about.
+
+        To start takes longer than many a tile, and so does a look at a large GeoPackage; nobody waits for it here.
+        """
         with self._changed, contextlib.suppress(Unavailable):  # that none can be started is told who asks
             while self._count < self._most and not self._stopped:
                 self._idle.append(_BuilderProcess())
                 self._count += 1
             self._rest()
+            idle, self._idle = (self._idle, []) if data is not None else ([], self._idle)
+        for process in idle:
+            threading.Thread(target=self._have_looked, args=(process, str(data)), daemon=True).start()
+
+    def _have_looked(self, process: _BuilderProcess, data: str) -> None:
+        try:
+            process.ask({"look": data})
+        finally:
+            self._give_back(process)
 
     def come_before(self, stand_back: Callable[[float], None]) -> None:
         """Ask others with `stand_back` to let us work for some seconds, whenever somebody waits for a tile."""
@@ -83,13 +96,16 @@ class TileBuilders:
         self._end_idle()
 
     def _ask(self, order: Dict[str, Any]) -> Answer:
+        with self._changed:
+            self._asking += 1
         self._stand_back(_FIRST_SECONDS)
         try:
             return self._answer(order)
         finally:
             with self._changed:
-                working = self._count > len(self._idle)
-            if not working:
+                self._asking -= 1
+                last = self._asking == 0
+            if last:
                 self._stand_back(_NEXT_SECONDS)
 
     def _answer(self, order: Dict[str, Any]) -> Answer:

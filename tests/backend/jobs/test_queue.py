@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import time
@@ -28,6 +29,7 @@ def test_a_job_that_finishes_is_reported_in_order_with_its_result(start_queue, l
         "ends first": "500",
         "language": language(),
         "temporary": str(job.work),
+        "sha256": hashlib.sha256("héhé".encode()).hexdigest(),
     }
     assert (job.work / "made.txt").read_text() == "héhé"
     kinds = listener.kinds(job.execution)

@@ -14,7 +14,7 @@ from osgeo import ogr, osr
 from geopub_plugin.backend.features.geopackage import feature_tables
 from geopub_plugin.backend.tiles.archive_reader import Archive
 from geopub_plugin.backend.tiles.area import area_of
-from geopub_plugin.backend.tiles.on_demand import TileNotYet, TileSource
+from geopub_plugin.backend.tiles.on_demand import Places, TileNotYet, TileSource
 from geopub_plugin.backend.tiles.options import parse_options
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 from geopub_plugin.backend.tiles.presets import PRESETS
@@ -190,6 +190,21 @@ def test_tables_with_levels_and_filters_of_their_own(land: Path, tmp_path: Path)
         TablePlan(land, "districts", "districts", 2, 7),
     )
     compare(PyramidPlan(tables, parse_options("-pn -S15")), tmp_path / "some.pmtiles", 1)
+
+
+def test_places_that_were_looked_at_before_serve_the_plans_of_their_file(land: Path, tmp_path: Path):
+    places = Places(land)
+    plan = plan_of(land, (6, 7), "-S10 -an", ("houses", "points"))
+    assert [len(spread.fids) for spread in places.spreads(plan) or ()] == [COUNTS["houses"], COUNTS["points"]]
+    compare(plan, tmp_path / "land.pmtiles", 1, places=places)
+    (houses, _) = plan.tables
+    area = area_of(propose_area(2.0, 47.0, 8))
+    for other in (
+        replace(plan, tables=(replace(houses, filter="n < 9"),)),
+        replace(plan, area=area),
+        replace(plan, tables=(replace(houses, data=tmp_path / "other.gpkg"),)),
+    ):
+        assert places.spreads(other) is None
 
 
 @pytest.mark.parametrize("epsg", [2154, 3857])

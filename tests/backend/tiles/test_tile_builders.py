@@ -8,7 +8,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, List
 
 import pytest
 
@@ -60,6 +60,20 @@ def test_a_plan_that_cannot_be_built_is_refused_and_the_process_goes_on(builders
     before = own_builders()
     assert builders.tile(job, 0, 0, 0)
     assert own_builders() == before
+
+
+def test_processes_may_look_before_they_are_asked(builders, job):
+    builders.prepare()
+    before = own_builders()
+    assert len(before) == 2
+    builders.prepare(Path(json.loads(job)["data"]))
+    asked: List[float] = []
+    builders.come_before(asked.append)
+    assert builders.tile(job, 0, 0, 0)
+    assert own_builders() == before
+    assert asked[0] > 1 > asked[-1] >= 0  # others stand back, and may go on soon
+    builders.prepare(Path("nowhere.gpkg"))
+    assert builders.tile(job, 1, 0, 0)
 
 
 def test_a_process_that_is_killed_is_replaced(builders, job):

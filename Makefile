@@ -27,7 +27,7 @@ run: $(STAMP) ## Publish QGIS's world map, or ARGS="my.gpkg …", and serve it u
 	@$(PYTHON) tools/run.py $(ARGS)
 
 test: $(STAMP) ## Run the tests; ARGS="-k name" chooses
-	$(PYTHON) -m pytest -m "not slow" $(ARGS)
+	$(PYTHON) tools/test.py $(ARGS)
 
 test-slow: $(STAMP) ## Run the slow tests too
 	$(PYTHON) -m pytest $(ARGS)

@@ -125,6 +125,7 @@ class Desk(QObject):
         """Start to publish layers, or parts of them, in a target, the current one for ""; the panel follows it."""
         publication = LayerPublication(layers, plan, self.stores.source(target), self, parts)
         publication.live.connect(lambda url: self._preview_at_once(publication, url))
+        self._dock.preview.expect(plan.datasheet)
         return self._follow(publication)
 
     def resume(self, one: Unfinished) -> Optional[ResumedPublication]:
@@ -261,6 +262,7 @@ class Desk(QObject):
         self._messages.failed(title, error, self._process.last_words)
 
     def _forget(self, publication: Published) -> None:
+        self._dock.preview.expect_no_more()
         if publication in self.publications:
             self.publications.remove(publication)
             publication.deleteLater()

@@ -98,6 +98,24 @@ class Preview(QWidget):
         self.show()
         self.switch_to(kind if kind in self.services else next(k for k in KINDS if k in self.services))
 
+    def expect(self, title: str) -> None:
+        """Make room for the services of a datasheet that is being published, where nothing else is shown.
+
+        QGIS draws a map that has just got its size a second time half a second later, and asks for its tiles again.
+        """
+        if not self.services:
+            self.title.setText(tr("Preview of “{title}”", title=title))
+            self.title.setToolTip(title)
+            for button in self.switch.values():
+                button.setEnabled(False)
+            self.message.hide()
+            self.show()
+
+    def expect_no_more(self) -> None:
+        """Take the room away if nothing has come."""
+        if not self.services:
+            self.hide()
+
     def join(self, service: LiveService) -> None:
         """Take a service in with the others of its datasheet; draw it where nothing else is shown."""
         if any(known.title != service.title for known in self.services.values()):

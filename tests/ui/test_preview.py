@@ -10,6 +10,8 @@ from typing import Iterator
 import pytest
 from qgis.core import QgsFillSymbol, QgsProject, QgsRasterLayer, QgsSingleSymbolRenderer, QgsVectorLayer
 from qgis.PyQt import sip
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QLabel, QSplitter
 
 from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.embedded import start_backend
@@ -177,3 +179,33 @@ def test_tiles_that_are_shown_as_they_are_published_are_not_drawn_twice(preview,
     with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
         preview.renew("World")  # as after an update
     assert preview.layers["TMS"] is not before
+
+
+def test_room_is_made_before_anything_answers(qtbot, qgis_new_project, services):
+    """A map whose size changes is drawn twice."""
+    panel, preview = QSplitter(Qt.Orientation.Vertical), Preview()
+    panel.addWidget(QLabel("above"))
+    panel.addWidget(preview)
+    preview.hide()
+    panel.resize(420, 700)
+    panel.show()
+    preview.expect("World")
+    assert preview.isVisible() and not preview.services
+    preview.expect_no_more()
+    assert not preview.isVisible(), "nothing came"
+    preview.expect("World")
+    qtbot.waitUntil(lambda: preview.canvas.height() > 300)
+    before = preview.canvas.size()
+    tiles = next(service for service in services if service.kind == "TMS")
+    preview.join(replace(tiles, levels=(0, 3), bounds=(-180.0, -80.0, 180.0, 80.0)))
+    assert set(preview.layers) == {"TMS"}, "what is known was asked for"
+    drawn_once = []
+    preview.canvas.renderStarting.connect(lambda: drawn_once.append(preview.canvas.size()))
+    with qtbot.waitSignal(preview.canvas.mapCanvasRefreshed, timeout=PATIENCE):
+        pass
+    assert drawn_once == [before] and preview.canvas.size() == before
+    preview.expect("Something else")
+    preview.expect_no_more()
+    assert preview.isVisible() and preview.title.text() == "Preview of “World”", "what is looked at stays"
+    preview.clear()
+    sip.delete(panel)

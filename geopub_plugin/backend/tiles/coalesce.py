@@ -12,6 +12,8 @@ from ..features.ragged import aranges, starts_of
 from .dissolve import dissolved
 from .encode import Geometry, commands_of
 from .records import Records
+from .ring_areas import doubled_areas
+from .sound_rings import sound_polygons
 
 _MIX, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
 _SPREAD = ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555))  # Morton's interleaving of bits
@@ -110,6 +112,8 @@ def _rewritten(
     group = into[row]
     if kind == POLYGON:
         x, y, starts, group = dissolved(x, y, starts, group)
+        x, y, starts, ring = sound_polygons(x, y, starts, doubled_areas(x, y, starts) > 0)
+        group = group[ring]
     first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]])) if len(group) else group
     commands, command_start = commands_of(x, y, starts, first, kind)
     return commands, command_start, group[first]

@@ -7,18 +7,37 @@ apart that only touch.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Tuple
 
 import numpy as np
 
 from ..features.ragged import aranges, starts_of
-from .encode import doubled_areas
 from .grid_snapping import turning
 from .plan import BUFFER
+from .ring_areas import doubled_areas
 
 _BITS = 13  # of a tile's coordinate, with its buffer
 _TURN = 8.0  # more than the range of angles
 _PAIRS = 1 << 20  # of holes and rings looked at at a time
+
+
+@dataclass(frozen=True)
+class Borders:
+    """E directed edges that no opposite one cancels, the inside to their left where y goes up, ordered by group."""
+
+    x: np.ndarray  # int64 (n,) vertices
+    y: np.ndarray  # int64 (n,)
+    tail: np.ndarray  # int64 (E,) vertex
+    head: np.ndarray  # int64 (E,) vertex
+    weight: np.ndarray  # int64 (E,) how many times the edge is there
+    group: np.ndarray  # int64 (E,) ascending
+
+    def at(self, places: np.ndarray) -> Borders:
+        """Return the edges at these places (int64), each once."""
+        return Borders(
+            self.x, self.y, self.tail[places], self.head[places], np.ones(len(places), np.int64), self.group[places]
+        )
 
 
 def dissolved(
@@ -29,34 +48,46 @@ def dissolved(
     Takes rings (int64 (V,) units of a tile, without closing vertex, outer ones of positive area) with the group of
     each: int64 (Q,), not negative. Outer rings come before their holes.
     """
+    borders = borders_of(x, y, starts, group)
+    return linked_rings(borders.at(np.repeat(np.arange(len(borders.tail)), borders.weight)))
+
+
+def borders_of(x: np.ndarray, y: np.ndarray, starts: np.ndarray, group: np.ndarray) -> Borders:
+    """Return the edges of rings as of `dissolved` without the borders that a group has within it."""
     counts = np.diff(starts)
     key = (np.repeat(group, counts) << _BITS | (x + BUFFER)) << _BITS | (y + BUFFER)
     vertices, node = np.unique(key, return_inverse=True)  # (n,), (V,)
     after = np.arange(1, len(x) + 1)
     after[starts[1:] - 1] = starts[:-1]
-    tail, head = _left_over(node, node[after], len(vertices))  # (E,)
-    owner, mask = vertices >> 2 * _BITS, (1 << _BITS) - 1
-    px, py = (vertices >> _BITS & mask) - BUFFER, (vertices & mask) - BUFFER  # (n,)
-    following = _following(tail, head, px, py, len(vertices))
+    forward = node < node[after]
+    low, high = np.where(forward, node, node[after]), np.where(forward, node[after], node)
+    different, edge = np.unique(low * len(vertices) + high, return_inverse=True)
+    net = np.bincount(edge, np.where(forward, 1, -1), len(different)).astype(np.int64)
+    low, high = np.divmod(different, max(len(vertices), 1))
+    left = np.flatnonzero((net != 0) & (low != high))
+    low, high, net = low[left], high[left], net[left]
+    mask = (1 << _BITS) - 1
+    return Borders(
+        x=(vertices >> _BITS & mask) - BUFFER,
+        y=(vertices & mask) - BUFFER,
+        tail=np.where(net > 0, low, high),
+        head=np.where(net > 0, high, low),
+        weight=np.abs(net),
+        group=vertices[low] >> 2 * _BITS,
+    )
+
+
+def linked_rings(borders: Borders) -> Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return x, y, path starts and group of the rings that edges make, each once, ordered as by `dissolved`."""
+    px, py, tail, head = borders.x, borders.y, borders.tail, borders.head
+    following = _following(tail, head, px, py, len(px))
     order, edges = _cycles(_parted(following, tail, *_cycles(following)))
-    x, y, group = px[tail[order]], py[tail[order]], owner[tail[order]][edges[:-1]]
+    x, y, group = px[tail[order]], py[tail[order]], borders.group[order][edges[:-1]]
     ring = np.repeat(np.arange(len(group)), np.diff(edges))
     keep = turning(x, y, ring, len(group), True)
     counts = np.bincount(ring[keep], minlength=len(group))
     filled = counts > 0  # what lies on one straight line encloses nothing
     return _with_holes(x[keep], y[keep], starts_of(counts[filled]), group[filled])
-
-
-def _left_over(tail: np.ndarray, head: np.ndarray, nodes: int) -> Tuple[np.ndarray, np.ndarray]:
-    """Return tails and heads of the edges that no opposite one cancels."""
-    forward = tail < head
-    low, high = np.where(forward, tail, head), np.where(forward, head, tail)
-    different, edge = np.unique(low * nodes + high, return_inverse=True)
-    net = np.bincount(edge, np.where(forward, 1, -1), len(different)).astype(np.int64)
-    net[different // nodes == different % nodes] = 0
-    low, high = (np.repeat(end, np.abs(net)) for end in (different // nodes, different % nodes))
-    forward = np.repeat(net > 0, np.abs(net))
-    return np.where(forward, low, high), np.where(forward, high, low)
 
 
 def _following(tail: np.ndarray, head: np.ndarray, px: np.ndarray, py: np.ndarray, nodes: int) -> np.ndarray:

@@ -13,7 +13,9 @@ from .clip import Pieces
 from .grid import tile_ids
 from .nesting import Rings, nested_order
 from .plan import EXTENT
+from .ring_areas import doubled_areas
 from .shapes import Shapes
+from .sound_rings import sound_polygons
 from .varint import zigzag
 
 _MOVE, _LINE, _CLOSE = 1, 2, 7  # command ids
@@ -35,6 +37,11 @@ class Geometry:
 def encoded(pieces: Pieces, shapes: Shapes, level: int) -> Geometry:
     """Return the geometries of all tiles of a level from the pieces of its shapes."""
     x, y, starts, source, tiles, tile = _ordered(pieces, shapes, level)
+    if shapes.kind == POLYGON:
+        x, y, starts, ring = sound_polygons(x, y, starts, shapes.outer[source])
+        source, tile = source[ring], tile[ring]
+        used, tile = np.unique(tile, return_inverse=True)
+        tiles = tiles[used]
     feature = shapes.feature[source]
     opens = np.ones(len(source), bool)  # (Q,) where a geometry begins
     opens[1:] = (tile[1:] != tile[:-1]) | (feature[1:] != feature[:-1])
@@ -122,18 +129,6 @@ def _without_repeats(x: np.ndarray, y: np.ndarray, starts: np.ndarray, kind: int
     if not keep.all():
         x, y = x.compress(keep), y.compress(keep)
     return x, y, starts_of(counts), counts >= (3 if kind == POLYGON else 2)
-
-
-def doubled_areas(x: np.ndarray, y: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Return twice the signed area of rings (int64 (Q,)) by the surveyor's formula; rings may be empty."""
-    areas = np.zeros(len(starts) - 1, np.int64)
-    filled = np.flatnonzero(np.diff(starts))
-    if len(filled) == 0:
-        return areas
-    after = np.arange(1, len(x) + 1)  # (V,) the next vertex of the ring
-    after[starts[1:][filled] - 1] = starts[:-1][filled]
-    areas[filled] = np.add.reduceat(x * y[after] - x[after] * y, starts[:-1][filled])
-    return areas
 
 
 def _with_outer(shapes: Shapes, tile: np.ndarray, source: np.ndarray) -> np.ndarray:

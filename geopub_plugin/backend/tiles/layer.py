@@ -13,7 +13,7 @@ from .plan import EXTENT
 from .records import Records
 from .varint import varint, varint_sizes, varints
 
-LAYOUT = 2  # of the tiles, counted up with every change: what was made with another one is not built upon
+LAYOUT = 3  # of the tiles, counted up with every change: what was made with another one is not built upon
 HEAD = 4  # of a feature: tag, length, tag of tags, length of tags
 MIDDLE = 4  # between tags and geometry: tag of type, type, tag of geometry, its length
 TAIL = 2  # tag of id, id: last, where it parts nothing that is alike from feature to feature (4 % of a tile's bytes)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
+import time
 from typing import Callable, List, Sequence, Set, Tuple
 
 from ...errors import GeoPubError
@@ -25,6 +26,7 @@ _TILE = (
 )
 _MOST = 9  # tiles
 _AT_ONCE = 2
+_SECONDS = 8.0  # after which no tile is begun: the pyramid, which stands back, has to get on
 
 _log = logging.getLogger(__name__)
 Place = Tuple[int, int, int]
@@ -62,9 +64,11 @@ class FirstViews:
         self._tiles(layer, halves[0])
 
     def _tiles(self, layer: TileLayer, places: Sequence[Place]) -> None:
+        end = time.monotonic() + _SECONDS
         try:
             for place in places:
-                self._fresh.tile(layer.making, *place, served=False)
+                if time.monotonic() < end:
+                    self._fresh.tile(layer.making, *place, served=False)
         except GeoPubError:  # it holds too much, or the pyramid is there: whoever asks is told
             _log.debug("No first view of %s", layer.name, exc_info=True)
 

@@ -136,16 +136,21 @@ class LayerPublication(QObject):
     # Export and store -------------------------------------------------------------------------------------------
 
     def _export_style(self) -> None:
+        """Take the marks and the style of one layer a turn: those of twenty would stop QGIS for a moment."""
         if self.ended:
             return
-        self._marks = tuple(marks(layer) for layer in self._layers)  # what is exported; the user may go on editing
-        if self.plan.styled and STYLE in self._parts:
-            for layer, table in zip(self._layers, self._tables):
+        left = list(zip(self._layers, self._tables))[len(self._marks) :]
+        if left:
+            layer, table = left[0]
+            self._marks += (marks(layer),)  # what is exported; the user may go on editing
+            if self.plan.styled and STYLE in self._parts:
                 style = chosen_style(layer, table.table, table.style, self._folder)
                 if style is not None:
                     self._styles[table.table] = style
-            if "tms" in self.plan.services:
-                self._draw = drawn_sheets(*(style.qml for style in self._styles.values() if style.qml))
+            QTimer.singleShot(0, self._export_style)
+            return
+        if self._styles and "tms" in self.plan.services:
+            self._draw = drawn_sheets(*(style.qml for style in self._styles.values() if style.qml))
         QTimer.singleShot(0, self._export_layer)
 
     def _export_layer(self) -> None:

@@ -12,11 +12,11 @@ from typing import Iterator
 import pytest
 from qgis.core import QgsProject
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtCore import QObject, QTimer, QVariant, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
 from geopub_plugin.backend.errors import Conflict, Unavailable
-from geopub_plugin.publish import unfinished
+from geopub_plugin.publish import layer_publication, unfinished
 from geopub_plugin.publish.datasheet_list import DatasheetList
 from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
 from geopub_plugin.publish.layer_memory import changes, memory
@@ -148,6 +148,33 @@ def test_several_layers_become_tables_of_one_datasheet(qtbot, here, scratch, poi
     assert memory(trees).table == "trees"
     QgsProject.instance().addMapLayers([stops, trees], False)
     assert layers_of(plan, trees) == (stops, trees)
+
+
+class NeverReady(QObject):
+    """A store that is still starting."""
+
+    ready, failed = pyqtSignal(object), pyqtSignal(object)
+    target = this_computer()
+
+    def start(self) -> None:
+        pass
+
+
+def test_styles_of_many_layers_take_a_turn_each(qtbot, scratch, points, monkeypatch):
+    layers = [points([("name", STRING)], [["a"]], name=f"Layer {number}") for number in range(5)]
+    ticks, taken = [0], []
+    clock = QTimer(interval=0)
+    clock.timeout.connect(lambda: ticks.append(len(ticks)))
+    real = layer_publication.chosen_style
+    monkeypatch.setattr(layer_publication, "chosen_style", lambda *given: taken.append(ticks[-1]) or real(*given))
+    publication = LayerPublication(layers, propose_plan(layers), NeverReady())
+    clock.start()
+    publication.start()
+    qtbot.waitUntil(lambda: len(taken) == len(layers), timeout=20_000)
+    assert len(set(taken)) == len(layers), "QGIS came round in between"
+    publication.cancel()
+    qtbot.waitUntil(lambda: publication.ended, timeout=20_000)
+    clock.stop()
 
 
 def test_style_or_metadata_alone(qtbot, here, scratch, points):

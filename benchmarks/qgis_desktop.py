@@ -75,6 +75,8 @@ def report(runs: List[Dict[str, Any]]) -> None:
     for step in runs[0]["steps"]:
         print(f"  {step['at']:6.2f}  {step['step']}")
     print("the panel's map began to be drawn at:", "; ".join(str(run["renders"]) for run in runs))
+    for run in runs:
+        print("tiles that were drawn:", ", ".join(f"{place} {at} ({status})" for at, place, status in run["tiles"]))
     print("steps:", ", ".join(f"{name} {seconds}" for name, seconds in runs[0]["times"]))
     print("others had of the processors:", ", ".join(f"{run['others']:.0%}" for run in runs))
 

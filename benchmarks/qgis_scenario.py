@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from typing import Dict, List
@@ -11,8 +12,9 @@ from typing import Dict, List
 sys.path.insert(0, json.loads(os.environ["GEOPUB_DESKTOP_TEST"])["here"])
 
 from driver import GIVEN, Driver, Steps
-from qgis.core import QgsProject, QgsVectorLayer
+from qgis.core import QgsNetworkAccessManager, QgsNetworkReplyContent, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtNetwork import QNetworkRequest
 from qgis.PyQt.QtTest import QTest
 from qgis.utils import iface, plugins
 
@@ -42,6 +44,11 @@ def steps(driver: Driver) -> Steps:
     plugin.process.ready.connect(lambda _backend: note("engine ready"))
     renders: list = []  # when the panel's map began to be drawn
     plugin.dock.preview.canvas.renderStarting.connect(lambda: renders.append(round(time.perf_counter() - begun, 2)))
+    tiles: list = []  # those that QGIS has got, and when
+    network = QgsNetworkAccessManager.instance()
+    network.finished[QgsNetworkReplyContent].connect(
+        lambda reply: _note_tile(tiles, reply, round(time.perf_counter() - begun, 2))
+    )
     plugin.menu.publish.trigger()
     yield lambda: plugin.desk.dialog is not None and plugin.desk.dialog.isVisible()
     note("dialog")
@@ -61,12 +68,20 @@ def steps(driver: Driver) -> Steps:
     assert not ended or hasattr(ended[0], "urls"), str(ended[0])
     yield lambda: not preview.canvas.isDrawing() and colours(preview.canvas) > 2
     note("drawn")
+    driver.results["tiles"] = list(tiles)
     driver.photograph("bench_drawn", iface.mainWindow())
     yield lambda: ended
     note("finished")
     assert hasattr(ended[0], "urls"), str(ended[0])
     driver.results.update(moments=moments, steps=said, features=layer.featureCount(), renders=renders)
     driver.results["times"] = [(step.value, round(seconds, 2)) for step, seconds in ended[0].times]
+
+
+def _note_tile(tiles: list, reply: QgsNetworkReplyContent, seconds: float) -> None:
+    found = re.search(r"/(\d+/\d+/\d+)\.pbf", reply.request().url().path())
+    if found:
+        status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
+        tiles.append((seconds, found.group(1), status))
 
 
 def _new_step(said: List[Dict[str, object]], words: str, seconds: float) -> None:

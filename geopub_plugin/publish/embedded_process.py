@@ -21,7 +21,7 @@ from .embedded import Backend, backend_of, failure, find_backend
 from .interpreter import Host, backend_environment, find_interpreter
 from .qgis_transport import QgisTransport
 
-PATIENCE = 20_000  # ms until a backend that does not get ready is given up
+PATIENCE = 60_000  # ms until a backend that does not get ready is given up: a virus scanner may look at it first
 FAREWELL = 3_000  # ms that a backend may take to end by itself
 REMEMBERED = 40  # last lines that the backend said, for the report of a failure
 LOCKED_TRIES, LOCKED_PAUSE = 10, 700  # times, ms: the backend of a QGIS that just ended is still ending

@@ -60,9 +60,12 @@ class _Compressor:
 
 
 def deflated(content: Union[bytes, np.ndarray], level: int) -> bytes:
-    """Return bytes, or a contiguous uint8 array, as a zlib stream (RFC 1950); levels are 1 to 9, as zlib has them."""
+    """Return bytes, or a contiguous uint8 array, as a zlib stream (RFC 1950).
+
+    Levels are 1 to 12, as libdeflate has them; zlib goes to 9.
+    """
     if _LIBDEFLATE is None:
-        return zlib.compress(content, level)
+        return zlib.compress(content, min(level, 9))
     compressors: Dict[int, _Compressor] = _of_thread.__dict__.setdefault("compressors", {})
     if level not in compressors:
         compressors[level] = _Compressor(_LIBDEFLATE, level)

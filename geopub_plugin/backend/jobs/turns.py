@@ -34,10 +34,14 @@ class Turn:
         with self._changed:
             return time.monotonic() >= self._until
 
-    def wait(self) -> None:
-        """Wait until it is our turn; several threads may wait for the same."""
+    def wait(self, at_least: float = 0.0) -> None:
+        """Wait until it is our turn; several threads may wait for the same.
+
+        `at_least` so long, unless told to go on: whoever is going to ask us to stand back does it in that time.
+        """
         with self._changed:
             now = time.monotonic()
+            self._until = max(self._until, now + at_least)
             if now >= self._until:
                 return
             self._left = min(self._left + self._earned * (now - self._since), self._most)

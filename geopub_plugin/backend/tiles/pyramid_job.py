@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ..jobs.progress import Progress
+from ..jobs.turns import OURS
 from ..translation import tr
 from .area import area_of
 from .executors import usual_count
@@ -18,6 +19,8 @@ from .work_folders import sweep
 
 ARCHIVE = "pyramid.pmtiles"
 _SMALL = 4_000_000  # bytes of data: below, starting processes takes longer than the work
+_LARGE = 16_000_000  # above, it takes so long that whoever publishes the tiles sees them before they are all there
+_TO_OFFER = 0.25  # seconds, in which they are mostly offered
 
 
 def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str, Any]:
@@ -41,6 +44,8 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
         former = Previous(Path(previous["data"]), Path(previous["archive"]))
         report = rebuild(plan, former, work / ARCHIVE, progress)
     if report is None:
+        if _size(plan.tables) > _LARGE and not previous:
+            OURS.wait(at_least=_TO_OFFER)
         report = build(plan, work / ARCHIVE, progress, jobs=jobs, checkpoints=checkpoints)
     else:
         progress.log(tr("{rebuilt} tiles were built, {copied} copied.", rebuilt=report.rebuilt, copied=report.copied))
@@ -104,5 +109,9 @@ def _names(attributes: Union[str, Iterable[str]]) -> Tuple[str, ...]:
 
 def _jobs(tables: Sequence[TablePlan]) -> int:
     """Return how many processes the work is worth."""
-    size = sum(file.stat().st_size for file in {one.data for one in tables} if file.exists())
-    return usual_count() if size > _SMALL else 1
+    return usual_count() if _size(tables) > _SMALL else 1
+
+
+def _size(tables: Sequence[TablePlan]) -> int:
+    """Return the bytes of the files that hold the tables."""
+    return sum(file.stat().st_size for file in {one.data for one in tables} if file.exists())

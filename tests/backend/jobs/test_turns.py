@@ -32,6 +32,20 @@ def test_it_goes_on_when_it_may():
     assert done.wait(20)
 
 
+def test_it_gives_others_time_to_ask():
+    turn = Turn()
+    begun = time.monotonic()
+    turn.wait(at_least=0.1)
+    assert time.monotonic() - begun >= 0.1
+    done = threading.Event()
+    turn = Turn(most=60)
+    threading.Thread(target=lambda: (turn.wait(at_least=60), done.set()), daemon=True).start()
+    end = time.monotonic() + 30
+    while not done.wait(0.05) and time.monotonic() < end:
+        turn.stand_back(0)
+    assert done.is_set()
+
+
 def test_in_the_long_run_it_works_however_often_it_is_asked():
     turn = Turn(most=0.2, earned=0.0)
     turn.stand_back(60)

@@ -16,7 +16,7 @@ from tile_archives import contents_of, dropped, opened
 from tile_data import DataSet, data_sets
 from tile_growth import grown
 from tile_limits import limits_of
-from tile_peers import BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, Program
+from tile_peers import BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, Program, compile_geopub
 from tile_pictures import compare
 from tile_report import RESULTS, Outcome, growth_published, published, written
 
@@ -64,6 +64,7 @@ def main() -> None:
     asked.add_argument("--growth", action="store_true", help="measure ten times the polygons, and one process, instead")
     given = asked.parse_args()
     load = os.getloadavg()[0]
+    compile_geopub()
     sets = data_sets([name for name in given.sets.split(",") if name], WORK / "made")
     if given.growth:
         data = max((data for data in sets if data.kind == "polygon"), key=lambda data: data.features)

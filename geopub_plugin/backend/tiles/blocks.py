@@ -116,7 +116,7 @@ def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
     )
 
 
-def sliced(whole: Cut, plan: PyramidPlan, limit: int) -> Cut:
+def sliced(whole: Cut, spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
     """Return a cut with a single square that owns features as one into slices of at most about `limit` vertices.
 
     So several processes can read them, and afterwards share the levels. Other cuts are returned as they are.
@@ -124,14 +124,19 @@ def sliced(whole: Cut, plan: PyramidPlan, limit: int) -> Cut:
     owners = [block for block in whole.blocks if any(share.owned.any() for share in block.shares)]
     if len(owners) != 1 or owners[0].weight <= limit:
         return whole
-    (square,) = owners
+    (square,) = owners  # that owns all features
     count = int(-(-square.weight // limit))
+    edges = []  # of each table, the first feature of every slice
+    for spread in spreads:
+        share_of_all = spread.weights.sum() * np.arange(1, count) / count
+        inner = np.searchsorted(np.cumsum(spread.weights), share_of_all)
+        edges.append([0, *inner.tolist(), len(spread.fids)])
     slices = []
     for number in range(count):
-        shares = []
-        for share in square.shares:
-            some = slice(number * len(share.fids) // count, (number + 1) * len(share.fids) // count)
-            shares.append(TableShare(share.plan, share.fids[some], share.owned[some]))
+        shares = [
+            TableShare(share.plan, share.fids[at[number] : at[number + 1]], share.owned[at[number] : at[number + 1]])
+            for share, at in zip(square.shares, edges)
+        ]
         slices.append(Block(square.cell, tuple(shares), square.weight / count))
     return replace(whole, split_level=plan.bottom_level + 1, blocks=tuple(slices))
 

@@ -62,7 +62,7 @@ def build(
         with ExitStack() as stack:
             crew = stack.enter_context(Crew(1 if executor else jobs))
             spreads = spreads_of(plan, area)
-            blocks = sliced(cut_of(spreads, plan, block), plan, block // _SLICES)
+            blocks = sliced(cut_of(spreads, plan, block), spreads, plan, block // _SLICES)
             progress.step(tr("Building tiles"), blocks.features, "features")
             results = _blocks(plan, fields, blocks, area, work, executor, crew, progress)
             progress.step(tr("Building the upper levels"), 0, "tiles")

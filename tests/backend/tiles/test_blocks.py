@@ -54,14 +54,15 @@ def test_every_feature_is_owned_once(size, limit):
 
 
 def test_one_square_is_read_in_slices_that_own_every_feature_once_and_make_no_tile():
-    whole = cut_of([spread(0.6), spread(0.6, 10)], PLAN, 60_000)
-    cut = sliced(whole, PLAN, 30_000)
+    spreads = [spread(0.6), spread(0.6, 10), spread(0.6, 0)]
+    whole = cut_of(spreads, PLAN, 60_000)
+    cut = sliced(whole, spreads, PLAN, 30_000)
     assert len(cut.blocks) == 4
     assert cut.split_level > PLAN.bottom_level
-    for table, count in enumerate((1000, 10)):
+    for table, count in enumerate((1000, 10, 0)):
         fids = np.concatenate([block.shares[table].fids for block in cut.blocks])
         assert fids.tolist() == list(range(count))
         assert all(block.shares[table].owned.all() for block in cut.blocks)
-    assert sliced(whole, PLAN, 200_000) is whole
+    assert sliced(whole, spreads, PLAN, 200_000) is whole
     several = cut_of([spread(0.001)], PLAN, 60_000)
-    assert sliced(several, PLAN, 1_000) is several
+    assert sliced(several, [spread(0.001)], PLAN, 1_000) is several

@@ -234,7 +234,7 @@ def test_the_same_bytes_where_one_square_is_read_in_slices(world_map, tmp_path):
     plan = PyramidPlan((TablePlan(world_map, "countries", "countries", 0, 2),), parse_options("-ab -S20"))
     spreads = spreads_of(plan, None)
     weight = int(sum(spread.weights.sum() for spread in spreads)) + 1
-    assert len(sliced(cut_of(spreads, plan, weight), plan, weight // 2).blocks) > 1
+    assert len(sliced(cut_of(spreads, plan, weight), spreads, plan, weight // 2).blocks) > 1
     archives = []
     for jobs, block in ((1, 2 * weight), (1, weight), (3, weight)):
         build(plan, tmp_path / "a.pmtiles", jobs=jobs, block=block)

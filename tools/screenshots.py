@@ -27,7 +27,7 @@ PICTURES = (
     "menu", "express", "progress", "preview_tms", "share",  # publish
     "changed", "update", "versions_data", "delete",  # update
     "options", "target", "sign_in", "panel_jobs", "panel_room",  # targets
-    "page", "processing", "checks",
+    "page", "styles", "style_entry", "processing", "checks",
     *(f"wizard_{page:02d}" for page in range(11) if page != 5), "wizard_05_area",
 )  # fmt: skip
 COLOURS = 128

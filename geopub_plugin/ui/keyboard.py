@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, List, Set, Union
+from typing import Iterable, Iterator, List, Optional, Set, Union
 
 from qgis.PyQt.QtCore import QPoint, QRect, Qt
 from qgis.PyQt.QtWidgets import (
@@ -76,11 +76,15 @@ def _stops(window: QWidget) -> List[QWidget]:
 def _named(window: QWidget) -> Iterator[Named]:
     found: Iterable[QWidget] = (widget for kind in KINDS for widget in window.findChildren(kind))
     for widget in found:
-        plain = not isinstance(widget, QLabel) or (
-            widget.buddy() is not None and widget.textFormat() != Qt.TextFormat.RichText
-        )
-        if plain and widget.text() and widget.isVisibleTo(window):
+        leads = not isinstance(widget, QLabel) or _takes_focus(widget.buddy())
+        if leads and widget.text() and widget.isVisibleTo(window):
             yield widget
+
+
+def _takes_focus(field: Optional[QWidget]) -> bool:
+    if field is None:
+        return False
+    return field.focusProxy() is not None or bool(field.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 def _letter(text: str) -> str:

@@ -37,6 +37,7 @@ class ServicesField(QWidget):
             box.toggled.connect(self._check)
             layout.addWidget(box)
             self.boxes[name] = box
+        self.setFocusProxy(self.boxes["wfs"])
         layout.addWidget(self._levels_row())
         self.label = FaultLabel(self)
         layout.addWidget(self.label)

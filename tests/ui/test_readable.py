@@ -295,4 +295,4 @@ def test_letters_of_a_window_are_its_own(qtbot, given):
     dialog.show()
     texts = [one.text() for kind in (QPushButton, QLabel) for one in dialog.findChildren(kind) if "&" in one.text()]
     letters = [text[text.index("&") + 1].lower() for text in texts]
-    assert len(letters) == len(set(letters)) >= 6, texts
+    assert len(letters) == len(set(letters)) >= 8, texts

@@ -13,6 +13,7 @@ from typing import Callable, Iterator
 from sqlalchemy.exc import DatabaseError
 
 from .about import __version__
+from .allocator import share_freed_memory
 from .announcement import Announcement, announce, withdraw
 from .app import create_app
 from .catalogue.outcomes import Outcomes
@@ -49,6 +50,7 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         DataFolderLocked, DataFolderNewer, InvalidInput, StorageFull: the data folder cannot be used.
         PortTaken: the port cannot be listened on.
     """
+    share_freed_memory()
     stop = StopRequest()
     stop.on_signals()
     if settings.until_stdin_closes:

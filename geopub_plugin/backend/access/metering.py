@@ -39,7 +39,8 @@ def meter(app: Flask, publications: CataloguePublications, counter: UsageCounter
 
 
 def _names() -> Iterator[str]:
-    """Yield the names of layers, and of tables in them, that a request holds in its parameters or in its path."""
+    """Yield the names of layers, and of tables in them, that a request holds in its parameters, path or body."""
+    yield from g.get("types_asked", ())  # what the WFS has understood, of a body in XML too
     for name, value in request.args.items(multi=True):
         if name.lower() in NAMING:
             yield from (one.strip("() ") for one in value.split(","))

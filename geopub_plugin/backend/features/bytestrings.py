@@ -7,7 +7,6 @@ may be NUL or U+0001, so both serve as marks between texts.
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Iterable, List, Sequence, Union
 
 import numpy as np
@@ -47,5 +46,12 @@ def row_texts(pieces: Sequence[Piece], count: int) -> List[bytes]:
 
 
 def interleaved(columns: Sequence[Iterable[bytes]]) -> bytes:
-    """Return the first piece of every column, then the second of every column, and so on, as one text."""
-    return b"".join(chain.from_iterable(zip(*columns)))
+    """Return the first piece of every column, then the second of every column, and so on, as one text.
+
+    A column is a list or, where all its pieces are the same, `itertools.repeat` of it; one at least is a list.
+    """
+    width, rows = len(columns), next(len(column) for column in columns if isinstance(column, list))
+    pieces = [b""] * (width * rows)
+    for place, column in enumerate(columns):
+        pieces[place::width] = column if isinstance(column, list) else [next(iter(column))] * rows
+    return b"".join(pieces)

@@ -23,8 +23,11 @@ _MAGIC = b"SQLite format 3\0"
 _HEADER = 100  # bytes
 _UTF8 = 1
 _INTERIOR, _LEAF = 5, 13  # types of pages
-_SIZES = np.array([0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0])  # bytes of values by the types below 12
-_CLASSES = np.array([NULL, *[INTEGER] * 6, REAL, INTEGER, INTEGER, OTHER, OTHER], np.int64)
+_MOST = 1 << 17  # types of values that fit in the largest page, and more
+_SIZES = np.concatenate([[0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0], np.arange(_MOST) >> 1])  # bytes, by type
+_CLASSES = np.concatenate(
+    [[NULL, *[INTEGER] * 6, REAL, INTEGER, INTEGER, OTHER, OTHER], np.tile([BLOB, TEXT], _MOST // 2)]
+)
 HIGHEST = 2**63 - 1  # of all keys
 
 
@@ -42,7 +45,7 @@ class Values:
 
     def classes(self) -> np.ndarray:
         """Return what each value is: int64 (N,) of NULL to OTHER."""
-        return np.where(self.types < 12, _CLASSES.take(self.types, mode="clip"), BLOB + (self.types & 1))
+        return _CLASSES.take(self.types, mode="clip")
 
     def found(self) -> Set[int]:
         """Return the classes that occur."""
@@ -187,7 +190,7 @@ def _values(codes: np.ndarray, at: np.ndarray, body: np.ndarray, columns: Sequen
         if (at >= body).any():
             raise NotPlain("rows older than their columns")
         types, at = varints(codes, at)
-        size = np.where(types < 12, _SIZES.take(types, mode="clip"), (types - 12) >> 1)
+        size = _SIZES.take(types, mode="clip")
         if column in columns:
             found[column] = Values(types, start, size)
         start = start + size
@@ -197,6 +200,8 @@ def _values(codes: np.ndarray, at: np.ndarray, body: np.ndarray, columns: Sequen
 def varints(codes: np.ndarray, at: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """Return the variable-length integers at these bytes, and the bytes after them: int64 (n,) each (§1.6)."""
     byte = codes.take(at)
+    if byte.max(initial=0) < 0x80:
+        return byte.astype(np.int64), at + 1
     value, after = (byte & 0x7F).astype(np.int64), at + 1
     more = np.flatnonzero(byte > 0x7F)
     for length in range(2, 10):

@@ -71,7 +71,7 @@ def test_every_way_to_ask_for_a_layer_is_counted_and_lists_are_not(treasure: Tre
     assert total(ada, place) == before
 
 
-def test_open_services_are_counted_without_a_key(treasure: Treasure) -> None:
+def test_open_services_are_counted_without_a_key_and_whatever_form_the_request_has(treasure: Treasure) -> None:
     backend, _, _ = treasure
     local = backend.client()
     place = next(one["_id"] for one in local.get("offerings?layer_name=for_all") if one["type"] == "WFS")
@@ -79,8 +79,13 @@ def test_open_services_are_counted_without_a_key(treasure: Treasure) -> None:
     before = local.raw("GET", place).get_json()["total"]
     path = "/wfs/ows?service=WFS&version=2.0.0&request=GetFeature&typeNames=for_all:countries&count=5"
     sizes = [len(get(backend, one).data) for one in (path, f"{path}&outputFormat=application/json")]
+    body = """<GetFeature service="WFS" version="2.0.0" count="5" xmlns="http://www.opengis.net/wfs/2.0">
+      <Query typeNames="for_all:countries"/></GetFeature>"""
+    posted = local.raw("POST", "/wfs/ows", data=body, content_type="text/xml")
+    assert posted.status_code == 200, posted.text
+    sizes.append(len(posted.data))
     after = local.raw("GET", place).get_json()["total"]
-    assert after["hits"] == before["hits"] + 2
+    assert after["hits"] == before["hits"] + 3
     assert after["data_transfer"] == before["data_transfer"] + sum(sizes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Callable, Dict, Optional, Tuple
+from typing import Callable, Dict, Optional, Sequence, Tuple
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -16,7 +16,7 @@ from ..streaming import streamed
 from . import documents, stored_queries
 from .answers import Answer, feature_answer, single_feature
 from .expressions import query_parameters
-from .feature_types import Catalogue
+from .feature_types import Catalogue, PublishedType
 from .posted import posted_parameters
 from .property_values import value_answer
 from .queries import feature_query, value_query
@@ -66,7 +66,7 @@ class _Service:
         return _document(document, "text/xml")
 
     def _describe(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
-        types = catalogue.named(parameters) or catalogue.all()
+        types = _counted(catalogue.named(parameters)) or catalogue.all()
         document = documents.schemas(types, catalogue.base, self._endpoint(catalogue), version)
         return _document(document, documents.schema_format(version))
 
@@ -75,10 +75,12 @@ class _Service:
             return self._feature_by_id(parameters, version, catalogue)
         asked = query_parameters(parameters, catalogue, version)
         queries = [feature_query(one, catalogue, version) for one in asked]
+        _counted([query.published for query in queries])
         return _sent(feature_answer(queries, self._tables, catalogue.base, self._endpoint(catalogue), parameters))
 
     def _feature_by_id(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
         query = feature_query(stored_parameters(parameters, catalogue), catalogue, version)
+        _counted([query.published])
         answer = single_feature(query, self._tables, catalogue.base, self._endpoint(catalogue))
         if answer is None:
             raise no_feature(parameters.get("ID"))
@@ -90,6 +92,7 @@ class _Service:
         if parameters.get("storedQuery_Id"):
             parameters = stored_parameters(parameters, catalogue)
         query, step = value_query(parameters, catalogue, version)
+        _counted([query.published])
         return _sent(value_answer(query, step, self._tables, catalogue.base, self._endpoint(catalogue), parameters))
 
     def _list_queries(self, _parameters: Parameters, _version: str, catalogue: Catalogue) -> Response:
@@ -139,6 +142,12 @@ def _stated_version(parameters: Parameters) -> str:
     if version is None:
         raise invalid("version", asked, cure=tr("Ask for one of {names}.", names=", ".join(_VERSIONS)))
     return version
+
+
+def _counted(types: Sequence[PublishedType]) -> Sequence[PublishedType]:
+    """Leave word of the types that a request means, in whichever form it names them, for who counts requests."""
+    g.types_asked = [one.type.name for one in types]
+    return types
 
 
 def _document(body: bytes, media_type: str) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import zlib
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Tuple
 
 from tile_archives import TileArchive, raw
 
-LEVEL = 4  # of compression, as the engine's
+from geopub_plugin.backend.tiles.assemble import gzipped
+
 _PIECE = 1 << 20
 
 
@@ -48,9 +48,7 @@ def _compress(archive: TileArchive) -> Tuple[float, int]:
     for stored in {data for _, data in archive.tiles()}:
         tile = raw(stored)
         begun = time.perf_counter()
-        packer = zlib.compressobj(LEVEL, zlib.DEFLATED, 31)
-        packer.compress(tile)
-        packer.flush()
+        gzipped(tile)
         taken += time.perf_counter() - begun
         size += len(tile)
     return taken, size

@@ -15,7 +15,7 @@ from process_meter import Usage
 from tile_archives import LevelContents
 from tile_data import DataSet
 from tile_growth import Step
-from tile_limits import LEVEL, Limits
+from tile_limits import Limits
 from tile_peers import BOTTOM, GDAL, GEOPUB, TIPPECANOE, TOP, commands_shown
 from tile_pictures import Share
 
@@ -177,7 +177,7 @@ def _limits(outcomes: Sequence[Outcome]) -> str:
     head = ("data", "read the table", "compress the tiles", "write the archive", "together", "GeoPub's CPU", "share")
     text = (
         "What no engine can do without, measured by itself on one processor: SQLite reading all rows, "
-        f"gzip {LEVEL}, a copy of the archive."
+        "compression as the engine does it, a copy of the archive."
     )
     return f"### Physical limits\n\n{_table(head, rows)}\n\n{text}"
 

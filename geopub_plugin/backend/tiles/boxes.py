@@ -8,6 +8,7 @@ of leaves are features', others are nodes'.
 from __future__ import annotations
 
 import sqlite3
+from itertools import chain
 from typing import Tuple
 
 import numpy as np
@@ -73,11 +74,12 @@ def geometry_bytes(table: GeoPackageTable, fids: np.ndarray) -> np.ndarray:
         return np.full(len(fids), 40, np.int64)
     connection: sqlite3.Connection = connect(table.path)
     try:
-        sql = f"SELECT {quoted(schema.fid)}, length({quoted(schema.geometry)}) FROM {quoted(schema.name)} ORDER BY 1"  # nosec B608 - quoted
-        rows = np.array(connection.execute(sql).fetchall(), np.float64).reshape(-1, 2)  # NaN for NULL
+        size = f"coalesce(length({quoted(schema.geometry)}), 0)"
+        sql = f"SELECT {quoted(schema.fid)}, {size} FROM {quoted(schema.name)} ORDER BY 1"  # nosec B608 - quoted
+        rows = np.fromiter(chain.from_iterable(connection.execute(sql)), np.int64).reshape(-1, 2)
     finally:
         connection.close()
     if len(rows) == 0 or len(fids) == 0:
         return np.zeros(len(fids), np.int64)
     at = np.minimum(np.searchsorted(rows[:, 0], fids), len(rows) - 1)
-    return np.nan_to_num(rows[at, 1]).astype(np.int64)
+    return rows[at, 1]

@@ -1044,6 +1044,10 @@
         <translation>Choisissez un système qui les couvre, comme EPSG:4326.</translation>
     </message>
     <message>
+        <source>Choose a simpler style, or publish without WMS.</source>
+        <translation>Choisissez un style plus simple, ou publiez sans WMS.</translation>
+    </message>
+    <message>
         <source>Choose a style</source>
         <translation>Choisir un style</translation>
     </message>
@@ -6088,6 +6092,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The geometry in row {row} of the batch cannot be read.</source>
         <translation>La géométrie de la ligne {row} du lot ne peut pas être lue.</translation>
+    </message>
+    <message>
+        <source>The Géoplateforme draws no maps with anything else.</source>
+        <translation>La Géoplateforme ne dessine aucune carte avec autre chose.</translation>
     </message>
     <message>
         <source>The Géoplateforme draws no maps with QML.</source>

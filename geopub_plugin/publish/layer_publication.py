@@ -12,7 +12,7 @@ from qgis.core import QgsVectorLayer
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from ..backend.errors import Cancelled, GeoPubError, Unavailable
+from ..backend.errors import Cancelled, GeoPubError, InvalidInput, Unavailable
 from ..backend.translation import tr
 from .background import BackgroundCall
 from .client.stored_data import StoredData
@@ -31,6 +31,7 @@ from .store_source import StoreAddress, StoreSource
 from .style_annexe import keep_slds
 from .style_choice import ChosenStyle, chosen_style
 from .table_plan import TablePlan
+from .targets import TargetKind
 from .tile_style import TileStyle, coming_style
 from .unfinished import Note, WorkFolder
 
@@ -87,6 +88,7 @@ class LayerPublication(QObject):
         self._source, self._parts = source, parts
         self._tables = plan.named_tables or (TablePlan(plan.layer_name),)
         self._styles: Dict[str, ChosenStyle] = {}  # by table
+        self._plain = source.target.kind is TargetKind.GEOPLATEFORME and "wms" in plan.services  # it reads SLD 1.0.0
         self._draw: Optional[Draw] = None
         self._marks: Tuple[LayerMarks, ...] = ()
         self._srs = plan.srs or next((it.crs().authid() for it in self._layers if it.crs().authid()), "")
@@ -144,7 +146,10 @@ class LayerPublication(QObject):
             layer, table = left[0]
             self._marks += (marks(layer),)  # what is exported; the user may go on editing
             if self.plan.styled and STYLE in self._parts:
-                style = chosen_style(layer, table.table, table.style, self._folder)
+                style = chosen_style(layer, table.table, table.style, self._folder, self._plain)
+                if self._plain and style is not None and style.plain is None:
+                    self._fail(_no_plain_style(table.table))
+                    return
                 if style is not None:
                     self._styles[table.table] = style
             QTimer.singleShot(0, self._export_style)
@@ -260,6 +265,7 @@ class LayerPublication(QObject):
             description=plan.description if plan.record and METADATA in self._parts else None,
             access=plan.access if METADATA in self._parts else None,
             service_title=plan.service_title,
+            map_styles=tuple(filter(None, (style.plain for style in self._styles.values()))) if self._plain else (),
         )
 
     def _moved(self, share: float, step: str) -> None:
@@ -324,6 +330,14 @@ class LayerPublication(QObject):
             self._work.leave()
         else:
             self._work.remove()
+
+
+def _no_plain_style(table: str) -> InvalidInput:
+    return InvalidInput(
+        tr("The style of “{table}” cannot be written as SLD 1.0.0.", table=table),
+        tr("The Géoplateforme draws no maps with anything else."),
+        tr("Choose a simpler style, or publish without WMS."),
+    )
 
 
 def _style_to_come(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ..backend.errors import Conflict, InvalidInput, JobFailed, NotFound
 from ..backend.translation import tr
 from .attempt import Attempt
 from .client.configurations import Configuration
+from .client.datastores import Datastore
 from .client.listed_styles import styles_listed
 from .client.permissions import COMMUNITY
 from .client.stored_data import StoredData
@@ -24,6 +25,11 @@ class ServiceStage:
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
+        self._datastore: Optional[Datastore] = None
+
+    def look_ahead(self) -> None:
+        """Ask what the services are going to need, while the store is at other work."""
+        self._datastore = self._attempt.store.describe()
 
     def offered_at_once(self, existing: Dict[str, Configuration], infos: Mapping[str, Any], data: StoredData) -> str:
         """Offer tiles of `data` that are still being made, where the server does that; return the offering, or ""."""
@@ -96,7 +102,9 @@ class ServiceStage:
         return urls
 
     def _endpoint(self, kind: str, open_to_all: bool) -> str:
-        endpoint = self._attempt.store.endpoint(kind, open_to_all)
+        if self._datastore is None:
+            self.look_ahead()
+        endpoint = self._datastore.endpoint(kind, open_to_all) if self._datastore is not None else None
         if endpoint is None and not open_to_all:
             raise NotFound(
                 tr("The server has no endpoint with room for a restricted {type} service.", type=kind),
@@ -116,7 +124,7 @@ class ServiceStage:
         statics = styles_of(known.type_infos) if known else {}
         own = self._own_styles(known) if known else {}
         renamed = {relation.native or relation.name: relation.name for relation in data.relations}
-        for style in request.styles:
+        for style in request.map_styles or request.styles:
             table = renamed.get(style.table, style.table)
             if table in own or table in statics:
                 self._attempt.store.statics.replace(own.get(table) or statics[table], style.filename, style.content)

@@ -47,6 +47,7 @@ class PublicationRequest:
     description: Optional[Description] = None  # None: no metadata record is made
     access: Optional[Access] = None  # None: as it is, for everybody at first
     service_title: str = ""  # of the services; "" for the title of the data
+    map_styles: Tuple[TableStyle, ...] = ()  # what the WMS is given instead of `styles`; none: the same
 
     @property
     def shown_title(self) -> str:

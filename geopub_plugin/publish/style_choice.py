@@ -12,6 +12,7 @@ from ..backend.errors import GeoPubError
 from ..backend.faults import blocking
 from ..backend.features.schema import ColumnKind, Field, TableSchema
 from ..backend.styles.checks import check
+from ..backend.styles.sld10 import to_sld10
 from ..backend.translation import tr
 from .layer_plan import tile_fields
 from .proposal import STYLE_SUFFIXES, TableStyle
@@ -27,14 +28,33 @@ class ChosenStyle:
     qml: bytes = b""  # b"" for a style that is no QML
     exported: Optional[ExportedStyle] = None  # of what QGIS wrote
 
+    @property
+    def plain(self) -> Optional[TableStyle]:
+        """The style as SLD 1.0.0, for servers that draw with nothing else; None where it cannot be written so."""
+        if self.exported is not None and self.exported.sld10 is not None:
+            table = self.exported.sld10.name[: -len(".1.0.sld")]
+            return TableStyle(table, f"{table}.sld", self.exported.sld10.read_bytes())
+        if self.for_table is None or self.qml:
+            return None
+        content, _report = to_sld10(self.for_table.content, self.for_table.table)
+        return TableStyle(self.for_table.table, self.for_table.filename, content)
 
-def chosen_style(layer: QgsVectorLayer, table: str, choice: StyleChoice, folder: Path) -> Optional[ChosenStyle]:
-    """Return the style of a table; None where none is wanted. Raises OSError for a file that cannot be read."""
+
+def chosen_style(
+    layer: QgsVectorLayer, table: str, choice: StyleChoice, folder: Path, plain: bool = False
+) -> Optional[ChosenStyle]:
+    """Return the style of a table; None where none is wanted. Raises OSError for a file that cannot be read.
+
+    With `plain`, QML from a file is put on a copy of the layer, so that QGIS writes it as SLD too.
+    """
     if choice.kind == NONE:
         return None
     if choice.kind == FILE:
         style = TableStyle.read(table, Path(choice.value))
-        return ChosenStyle(style, style.content if style.filename.lower().endswith(".qml") else b"")
+        if not style.filename.lower().endswith(".qml"):
+            return ChosenStyle(style)
+        exported = export_style(_drawn_with(layer, choice.value), table, folder) if plain else None
+        return ChosenStyle(style, style.content, exported)
     exported = export_style(_styled(layer, choice), table, folder)
     if exported.qml is None:
         return ChosenStyle(None, b"", exported)
@@ -73,6 +93,12 @@ def _styled(layer: QgsVectorLayer, choice: StyleChoice) -> QgsVectorLayer:
         return layer
     copy = layer.clone()
     layer.styleManager().style(choice.value).writeToLayer(copy)
+    return copy
+
+
+def _drawn_with(layer: QgsVectorLayer, qml: str) -> QgsVectorLayer:
+    copy = layer.clone()
+    copy.loadNamedStyle(qml)
     return copy
 
 

@@ -26,6 +26,7 @@ from geopub_plugin.publish.live_layers import LiveService, described, live_layer
 from geopub_plugin.publish.metadata.description import Description
 from geopub_plugin.publish.qgis_transport import QgisTransport
 from geopub_plugin.publish.store_source import StoreSource
+from geopub_plugin.publish.table_plan import FILE, StyleChoice, TablePlan
 from geopub_plugin.publish.targets import this_computer
 from geopub_plugin.publish.tile_style import look_alike
 
@@ -175,6 +176,24 @@ def test_styles_of_many_layers_take_a_turn_each(qtbot, scratch, points, monkeypa
     publication.cancel()
     qtbot.waitUntil(lambda: publication.ended, timeout=20_000)
     clock.stop()
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+def test_the_platform_is_given_sld_for_maps(qtbot, here, scratch, points, tmp_path, from_file):
+    layer = points([("name", STRING)], [["a"]], name=f"Plain {from_file}")
+    plan = LayerPlan(f"Plain {from_file}", f"Plain {from_file}", f"plain_{from_file}".lower(), ("wms",))
+    if from_file:
+        layer.saveNamedStyle(str(tmp_path / "own.qml"))
+        choice = StyleChoice(FILE, str(tmp_path / "own.qml"))
+        plan = replace(plan, tables=(TablePlan(plan.layer_name, style=choice),))
+    publication = LayerPublication(layer, plan, here)
+    publication._plain = True  # as for a store of the Géoplateforme
+    assert outcome(qtbot, publication).urls
+    with here.address.open() as store:
+        (wms,) = store.configurations.list(layer_name=plan.layer_name)
+        (style,) = store.styles.list(wms.id)
+        (file,) = store.styles.read(wms.id, style.technical_name)
+    assert b"StyledLayerDescriptor" in file.content and b'version="1.0.0"' in file.content
 
 
 def test_style_or_metadata_alone(qtbot, here, scratch, points):

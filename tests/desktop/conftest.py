@@ -17,7 +17,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SCREENSHOTS = ROOT / "build" / "screenshots"
-SCREEN = "1600x1000x24"
+SCREEN = "1920x1080x24"
 
 INI = """[PythonPlugins]
 geopub_plugin=true
@@ -31,7 +31,7 @@ projections\\promptWhenMultipleTransformsExist=false
 overrideFlag=true
 userLocale={language}
 [UI]
-UITheme=default
+UITheme={theme}
 """
 
 
@@ -65,11 +65,13 @@ def screen() -> Iterator[str]:
 def qgis(screen: str, plugin_zip: Path, tmp_path: Path) -> Callable[..., Run]:
     """Return a function that runs QGIS with the plugin's zip installed and a scenario of this folder until it ends."""
 
-    def run(scenario: str, language: str = "en", seconds: int = 180, **given: Any) -> Run:
+    def run(
+        scenario: str, language: str = "en", seconds: int = 180, scale: int = 1, theme: str = "default", **given: Any
+    ) -> Run:
         profiles = tmp_path / "profiles"
         profile = profiles / "profiles" / "default"
         if not profile.exists():
-            install(plugin_zip, profile, language)
+            install(plugin_zip, profile, language, theme)
         results = tmp_path / "results.json"
         results.unlink(missing_ok=True)
         scratch = tmp_path / "run"
@@ -83,6 +85,7 @@ def qgis(screen: str, plugin_zip: Path, tmp_path: Path) -> Callable[..., Run]:
             "TMPDIR": str(scratch / "tmp"),
             "DISPLAY": screen,
             "QT_QPA_PLATFORM": "xcb",
+            "QT_SCALE_FACTOR": str(scale),
             "LIBGL_ALWAYS_SOFTWARE": "1",
             "LANG": "C.UTF-8",
             "GEOPUB_DESKTOP_TEST": json.dumps(
@@ -118,12 +121,12 @@ def qgis(screen: str, plugin_zip: Path, tmp_path: Path) -> Callable[..., Run]:
     return run
 
 
-def install(archive: Path, profile: Path, language: str) -> None:
+def install(archive: Path, profile: Path, language: str, theme: str = "default") -> None:
     """Put the plugin's zip into a new profile, as QGIS's own plugin manager does."""
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(profile / "python" / "plugins")
     (profile / "QGIS").mkdir()
-    (profile / "QGIS" / "QGIS3.ini").write_text(INI.format(language=language), "utf-8")
+    (profile / "QGIS" / "QGIS3.ini").write_text(INI.format(language=language, theme=theme), "utf-8")
 
 
 def processes_with(text: str) -> Dict[int, str]:

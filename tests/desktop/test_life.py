@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from .conftest import processes_with
+from .conftest import SCREENSHOTS, processes_with
 
 pytestmark = pytest.mark.desktop
 
@@ -40,3 +40,17 @@ def test_the_life_of_a_publication(qgis, world_map, tmp_path, language, title):
     assert seen["badge_deleted"] == ["", ""], "a layer that is published no more does not say that it is"
     assert set(seen["findings"]) >= {"geometry.invalid", "geometry.empty"}
     assert not processes_with(str(tmp_path)), "the backend outlived QGIS"
+
+
+@pytest.mark.slow
+def test_its_life_at_200_percent_on_a_dark_theme(qgis, world_map, tmp_path):
+    """Full HD at 200 %: 960 × 540 for everything; the pictures are for a person to look at."""
+    data = tmp_path / "data"
+    data.mkdir()
+    file = shutil.copy(world_map, data / "world_map.gpkg")
+    run = qgis(
+        "scenario_life.py", language="fr", seconds=500, scale=2, theme="Night Mapping",
+        screenshots=str(SCREENSHOTS / "night at 200"), source=f"{file}|layername=countries", name="Pays du monde",
+    )  # fmt: skip
+    assert run.returncode == 0, run.output[-2000:]
+    assert run.results["live"]["features"] == 240 and run.results["deleted"] == [False, False, False]

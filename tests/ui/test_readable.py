@@ -289,10 +289,16 @@ def test_a_letter_is_found(text, taken, marked):
     assert with_accelerator(text, taken) == marked
 
 
-def test_letters_of_a_window_are_its_own(qtbot, given):
-    dialog = PublishDialog(given.lake, {})
+@pytest.mark.parametrize(
+    "made",
+    [lambda lake: PublishDialog(lake, {}), lambda lake: PublicationWizard(Draft([lake]))],
+    ids=("express", "wizard"),
+)
+def test_letters_of_a_window_are_its_own(qtbot, given, made):
+    dialog = made(given.lake)
     qtbot.addWidget(dialog)
     dialog.show()
-    texts = [one.text() for kind in (QPushButton, QLabel) for one in dialog.findChildren(kind) if "&" in one.text()]
-    letters = [text[text.index("&") + 1].lower() for text in texts]
+    shown = [one for kind in (QPushButton, QLabel) for one in dialog.findChildren(kind) if one.isVisible()]
+    texts = [one.text() for one in shown if "&" in one.text().replace("&&", "")]
+    letters = [text[text.replace("&&", "  ").index("&") + 1].lower() for text in texts]
     assert len(letters) == len(set(letters)) >= 8, texts

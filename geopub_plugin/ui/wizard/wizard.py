@@ -121,6 +121,7 @@ class PublicationWizard(QWizard):
         super().showEvent(event)
         if not self.testAttribute(Qt.WidgetAttribute.WA_Resized):
             self.resize(self.sizeHint())
+        self._entered(self.currentId())  # the first page was entered unseen
 
     def sizeHint(self) -> QSize:
         """Return a size in which most pages need no scrolling."""

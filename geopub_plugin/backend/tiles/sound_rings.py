@@ -1,28 +1,30 @@
 """Polygons of tiles without rings that touch or cross themselves or one another (MVT 2.1, 4.3.4.4).
 
 Simplification and rounding to the grid make such rings. The few polygons concerned are taken apart where edges meet: an
-edge gets a vertex wherever another one touches or crosses it, on the grid, until none does. What goes there and
-back cancels. Of the rest those edges stay that have polygon to one hand and none to the other: what a ring winds around
-at least once the right way is polygon, a loop that it turned over is not (nor is it for tippecanoe). That keeps
-coverages: over such a loop the neighbours lie. The edges are then linked to rings as for `dissolve`, which parts rings
-that come twice to a vertex.
+edge gets a vertex wherever another one touches or crosses it, on the grid, until none does. What goes there and back
+cancels. Of the rest those edges stay that have polygon to one hand and none to the other: what a ring winds around at
+least once the right way is polygon, a loop that it turned over is not (nor is it for tippecanoe). That keeps coverages:
+over such a loop the neighbours lie. The edges are then linked to rings as for `dissolve`, which parts rings that come
+twice to a vertex.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Tuple
 
 import numpy as np
 
-from ..features.ragged import aranges, row_numbers, starts_of
+from ..features.ragged import aranges, starts_of
 from .dissolve import Borders, borders_of, linked_rings
 from .plan import BUFFER, EXTENT
 from .ring_contacts import contacts, following
+from .windings import Edges, Rays, windings
 
-_ROUNDS = 12  # rounding can make edges meet anew; three are enough for all but a handful of real polygons
+_ROUNDS = 12  # an edge led through a new vertex can meet others: real polygons need two or three rounds
 _AROUND_X, _AROUND_Y = (at.ravel() for at in np.meshgrid(np.arange(-1, 3), np.arange(-1, 3)))  # (16,) each
-_PAIRS = 1 << 18  # of rays and edges looked at at a time
+_AWAY = 2.0 ** np.arange(12)  # (12,) units, about half as far as to look along the middle
+_TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ def _astray(rings: PolygonRings) -> np.ndarray:
         rings.starts[np.searchsorted(rings.polygon, rings.polygon[inner], side)] for side in ("left", "right")
     )
     begin, end = rings.starts[inner], rings.starts[inner + 1]
-    edges = _Edges(rings.x, rings.y, following(rings.x, rings.starts), following(rings.y, rings.starts))
-    return inner[_windings(edges, _Rays(rings.x[begin], rings.y[begin], first, last, begin, end)) != 1]
+    edges = Edges(rings.x, rings.y, following(rings.x, rings.starts), following(rings.y, rings.starts))
+    return inner[windings(edges, Rays(rings.x[begin], rings.y[begin], first, last, begin, end)) != 1]
 
 
 def _noded(rings: PolygonRings, one: np.ndarray, other: np.ndarray) -> PolygonRings:
@@ -141,15 +143,22 @@ def _crossings(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Return for edges that cross the point of the grid to lead both through: int64 (M,) each.
 
-    It is the next one to the right of both or on them, so that the polygon, which is to the left, loses nothing: what
-    its neighbours in a coverage do not cover stays covered. Of each edge one end is such a point.
+    It is to the right of both or on them, so that the polygon, which is to the left, loses nothing: what its neighbours
+    in a coverage do not cover stays covered. The next one of some is taken: those around the crossing, those along the
+    middle between the edges' ends on that side, and these ends.
     """
     before, behind = _sides(x, y, other, other_head, tail), _sides(x, y, other, other_head, head)
     share = before / (before - behind)  # (M,)
     px, py = (at[tail] + share * (at[head] - at[tail]) for at in (x, y))
-    end, other_end = np.where(before <= 0, tail, head), np.where(before <= 0, other_head, other)
-    near_x = np.column_stack([np.floor(px).astype(np.int64)[:, None] + _AROUND_X, x[end], x[other_end]])  # (M, 18)
-    near_y = np.column_stack([np.floor(py).astype(np.int64)[:, None] + _AROUND_Y, y[end], y[other_end]])
+    ends = np.where(before <= 0, tail, head), np.where(before <= 0, other_head, other)
+    far = [np.hypot(x[end] - px, y[end] - py) for end in ends]
+    found = []
+    for at, middle, around in ((x, px, _AROUND_X), (y, py, _AROUND_Y)):
+        way = sum((at[end] - middle) / np.maximum(length, _TINY) for end, length in zip(ends, far))
+        along = np.rint(middle[:, None] + way[:, None] * _AWAY).astype(np.int64)
+        next_ = np.floor(middle).astype(np.int64)[:, None] + around
+        found.append(np.column_stack([next_, along, at[ends[0]], at[ends[1]]]))
+    near_x, near_y = found  # (M, 16 + 12 + 2)
     fits = (np.minimum(near_x, near_y) >= -BUFFER) & (np.maximum(near_x, near_y) <= EXTENT + BUFFER)
     for a, b in ((tail, head), (other, other_head)):
         ax, ay = x[a][:, None], y[a][:, None]
@@ -213,50 +222,7 @@ def _wound_on_the_right(borders: Borders, chain: np.ndarray) -> np.ndarray:
     first, last = (np.searchsorted(borders.group, borders.group[witness], side) for side in ("left", "right"))
     ends = [at[vertex] for vertex in (borders.tail, borders.head) for at in (borders.x, borders.y)]
     ax, ay, bx, by = (at[witness] for at in ends)
-    edges = _Edges(*(2 * at for at in ends), borders.weight)
-    winding = _windings(edges, _Rays(ax + bx, ay + by, first, last, witness, witness + 1))
+    edges = Edges(*(2 * at for at in ends), borders.weight)
+    winding = windings(edges, Rays(ax + bx, ay + by, first, last, witness, witness + 1))
     from_left = (by < ay) | ((by == ay) & (bx > ax))  # the ray begins to the left of the edge
     return (winding - np.where(from_left, borders.weight[witness], 0))[of_chain]
-
-
-@dataclass(frozen=True)
-class _Edges:
-    """E edges, those of a polygon in a row."""
-
-    ax: np.ndarray  # int64 (E,)
-    ay: np.ndarray  # int64 (E,)
-    bx: np.ndarray  # int64 (E,)
-    by: np.ndarray  # int64 (E,)
-    weight: Optional[np.ndarray] = None  # int64 (E,) how many times each is there; None: once
-
-
-@dataclass(frozen=True)
-class _Rays:
-    """R rays eastwards from points, each a hair further down than said; what edges they are to meet."""
-
-    x: np.ndarray  # int64 (R,)
-    y: np.ndarray  # int64 (R,)
-    first: np.ndarray  # int64 (R,) edges from here
-    last: np.ndarray  # int64 (R,) to before here
-    begin: np.ndarray  # int64 (R,) but not from here
-    end: np.ndarray  # int64 (R,) to before here
-
-
-def _windings(edges: _Edges, rays: _Rays) -> np.ndarray:
-    """Return how often edges wind around the point where each ray begins: int64 (R,)."""
-    winding = np.zeros(len(rays.x), np.int64)
-    sizes = rays.last - rays.first
-    pairs = starts_of(sizes)
-    stops = np.unique(np.append(np.searchsorted(pairs, np.arange(0, pairs[-1], _PAIRS)), len(sizes)))
-    for a, b in zip(stops.tolist(), stops[1:].tolist()):
-        ray, edge = row_numbers(sizes[a:b]) + a, aranges(rays.first[a:b], sizes[a:b])
-        y = rays.y[ray]
-        spans = (edges.ay[edge] > y) != (edges.by[edge] > y)
-        spans &= (edge < rays.begin[ray]) | (edge >= rays.end[ray])
-        ray, edge, y = ray[spans], edge[spans], y[spans]
-        ax, ay, bx, by = edges.ax[edge], edges.ay[edge], edges.bx[edge], edges.by[edge]
-        up = by > ay
-        crossed = ((bx - ax) * (y - ay) - (by - ay) * (rays.x[ray] - ax) > 0) == up
-        turn = np.where(up, 1, -1) if edges.weight is None else np.where(up, edges.weight[edge], -edges.weight[edge])
-        winding += np.bincount(ray[crossed], turn[crossed], len(sizes)).astype(np.int64)
-    return winding

@@ -225,7 +225,6 @@ class Queue:
 
     def _take_worker(self) -> WorkerProcess:
         with self._lock:
-            self._rest(None)
             spares = [self._spares.pop()] if self._spares else []
         if spares and spares[0].alive:
             return spares[0]

@@ -1,8 +1,7 @@
 """What people see first of a layer whose pyramid is being made: built before anybody asks.
 
 From the moment that a layer is offered until somebody has opened it a second may pass, and what is shown then is all of
-it. That is the dearest view: its tiles show the most features. So they are built at once, in the order of what they
-hold in the middle of the layer.
+it. That is the dearest view: its tiles show the most features. So they are built at once, from the middle outwards.
 """
 
 from __future__ import annotations
@@ -21,9 +20,7 @@ from .fresh_tiles import FreshTiles
 
 PANEL = 400  # pixels: width of the map in the panel of the plugin
 MARGIN = 1.05  # of the extent that it shows
-_TILE = (
-    542  # pixels that a tile has where QGIS changes the level: half of 559,082,264 / (0.2646 mm × 40,075,017 m) × 96
-)
+_TILE = 542  # pixels of a tile where QGIS keeps its level: 2 × 40,075,017 m / (559,082,264 × 0.2646 mm)
 _MOST = 9  # tiles
 _AT_ONCE = 2
 _SECONDS = 8.0  # after which no tile is begun: the pyramid, which stands back, has to get on

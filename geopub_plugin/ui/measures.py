@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtGui import QGuiApplication
+from qgis.PyQt.QtGui import QFontMetrics, QGuiApplication
 from qgis.PyQt.QtWidgets import QApplication, QWidget
 
 USUAL = 16  # pixels that a line of text is high where nobody has changed anything
@@ -12,7 +12,7 @@ EDGES = 40  # pixels of a screen that frame and title of a window take
 
 def scaled(pixels: int) -> int:
     """Return a length that was chosen beside usual text, as long beside the text of this computer."""
-    return max(pixels, round(pixels * QApplication.fontMetrics().height() / USUAL))
+    return max(pixels, round(pixels * QFontMetrics(QApplication.font()).height() / USUAL))
 
 
 def icon_size(pixels: int = 16) -> QSize:

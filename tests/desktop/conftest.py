@@ -75,29 +75,9 @@ def qgis(screen: str, plugin_zip: Path, tmp_path: Path) -> Callable[..., Run]:
         results = tmp_path / "results.json"
         results.unlink(missing_ok=True)
         scratch = tmp_path / "run"
-        for folder in ("home", "xdg", "tmp"):
-            (scratch / folder).mkdir(parents=True, exist_ok=True)
-        (scratch / "xdg").chmod(0o700)
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(scratch / "home"),
-            "XDG_RUNTIME_DIR": str(scratch / "xdg"),
-            "TMPDIR": str(scratch / "tmp"),
-            "DISPLAY": screen,
-            "QT_QPA_PLATFORM": "xcb",
-            "QT_SCALE_FACTOR": str(scale),
-            "LIBGL_ALWAYS_SOFTWARE": "1",
-            "LANG": "C.UTF-8",
-            "GEOPUB_DESKTOP_TEST": json.dumps(
-                {
-                    "results": str(results),
-                    "screenshots": str(SCREENSHOTS),
-                    "here": str(HERE),
-                    "language": language,
-                    **given,
-                }
-            ),
-        }
+        told = {"results": str(results), "screenshots": str(SCREENSHOTS), "here": str(HERE), "language": language}
+        environment = environment_in(scratch, DISPLAY=screen, QT_SCALE_FACTOR=str(scale),
+                                     GEOPUB_DESKTOP_TEST=json.dumps({**told, **given}))  # fmt: skip
         command = ["qgis", "--nologo", "--noversioncheck", "--profiles-path", str(profiles), "--profile", "default"]
         output = scratch / "output.txt"
         with output.open("wb") as file:
@@ -119,6 +99,23 @@ def qgis(screen: str, plugin_zip: Path, tmp_path: Path) -> Callable[..., Run]:
         return Run(process.returncode, found, said, profile)
 
     return run
+
+
+def environment_in(scratch: Path, **more: str) -> Dict[str, str]:
+    """Return the environment of a QGIS that keeps whatever it writes below a folder."""
+    for folder in ("home", "xdg", "tmp"):
+        (scratch / folder).mkdir(parents=True, exist_ok=True)
+    (scratch / "xdg").chmod(0o700)
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(scratch / "home"),
+        "XDG_RUNTIME_DIR": str(scratch / "xdg"),
+        "TMPDIR": str(scratch / "tmp"),
+        "QT_QPA_PLATFORM": "xcb",
+        "LIBGL_ALWAYS_SOFTWARE": "1",
+        "LANG": "C.UTF-8",
+        **more,
+    }
 
 
 def install(archive: Path, profile: Path, language: str, theme: str = "default") -> None:

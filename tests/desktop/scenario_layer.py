@@ -16,15 +16,16 @@ from qgis.PyQt.QtGui import QColor, QContextMenuEvent
 from qgis.PyQt.QtWidgets import QApplication
 from qgis.utils import iface, plugins
 
+LANGUAGE = GIVEN["language"]
+plugin = plugins["geopub_plugin"]
+view = iface.layerTreeView()
+
 
 def steps(driver: Driver) -> Steps:
     """Play the scenario."""
-    language, results = GIVEN["language"], driver.results
-    plugin = plugins["geopub_plugin"]
-    view = iface.layerTreeView()
+    results = driver.results
     layer = QgsVectorLayer(GIVEN["source"], GIVEN["name"], "ogr")
-    root = Project.instance().layerTreeRoot()
-    group = root.addGroup("Monde")
+    group = Project.instance().layerTreeRoot().addGroup("Monde")
     Project.instance().addMapLayer(layer, False)
     group.addLayer(layer)
     view.expandAll()
@@ -33,51 +34,58 @@ def steps(driver: Driver) -> Steps:
     results["menu_before"] = visible(view.menuProvider().createContextMenu())
     from geopub_plugin.publish.layer_plan import propose_plan, remembered_plan
 
-    publication = plugin.desk.begin(layer, propose_plan(layer))
+    yield from publish(driver, layer, propose_plan(layer))
+    results["badge"] = badge(plugin, layer)
+    results["menu"] = visible(view.menuProvider().createContextMenu())
+    yield from change(driver, layer)
+    seen: dict = {}
+    QTimer.singleShot(1500, lambda: look_at_page(driver, seen, LANGUAGE))
+    iface.showLayerProperties(layer, "GeoPubLayerPage")  # returns when it is closed
+    results["page"] = seen
+    yield from menu_of(driver, group)
+    iface.setActiveLayer(layer)
+    yield from publish(driver, layer, remembered_plan(layer))
+    results["badge_after"] = badge(plugin, layer)
+    yield 500
+
+
+def publish(driver: Driver, layer: QgsVectorLayer, plan) -> Steps:
+    """Publish the layer until its badge says so, and look at the panel to share it."""
+    publication = plugin.desk.begin(layer, plan)
     failed: list = []
     publication.failed.connect(lambda error: failed.append(str(error)))
-    yield lambda: plugin.indicators.shown or failed
+    yield lambda: "published" in badge(plugin, layer) or failed
     assert not failed, failed
-    results["badge"] = badge(plugin, layer)
     yield lambda: plugin.sharing.panel.isVisible()
     yield 500
-    driver.photograph(f"share_{language}", plugin.sharing.panel)
-    results["shared"] = [line.text() for line, _button in plugin.sharing.panel.addresses.rows]
+    if "shared" not in driver.results:
+        driver.photograph(f"share_{LANGUAGE}", plugin.sharing.panel)
+        driver.results["shared"] = [line.text() for line, _button in plugin.sharing.panel.addresses.rows]
     plugin.sharing.panel.reject()
-    results["menu"] = visible(view.menuProvider().createContextMenu())
 
+
+def change(driver: Driver, layer: QgsVectorLayer) -> Steps:
+    """Give the layer another colour, as the styling panel does."""
     symbol = layer.renderer().symbol().clone()
     symbol.setColor(QColor("#3a7bd5"))
     layer.renderer().setSymbol(symbol)
     layer.triggerRepaint()
     yield lambda: "changed" in badge(plugin, layer)
-    results["badge_changed"] = badge(plugin, layer)
+    driver.results["badge_changed"] = badge(plugin, layer)
     yield 600
-    driver.photograph(f"badge_{language}", iface.mainWindow())
+    driver.photograph(f"badge_{LANGUAGE}", iface.mainWindow())
 
-    seen: dict = {}
-    QTimer.singleShot(1500, lambda: look_at_page(driver, seen, language))
-    iface.showLayerProperties(layer, "GeoPubLayerPage")  # returns when it is closed
-    results["page"] = seen
 
+def menu_of(driver: Driver, group) -> Steps:
+    """Open the menu of a group with the right mouse button."""
     caught: list = []
     view.setCurrentIndex(view.node2index(group))
-    QTimer.singleShot(700, lambda: close_menu(driver, caught, language))
+    QTimer.singleShot(700, lambda: close_menu(driver, caught, LANGUAGE))
     place = view.visualRect(view.node2index(group)).center()
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.viewport().mapToGlobal(place))
     QCoreApplication.sendEvent(view.viewport(), event)
     yield lambda: caught
-    results["group_menu"] = caught[0]
-
-    iface.setActiveLayer(layer)
-    again = plugin.desk.begin(layer, remembered_plan(layer))
-    again.failed.connect(lambda error: failed.append(str(error)))
-    yield lambda: "published" in badge(plugin, layer) or failed
-    assert not failed, failed
-    yield lambda: plugin.sharing.panel.isVisible()
-    plugin.sharing.panel.reject()
-    results["badge_after"] = badge(plugin, layer)
-    yield 500
+    driver.results["group_menu"] = caught[0]
 
 
 def badge(plugin, layer) -> list:

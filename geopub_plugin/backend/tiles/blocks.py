@@ -82,6 +82,7 @@ class _Placed:
     boxes: np.ndarray  # float64 (N, 4) unit square
     centres: np.ndarray  # float64 (N, 2)
     weights: np.ndarray  # float64 (N,) vertices
+    extent: np.ndarray  # float64 (2, 2) the least and the greatest x and y of a centre
 
 
 _Square = Tuple[Cell, np.ndarray]  # and the rows whose centres are in it
@@ -104,7 +105,8 @@ def cut_of(spreads: Sequence[Spread], plan: PyramidPlan, limit: int) -> Cut:
         return Cut(plan.top_level, (), 0, (0,) * len(spreads), None)
     centres = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, 1 - 1e-12)  # (N, 2)
     weights = np.concatenate([spread.weights for spread in spreads])
-    found = _descend(WORLD, np.arange(len(boxes)), _Placed(boxes, centres, weights), limit, plan)
+    placed = _Placed(boxes, centres, weights, np.stack([centres.min(axis=0), centres.max(axis=0)]))
+    found = _descend(WORLD, np.arange(len(boxes)), placed, limit, plan)
     squares = [square for square, _ in found]
     split = max(plan.top_level, max(square.z for square in squares))
     return Cut(
@@ -152,13 +154,9 @@ def _descend(cell: Cell, rows: np.ndarray, placed: _Placed, limit: int, plan: Py
     too_deep = cell.z < deepest - DEEP
     if (not too_deep and (cell.z == deepest or weight <= limit)) or len(rows) == 0:
         return [(cell, rows)]
-    side = 2.0 ** (cell.z + 1)
-    east = placed.centres[rows, 0] * side >= 2 * cell.x + 1  # bool (n,)
-    south = placed.centres[rows, 1] * side >= 2 * cell.y + 1
     squares: List[_Square] = []
-    for x, y in hilbert_quarters(cell):
-        inside = (east == (x & 1)) & (south == (y & 1))
-        squares += _descend(Cell(cell.z + 1, x, y), rows[inside], placed, limit, plan)
+    for quarter, own in _quarters(cell, rows, placed):
+        squares += _descend(quarter, own, placed, limit, plan)
     if not too_deep and weight <= _WHOLE * limit:
         boxes, weights = placed.boxes[rows], placed.weights[rows]
         limits = (limits_of(square, margin_at(square.z, plan)) for square, _ in squares)
@@ -166,6 +164,21 @@ def _descend(cell: Cell, rows: np.ndarray, placed: _Placed, limit: int, plan: Py
         if read > _READ * weight:
             return [(cell, rows)]
     return squares
+
+
+def _quarters(cell: Cell, rows: np.ndarray, placed: _Placed) -> Iterator[_Square]:
+    """Yield a cell's quarters with their features, in the order of the Hilbert curve."""
+    side = 2.0 ** (cell.z + 1)
+    if len(rows) == len(placed.boxes):  # often all of them lie in one quarter, and in one of that, and so on
+        first, last = placed.extent * side >= (2 * cell.x + 1, 2 * cell.y + 1)  # bool (2,) each: east, south
+        if (first == last).all():
+            for x, y in hilbert_quarters(cell):
+                yield Cell(cell.z + 1, x, y), rows if (x & 1, y & 1) == tuple(last) else rows[:0]
+            return
+    east = placed.centres[rows, 0] * side >= 2 * cell.x + 1  # bool (n,)
+    south = placed.centres[rows, 1] * side >= 2 * cell.y + 1
+    for x, y in hilbert_quarters(cell):
+        yield Cell(cell.z + 1, x, y), rows[(east == (x & 1)) & (south == (y & 1))]
 
 
 def hilbert_quarters(cell: Cell) -> Sequence[Tuple[int, int]]:
@@ -185,8 +198,10 @@ def _blocks(found: Sequence[_Square], boxes: np.ndarray, spreads: Sequence[Sprea
     owner = np.empty(len(boxes), np.int64)  # (N,) square
     for number, (_, rows) in enumerate(found):
         owner[rows] = number
-    inner = limits[owner] + (2 * margin, 2 * margin, -2 * margin, -2 * margin)  # (N, 4)
-    crossing = np.flatnonzero((boxes[:, :2] < inner[:, :2]).any(axis=1) | (boxes[:, 2:] > inner[:, 2:]).any(axis=1))
+    west, north, east, south = limits.T + np.array([[2], [2], [-2], [-2]]) * margin  # (M,) what no other square sees
+    crosses = (boxes[:, 0] < west.take(owner)) | (boxes[:, 1] < north.take(owner))  # (N,)
+    crosses |= (boxes[:, 2] > east.take(owner)) | (boxes[:, 3] > south.take(owner))
+    crossing = np.flatnonzero(crosses)
     crossing_boxes, crossing_owner = boxes[crossing], owner[crossing]
     first = np.cumsum([0] + [len(spread.fids) for spread in spreads])
     for number, (square, rows) in enumerate(found):

@@ -53,7 +53,7 @@ SHORT = ("lizmap__points_lines", "geocat__emptylayer")  # of the normal run
 LEVELS = 2  # of the tiles that are made: the whole is seen on the first
 SIDE = 160  # pixels of a map
 FEW = 20_000  # features, of which the extent is found out
-PATIENCE = 400_000  # ms for one publication on a machine that others keep busy
+PATIENCE = 200_000  # ms for one publication on a machine that others keep busy
 WGS84 = QgsCoordinateReferenceSystem("EPSG:4326")
 
 
@@ -150,8 +150,13 @@ def publish(layer: QgsVectorLayer, outcome: Outcome, here: StoreSource, qtbot) -
     publication = LayerPublication(layer, plan, here)
     publication.finished.connect(ended.append)
     publication.failed.connect(ended.append)
+    steps = [""]
+    publication.moved.connect(lambda _share, step: steps.append(step))
     publication.start()
-    qtbot.waitUntil(lambda: bool(ended), timeout=PATIENCE)
+    try:
+        qtbot.waitUntil(lambda: bool(ended), timeout=PATIENCE)
+    except TimeoutError:
+        pytest.fail(f"{outcome.layer} came no further than “{steps[-1]}”: {here.last_words}")
     if isinstance(ended[0], GeoPubError):
         outcome.words = _refusal(ended[0])
         return

@@ -26,6 +26,7 @@ class Attempt:
         self.undo: List[Callable[[Store], None]] = []
         self.times: Dict[Step, float] = {}
         self.faults: List[Fault] = []
+        self.anew = False  # nothing of an earlier attempt, or of what it replaces, can be there
 
     def tags(self) -> Dict[str, str]:
         """Return the tags by which what is made is found again."""

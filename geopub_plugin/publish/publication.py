@@ -13,6 +13,7 @@ from .client import Store
 from .client.configurations import Configuration
 from .client.executions import Execution
 from .client.stored_data import StoredData
+from .client.uploads import Upload
 from .metadata_stage import MetadataStage
 from .proposal import DEEPEST, levels, rough_detail
 from .publication_delivery import DeliveryStage
@@ -86,14 +87,18 @@ class Publication:
         attempt = self._attempt
         existing = existing_configurations(attempt.store, attempt.request)
         updated = bool(existing)
+        attempt.anew = not (resume or existing)
         upload = self._delivery.delivered(resume)
-        self._delivery.check(upload)
-        data = self.data = self._jobs.integrated(upload, vector_data(existing, attempt.store))
+        self._jobs.look_ahead()
+        self._services.look_ahead()
+        checked = self._delivery.check(upload)
+        replaced = vector_data(existing, attempt.store)
+        data = self.data = self._jobs.integrated(checked, replaced, lambda: self._delivery.keep_faults(checked))
         top, bottom = self._levels(data)
         making: Optional[Execution] = None
         if "tms" in attempt.request.services:
-            making = self._jobs.pyramid_begun(upload, data, existing, top, bottom)
-        urls = self._offered(data, existing, making, (top, bottom))
+            making = self._jobs.pyramid_begun(checked, data, existing, top, bottom)
+        urls = self._offered(checked, data, existing, making, (top, bottom))
         self._metadata.kept(data, existing)
         attempt.store.uploads.delete(upload.id)  # its data is integrated: keeping it would take the room twice
         times = tuple((step, attempt.times[step]) for step in Step if step in attempt.times)
@@ -103,6 +108,7 @@ class Publication:
 
     def _offered(
         self,
+        upload: Upload,
         data: StoredData,
         existing: Dict[str, Configuration],
         making: Optional[Execution],
@@ -115,6 +121,7 @@ class Publication:
             about = (request.shown_title, request.abstract, request.keywords)
             tiles = tms_definition(making.stored_data, *about, *levels_of_tiles)
             offered = services.offered_at_once(existing, tiles, data)
+            self._jobs.pyramid_known(making, upload, data)
         if "wfs" in request.services:
             urls += services.published(
                 Step.WFS, existing, wfs_definition(data, request.abstract, request.keywords, request.plans)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from typing import Optional
+from typing import Optional, Tuple
 
 from ..backend.errors import Conflict, NotFound
-from ..backend.faults import blocking
+from ..backend.faults import Fault, blocking
 from ..backend.translation import tr
 from .attempt import Attempt, remove_upload, stop
-from .client.delivery import md5_of
-from .client.uploads import Upload
+from .client.delivery import md5_of, sha256_of
+from .client.uploads import CheckRun, Upload
 from .integration_progress import CHECKING, SENDING, progress_tags
 from .publication_values import Refused
 from .steps import Step
@@ -28,7 +28,7 @@ class DeliveryStage:
         request, uploads = self._attempt.request, self._attempt.store.uploads
         name = request.file.name
         with self._attempt.timed(Step.DELIVERY):
-            digest = md5_of(request.file, self._attempt.store.connection.cancel)
+            digest = sha256_of(request.file, self._attempt.store.connection.cancel)
             mark = self._mark(digest)
             upload = self._interrupted(mark) if resume else None
             if upload is None:
@@ -41,10 +41,10 @@ class DeliveryStage:
             self._attempt.undo.append(lambda store: remove_upload(store, identifier))
             if upload.status in ("OPEN", "CREATED"):
                 self._attempt.listener.moved(Step.DELIVERY, 0, request.file.stat().st_size, "bytes")
-                verified = uploads.deliver(upload.id, request.file, name, self._sent)
+                verified = uploads.deliver(upload.id, request.file, name, self._sent, digest)
                 if not verified:
                     with suppress(Conflict):  # sent before the interruption
-                        uploads.deliver_md5(upload.id, digest, name)
+                        uploads.deliver_md5(upload.id, md5_of(request.file), name)
                 uploads.close(upload.id)
                 uploads.tag(upload.id, progress_tags(CHECKING))
         return upload
@@ -79,14 +79,22 @@ class DeliveryStage:
     def _sent(self, done: int, total: int) -> None:
         self._attempt.listener.moved(Step.DELIVERY, done, total, "bytes")
 
-    def check(self, upload: Upload) -> None:
-        """Wait for the checks; raise Refused with every fault where one forbids the publication."""
+    def keep_faults(self, upload: Upload) -> None:
+        """Keep what the checks of an upload have found for the result."""
+        self._attempt.faults += self._found(upload)[1]
+
+    def _found(self, upload: Upload) -> Tuple[Tuple[CheckRun, ...], Tuple[Fault, ...]]:
+        """Return the checks of an upload, and every fault that they have found."""
+        runs = self._attempt.store.uploads.checks(upload.id)
+        found = [self._attempt.store.executions.check(run.execution) for run in runs]
+        return runs, tuple(dict.fromkeys(fault for execution in found for fault in execution.faults))
+
+    def check(self, upload: Upload) -> Upload:
+        """Wait for the checks and return the upload; raise Refused with every fault where one forbids it."""
         with self._attempt.timed(Step.CHECKS):
             checked = self._attempt.store.uploads.checked(upload.id)
-            runs = self._attempt.store.uploads.checks(upload.id)
-            found = [self._attempt.store.executions.check(run.execution) for run in runs]
-        faults = tuple(dict.fromkeys(fault for execution in found for fault in execution.faults))
         if checked.status == "UNSTABLE":
+            runs, faults = self._found(upload)
             self._attempt.store.uploads.tag(upload.id, progress_tags(CHECKING, failed=True))
             file = self._attempt.request.file.name
             raise Refused(
@@ -97,4 +105,4 @@ class DeliveryStage:
                 tr("Correct what is listed and publish again."),
                 faults,
             )
-        self._attempt.faults += faults
+        return checked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from ..backend.errors import Conflict, NotFound
@@ -28,9 +29,19 @@ class JobStage:
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
+        self._integration = self._pyramid = ""  # processings
 
-    def integrated(self, upload: Upload, replaced: str) -> StoredData:
-        """Integrate an upload, behind the id of the stored data that it replaces, and wait for it."""
+    def look_ahead(self) -> None:
+        """Ask which processings there are, while the store is at other work."""
+        self._integration = self._attempt.store.executions.processing("VECTOR-DB", "VECTOR", INTEGRATIONS)
+        if "tms" in self._attempt.request.services:
+            self._pyramid = self._attempt.store.executions.processing("ROK4-PYRAMID-VECTOR", "VECTOR-DB", PYRAMIDS)
+
+    def integrated(self, upload: Upload, replaced: str, meanwhile: Callable[[], None]) -> StoredData:
+        """Integrate an upload, behind the id of the stored data that it replaces, and wait for it, doing other things.
+
+        Whoever goes on with tiles notes that it is done together with these, see `pyramid_begun`.
+        """
         request = self._attempt.request
         with self._attempt.timed(Step.INTEGRATION):
             execution = self._launched(
@@ -39,7 +50,7 @@ class JobStage:
                 request.layer_name,
                 {"upload": [upload.id]},
                 lambda inputs, output: self._attempt.store.executions.create(
-                    self._attempt.store.executions.processing("VECTOR-DB", "VECTOR", INTEGRATIONS),
+                    self._integration,
                     inputs,
                     output,
                     {"tables": list(request.tables)} if request.tables else {},
@@ -51,8 +62,10 @@ class JobStage:
             )
             tags = {**self._attempt.tags(), "upload_id": upload.id, "proc_int_id": execution.id}
             self._attempt.store.stored_data.tag(execution.stored_data, tags)
+            meanwhile()
             self._attempt.succeeded(execution, Step.INTEGRATION)
-            self._attempt.store.uploads.tag(upload.id, progress_tags(DONE))
+            if "tms" not in request.services:
+                self._attempt.store.uploads.tag(upload.id, progress_tags(DONE))
         return self._attempt.store.stored_data.get(execution.stored_data)
 
     def pyramid_begun(
@@ -64,12 +77,12 @@ class JobStage:
         shown = existing.get(CONFIGURATION_TYPES["tms"])
         replaced = shown.stored_data[0] if shown and shown.stored_data else ""
         execution = self._launched(
-            self._attempt.store.uploads.get(upload.id),
+            upload,
             "proc_pyr_creat_id",
             f"{self._attempt.request.layer_name}_tms",
             {"stored_data": [data.id]},
             lambda inputs, output: self._attempt.store.executions.create(
-                self._attempt.store.executions.processing("ROK4-PYRAMID-VECTOR", "VECTOR-DB", PYRAMIDS),
+                self._pyramid,
                 inputs,
                 output,
                 {
@@ -80,11 +93,15 @@ class JobStage:
                 },
             ),
             replaced,
+            progress_tags(DONE),
         )
+        return execution
+
+    def pyramid_known(self, execution: Execution, upload: Upload, data: StoredData) -> None:
+        """Note on what is being made what it is made of: after its tiles are offered, since people wait for these."""
         tags = {"upload_id": upload.id, "vectordb_id": data.id, "proc_pyr_creat_id": execution.id}
         tags["is_sample"] = "true" if self._attempt.request.sample or self._attempt.request.area else "false"
         self._attempt.store.stored_data.tag(execution.stored_data, {**self._attempt.tags(), **tags})
-        return execution
 
     def _wishes(self, data: StoredData, bottom: int) -> Dict[str, str]:
         """Return generalisation and area, where they are asked for."""
@@ -108,6 +125,7 @@ class JobStage:
         inputs: Inputs,
         create: Callable[[Inputs, Dict[str, Any]], Execution],
         replaced: str,
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> Execution:
         """Return an execution that runs, or has run well: the one an interrupted publication left, or a new one."""
         executions = self._attempt.store.executions
@@ -119,9 +137,10 @@ class JobStage:
             if execution is not None and execution.stored_data not in ("", replaced):
                 with suppress(Conflict, NotFound):
                     self._attempt.store.stored_data.delete(execution.stored_data)
-            self._remove_unlaunched(inputs, replaced)
+            if not self._attempt.anew:
+                self._remove_unlaunched(inputs, replaced)
             execution = create(inputs, {"stored_data": {"id": replaced} if replaced else {"name": name}})
-            self._attempt.store.uploads.tag(upload.id, {tag: execution.id})
+            self._attempt.store.uploads.tag(upload.id, {tag: execution.id, **more})
         identifier, made = execution.id, execution.stored_data
         if made != replaced:
             self._attempt.undo.append(lambda store: store.stored_data.delete(made))

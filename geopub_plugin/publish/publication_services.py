@@ -65,6 +65,7 @@ class ServiceStage:
             return str(offered[0].id)
         for other in offered:  # on an endpoint for other people: another address
             store.offerings.delete(other.id)
+            self._datastore = None  # there is more room now
         restricted = request.access is not None and request.access.restricted
         offering = store.offerings.create(known.id, self._endpoint(kind, not restricted), not restricted).id
         self._attempt.undo.append(lambda store: store.offerings.delete(offering))

@@ -15,7 +15,7 @@ from ..backend.errors import Conflict, InvalidInput, JobFailed, NotFound
 from ..backend.faults import blocking
 from ..backend.translation import tr
 from .client import Store
-from .client.delivery import md5_of
+from .client.delivery import md5_of, sha256_of
 from .client.executions import Execution
 from .client.stored_data import StoredData
 from .client.uploads import Upload
@@ -95,7 +95,7 @@ def _send_rest(store: Store, upload: Upload, file: Optional[Path]) -> None:
         )
     if file is None:
         return
-    digest = md5_of(file)
+    digest = sha256_of(file)
     if upload.tags.get("file_digest", digest) != digest:
         raise InvalidInput(
             tr("{file} is not the file that was being sent.", file=file.name),
@@ -103,9 +103,9 @@ def _send_rest(store: Store, upload: Upload, file: Optional[Path]) -> None:
             tr("Give the same file, or publish this one anew."),
         )
     store.uploads.tag(upload.id, {**progress_tags(SENDING), "file_digest": digest})
-    store.uploads.deliver(upload.id, file, file.name)
-    with suppress(Conflict):  # sent before the interruption
-        store.uploads.deliver_md5(upload.id, digest, file.name)
+    if not store.uploads.deliver(upload.id, file, file.name, sha256=digest):
+        with suppress(Conflict):  # sent before the interruption
+            store.uploads.deliver_md5(upload.id, md5_of(file), file.name)
     store.uploads.close(upload.id)
 
 

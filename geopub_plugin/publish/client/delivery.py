@@ -36,15 +36,23 @@ def deliver(connection: Connection, route: str, file: Path, path: str, delivered
     told(total, total)
 
 
-def md5_of(file: Path, cancel: Optional[Event] = None) -> str:
+def md5_of(file: Path) -> str:
     """Return the MD5 of a file, in hexadecimal: what the platform's checksum files hold."""
-    digest = hashlib.md5(usedforsecurity=False)
+    return _digest(file, hashlib.md5(usedforsecurity=False), None)
+
+
+def sha256_of(file: Path, cancel: Optional[Event] = None) -> str:
+    """Return the SHA-256 of a file, in hexadecimal; raise Cancelled once `cancel` is set."""
+    return _digest(file, hashlib.sha256(), cancel)
+
+
+def _digest(file: Path, digest: Any, cancel: Optional[Event]) -> str:
     with file.open("rb") as opened:
         for block in iter(lambda: opened.read(CHUNK), b""):
             if cancel is not None and cancel.is_set():
                 raise interrupted()
             digest.update(block)
-    return digest.hexdigest()
+    return str(digest.hexdigest())
 
 
 def _attempt(

@@ -6,20 +6,17 @@ folder is on another disk, it is copied there; the file itself stays where it is
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import BinaryIO, Iterator, Optional, Tuple
+from typing import Any, Dict
 
 from .connection import Connection
-from .delivery import CHUNK, Delivered
+from .delivery import CHUNK, sha256_of
 
 
-def hand_over(
-    connection: Connection, route: str, file: Path, path: str, folder: Path, told: Optional[Delivered] = None
-) -> None:
-    """Hand `file` over to `route` ("…/uploads/<id>/handovers") under the name `path`.
+def hand_over(connection: Connection, route: str, file: Path, path: str, folder: Path, sha256: str = "") -> None:
+    """Hand `file` over to `route` ("…/uploads/<id>/handovers") under the name `path`; its SHA-256 if it is known.
 
     Raises:
         Cancelled: the work was cancelled.
@@ -28,10 +25,11 @@ def hand_over(
     """
     name = secrets.token_hex(16)
     given = folder / name
+    told: Dict[str, Any] = {"name": name, "path": path, "size": file.stat().st_size}
     try:
         _put(connection, file, given)
-        size, sha256 = _measured(connection, given, told)
-        connection.ask("POST", route, json={"name": name, "path": path, "size": size, "sha256": sha256}, timeout=1200.0)
+        told["sha256"] = sha256 or sha256_of(given, connection.cancel)
+        connection.ask("POST", route, json=told, timeout=1200.0)
     finally:
         given.unlink(missing_ok=True)
 
@@ -43,24 +41,6 @@ def _put(connection: Connection, file: Path, given: Path) -> None:
     except OSError:  # another disk, or a file system without links
         pass
     with file.open("rb") as source, open(os.open(given, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-        for block in _blocks(connection, source):
+        while block := source.read(CHUNK):
+            connection.pause(0)
             target.write(block)
-
-
-def _measured(connection: Connection, file: Path, told: Optional[Delivered]) -> Tuple[int, str]:
-    """Return size and SHA-256 of a file."""
-    digest, done, total = hashlib.sha256(), 0, file.stat().st_size
-    with file.open("rb") as source:
-        for block in _blocks(connection, source):
-            digest.update(block)
-            done += len(block)
-            if told is not None:
-                told(done, total)
-    return done, digest.hexdigest()
-
-
-def _blocks(connection: Connection, source: BinaryIO) -> Iterator[bytes]:
-    """Read a file until its end, or until the work is cancelled."""
-    while block := source.read(CHUNK):
-        connection.pause(0)
-        yield block

@@ -72,21 +72,21 @@ class Uploads:
         """Add or replace tags."""
         self._connection.ask("POST", self._at(identifier, "tags"), json=dict(tags))
 
-    def deliver(self, identifier: str, file: Path, path: str, delivered: Optional[Delivered] = None) -> bool:
+    def deliver(
+        self, identifier: str, file: Path, path: str, delivered: Optional[Delivered] = None, sha256: str = ""
+    ) -> bool:
         """Send a file under a name; go on where an earlier attempt ended.
 
         On this computer it is handed over instead, which verifies it as a whole: returns whether that was done.
         """
-        if self._handover is not None and self._handed_over(identifier, file, path, self._handover, delivered):
+        if self._handover is not None and self._handed_over(identifier, file, path, self._handover, sha256):
             return True
         deliver(self._connection, self._at(identifier, "data"), file, path, delivered)
         return False
 
-    def _handed_over(
-        self, identifier: str, file: Path, path: str, folder: Path, delivered: Optional[Delivered]
-    ) -> bool:
+    def _handed_over(self, identifier: str, file: Path, path: str, folder: Path, sha256: str) -> bool:
         try:
-            hand_over(self._connection, self._at(identifier, "handovers"), file, path, folder, delivered)
+            hand_over(self._connection, self._at(identifier, "handovers"), file, path, folder, sha256)
         except (Cancelled, Unavailable):
             raise
         except (GeoPubError, OSError):  # it is there already, or cannot be put there: sending will tell

@@ -40,8 +40,8 @@ def encoded(pieces: Pieces, shapes: Shapes, level: int) -> Geometry:
     if shapes.kind == POLYGON:
         x, y, starts, ring = sound_polygons(x, y, starts, shapes.outer[source])
         source, tile = source[ring], tile[ring]
-        used, tile = np.unique(tile, return_inverse=True)
-        tiles = tiles[used]
+        changes = np.diff(tile, prepend=-1) != 0
+        tiles, tile = tiles[tile[changes]], np.cumsum(changes) - 1
     feature = shapes.feature[source]
     opens = np.ones(len(source), bool)  # (Q,) where a geometry begins
     opens[1:] = (tile[1:] != tile[:-1]) | (feature[1:] != feature[:-1])

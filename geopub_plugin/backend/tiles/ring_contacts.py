@@ -17,8 +17,8 @@ from ..features.ragged import aranges, row_numbers, starts_of
 
 _FEW = 64  # boxes of a group that are compared pair by pair
 _BLOCK = 16  # neighbouring boxes of a larger group that are put in one
-_TABLE = 1 << 16
-_WORTH = 1 << 14
+_TABLE = 1 << 15  # boxes, and pairs, compared at a time: arrays that stay near the processor
+_WORTH = 1 << 11  # boxes that are worth a table of their own
 _LANE = 1 << 14  # stands for 0 in a lane, so that a sum of two has its highest bit where it is not negative
 _NOT_NEGATIVE = np.uint64(0x8000800080008000)
 _HALF = np.uint64(32)
@@ -110,16 +110,27 @@ def _compared(boxes: np.ndarray, first: np.ndarray, counts: np.ndarray, rows: in
         place.ravel()[empty] = 0
         table = boxes.take(place)
         table.ravel()[empty] = _NOWHERE
-        opposite = _opposite(table)
-        columns = np.searchsorted(counts[a:b], np.arange(height) + closed, "right").tolist()
-        for k in range(2, height - closed):
-            column = columns[k]
-            overlap = _overlap(table[: min(rows, height - k), column:], opposite[k : k + rows, column:])
-            at = overlap.ravel().nonzero()[0]
-            if len(at):
+        opposite = np.full((2 * height, width), _NOWHERE)
+        opposite[:height] = _opposite(table)
+        k = 2
+        while k < height - closed:
+            column = int(np.searchsorted(counts[a:b], k + closed, "right"))
+            upper = table[: min(rows, height - k), column:]
+            steps = max(min(_TABLE // upper.size, height - closed - k), 1)
+            overlap = _overlap(upper, _rows_from(opposite, k, column, steps, upper.shape)).ravel().nonzero()[0]
+            if len(overlap):
+                step, at = np.divmod(overlap, upper.size)
                 row, run = np.divmod(at, width - column)
-                run += column
-                yield place[row, run], place[row + k, run]
+                below, run = row + k + step, run + column
+                keep = k + step < counts[a + run] - closed
+                yield place[row, run].compress(keep), place[below.clip(max=height - 1), run].compress(keep)
+            k += steps
+
+
+def _rows_from(table: np.ndarray, row: int, column: int, steps: int, shape: Tuple[int, int]) -> np.ndarray:
+    """Return a table's part of some shape that begins at a row and column, then one row down, and so on: a view."""
+    down, right = table.strides
+    return np.ndarray((steps, *shape), table.dtype, table, row * down + column * right, (down, down, right))
 
 
 def _tables(counts: np.ndarray) -> List[Tuple[int, int]]:

@@ -15,9 +15,11 @@ from geopub_plugin.backend.listening import PortTaken, bound_socket, url_of
 from geopub_plugin.backend.settings import Settings
 from geopub_plugin.backend.stopping import StopRequest
 
+PIECES = [bytes([48 + place]) * size for place, size in enumerate((10, 3_000_000, 1, 40_000, 5_000_000, 32_768, 7))]
+
 
 class Application:
-    """Answers "/" at once, "/slow" when `go` is set, and "/endless" for ever."""
+    """Answers "/" at once, "/slow" when `go` is set, "/pieces" in small and large ones, and "/endless" for ever."""
 
     def __init__(self) -> None:
         self.entered, self.go, self.left = threading.Event(), threading.Event(), threading.Event()
@@ -28,6 +30,8 @@ class Application:
         if path == "/slow":
             self.entered.set()
             self.go.wait(10)
+        if path == "/pieces":
+            return iter(PIECES)
         return self.endless() if path == "/endless" else [path.encode()]
 
     def endless(self):
@@ -193,3 +197,14 @@ def test_who_fetches_features_keeps_no_tile_waiting(tmp_path, path):
     finally:
         stop.utter()
         thread.join(10)
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_pieces_of_any_size_arrive_in_order(served, version):
+    address, _ = served
+    with socket.create_connection(address, timeout=20) as connection:
+        connection.sendall(f"GET /pieces HTTP/{version}\r\nHost: localhost\r\n\r\n".encode())
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.getheader("Transfer-Encoding") == ("chunked" if version == "1.1" else None)
+        assert response.read() == b"".join(PIECES)

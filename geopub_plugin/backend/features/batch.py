@@ -43,14 +43,16 @@ class Column:
     kind: ColumnKind
     values: np.ndarray  # (N,)
     null: Optional[np.ndarray] = None  # bool (N,), None when nothing is NULL
-    encoded: Optional[List[bytes]] = None  # N texts in UTF-8 instead of `values` (then empty), for who asks for them so
+    encoded: Optional[List[bytes]] = None  # N texts instead of `values` (then empty), UTF-8 if the file keeps to it
 
     def __len__(self) -> int:
         return len(self.values) if self.encoded is None else len(self.encoded)
 
     def texts(self) -> List[str]:
         """Return the values of a column of texts."""
-        return self.values.tolist() if self.encoded is None else [value.decode() for value in self.encoded]
+        if self.encoded is None:
+            return list(self.values)
+        return [text.decode("utf-8", "replace") for text in self.encoded]
 
     def taken(self, rows: np.ndarray) -> Column:
         """Return the values at some positions (int64)."""

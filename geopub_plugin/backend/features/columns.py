@@ -103,19 +103,9 @@ def stored_column(kind: ColumnKind, records: Records, place: int, encoded: bool)
     stored = slices(records.data, values)
     if kind is ColumnKind.BLOB:
         return Column(kind, _objects(stored), null)
-    stored = _sound(stored)
     return Column(kind, _NOTHING, null, stored) if encoded else Column(kind, _objects(_decoded(stored)), null)
 
 
-def _sound(texts: List[bytes]) -> List[bytes]:
-    """Return texts in UTF-8; what is not UTF-8 in them becomes U+FFFD."""
-    try:
-        b"\n".join(texts).decode("utf-8")
-    except UnicodeDecodeError:
-        return [text.decode("utf-8", "replace").encode("utf-8") for text in texts]
-    return texts
-
-
 def _decoded(texts: List[bytes]) -> List[str]:
-    decoded = b"\0".join(texts).decode("utf-8").split("\0")
-    return decoded if len(decoded) == len(texts) else [text.decode("utf-8") for text in texts]
+    decoded = b"\0".join(texts).decode("utf-8", "replace").split("\0")
+    return decoded if len(decoded) == len(texts) else [text.decode("utf-8", "replace") for text in texts]

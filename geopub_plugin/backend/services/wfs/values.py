@@ -77,8 +77,17 @@ def texts(column: Column, escape: Callable[[bytes], bytes]) -> List[bytes]:
     if len(values) != len(column) or text.count(END) != len(values):  # the mark itself occurs
         values = [value.replace(_END, "").encode("utf-8", "replace") for value in column.texts()]
         text = END.join([*values, b""])
-    escaped = escape(text)
+    escaped = escape(_sound(text))
     return values if escaped is text else split(escaped)
+
+
+def _sound(text: bytes) -> bytes:
+    """Return a text in UTF-8; what is not UTF-8 in it becomes U+FFFD."""
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("utf-8", "replace").encode("utf-8")
+    return text
 
 
 def _has_controls(text: bytes) -> bool:

@@ -433,3 +433,10 @@ def test_capabilities_of_a_thousand_types_open_no_table(catalogue_file):
     assert not tables.opened()
     client.get("/wfs/ows?service=WFS&request=DescribeFeatureType&typeNames=layer7:grid")
     assert tables.opened() == 1
+
+
+@pytest.mark.parametrize("form", ["geojson", "text/xml; subtype=gml/3.2", "csv"])
+def test_only_short_answers_tell_their_length(ask, form):
+    for fids, whole in ((500, True), (501, False)):
+        response = ask("GetFeature", typeNames="catalogue:grid", outputFormat=form, count=str(fids))
+        assert (response.headers.get("Content-Length") is not None) == whole

@@ -95,3 +95,10 @@ def test_few_odd_reals_among_many():
 def test_which_columns_are_strings_in_json():
     strings = {ColumnKind.TEXT, ColumnKind.DATE, ColumnKind.DATETIME, ColumnKind.TIME, ColumnKind.BLOB}
     assert {kind for kind in ColumnKind if quoted_in_json(kind)} == strings
+
+
+def test_texts_as_the_file_has_them_are_made_sound():
+    stored = [b"caf\xc3\xa9 & co", b"caf\xe9", b"\xc3", b"a\x01b", b""]
+    column = Column(ColumnKind.TEXT, np.empty(0, object), np.array([False] * 4 + [True]), stored)
+    assert xml_values(column) == ["café &amp; co".encode(), b"caf\xef\xbf\xbd", b"\xef\xbf\xbd", b"ab", b""]
+    assert json_values(column.taken(np.array([1, 3]))) == [b"caf\xef\xbf\xbd", b"ab"]

@@ -16,6 +16,13 @@ else:
     POINT_GEOMETRY = QgsWkbTypes.GeometryType.PointGeometry
     POLYGON_GEOMETRY = QgsWkbTypes.GeometryType.PolygonGeometry
 
+if hasattr(Qgis, "FieldOrigin"):
+    PROVIDER_FIELD = Qgis.FieldOrigin.Provider
+else:
+    from qgis.core import QgsFields
+
+    PROVIDER_FIELD = QgsFields.FieldOrigin.OriginProvider
+
 if hasattr(Qgis, "ProcessingAlgorithmFlag"):
     NO_THREADING = Qgis.ProcessingAlgorithmFlag.NoThreading
 else:
@@ -42,6 +49,7 @@ __all__ = [
     "NO_THREADING",
     "POINT_GEOMETRY",
     "POLYGON_GEOMETRY",
+    "PROVIDER_FIELD",
     "TEXT_FIELD",
     "VECTOR_LAYER",
 ]

@@ -6,12 +6,13 @@ import sqlite3
 from pathlib import Path
 from typing import Optional
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsFields, QgsProviderRegistry, QgsVectorLayer, QgsWkbTypes
+from qgis.core import QgsCoordinateReferenceSystem, QgsProviderRegistry, QgsVectorLayer, QgsWkbTypes
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..backend.errors import GeoPubError
 from ..backend.translation import tr
 from .background import BackgroundCall
+from .compat import PROVIDER_FIELD
 from .table_copy import StoredTable, copy_table, stored_table
 
 
@@ -36,7 +37,7 @@ def table_behind(layer: QgsVectorLayer, crs: Optional[QgsCoordinateReferenceSyst
 def _shows(layer: QgsVectorLayer, table: StoredTable) -> bool:
     """Tell whether a layer has the columns, the kind of geometry and the system of a table, and no others."""
     fields = layer.fields()
-    own = all(fields.fieldOrigin(place) == QgsFields.FieldOrigin.OriginProvider for place in range(fields.count()))
+    own = all(fields.fieldOrigin(place) == PROVIDER_FIELD for place in range(fields.count()))
     same = layer.crs() == layer.dataProvider().crs() and layer.crs().authid() == f"EPSG:{table.srs}"
     kind = QgsWkbTypes.displayString(QgsWkbTypes.flatType(layer.wkbType())).upper()
     return own and same and tuple(fields.names()) == table.names and kind == table.kind

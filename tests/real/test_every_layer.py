@@ -31,6 +31,7 @@ from qgis.core import (
     QgsProject,
     QgsRectangle,
     QgsVectorLayer,
+    QgsWkbTypes,
 )
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QSize
@@ -52,6 +53,7 @@ TABLE = ROOT / "build" / "every-layer.md"
 SHORT = ("lizmap__points_lines", "geocat__emptylayer")  # of the normal run
 LEVELS = 2  # of the tiles that are made: the whole is seen on the first
 SIDE = 160  # pixels of a map
+SPECK = 1024  # of a tile's side: smaller shapes are generalised away
 FEW = 20_000  # features, of which the extent is found out
 PATIENCE = 200_000  # ms for one publication on a machine that others keep busy
 WGS84 = QgsCoordinateReferenceSystem("EPSG:4326")
@@ -167,8 +169,7 @@ def publish(layer: QgsVectorLayer, outcome: Outcome, here: StoreSource, qtbot) -
     assert outcome.served == outcome.features, outcome
     outcome.map = look_at_map(layer, urls["WMS"], plan.srs)
     outcome.tiles = features_in_tiles(urls["TMS"])
-    shapes = any(feature.hasGeometry() and not feature.geometry().isEmpty() for feature in layer.getFeatures())
-    assert bool(outcome.tiles) == shapes, outcome
+    assert bool(outcome.tiles) == seen_at(plan.top_level, layer, plan.srs), outcome
 
 
 def _taken(here: StoreSource) -> Dict[str, str]:
@@ -228,7 +229,7 @@ def features_served(url: str) -> int:
 def look_at_map(layer: QgsVectorLayer, url: str, srs: str) -> str:
     """Compare the published map with QGIS's own of the same place: either both show something, or both nothing."""
     crs = QgsCoordinateReferenceSystem(srs) if srs else layer.crs()
-    box = QgsCoordinateTransform(crs, WGS84, QgsProject.instance()).transformBoundingBox(_extent(layer))
+    box = _on_globe(layer, srs)
     if not box.isFinite() or box.isNull():
         return "nowhere"
     box = _square(box)
@@ -244,6 +245,20 @@ def look_at_map(layer: QgsVectorLayer, url: str, srs: str) -> str:
     here = _painted(_drawn(layer, crs, box))
     assert bool(there) == bool(here), (layer.name(), there, here, answer.url)
     return f"{there:.0%}" if there else "nothing, as in QGIS"
+
+
+def seen_at(level: int, layer: QgsVectorLayer, srs: str) -> bool:
+    """Return whether tiles of a level show a layer: points always, other shapes unless all are within a speck."""
+    if not any(feature.hasGeometry() and not feature.geometry().isEmpty() for feature in layer.getFeatures()):
+        return False
+    box = _on_globe(layer, srs)
+    points = layer.geometryType() == QgsWkbTypes.GeometryType.PointGeometry
+    return points or max(box.width(), box.height()) > 360 / 2**level / SPECK
+
+
+def _on_globe(layer: QgsVectorLayer, srs: str) -> QgsRectangle:
+    crs = QgsCoordinateReferenceSystem(srs) if srs else layer.crs()
+    return QgsCoordinateTransform(crs, WGS84, QgsProject.instance()).transformBoundingBox(_extent(layer))
 
 
 def _extent(layer: QgsVectorLayer) -> QgsRectangle:

@@ -100,13 +100,15 @@ class Desk(QObject):
         self.stores.source().start()
 
     def _ask(self, layers: List[QgsVectorLayer]) -> None:
-        if self.stores.targets.current().embedded and self._process.state is BackendState.STOPPED:
-            self.stores.source().start()  # while the dialog is made and read
         self.dialog = PublishDialog(layers, self._model.names(), self._window, self.stores.source())
         dialog = self.dialog
         dialog.accepted.connect(lambda: self.begin(layers, dialog.plan))
         dialog.finished.connect(self._dialog_closed)
         dialog.open()
+        if self.stores.targets.current().embedded and self._process.state is BackendState.STOPPED:
+            QTimer.singleShot(
+                0, self.stores.source().start
+            )  # in a turn of its own: to start a process takes QGIS 30 ms
         # What is there is asked for later: a busy thread slows every widget that is being made.
         QTimer.singleShot(AFTER_DIALOG, self.refresh)
 

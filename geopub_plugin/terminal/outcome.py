@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Dict, Sequence, Tuple, Type
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple, Type
 
 from ..backend.errors import (
     Cancelled,
@@ -21,7 +21,7 @@ from ..backend.errors import (
 
 if TYPE_CHECKING:
     from ..publish.client.datasheets import Datasheet
-    from ..publish.publication import PublicationResult
+    from ..publish.publication import LiveUrl, PublicationResult
 
 
 class ExitCode(IntEnum):
@@ -58,6 +58,11 @@ def error_json(error: GeoPubError) -> Dict[str, Any]:
     return {"error": told, "faults": faults}
 
 
+def urls_json(urls: Sequence[LiveUrl]) -> List[Dict[str, str]]:
+    """Return addresses as documents tell them."""
+    return [{"service": url.service, "type": url.type, "url": url.url} for url in urls]
+
+
 def result_json(result: PublicationResult) -> Dict[str, Any]:
     """Return the document of a publication."""
     tables = [{"name": r.name, "native": r.native or r.name, "count": r.count} for r in result.data.relations]
@@ -67,7 +72,7 @@ def result_json(result: PublicationResult) -> Dict[str, Any]:
         "updated": result.updated,
         "stored_data": result.data.id,
         "tables": tables,
-        "services": [{"service": it.service, "type": it.type, "url": it.url} for it in result.urls],
+        "services": urls_json(result.urls),
         "names": dict(result.names),
         "faults": [fault.as_json() for fault in result.faults],
         "times": {step.value: round(seconds, 3) for step, seconds in result.times},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any, Iterator, Optional, Tuple
@@ -32,7 +32,7 @@ from .options import (
     server_options,
     store_of,
 )
-from .outcome import result_json, status_json
+from .outcome import result_json, status_json, urls_json
 
 
 @click.command(
@@ -100,7 +100,7 @@ def complete(
         with nullcontext(Quiet()) if as_json else progress_on(err()) as listener:
             urls = completed(store, name, listener)
     if as_json:
-        print_json({"urls": [asdict(url) for url in urls]})
+        print_json({"urls": urls_json(urls)})
     else:
         for url in urls:
             out().print(f"{url.type:<5} {url.url}", soft_wrap=True, markup=False)

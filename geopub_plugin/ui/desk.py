@@ -106,9 +106,7 @@ class Desk(QObject):
         dialog.finished.connect(self._dialog_closed)
         dialog.open()
         if self.stores.targets.current().embedded and self._process.state is BackendState.STOPPED:
-            QTimer.singleShot(
-                0, self.stores.source().start
-            )  # in a turn of its own: to start a process takes QGIS 30 ms
+            QTimer.singleShot(0, self.stores.source().start)  # in a turn of its own: that takes QGIS 30 ms
         # What is there is asked for later: a busy thread slows every widget that is being made.
         QTimer.singleShot(AFTER_DIALOG, self.refresh)
 

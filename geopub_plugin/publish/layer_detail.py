@@ -142,7 +142,6 @@ def _few(geometries: List[QgsGeometry]) -> List[bytes]:
         left -= geometry.constGet().nCoordinates()
         if left < 0:
             break
-        straight = QgsGeometry(geometry)
-        straight.convertToStraightSegment()
-        seen.append(bytes(straight.asWkb()))
+        # Not `convertToStraightSegment`, which leaves a curve as it is that bends nowhere.
+        seen.append(bytes(geometry.constGet().segmentize().asWkb()))
     return seen

@@ -131,3 +131,16 @@ def test_a_shape_that_cannot_be_read_is_no_reason_to_fail(qtbot, here, points):
         "geometry.empty",
         "geometry.null",
     }
+
+
+@pytest.mark.parametrize(
+    "wkt", ["CompoundCurve ((1 1, 2 2))", "CurvePolygon ((1 1, 2 1, 2 2, 1 1))", "CircularString (1 1, 2 2, 3 1)"]
+)
+def test_a_curve_is_looked_at_whether_it_bends_or_not(qgis_new_project, wkt):
+    layer = QgsVectorLayer(f"{wkt.partition(' ')[0]}?crs=EPSG:4326&field=a:string", "Curve", "memory")
+    feature = QgsFeature(layer.fields())
+    feature.setGeometry(QgsGeometry.fromWkt(wkt))
+    layer.dataProvider().addFeatures([feature])
+    layer.updateExtents()
+    plan = propose_plan(layer)
+    assert plan.services == ("wfs", "wms", "tms") and plan.top_level < plan.bottom_level

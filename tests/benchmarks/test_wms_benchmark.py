@@ -23,11 +23,21 @@ def test_the_report_says_how_many_times_faster() -> None:
             MAPSERVER: Run((0.010, 0.010, 0.9), 0.012, 9000.0),
         }
     }
-    loads = {job: {GEOPUB: Load(300.0, 0.95, 10**8), QGIS: Load(100.0, 1, 2 * 10**8), MAPSERVER: Load(150, 1, 10**8)}}
-    section = report(runs, loads, {QGIS: 0.0}, argparse.Namespace(count=50))
+    loads = {
+        job: {
+            GEOPUB: Load(300.0, 0.95, 0.1, 10**8),
+            QGIS: Load(100.0, 1, 0.1, 2 * 10**8),
+            MAPSERVER: Load(150, 1, 0.1, 10**8),
+        }
+    }
+    section = report(runs, {job: (0.004, 0.001)}, loads, {QGIS: 0.0}, argparse.Namespace(count=50))
     assert "| 256 px, 20 m | 5.0 | 20.0 | 10.0 | **2.0** | 10.0 | 30.0 | 12.0 | **1.2** |" in section
+    assert "| 256 px, 20 m | 4.0 | 1.0 | 5.0 | 10.0 | 30.0 | 12.0 |" in section
     assert "| 256 px, 20 m | 7.0 | 14.0 | 9.0 |" in section
-    assert "| 256 px, 20 m | 300.0 | 100.0 | 150.0 | **2.0** | 95% | 100% | 100% | 100 | 200 | 100 |" in section
+    assert (
+        "| 256 px, 20 m | 300.0 | 100.0 | 150.0 | **2.0** | 95% | 100% | 100% | 105% | 110% | 110% | 100 | 200 | 100 |"
+        in section
+    )
     assert "50 polygons" in section and "QGIS Server 0.0%" in section
 
 
@@ -38,5 +48,5 @@ def test_the_whole_way(tmp_path: Path) -> None:
         [*command, "--folder", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=400
     )
     assert told.returncode == 0, told.stderr[-2000:]
-    assert told.stdout.count("| 64 px, ") == 3 * 3
+    assert told.stdout.count("| 64 px, ") == 4 * 3
     assert ("QGIS Server" in told.stdout) is bool(qgis_server()) and ("MapServer" in told.stdout) is bool(mapserver())

@@ -89,7 +89,8 @@ def create_app(
         settings: what the backend was told.
         token: that requests to the API must carry.
         renderer: draws the pictures of WMS, started at the first of them.
-        builders: build the tiles of pyramids that are still being made; its owner stops them.
+        builders: build the tiles of pyramids that are still being made; its owner stops them. Without them tiles are
+            built when they are asked for only.
         counter: counts what is asked of the services; its owner stops it.
     """
     app = Flask(__name__, static_folder=None)
@@ -115,7 +116,8 @@ def create_app(
     app.register_blueprint(statistics_blueprint(counter))
     _register_sign_in(app, store, settings, identity, attempts)
     fresh = FreshTiles(builders or TileBuilders(), waiting=max(1, settings.threads - _NEVER_WAIT))
-    _build_first_views(store, fresh)
+    if builders is not None:
+        _build_first_views(store, fresh)
     tiles = TileCache(renderer, store.folder.tile_cache, settings.tile_cache_bytes)
     _keep_tiles_of_live_layers(store, tiles)
     _register_services(app, store, renderer, fresh, tiles, base_url)

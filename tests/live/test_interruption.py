@@ -6,14 +6,15 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Type
 
 import pytest
 import requests
 
 from geopub_plugin.backend.errors import GeoPubError, Unavailable
 from geopub_plugin.publish.client.store import Store, open_store
-from geopub_plugin.publish.publication import Publication, PublicationRequest, Step
+from geopub_plugin.publish.publication import Publication, PublicationRequest
+from geopub_plugin.publish.steps import Quiet, Step
 
 from ..processes import descendants, gone_within
 from .conftest import Serving
@@ -22,22 +23,24 @@ from .small_tables import make_table
 LARGE = 120_000  # features: enough for an integration to be caught in the act, on a quick machine, too
 
 
-class Trigger:
-    """A listener that does something once, when the integration is seen to run."""
+class Trigger(Quiet):
+    """A listener that has something done once, while an integration runs."""
 
-    def __init__(self, act: Callable[[], None]) -> None:
-        self._act: Optional[Callable[[], None]] = act
+    def __init__(self, store: Store, act: Callable[[], None]) -> None:
+        """Watch `store`, by a connection of its own, from the moment that the integration is asked for."""
+        self._thread = threading.Thread(target=self._watch, args=(store, act), daemon=True)
 
     def begun(self, step: Step) -> None:
-        pass
+        if step is Step.INTEGRATION:
+            self._thread.start()
 
-    def moved(self, step: Step, done: int, total: int, unit: str) -> None:
-        if step is Step.INTEGRATION and total and self._act:
-            act, self._act = self._act, None
-            act()
+    def _watch(self, store: Store, act: Callable[[], None]) -> None:
+        while not any(one["status"] == "PROGRESS" for one in integrations(store)):
+            time.sleep(0.005)
+        act()
 
-    def ended(self, step: Step, seconds: float) -> None:
-        pass
+    def join(self) -> None:
+        self._thread.join(60)
 
 
 def store_of(serving: Serving) -> Store:
@@ -57,10 +60,14 @@ def large(tmp_path: Path) -> PublicationRequest:
     return PublicationRequest.proposed(tmp_path / "large.gpkg")
 
 
-def interrupted(serving: Serving, request: PublicationRequest, act: Callable[[], None]) -> None:
+def interrupted(
+    serving: Serving, request: PublicationRequest, act: Callable[[], None], kind: Type[GeoPubError] = GeoPubError
+) -> None:
     """Publish, do something in the middle of the integration, and see the publication fail."""
-    with pytest.raises(GeoPubError):
-        Publication(store_of(serving), request, Trigger(act)).run()
+    trigger = Trigger(store_of(serving), act)
+    with pytest.raises(kind):
+        Publication(store_of(serving), request, trigger).run()
+    trigger.join()
 
 
 def test_what_runs_when_the_backend_is_ended_goes_on_at_the_next_start(serve, large):
@@ -97,8 +104,7 @@ def test_no_worker_and_no_renderer_outlives_a_killed_backend(serve, large, tmp_p
         families.append(descendants(serving.process.pid))
         serving.kill()
 
-    with pytest.raises(Unavailable):
-        Publication(store_of(serving), large, Trigger(kill)).run()
+    interrupted(serving, large, kill, Unavailable)
     assert len(families[0]) >= 3  # the worker, the one kept ready, the renderer
     assert gone_within(families[0], 6)
 

@@ -6238,6 +6238,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Le journal est vide.</translation>
     </message>
     <message>
+        <source>The log of the backend tells more.</source>
+        <translation>Le journal du moteur en dit plus.</translation>
+    </message>
+    <message>
         <source>The log of the service says more.</source>
         <translation>Le journal du service en dit plus.</translation>
     </message>

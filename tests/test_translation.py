@@ -15,7 +15,7 @@ import i18n  # noqa: E402
 from geopub_plugin.backend.translation import tr, use_language  # noqa: E402
 
 CALLS = list(i18n.calls())
-FRENCH = {**i18n.read(), **i18n.pending()}
+FRENCH = i18n.read()
 
 
 def placeholders(text: str):

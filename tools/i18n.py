@@ -1,6 +1,7 @@
-"""Bring i18n/geopub_fr.ts up to date: every text of the code in it, with the French of i18n/pending merged in.
+"""Bring i18n/geopub_fr.ts up to date: every text of the code is in it, and no other.
 
-The file is a Qt translation file, so Qt Linguist opens it; it has one context, GeoPub, and is sorted by text.
+The file is a Qt translation file, so Qt Linguist opens it and shows what has no French yet; it has one context, GeoPub,
+and is sorted by text.
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ from xml.sax.saxutils import escape
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "geopub_plugin"
 FRENCH = ROOT / "i18n" / "geopub_fr.ts"
-PENDING = ROOT / "i18n" / "pending"
-
-
 TABLES = "declared"  # declares texts that are translated when they are used: rows of id, title, what, why, cure
 
 
@@ -60,17 +58,6 @@ def read(file: Path = FRENCH) -> Dict[str, str]:
     return {message.findtext("source", ""): message.findtext("translation", "") for message in messages}
 
 
-def pending(folder: Path = PENDING) -> Dict[str, str]:
-    """Return the translations that wait in files of lines "english<TAB>french"."""
-    found: Dict[str, str] = {}
-    for file in sorted(folder.glob("*.tsv")) if folder.is_dir() else ():
-        for line in file.read_text("utf-8").splitlines():
-            english, tab, french = line.partition("\t")
-            if tab and english and french.strip():
-                found[english.replace("\\n", "\n")] = french.strip().replace("\\n", "\n")
-    return found
-
-
 def write(texts: Dict[str, str], file: Path = FRENCH) -> None:
     """Write the translation file, sorted."""
     lines: List[str] = ['<?xml version="1.0" encoding="utf-8"?>', "<!DOCTYPE TS>"]
@@ -84,12 +71,12 @@ def write(texts: Dict[str, str], file: Path = FRENCH) -> None:
 
 
 def main() -> int:
-    """Merge, write, and list what has no translation; return 1 when something has none."""
+    """Write the file, and list what has no translation; return 1 when something has none."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
     checking = parser.parse_args().check
     used = {call.text for call in calls() if call.text is not None}
-    known = {**read(), **pending()}
+    known = read()
     texts = {text: known.get(text, "") for text in used}
     if not checking:
         write(texts)

@@ -178,15 +178,20 @@ class Queue:
             run.thread.start()
 
     def _perform(self, run: _Run) -> None:
+        told = False
         try:
-            self._report(run, self._follow(run))
-        except GeoPubError as error:  # the listener cannot use what it heard
-            self._report(run, Refusal(error))
+            try:
+                self._report(run, self._follow(run))
+            except GeoPubError as error:  # the listener cannot use what it heard
+                self._report(run, Refusal(error))
+            told = True
         finally:
             with self._lock:
                 del self._running[run.job.execution]
                 if not self._stopped:
                     self._start_next()
+            if not told:  # a defect, whose traceback goes to the log: nobody shall wait for ever
+                self._report(run, Refusal(_defect()))
 
     def _follow(self, run: _Run) -> Message:
         """Start the worker, pass on what it says, and return its last word once it has ended."""
@@ -301,6 +306,14 @@ def _not_started(error: OSError) -> JobFailed:
         tr("A worker process could not be started."),
         tr("The system says: {reason}.", reason=error.strerror or error),
         tr("Close other programs, then start the execution again."),
+    )
+
+
+def _defect() -> JobFailed:
+    return JobFailed(
+        tr("This execution stopped because of an error inside GeoPub."),
+        tr("The log of the backend tells more."),
+        tr("Start the execution again. If it fails again, report it with the execution's log."),
     )
 
 

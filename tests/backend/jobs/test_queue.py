@@ -234,6 +234,25 @@ def test_an_error_of_the_listener_fails_that_execution_only(start_queue, listene
     assert listener.end(sound.execution)[0] == "finished"
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # which is for the log
+def test_a_defect_of_the_listener_lets_nobody_wait(start_queue, listener, jobs_of, monkeypatch):
+    broken, sound = jobs_of("finishes"), jobs_of("finishes")
+    remember = listener.finished
+
+    def stumble(execution, result):
+        if execution == broken.execution:
+            raise RuntimeError("nobody has foreseen this")
+        remember(execution, result)
+
+    monkeypatch.setattr(listener, "finished", stumble)
+    queue = start_queue(1)
+    queue.submit(broken)
+    queue.submit(sound)
+    end, _, error = listener.end(broken.execution)
+    assert (end, type(error)) == ("failed", JobFailed)
+    assert listener.end(sound.execution)[0] == "finished"
+
+
 def test_a_system_that_starts_no_process_fails_the_execution(start_queue, listener, jobs_of, monkeypatch):
     monkeypatch.setattr(process.sys, "executable", "/nowhere/python3")
     job = jobs_of("finishes")

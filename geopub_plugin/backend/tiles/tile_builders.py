@@ -21,7 +21,7 @@ from ..programs import NO_WINDOW, PIPE, start
 from ..translation import tr
 
 SECONDS = 60.0  # that one tile may take
-IDLE_SECONDS = 120.0  # after which processes without work end
+IDLE_SECONDS = 30.0  # after which processes without work end: they start again in a second
 _FIRST_SECONDS = 5.0  # for which others stand back for one tile
 _NEXT_SECONDS = 0.3  # and after the last one: who looks at a map asks for more
 

@@ -40,6 +40,7 @@ __all__ = ["GeoPackageTable", "attribute_tables", "connect", "feature_tables", "
 
 _FAR = 2_000  # rows: an offset that is worth a look at the keys
 _MANY = 300  # keys: fewer rows are read faster one by one
+_SCATTERED = 4  # times as many rows as are wanted: SQLite fetches a few of them in less time, and memory
 _HEAVY = 64_000_000  # bytes of pages read together
 _LOWEST = -(2**63)
 
@@ -361,7 +362,8 @@ class GeoPackageTable:
     def _found(self, pages: TablePages, asked: Asked, keys: np.ndarray) -> Optional[Batch]:
         """Return the rows with these keys (int64 (n,), ascending); None where they are left to SQLite."""
         leaves = pages.of_keys(keys)
-        if len(leaves) * pages.page_bytes > (asked.heaviest or _HEAVY):
+        scattered = len(leaves) * pages.typical_rows > _SCATTERED * len(keys)
+        if scattered or len(leaves) * pages.page_bytes > (asked.heaviest or _HEAVY):
             return None
         try:
             records = pages.records(leaves, asked.places(pages, self.schema))

@@ -88,7 +88,7 @@ class TablePages:
         self.page_bytes = 65_536 if size == 1 else size
         self._usable = self.page_bytes - header[20]
         self._pages, self._last = self._leaves(int(found[0]))  # int64 (L,) numbers; greatest key that each may hold
-        self._typical = max(1, self._rows(len(self._pages) // 2))
+        self.typical_rows = max(1, self._rows(len(self._pages) // 2))  # of a leaf
 
     def close(self) -> None:
         """Close the file."""
@@ -97,7 +97,7 @@ class TablePages:
     def from_key(self, key: int, rows: int, most_bytes: int) -> np.ndarray:
         """Return the leaves from the one that holds a key on, enough for some rows: int64 (n,); none after the last."""
         first = int(np.searchsorted(self._last, key))
-        count = min(rows // self._typical + 2, max(1, most_bytes // self.page_bytes))
+        count = min(rows // self.typical_rows + 2, max(1, most_bytes // self.page_bytes))
         return np.arange(first, min(first + count, len(self._last)))
 
     def of_keys(self, keys: np.ndarray) -> np.ndarray:
@@ -126,14 +126,15 @@ class TablePages:
 
     def _leaves(self, root: int) -> Tuple[np.ndarray, np.ndarray]:
         pages, last = np.array([root]), np.array([HIGHEST])
-        while True:
+        while self._read(pages[:1])[0] != _LEAF:  # leaves all lie on one level: to look at each would read the table
             data = self._read(pages)
-            kinds = set(data[: -AHEAD : self.page_bytes])
-            if kinds == {_LEAF}:
-                return pages, last
-            if kinds != {_INTERIOR}:
-                raise NotPlain("no table with a rowid")
+            self._require(_INTERIOR, data)
             pages, last = self._children(data, last)
+        return pages, last
+
+    def _require(self, kind: int, data: bytes) -> None:
+        if set(data[: -AHEAD : self.page_bytes]) - {kind}:
+            raise NotPlain("no table with a rowid")
 
     def _children(self, data: bytes, last: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """Return the pages below interior pages, and the greatest key of each: int64 each."""
@@ -155,6 +156,7 @@ class TablePages:
             NotPlain: a row is left to SQLite.
         """
         data = self._read(self._pages[leaves])
+        self._require(_LEAF, data)
         codes = np.frombuffer(data, np.uint8)
         base = np.arange(len(leaves)) * self.page_bytes
         _count, at = _cells(codes, base, 8)

@@ -8,7 +8,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Iterator, List
+from typing import Callable, Iterator, List
 
 import pytest
 
@@ -34,12 +34,19 @@ def job(world_map: Path) -> str:
     return json.dumps({"data": str(world_map), "composition": [entry], "options": "-S10 -an", "area": "", "name": "n"})
 
 
-def own_builders() -> set:
+def all_builders() -> set:
     told = {pid: Path(f"/proc/{pid}/cmdline") for pid in descendants(os.getpid())}
     return {pid for pid, path in told.items() if path.exists() and b"tile_process" in path.read_bytes()}
 
 
-def test_tiles_are_those_of_the_archive(builders, job, tmp_path):
+@pytest.fixture(autouse=True)
+def own_builders() -> Callable[[], set]:
+    """Return what tells the builders that this test has started; some of earlier tests may still wait for work."""
+    earlier = all_builders()
+    return lambda: all_builders() - earlier
+
+
+def test_tiles_are_those_of_the_archive(builders, job, tmp_path, own_builders):
     build(plan_of(json.loads(job)), tmp_path / "all.pmtiles")
     archive = Archive(tmp_path / "all.pmtiles")
     places = [*[place for place, _ in archive.tiles()][::4], (4, 0, 15)]
@@ -52,7 +59,7 @@ def test_tiles_are_those_of_the_archive(builders, job, tmp_path):
     assert len(own_builders()) == 2
 
 
-def test_a_plan_that_cannot_be_built_is_refused_and_the_process_goes_on(builders, job):
+def test_a_plan_that_cannot_be_built_is_refused_and_the_process_goes_on(builders, job, own_builders):
     wrong = json.loads(job)
     wrong["composition"][0]["attributes"] = ["NOM"]
     with pytest.raises(InvalidInput, match="NOM"):
@@ -62,7 +69,7 @@ def test_a_plan_that_cannot_be_built_is_refused_and_the_process_goes_on(builders
     assert own_builders() == before
 
 
-def test_processes_may_look_before_they_are_asked(builders, job):
+def test_processes_may_look_before_they_are_asked(builders, job, own_builders):
     builders.prepare()
     before = own_builders()
     assert len(before) == 2
@@ -76,7 +83,7 @@ def test_processes_may_look_before_they_are_asked(builders, job):
     assert builders.tile(job, 1, 0, 0)
 
 
-def test_a_process_that_is_killed_is_replaced(builders, job):
+def test_a_process_that_is_killed_is_replaced(builders, job, own_builders):
     assert builders.tile(job, 0, 0, 0)
     (pid,) = own_builders()
     os.kill(pid, signal.SIGKILL)
@@ -85,7 +92,7 @@ def test_a_process_that_is_killed_is_replaced(builders, job):
     assert own_builders() and pid not in own_builders()
 
 
-def test_a_process_that_hangs_is_ended(builders, job, monkeypatch):
+def test_a_process_that_hangs_is_ended(builders, job, monkeypatch, own_builders):
     assert builders.tile(job, 0, 0, 0)
     monkeypatch.setattr("geopub_plugin.backend.tiles.tile_builders.SECONDS", 0.2)
     (pid,) = own_builders()
@@ -95,7 +102,7 @@ def test_a_process_that_hangs_is_ended(builders, job, monkeypatch):
     assert gone_within({pid}, 10)
 
 
-def test_processes_without_work_end(job):
+def test_processes_without_work_end(job, own_builders):
     builders = TileBuilders(processes=1, idle_seconds=0.1)
     assert builders.tile(job, 0, 0, 0)
     end = time.monotonic() + 10

@@ -49,6 +49,7 @@ USUAL = (
 REFUSED = {  # what no pyramid can be made of, as the engine says
     "damaged__overwritten_middle_states10",
     "pyogrio__curve",
+    "ets__gdal_sample_v1.2_spi_nonlinear_webp_elevation",
     "pyogrio__curvepolygon",
 }
 

@@ -2084,6 +2084,10 @@
         <translation>Le moteur de publication de GeoPub s’est arrêté de lui-même.</translation>
     </message>
     <message>
+        <source>GeoPub's publishing engine was stopped.</source>
+        <translation>Le moteur de publication de GeoPub a été arrêté.</translation>
+    </message>
+    <message>
         <source>GeoPub: published services</source>
         <translation>GeoPub : services publiés</translation>
     </message>
@@ -3082,6 +3086,10 @@
     <message>
         <source>It was read as Windows-1252, the usual encoding of spreadsheets and older files.</source>
         <translation>Il a été lu en Windows-1252, l’encodage habituel des tableurs et des fichiers anciens.</translation>
+    </message>
+    <message>
+        <source>It was stopped in the GeoPub panel while something waited for it.</source>
+        <translation>Il a été arrêté dans le panneau GeoPub alors qu’une opération l’attendait.</translation>
     </message>
     <message>
         <source>It works best with {count} attributes at most: choose fewer of them two pages before.</source>
@@ -5256,6 +5264,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Start `geopub serve` on it once.</source>
         <translation>Lancez-y une fois `geopub serve`.</translation>
+    </message>
+    <message>
+        <source>Start it again in the GeoPub panel, then try again.</source>
+        <translation>Redémarrez-le dans le panneau GeoPub, puis réessayez.</translation>
     </message>
     <message>
         <source>Start it again in the GeoPub panel: what it was doing goes on.</source>

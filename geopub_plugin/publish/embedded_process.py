@@ -83,6 +83,7 @@ class EmbeddedProcess(QObject):
         self._find = find
         self._search: Optional[BackgroundCall] = None
         self._process: Optional[QProcess] = None
+        self._wanted = False  # whether somebody waits for `ready` or `failed`
         self._locked_tries = 0
         self._said: Deque[str] = deque(maxlen=REMEMBERED)
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
@@ -104,7 +105,9 @@ class EmbeddedProcess(QObject):
         """Make the backend ready; `ready` or `failed` says how it went, at once when it already runs."""
         if self.state is BackendState.READY and self.ours and self.backend is not None:
             self.ready.emit(self.backend)
-        elif self.state is BackendState.STOPPED:
+            return
+        self._wanted = True  # while it stops, too: it starts again then
+        if self.state is BackendState.STOPPED:
             self._become(BackendState.STARTING)
             self._locked_tries = 0
             self._look()
@@ -117,19 +120,19 @@ class EmbeddedProcess(QObject):
             return
         if self.ours:
             self._next = (data, options)
-            self.stop()
+            self._end_process()
         else:
             self.data, self.options = data, options
             self._become_stopped()
+            if self._wanted:
+                self.start()
 
     def stop(self) -> None:
-        """Ask our backend to end; work that it is doing goes on at the next start."""
-        if self._process is None:
-            self._become_stopped()
-        elif self.state is not BackendState.STOPPING:
-            self._become(BackendState.STOPPING)
-            self._process.closeWriteChannel()
-            self._farewell.start()
+        """Ask our backend to end; work that it is doing goes on at the next start. Who waits for it hears `failed`."""
+        wanted, self._wanted = self._wanted, False
+        self._end_process()
+        if wanted:
+            self.failed.emit(_stopped())
 
     def close(self) -> None:
         """End our backend now, when QGIS ends or the plugin is unloaded."""
@@ -182,9 +185,10 @@ class EmbeddedProcess(QObject):
             line = bytes(self._process.readLine()).decode("utf-8", "replace").strip()
             word, _, rest = line.partition(" ")
             announcement = announced(self.data) if word == "READY" else None
-            if announcement is not None:
+            starting = self.state is BackendState.STARTING  # else it was asked to end meanwhile, and does
+            if announcement is not None and starting:
                 self._is_ready(backend_of(announcement))
-            elif word == "FAILED":
+            elif word == "FAILED" and starting:
                 self._refused(failure(rest))
             elif line:
                 self._said.append(line)
@@ -202,7 +206,7 @@ class EmbeddedProcess(QObject):
             self._give_up(error)
 
     def _look_again(self) -> None:
-        if self.state is BackendState.STARTING and self._process is None:
+        if self.state is BackendState.STARTING and self._process is None and self._search is None:
             self._look()
 
     def _read_complaints(self) -> None:
@@ -212,7 +216,7 @@ class EmbeddedProcess(QObject):
 
     def _is_ready(self, backend: Backend) -> None:
         self._patience.stop()
-        self.backend = backend
+        self.backend, self._wanted = backend, False
         self._become(BackendState.READY)
         self.ready.emit(backend)
 
@@ -224,19 +228,23 @@ class EmbeddedProcess(QObject):
             self._give_up(_not_startable(tr("The program could not be started.")))
 
     def _too_slow(self) -> None:
-        self._kill()
+        if self._process is not None:  # nothing that it still says is of interest: another one may run by then
+            self._process.blockSignals(True)
+            self._kill()
+        self._drop()
         self._give_up(_not_startable(tr("It did not get ready in {seconds} seconds.", seconds=PATIENCE // 1000)))
 
     def _ended(self, *_how: object) -> None:
         self._read_complaints()
-        before = self.state
+        before, again = self.state, self._wanted or self._next is not None
         self._drop()
         if before is BackendState.STARTING:
             self._give_up(_not_startable(self._last_line()))
-        else:
-            self._become(BackendState.STOPPED)
+            return
         if self._next is not None:
             (self.data, self.options), self._next = self._next, None
+        self._become(BackendState.STOPPED)
+        if again:
             self.start()
         elif before is BackendState.READY:
             self.failed.emit(_died(self._last_line()))
@@ -249,7 +257,7 @@ class EmbeddedProcess(QObject):
             self._process.kill()
 
     def _give_up(self, error: GeoPubError) -> None:
-        self._search = None
+        self._search, self._wanted = None, False
         self._forget()
         self._become(BackendState.STOPPED)
         self.failed.emit(error)
@@ -260,9 +268,20 @@ class EmbeddedProcess(QObject):
             self._process.deleteLater()
             self._process = None
 
+    def _end_process(self) -> None:
+        """Let our backend end; without one, there is nothing to wait for."""
+        if self._process is None:
+            self._become_stopped()
+        elif self.state is not BackendState.STOPPING:
+            self._become(BackendState.STOPPING)
+            self._patience.stop()
+            self._process.closeWriteChannel()
+            self._farewell.start()
+
     def _become_stopped(self) -> None:
         if self._search is not None:
-            self._search.blockSignals(True)
+            self._search.answered.disconnect(self._found)
+            self._search.refused.disconnect(self._give_up)
             self._search.cancel()
             self._search = None
         self._forget()
@@ -284,6 +303,14 @@ def _not_startable(why: str) -> GeoPubError:
         tr("GeoPub's publishing engine did not start."),
         why,
         tr("Copy the report (Details) and send it to the authors of GeoPub."),
+    )
+
+
+def _stopped() -> GeoPubError:
+    return Unavailable(
+        tr("GeoPub's publishing engine was stopped."),
+        tr("It was stopped in the GeoPub panel while something waited for it."),
+        tr("Start it again in the GeoPub panel, then try again."),
     )
 
 

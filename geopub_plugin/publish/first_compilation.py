@@ -8,6 +8,7 @@ from typing import Optional
 from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment
 
 from ..backend.compilation import compiled
+from ..backend.errors import GeoPubError
 from ..backend.locations import PACKAGE
 from ..backend.translation import tr
 from .background import BackgroundCall
@@ -29,6 +30,7 @@ class FirstCompilation(QObject):
         if not compiled():
             self._search = BackgroundCall(tr("Start of GeoPub"), lambda _call: find_interpreter())
             self._search.answered.connect(self._found)
+            self._search.refused.connect(self._not_found)
             self._search.start()
 
     def close(self) -> None:
@@ -38,6 +40,9 @@ class FirstCompilation(QObject):
         if self._process is not None:
             self._process.kill()
             self._process.waitForFinished(FAREWELL)
+
+    def _not_found(self, _why: GeoPubError) -> None:
+        self._search = None  # QGIS deletes a task that has ended
 
     def _found(self, interpreter: Path) -> None:
         environment = QProcessEnvironment()

@@ -6,12 +6,13 @@ import json
 import os
 import sys
 from pathlib import Path
+from threading import Event
 from typing import Iterator
 
 import pytest
 
 from geopub_plugin.backend.errors import DataFolderNewer, Unavailable
-from geopub_plugin.publish.embedded import answers
+from geopub_plugin.publish.embedded import Backend, answers
 from geopub_plugin.publish.embedded_process import BackendState, EmbeddedProcess, Launch
 from geopub_plugin.publish.embedded_settings import EmbeddedSettings, for_others, network_address
 
@@ -121,3 +122,69 @@ def test_served_anew_with_other_settings(qtbot, process, tmp_path):
         process.serve(tmp_path / "elsewhere", ())
     assert process.data == tmp_path / "elsewhere" and (process.data / "catalogue.sqlite").exists()
     assert not answers(for_others(heard.args[0].url))
+
+
+def test_wanted_again_while_it_stops_it_starts_again(qtbot, process):
+    pid = started(qtbot, process).pid
+    process.stop()
+    assert process.state is BackendState.STOPPING
+    again = started(qtbot, process)
+    assert again.pid != pid and alive(again.pid) and not alive(pid)
+
+
+@pytest.mark.parametrize("place", ["search", "process"])
+def test_who_waits_hears_that_it_was_stopped(qtbot, qgis_app, tmp_path, place):
+    found = Event()
+
+    def find(_data: Path) -> Launch:
+        assert place == "process" or found.wait(20)
+        return Launch(sys.executable, ("-c", "import sys; sys.stdin.read(); print('READY', flush=True)"), {})
+
+    process = EmbeddedProcess(tmp_path, find=find)
+    process.start()
+    if place == "process":
+        qtbot.waitUntil(lambda: process.ours, timeout=10_000)
+    with qtbot.waitSignal(process.failed, timeout=10_000) as heard:
+        process.stop()
+    assert "was stopped" in heard.args[0].what
+    found.set()
+    qtbot.waitUntil(lambda: process.state is BackendState.STOPPED, timeout=10_000)
+    qtbot.wait(100)
+    assert process.state is BackendState.STOPPED and not process.ours
+    process.close()
+
+
+def test_another_folder_named_during_the_search_is_served_to_who_waits(qtbot, qgis_app, tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    left = Event()
+
+    def find(data: Path) -> Backend:
+        assert data == there or left.wait(20)
+        return Backend(f"http://{data.name}", "", 1)
+
+    process = EmbeddedProcess(here, find=find)
+    process.start()
+    with qtbot.waitSignal(process.ready, timeout=10_000) as heard:
+        process.serve(there, ())
+        left.set()
+    assert heard.args[0].url == "http://there"
+    process.close()
+
+
+def test_one_that_was_too_slow_does_not_end_the_next(qtbot, process, tmp_path, monkeypatch):
+    slow = Launch(sys.executable, ("-c", "import time; time.sleep(60)"), {})
+    launches = [slow]
+    real = process._find
+    process._find = lambda data: launches.pop() if launches else real(data)
+    process._patience.setInterval(300)
+    failures: list = []
+    process.failed.connect(failures.append)
+
+    def again(_error: object) -> None:
+        process._patience.setInterval(60_000)
+        process.start()
+
+    process.failed.connect(again)
+    with qtbot.waitSignal(process.ready, timeout=30_000):
+        process.start()
+    assert len(failures) == 1 and "did not get ready" in failures[0].why and process.ours

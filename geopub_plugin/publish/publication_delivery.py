@@ -41,7 +41,7 @@ class DeliveryStage:
             self._attempt.undo.append(lambda store: remove_upload(store, identifier))
             if upload.status in ("OPEN", "CREATED"):
                 self._attempt.listener.moved(Step.DELIVERY, 0, request.file.stat().st_size, "bytes")
-                verified = uploads.deliver(upload.id, request.file, name, self._sent, digest)
+                verified = uploads.deliver(upload.id, request.file, name, self._sent)
                 if not verified:
                     with suppress(Conflict):  # sent before the interruption
                         uploads.deliver_md5(upload.id, md5_of(request.file), name)

@@ -103,7 +103,7 @@ def _send_rest(store: Store, upload: Upload, file: Optional[Path]) -> None:
             tr("Give the same file, or publish this one anew."),
         )
     store.uploads.tag(upload.id, {**progress_tags(SENDING), "file_digest": digest})
-    if not store.uploads.deliver(upload.id, file, file.name, sha256=digest):
+    if not store.uploads.deliver(upload.id, file, file.name):
         with suppress(Conflict):  # sent before the interruption
             store.uploads.deliver_md5(upload.id, md5_of(file), file.name)
     store.uploads.close(upload.id)

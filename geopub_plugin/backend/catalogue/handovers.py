@@ -1,4 +1,4 @@
-"""Files handed over on this computer: a name in a folder of ours is taken into an upload, and nothing is copied.
+"""Files handed over on this computer: what a client has put into a folder of ours is moved into an upload.
 
 Who can write in the data folder owns the store, so nobody gains anything by it. What is taken is looked at all the
 same: it is named by 32 hexadecimal digits, a name of the one folder and never a path; it is a plain file, not a link

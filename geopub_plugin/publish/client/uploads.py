@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Tuple
 
-from ...backend.errors import Cancelled, GeoPubError, Unavailable
+from ...backend.errors import Cancelled, GeoPubError
 from .connection import Connection, segment, tag_filter
 from .delivery import Delivered, deliver
 from .entity import Wire, objects, tags_of, text
@@ -72,24 +72,22 @@ class Uploads:
         """Add or replace tags."""
         self._connection.ask("POST", self._at(identifier, "tags"), json=dict(tags))
 
-    def deliver(
-        self, identifier: str, file: Path, path: str, delivered: Optional[Delivered] = None, sha256: str = ""
-    ) -> bool:
+    def deliver(self, identifier: str, file: Path, path: str, delivered: Optional[Delivered] = None) -> bool:
         """Send a file under a name; go on where an earlier attempt ended.
 
         On this computer it is handed over instead, which verifies it as a whole: returns whether that was done.
         """
-        if self._handover is not None and self._handed_over(identifier, file, path, self._handover, sha256):
+        if self._handover is not None and self._handed_over(identifier, file, path, self._handover):
             return True
         deliver(self._connection, self._at(identifier, "data"), file, path, delivered)
         return False
 
-    def _handed_over(self, identifier: str, file: Path, path: str, folder: Path, sha256: str) -> bool:
+    def _handed_over(self, identifier: str, file: Path, path: str, folder: Path) -> bool:
         try:
-            hand_over(self._connection, self._at(identifier, "handovers"), file, path, folder, sha256)
-        except (Cancelled, Unavailable):
+            hand_over(self._connection, self._at(identifier, "handovers"), file, path, folder)
+        except Cancelled:
             raise
-        except (GeoPubError, OSError):  # it is there already, or cannot be put there: sending will tell
+        except (GeoPubError, OSError):  # it cannot be put there, or no answer came, or it is there: sending will tell
             return False
         return True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from threading import Event
 
@@ -32,31 +31,38 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def seen_by(server, folder: Path) -> list:
-    """Let the server note what it would find when it is told of a file."""
+def test_a_copy_is_put_there_and_named(server, connection, file: Path, folder: Path) -> None:
     seen: list = []
-
-    def take(asked):
-        place = folder / asked.json["name"]
-        seen.append((asked.json, place.read_bytes(), place.stat().st_nlink))
-        return 201, {}
-
-    server.on("POST", f"{AT}/handovers", take)
-    return seen
-
-
-@pytest.mark.parametrize("links", [True, False], ids=["second name", "copy"])
-def test_the_file_is_put_there_and_named(
-    server, connection, file: Path, folder: Path, links: bool, monkeypatch
-) -> None:
-    if not links:
-        monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError("another disk")))
-    seen = seen_by(server, folder)
+    server.on(
+        "POST", f"{AT}/handovers", lambda asked: seen.append((folder / asked.json["name"]).read_bytes()) or (201, {})
+    )
     assert Uploads(connection, "d", folder).deliver("u", file, file.name)
-    ((said, content, names),) = seen
-    assert content == CONTENT and names == (2 if links else 1) and len(said.pop("name")) == 32
+    said = server.asked[-1].json
+    assert seen == [CONTENT] and len(said.pop("name")) == 32
     assert said == {"path": "été.gpkg", "size": 2304, "sha256": hashlib.sha256(CONTENT).hexdigest()}
     assert list(folder.iterdir()) == [] and file.read_bytes() == CONTENT
+
+
+def test_what_was_taken_does_not_change_with_the_file(server, connection, file: Path, folder: Path) -> None:
+    """As when a user publishes a file of his own, and goes on to edit it."""
+    taken = folder.parent / "taken"
+    server.on("POST", f"{AT}/handovers", lambda asked: (201, (folder / asked.json["name"]).rename(taken) and {}))
+    assert Uploads(connection, "d", folder).deliver("u", file, file.name)
+    with file.open("r+b") as edited:
+        edited.write(b"changed in place")
+    assert taken.read_bytes() == CONTENT and taken.stat().st_ino != file.stat().st_ino
+
+
+def test_what_is_announced_is_what_was_copied(server, connection, file: Path, folder: Path, monkeypatch) -> None:
+    """Of a file that grows meanwhile, size and SHA-256 are those of the copy."""
+    monkeypatch.setattr(connection, "pause", lambda _: file.write_bytes(CONTENT * 2))
+    seen: list = []
+    server.on(
+        "POST", f"{AT}/handovers", lambda asked: seen.append((folder / asked.json["name"]).read_bytes()) or (201, {})
+    )
+    Uploads(connection, "d", folder).deliver("u", file, file.name)
+    said = server.asked[-1].json
+    assert (said["size"], said["sha256"]) == (len(seen[0]), hashlib.sha256(seen[0]).hexdigest())
 
 
 @pytest.mark.parametrize("answer", [404, 409, 400])
@@ -67,6 +73,20 @@ def test_what_is_not_taken_is_sent(server, connection, file: Path, folder: Path,
     server.on("PUT", f"{AT}/data", {})
     assert Uploads(connection, "d", folder).deliver("u", file, file.name) is False
     assert server.asked[-1].body == CONTENT and list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("received", [0, 2304], ids=["not taken", "taken"])
+def test_where_no_answer_comes_the_file_is_sent(
+    server, connection, file: Path, folder: Path, received: int, monkeypatch
+) -> None:
+    """Whatever became of it: the backend tells what it has got."""
+    monkeypatch.setattr(delivery, "CHUNK", 10_000)
+    server.on("POST", f"{AT}/handovers", (503, {}))
+    server.on("GET", f"{AT}/data", {"received": received})
+    server.on("PUT", f"{AT}/data", {})
+    assert Uploads(connection, "d", folder).deliver("u", file, file.name) is False
+    sent = [asked.body for asked in server.asked if asked.method == "PUT"]
+    assert sent == ([] if received else [CONTENT]) and list(folder.iterdir()) == []
 
 
 def test_a_folder_that_is_gone_is_no_hindrance(server, connection, file: Path, folder: Path) -> None:

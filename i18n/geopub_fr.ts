@@ -1084,6 +1084,10 @@
         <translation>Choisissez un autre style pour les tuiles ; les cartes dessinées par GeoPub ne sont pas concernées.</translation>
     </message>
     <message>
+        <source>Choose another style.</source>
+        <translation>Choisissez un autre style.</translation>
+    </message>
+    <message>
         <source>Choose at least one table.</source>
         <translation>Choisissez au moins une table.</translation>
     </message>
@@ -3212,10 +3216,6 @@
         <translation>Son coin inférieur est au-dessus de son coin supérieur.</translation>
     </message>
     <message>
-        <source>Its map servers read SLD 1.0.0 only.</source>
-        <translation>Ses serveurs de cartes ne lisent que le SLD 1.0.0.</translation>
-    </message>
-    <message>
         <source>Its MD5 checksum is {found}, and {expected} was announced: the transfer changed it.</source>
         <translation>Sa somme MD5 est {found} alors que {expected} était annoncée : le transfert l’a modifié.</translation>
     </message>
@@ -3524,8 +3524,8 @@
         <translation>Service en ligne</translation>
     </message>
     <message>
-        <source>Load the QML on the layer in QGIS and bring the layer itself: its style is converted. Or give an SLD.</source>
-        <translation>Chargez le QML sur la couche dans QGIS et apportez la couche elle-même : son style est converti. Ou donnez un SLD.</translation>
+        <source>Load the QML on the layer in QGIS and add the layer itself: its style is converted. Or give an SLD.</source>
+        <translation>Chargez le QML sur la couche dans QGIS et ajoutez la couche elle-même : son style est converti. Ou donnez un SLD.</translation>
     </message>
     <message>
         <source>Local coordinates</source>
@@ -3829,7 +3829,7 @@
     </message>
     <message>
         <source>Name it with 32 hexadecimal digits, or send it in chunks.</source>
-        <translation>Nommez-le par 32 chiffres hexadécimaux, ou envoyez-le par morceaux.</translation>
+        <translation>Nommez-le avec 32 chiffres hexadécimaux, ou envoyez-le par morceaux.</translation>
     </message>
     <message>
         <source>Name of the files (none: the layer’s)</source>
@@ -5931,7 +5931,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The file cannot be taken over.</source>
-        <translation>Le fichier ne peut pas être repris.</translation>
+        <translation>Le fichier ne peut pas être pris en charge.</translation>
     </message>
     <message>
         <source>The file could not be made.</source>
@@ -6106,12 +6106,12 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>La géométrie de la ligne {row} du lot ne peut pas être lue.</translation>
     </message>
     <message>
-        <source>The Géoplateforme draws no maps with anything else.</source>
-        <translation>La Géoplateforme ne dessine aucune carte avec autre chose.</translation>
-    </message>
-    <message>
         <source>The Géoplateforme draws no maps with QML.</source>
         <translation>La Géoplateforme ne dessine aucune carte avec du QML.</translation>
+    </message>
+    <message>
+        <source>The Géoplateforme reads only SLD 1.0.0 for maps.</source>
+        <translation>Pour les cartes, la Géoplateforme ne lit que le SLD 1.0.0.</translation>
     </message>
     <message>
         <source>The hash of the key cannot be used.</source>
@@ -6792,6 +6792,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The style does not fit the geometry of “{table}”.</source>
         <translation>Le style ne convient pas à la géométrie de « {table} ».</translation>
+    </message>
+    <message>
+        <source>The style file “{name}” cannot be used.</source>
+        <translation>Le fichier de style « {name} » ne peut pas être utilisé.</translation>
     </message>
     <message>
         <source>The style has changed since.</source>

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Callable, Dict, FrozenSet, Optional, Tuple
+from typing import Callable, Dict, FrozenSet, List, Optional, Tuple
 
 from qgis.core import QgsVectorLayer
 from qgis.PyQt import sip
@@ -24,6 +24,7 @@ from .layer_plan import LayerPlan, Layers, layers_of
 from .layers_export import LayersExport
 from .map_style import Draw, keep_map_style
 from .progression import EXPORT, Progression, amount
+from .proposal import TableStyle
 from .publication import LiveUrl, Publication, PublicationRequest, PublicationResult, Step
 from .publication_update import PublicationUpdate
 from .sprite_sheets import drawn_sheets
@@ -89,6 +90,7 @@ class LayerPublication(QObject):
         self._tables = plan.named_tables or (TablePlan(plan.layer_name),)
         self._styles: Dict[str, ChosenStyle] = {}  # by table
         self._plain = source.target.kind is TargetKind.GEOPLATEFORME and "wms" in plan.services  # it reads SLD 1.0.0
+        self._map_styles: List[TableStyle] = []  # the same for maps, where these read SLD 1.0.0 only
         self._draw: Optional[Draw] = None
         self._marks: Tuple[LayerMarks, ...] = ()
         self._srs = plan.srs or next((it.crs().authid() for it in self._layers if it.crs().authid()), "")
@@ -142,21 +144,31 @@ class LayerPublication(QObject):
         if self.ended:
             return
         left = list(zip(self._layers, self._tables))[len(self._marks) :]
-        if left:
-            layer, table = left[0]
-            self._marks += (marks(layer),)  # what is exported; the user may go on editing
-            if self.plan.styled and STYLE in self._parts:
-                style = chosen_style(layer, table.table, table.style, self._folder, self._plain)
-                if self._plain and style is not None and style.plain is None:
-                    self._fail(_no_plain_style(table.table))
-                    return
-                if style is not None:
-                    self._styles[table.table] = style
-            QTimer.singleShot(0, self._export_style)
+        try:
+            if left:
+                self._take_style(*left[0])
+            elif self._styles and "tms" in self.plan.services:
+                self._draw = drawn_sheets(*(style.qml for style in self._styles.values() if style.qml))
+        except GeoPubError as error:
+            self._fail(error)
+        except OSError as error:
+            self._fail(_no_style_file(error))
+        else:
+            QTimer.singleShot(0, self._export_style if left else self._export_layer)
+
+    def _take_style(self, layer: QgsVectorLayer, table: TablePlan) -> None:
+        self._marks += (marks(layer),)  # what is exported; the user may go on editing
+        if not self.plan.styled or STYLE not in self._parts:
             return
-        if self._styles and "tms" in self.plan.services:
-            self._draw = drawn_sheets(*(style.qml for style in self._styles.values() if style.qml))
-        QTimer.singleShot(0, self._export_layer)
+        style = chosen_style(layer, table.table, table.style, self._folder, self._plain)
+        if style is None:
+            return
+        self._styles[table.table] = style
+        if self._plain:
+            plain = style.plain
+            if plain is None:
+                raise _no_plain_style(table.table)
+            self._map_styles.append(plain)
 
     def _export_layer(self) -> None:
         if self.ended or self._cancelled:
@@ -265,7 +277,7 @@ class LayerPublication(QObject):
             description=plan.description if plan.record and METADATA in self._parts else None,
             access=plan.access if METADATA in self._parts else None,
             service_title=plan.service_title,
-            map_styles=tuple(filter(None, (style.plain for style in self._styles.values()))) if self._plain else (),
+            map_styles=tuple(self._map_styles),
         )
 
     def _moved(self, share: float, step: str) -> None:
@@ -335,8 +347,17 @@ class LayerPublication(QObject):
 def _no_plain_style(table: str) -> InvalidInput:
     return InvalidInput(
         tr("The style of “{table}” cannot be written as SLD 1.0.0.", table=table),
-        tr("The Géoplateforme draws no maps with anything else."),
+        tr("The Géoplateforme reads only SLD 1.0.0 for maps."),
         tr("Choose a simpler style, or publish without WMS."),
+    )
+
+
+def _no_style_file(error: OSError) -> InvalidInput:
+    name = Path(error.filename).name if isinstance(error.filename, str) else str(error.filename or "")
+    return InvalidInput(
+        tr("The style file “{name}” cannot be used.", name=name),
+        tr("The system says: {message}", message=error.strerror or error),
+        tr("Choose another style."),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Optional, Tuple
 
 from qgis.core import QgsVectorLayer, QgsWkbTypes
 
-from ..backend.errors import GeoPubError
+from ..backend.errors import GeoPubError, InvalidInput
 from ..backend.faults import blocking
 from ..backend.features.schema import ColumnKind, Field, TableSchema
 from ..backend.styles.checks import check
@@ -36,16 +36,23 @@ class ChosenStyle:
             return TableStyle(table, f"{table}.sld", self.exported.sld10.read_bytes())
         if self.for_table is None or self.qml:
             return None
-        content, _report = to_sld10(self.for_table.content, self.for_table.table)
+        try:
+            content, _report = to_sld10(self.for_table.content, self.for_table.table)
+        except InvalidInput:
+            return None
         return TableStyle(self.for_table.table, self.for_table.filename, content)
 
 
 def chosen_style(
     layer: QgsVectorLayer, table: str, choice: StyleChoice, folder: Path, plain: bool = False
 ) -> Optional[ChosenStyle]:
-    """Return the style of a table; None where none is wanted. Raises OSError for a file that cannot be read.
+    """Return the style of a table; None where none is wanted.
 
     With `plain`, QML from a file is put on a copy of the layer, so that QGIS writes it as SLD too.
+
+    Raises:
+        OSError: a file cannot be read.
+        InvalidInput: QGIS does not take the QML of a file.
     """
     if choice.kind == NONE:
         return None
@@ -98,7 +105,13 @@ def _styled(layer: QgsVectorLayer, choice: StyleChoice) -> QgsVectorLayer:
 
 def _drawn_with(layer: QgsVectorLayer, qml: str) -> QgsVectorLayer:
     copy = layer.clone()
-    copy.loadNamedStyle(qml)
+    message, taken = copy.loadNamedStyle(qml)
+    if not taken:  # the copy has the layer's own style still, which was not chosen
+        raise InvalidInput(
+            tr("The style file “{name}” cannot be used.", name=Path(qml).name),
+            tr("QGIS says: {message}", message=message or tr("unknown error")),
+            tr("Choose another style."),
+        )
     return copy
 
 

@@ -259,8 +259,8 @@ def _no_qml(table: str) -> Fault:
     return _error(
         "style.wrong-format",
         tr("The Géoplateforme draws no maps with QML."),
-        tr("Its map servers read SLD 1.0.0 only."),
-        tr("Load the QML on the layer in QGIS and bring the layer itself: its style is converted. Or give an SLD."),
+        tr("The Géoplateforme reads only SLD 1.0.0 for maps."),
+        tr("Load the QML on the layer in QGIS and add the layer itself: its style is converted. Or give an SLD."),
         table=table,
     )
 

@@ -15,7 +15,7 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, QVariant, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
-from geopub_plugin.backend.errors import Conflict, Unavailable
+from geopub_plugin.backend.errors import Conflict, InvalidInput, Unavailable
 from geopub_plugin.publish import layer_publication, unfinished
 from geopub_plugin.publish.datasheet_list import DatasheetList
 from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
@@ -25,7 +25,9 @@ from geopub_plugin.publish.layer_publication import METADATA, STYLE, LayerPublic
 from geopub_plugin.publish.live_layers import LiveService, described, live_layer
 from geopub_plugin.publish.metadata.description import Description
 from geopub_plugin.publish.qgis_transport import QgisTransport
+from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.store_source import StoreSource
+from geopub_plugin.publish.style_choice import ChosenStyle, chosen_style
 from geopub_plugin.publish.table_plan import FILE, StyleChoice, TablePlan
 from geopub_plugin.publish.targets import this_computer
 from geopub_plugin.publish.tile_style import look_alike
@@ -194,6 +196,38 @@ def test_the_platform_is_given_sld_for_maps(qtbot, here, scratch, points, tmp_pa
         (style,) = store.styles.list(wms.id)
         (file,) = store.styles.read(wms.id, style.technical_name)
     assert b"StyledLayerDescriptor" in file.content and b'version="1.0.0"' in file.content
+
+
+def styled_by(path: Path, content: bytes, services: tuple) -> LayerPlan:
+    path.write_bytes(content)
+    return LayerPlan("Odd", "Odd", "odd", services, tables=(TablePlan("odd", style=StyleChoice(FILE, str(path))),))
+
+
+def test_a_style_file_that_is_gone_ends_the_publication(qtbot, scratch, points, tmp_path):
+    plan = styled_by(tmp_path / "gone.qml", b"", ("wms",))
+    (tmp_path / "gone.qml").unlink()
+    error = outcome(qtbot, LayerPublication(points([("name", STRING)], [["a"]]), plan, NeverReady()))
+    assert isinstance(error, InvalidInput) and "gone.qml" in error.what and "No such file" in error.why
+    assert list(scratch.glob("geopub-*")) == []
+
+
+def test_a_style_whose_pictures_cannot_be_drawn_ends_the_publication(qtbot, scratch, points, tmp_path):
+    plan = styled_by(tmp_path / "torn.qml", b"<qgis><renderer-v2>", ("tms",))
+    error = outcome(qtbot, LayerPublication(points([("name", STRING)], [["a"]]), plan, NeverReady()))
+    assert isinstance(error, InvalidInput)
+
+
+def test_qml_that_qgis_does_not_read_is_not_taken_for_the_style_of_the_layer(qgis_app, points, tmp_path):
+    (tmp_path / "torn.qml").write_bytes(b"<qgis><renderer-v2>")
+    layer = points([("name", STRING)], [["a"]])
+    with pytest.raises(InvalidInput, match="torn.qml") as refused:
+        chosen_style(layer, "stops", StyleChoice(FILE, str(tmp_path / "torn.qml")), tmp_path, plain=True)
+    assert "QGIS says" in refused.value.why
+
+
+def test_an_sld_of_which_nothing_is_left_has_no_plain_form(qgis_app):
+    empty = b'<StyledLayerDescriptor version="1.1.0" xmlns="http://www.opengis.net/sld"/>'
+    assert ChosenStyle(TableStyle("stops", "stops.sld", empty)).plain is None
 
 
 def test_style_or_metadata_alone(qtbot, here, scratch, points):

@@ -14,6 +14,7 @@ from typing import Any, Collection, Dict, Iterable, Mapping, Optional, Tuple
 from qgis.core import QgsMapLayer, QgsVectorLayer
 
 from .layer_marks import LayerMarks, data_mark, marks, same_style, schema_mark, style_mark
+from .service_definitions import style_static
 
 PROPERTY = "geopub/memory"
 EMBEDDED = "embedded"  # the target that is this machine
@@ -137,7 +138,8 @@ def show_version(layers: Iterable[QgsMapLayer], target: str, part: str, name: st
         kept = memory(layer)
         if kept is None or kept.target != target or kept.marks is None:
             continue
-        if name == (kept.layer_name if part == "data" else f"{kept.layer_name}_{kept.table or kept.layer_name}"):
+        style = style_static(kept.layer_name, kept.table or kept.layer_name)
+        if name == (kept.layer_name if part == "data" else style):
             stated = _read(layer.customProperty(PROPERTY))
             mark = str(stated["marks"][part])
             mark = mark[len(FORMER) :] if mark.startswith(FORMER) else mark

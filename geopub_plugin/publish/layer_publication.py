@@ -32,7 +32,6 @@ from .store_source import StoreAddress, StoreSource
 from .style_annexe import keep_slds
 from .style_choice import ChosenStyle, chosen_style
 from .table_plan import TablePlan
-from .targets import TargetKind
 from .tile_style import TileStyle, coming_style
 from .unfinished import Note, WorkFolder
 
@@ -89,8 +88,8 @@ class LayerPublication(QObject):
         self._source, self._parts = source, parts
         self._tables = plan.named_tables or (TablePlan(plan.layer_name),)
         self._styles: Dict[str, ChosenStyle] = {}  # by table
-        self._plain = source.target.kind is TargetKind.GEOPLATEFORME and "wms" in plan.services  # it reads SLD 1.0.0
-        self._map_styles: List[TableStyle] = []  # the same for maps, where these read SLD 1.0.0 only
+        self._plain = "wms" in plan.services and not source.target.draws_qml
+        self._map_styles: List[TableStyle] = []  # the same as QGIS writes SLD 1.0.0, for stores that draw no QML
         self._draw: Optional[Draw] = None
         self._marks: Tuple[LayerMarks, ...] = ()
         self._srs = plan.srs or next((it.crs().authid() for it in self._layers if it.crs().authid()), "")

@@ -86,6 +86,8 @@ class Publication:
     def _flow(self, resume: bool) -> PublicationResult:
         attempt = self._attempt
         existing = existing_configurations(attempt.store, attempt.request)
+        if "wms" in attempt.request.services:
+            self._services.map_styles()  # one that cannot be drawn with is refused before anything is sent
         updated = bool(existing)
         attempt.anew = not (resume or existing)
         upload = self._delivery.delivered(resume)

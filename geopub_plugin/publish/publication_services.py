@@ -13,9 +13,10 @@ from .client.datastores import Datastore
 from .client.listed_styles import styles_listed
 from .client.permissions import COMMUNITY
 from .client.stored_data import StoredData
+from .plain_style import plain_style
 from .proposal import TableStyle
 from .publication_values import LiveUrl
-from .service_definitions import CONFIGURATION_TYPES, levels_of, styles_of, wms_definition
+from .service_definitions import CONFIGURATION_TYPES, levels_of, style_static, styles_of, wms_definition
 from .steps import Step
 from .table_plan import Access
 
@@ -26,6 +27,7 @@ class ServiceStage:
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
         self._datastore: Optional[Datastore] = None
+        self._map_styles: Optional[Tuple[TableStyle, ...]] = None
 
     def look_ahead(self) -> None:
         """Ask what the services are going to need, while the store is at other work."""
@@ -104,8 +106,8 @@ class ServiceStage:
 
     def _endpoint(self, kind: str, open_to_all: bool) -> str:
         if self._datastore is None:
-            self.look_ahead()
-        endpoint = self._datastore.endpoint(kind, open_to_all) if self._datastore is not None else None
+            self._datastore = self._attempt.store.describe()
+        endpoint = self._datastore.endpoint(kind, open_to_all)
         if endpoint is None and not open_to_all:
             raise NotFound(
                 tr("The server has no endpoint with room for a restricted {type} service.", type=kind),
@@ -118,6 +120,14 @@ class ServiceStage:
             )
         return endpoint.id
 
+    def map_styles(self) -> Tuple[TableStyle, ...]:
+        """Return the styles as the map servers of the store read them; raise InvalidInput where one cannot be."""
+        if self._map_styles is None:
+            request, as_they_are = self._attempt.request, self._attempt.store.draws_qml
+            plain = () if as_they_are else request.map_styles or tuple(map(plain_style, request.styles))
+            self._map_styles = request.styles if as_they_are else plain
+        return self._map_styles
+
     def wms_definition(self, data: StoredData, existing: Mapping[str, Configuration]) -> Dict[str, Any]:
         """Return the definition of the WMS, its styles stored."""
         request = self._attempt.request
@@ -125,12 +135,12 @@ class ServiceStage:
         statics = styles_of(known.type_infos) if known else {}
         own = self._own_styles(known) if known else {}
         renamed = {relation.native or relation.name: relation.name for relation in data.relations}
-        for style in request.map_styles or request.styles:
+        for style in self.map_styles():
             table = renamed.get(style.table, style.table)
             if table in own or table in statics:
                 self._attempt.store.statics.replace(own.get(table) or statics[table], style.filename, style.content)
             elif table in renamed.values():
-                statics[table] = self._new_style(f"{request.layer_name}_{table}", style)
+                statics[table] = self._new_style(style_static(request.layer_name, table), style)
         return wms_definition(data, request.shown_title, request.abstract, request.keywords, statics)
 
     def _own_styles(self, known: Configuration) -> Dict[str, str]:
@@ -140,7 +150,7 @@ class ServiceStage:
             part.table: part.id
             for style in listed
             for part in style.parts
-            if self._attempt.store.statics.get(part.id).name == f"{known.layer_name}_{part.table}"
+            if self._attempt.store.statics.get(part.id).name == style_static(known.layer_name, part.table)
         }
 
     def _new_style(self, name: str, style: TableStyle) -> str:

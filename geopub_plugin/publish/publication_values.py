@@ -47,7 +47,7 @@ class PublicationRequest:
     description: Optional[Description] = None  # None: no metadata record is made
     access: Optional[Access] = None  # None: as it is, for everybody at first
     service_title: str = ""  # of the services; "" for the title of the data
-    map_styles: Tuple[TableStyle, ...] = ()  # what the WMS is given instead of `styles`; none: the same
+    map_styles: Tuple[TableStyle, ...] = ()  # `styles` as SLD 1.0.0, where a store reads only that
 
     @property
     def shown_title(self) -> str:

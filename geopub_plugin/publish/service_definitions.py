@@ -116,6 +116,11 @@ def style_annexes(configuration: Configuration) -> Tuple[str, ...]:
     return tuple(dict.fromkeys(found)) if configuration.type != WMS else ()
 
 
+def style_static(layer_name: str, table: str) -> str:
+    """Return the name of the static that a publication draws a table of its WMS with."""
+    return f"{layer_name}_{table}"
+
+
 def styles_of(type_infos: Mapping[str, Any]) -> Dict[str, str]:
     """Return which static each table of a WMS is drawn with."""
     return {

@@ -85,12 +85,12 @@ def brought_layer(layer: QgsVectorLayer, table: str, service: str, plain: bool) 
     return Brought((source,), reports, _pictures([written.content]) if service == TMS else None)
 
 
-def examined(store: Store, service: Service, brought: Brought, fetch: bool, plain: bool) -> Examined:
+def examined(store: Store, service: Service, brought: Brought, fetch: bool) -> Examined:
     """Return what is to be said of styles before they are used; `fetch` lets remote graphics be fetched once."""
     if not brought.sources:
         return Examined((), (), brought.reports)
     fetched = fetching(store.connection.transport) if fetch else None
-    found = examine(store, service.configuration, brought.sources, fetched, brought.draw, plain)
+    found = examine(store, service.configuration, brought.sources, fetched, brought.draw)
     return replace(found, reports=(*brought.reports, *found.reports))
 
 

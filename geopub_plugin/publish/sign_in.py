@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Optional
-from urllib.parse import urlsplit
 
 from qgis.core import QgsApplication, QgsAuthMethodConfig
 
 from ..backend.errors import NotAllowed
 from ..backend.translation import tr
+from .client.store import on_geoplateforme
 
 REALM = "/realms/geoplateforme/protocol/openid-connect"  # of a team server, at the addresses of the platform's own
 PASSWORD_CLIENT, BROWSER_CLIENT = "gpf-warehouse", "geopub"  # public clients of a team server
@@ -37,8 +37,7 @@ GEOPLATEFORME = Issuer(
 
 def issuer_of(api: str) -> Issuer:
     """Return who gives out the tokens of a store API: the server itself, or the Géoplateforme's sign-in."""
-    parts = urlsplit(api)
-    if (parts.hostname or "").endswith(".geopf.fr"):
+    if on_geoplateforme(api):
         return GEOPLATEFORME
     root = api.rstrip("/").rpartition("/api")[0] or api.rstrip("/")
     return Issuer(f"{root}{REALM}/auth", f"{root}{REALM}/token")

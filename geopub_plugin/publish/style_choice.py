@@ -12,9 +12,9 @@ from ..backend.errors import GeoPubError, InvalidInput
 from ..backend.faults import blocking
 from ..backend.features.schema import ColumnKind, Field, TableSchema
 from ..backend.styles.checks import check
-from ..backend.styles.sld10 import to_sld10
 from ..backend.translation import tr
 from .layer_plan import tile_fields
+from .plain_style import plain_style
 from .proposal import STYLE_SUFFIXES, TableStyle
 from .style_export import ExportedStyle, export_style
 from .table_plan import FILE, LAYER, NAMED, NONE, StyleChoice
@@ -34,13 +34,10 @@ class ChosenStyle:
         if self.exported is not None and self.exported.sld10 is not None:
             table = self.exported.sld10.name[: -len(".1.0.sld")]
             return TableStyle(table, f"{table}.sld", self.exported.sld10.read_bytes())
-        if self.for_table is None or self.qml:
-            return None
         try:
-            content, _report = to_sld10(self.for_table.content, self.for_table.table)
+            return plain_style(self.for_table) if self.for_table is not None else None
         except InvalidInput:
             return None
-        return TableStyle(self.for_table.table, self.for_table.filename, content)
 
 
 def chosen_style(

@@ -24,6 +24,7 @@ from .client.entity import objects, text
 from .client.listed_styles import BESIDE, ServiceStyle, StyleFile
 from .client.stored_data import StoredData
 from .map_style import Draw, map_style_document
+from .plain_style import no_qml
 from .proposal import TableStyle
 from .style_graphics import Fetch, Graphics
 from .table_schemas import original_names, schema_of
@@ -68,7 +69,6 @@ def examine(
     sources: Sequence[StyleSource],
     fetch: Optional[Fetch] = None,
     draw: Optional[Draw] = None,
-    plain_sld: bool = False,
 ) -> Examined:
     """Return styles made ready for a service: checked, graphics packed in, names those of the published tables.
 
@@ -78,11 +78,11 @@ def examine(
         sources: one for each table, or one that is for all of them.
         fetch: fetches remote graphics and sprites once; None refuses them.
         draw: draws the pictures that a map style needs (`sprite_sheets.drawn_sheets`); None leaves them out.
-        plain_sld: send SLD as SLD 1.0.0, which alone the Géoplateforme takes; QML for maps is refused.
     """
     service = store.configurations.get(configuration)
     if service.type == TMS:
         return _for_tiles(store, service, sources, fetch, draw)
+    plain = not store.draws_qml
     data = {identifier: store.stored_data.get(identifier) for identifier in service.stored_data}
     tables = _tables(service, data)
     files: List[StyleFile] = []
@@ -96,7 +96,7 @@ def examine(
             elif _is_mapbox(source):
                 faults.append(_no_mapbox(table))
             else:
-                file, found, report = _for_table(source, service, table, tables[table], fetch, plain_sld)
+                file, found, report = _for_table(source, service, table, tables[table], fetch, plain)
                 files += [file] if file else []
                 faults += found
                 reports += report
@@ -256,13 +256,7 @@ def _no_mapbox(table: str) -> Fault:
 
 
 def _no_qml(table: str) -> Fault:
-    return _error(
-        "style.wrong-format",
-        tr("The Géoplateforme draws no maps with QML."),
-        tr("The Géoplateforme reads only SLD 1.0.0 for maps."),
-        tr("Load the QML on the layer in QGIS and add the layer itself: its style is converted. Or give an SLD."),
-        table=table,
-    )
+    return _error("style.wrong-format", *no_qml(), table=table)
 
 
 def _one_file_only() -> Fault:

@@ -1,15 +1,16 @@
 """A table of a GeoPackage copied by SQLite itself, each value and geometry byte for byte.
 
 QGIS's writer takes every feature apart and puts it together again. Where nothing is gained by that (`stored_table`
-tells) the rows go from file to file, in one transaction: what comes is the table as it was at one moment, also while
-others write in its file, with a write-ahead log or without.
+tells) the rows go from file to file, in one transaction, and what comes is the table as it was at one moment. Nobody
+who writes in the file waits for that: with a write-ahead log readers are in nobody's way; without one the file is read
+without locks, and a copy during which it changed (`UnlockedFile`) is refused.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -21,10 +22,11 @@ from ..backend.features.geopackage import quoted
 from ..backend.ingest.geopackage_writer import open_new
 from ..backend.translation import tr
 from .field_names import free_name
+from .unlocked_file import UnlockedFile, log_of, read_uri
 
 ROWS = 20_000  # copied by one statement: the grain of progress
 STEPS = 1_000  # of SQLite's machine, some 70 rows: the grain of cancelling
-PATIENCE = 2.0  # seconds to wait for somebody who writes in the file
+PATIENCE = 2.0  # seconds to wait for somebody who is just writing in one of the files
 KINDS = ("POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON")
 # OGC 12-128r18 table 1
 _PLAIN = re.compile(
@@ -55,12 +57,16 @@ class StoredTable:
 def stored_table(file: Path, name: str) -> Optional[StoredTable]:
     """Return a table, the only one of features for "", None where it is none, or not plain.
 
-    Not plain are views, curves, types of others, titles of columns, and systems without a code of EPSG.
+    Not plain are views, curves, types of others, titles of columns, and systems without a code of EPSG. None, too, for
+    a file in the mode of a write-ahead log that has none: reading it would make one, and leave it beside the user's.
     """
     try:
-        with closing(sqlite3.connect(_uri(file), uri=True, timeout=0.0)) as connection:
+        if not log_of(file).exists():
+            with closing(UnlockedFile(file)):  # refuses that mode
+                pass
+        with closing(sqlite3.connect(read_uri(file), uri=True, timeout=0.0)) as connection:
             return _described(connection, file, name)
-    except (sqlite3.Error, ValueError):  # somebody writes, or it is damaged: QGIS's writer will tell
+    except (sqlite3.Error, OSError, ValueError):  # somebody writes, or it is damaged: QGIS's writer will tell
         return None
 
 
@@ -76,26 +82,30 @@ def copy_table(table: StoredTable, target: Path, name: str, moved: Moved, cancel
 
     Raises:
         Cancelled: it was ended; the target is of no use.
-        sqlite3.Error: the file cannot be read now, or the target not be written; a target that was there is as it was.
+        sqlite3.Error: the file cannot be read now, or changed meanwhile, or the target cannot be written; a target that
+            was there is as it was, a new one of no use.
     """
-    with closing(_opened(target) if target.exists() else open_new(target)) as connection:
+    with ExitStack() as opened:
+        unlocked = None
+        if not log_of(table.file).exists():
+            unlocked = opened.enter_context(closing(UnlockedFile(table.file)))
+            unlocked.begin(PATIENCE)
+        connection = opened.enter_context(closing(_opened(target) if target.exists() else open_new(target)))
+        connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
         connection.execute("PRAGMA locking_mode = NORMAL")  # a new file is ours alone, the one attached is not
-        connection.execute(f"ATTACH ? AS {_SOURCE}", (_uri(table.file),))
+        connection.execute(f"ATTACH ? AS {_SOURCE}", (read_uri(table.file, locks=unlocked is None),))
         connection.set_progress_handler(lambda: int(cancelled.is_set()), STEPS)
         connection.execute("BEGIN")
         try:
             _copy_rows(connection, table, name, moved)
             _enter(connection, table, name)
+            if unlocked is not None:
+                unlocked.end(PATIENCE)
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             if cancelled.is_set():
                 raise Cancelled(tr("The publication was cancelled.")) from error
             raise
-
-
-def _uri(file: Path) -> str:
-    """Return the URI under which a file is read with SQLite's locks, which keep others from changing it meanwhile."""
-    return f"file:{quote(file.resolve().as_posix())}?mode=ro"
 
 
 def _opened(target: Path) -> sqlite3.Connection:
@@ -123,7 +133,9 @@ def _described(connection: sqlite3.Connection, file: Path, name: str) -> Optiona
     keys = [column[1] for column in columns if column[5]]
     types = {column[1]: str(column[2]).strip().upper() for column in columns}
     hidden = any(column[6] for column in columns)  # made by SQLite of other columns
-    if hidden or len(keys) != 1 or types[keys[0]] != "INTEGER" or geometry not in types:
+    # A key with an index is not the number of the row itself: it may be NULL, and its index damaged.
+    indexed = any(index[3] == "pk" for index in connection.execute(f"PRAGMA index_list({quoted(table)})").fetchall())
+    if hidden or indexed or len(keys) != 1 or types[keys[0]] != "INTEGER" or geometry not in types:
         return None
     fields = tuple((column, kind) for column, kind in types.items() if column not in (keys[0], geometry))
     plain = all(_PLAIN.fullmatch(kind) for _, kind in fields)
@@ -145,18 +157,21 @@ def _copy_rows(connection: sqlite3.Connection, table: StoredTable, name: str, mo
     connection.execute(f"CREATE TABLE {quoted(name)} ({', '.join(columns)})")
     source, own = f"{_SOURCE}.{quoted(table.name)}", quoted(table.key)
     attributes = [quoted(one) for one in table.names]
-    sql = (
+    first, following = (
         f"INSERT INTO {quoted(name)} ({', '.join((quoted(geometry), *attributes))}) "  # nosec B608 - quoted
         f"SELECT {', '.join((quoted(table.geometry), *attributes))} FROM {source} "
-        f"WHERE {own} > ? ORDER BY {own} LIMIT {ROWS}"
+        f"WHERE {own} {than} ? ORDER BY {own} LIMIT {ROWS}"
+        for than in (">=", ">")
     )
     last = f"SELECT {own} FROM {quoted(name)} WHERE {quoted(key)} = ?"  # nosec B608 - quoted
-    (count,) = connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # nosec B608 - quoted
-    done, reached = 0, -(1 << 63)
-    while done < count:
-        done += connection.execute(sql, (reached,)).rowcount
+    ends = f"SELECT (SELECT min({own}) FROM {source}), (SELECT max({own}) FROM {source})"  # nosec B608 - quoted
+    low, high = connection.execute(ends).fetchone()
+    done = rows = 0 if low is None else connection.execute(first, (low,)).rowcount
+    while rows:
         (reached,) = connection.execute(last, (done,)).fetchone()
-        moved(done / count)
+        moved((reached - low + 1) / (high - low + 1))
+        rows = connection.execute(following, (reached,)).rowcount if rows == ROWS else 0
+        done += rows
     connection.execute("INSERT INTO gpkg_ogr_contents VALUES (?, ?)", (name, done))
 
 

@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..backend.errors import InvalidInput
 from ..backend.translation import tr
-from .client.store import api_address
+from .client.store import api_address, on_geoplateforme
 
 ROOM = "geopub/targets"  # group of the settings; one group each below
 CURRENT = "geopub/target"
@@ -45,6 +45,11 @@ class Target:
     def embedded(self) -> bool:
         """Whether this is the backend of this computer."""
         return self.kind is TargetKind.EMBEDDED
+
+    @property
+    def draws_qml(self) -> bool:
+        """Whether its maps can be drawn with QML, see `Store.draws_qml`."""
+        return not on_geoplateforme(self.url)
 
     def layer_name(self, name: str) -> str:
         """Return a technical name as this target wants it: with its prefix, which is not put twice."""

@@ -183,7 +183,7 @@ class Management(QObject):
     def show_styles(self, service: Service) -> None:
         """Show the styles of a service, to be changed."""
         dialog = StylesDialog(service, self._window)
-        self.styles = StyleManagement(self.calls, dialog, self._stores.source().target.kind, self._window)
+        self.styles = StyleManagement(self.calls, dialog, self._stores.source().target, self._window)
         target = self._stores.targets.current().id
         self.styles.version_shown.connect(lambda name, newest: show_version(_layers(), target, STYLE, name, newest))
         self.styles.changed.connect(self.changed)

@@ -17,10 +17,11 @@ from ..publish.client.configurations import WMS
 from ..publish.client.deletions import Doomed
 from ..publish.client.listed_styles import ServiceStyle
 from ..publish.layer_memory import memory
+from ..publish.service_definitions import style_static
 from ..publish.service_styles import Brought, examined, style_versions, styled_service
 from ..publish.store_calls import StoreCalls
 from ..publish.style_input import Examined, add_style, replace_style
-from ..publish.targets import TargetKind
+from ..publish.targets import Target
 from ..publish.versions import Versioned
 from .consequences_dialog import ConsequencesDialog
 from .style_entry_dialog import StyleEntryDialog
@@ -34,13 +35,13 @@ class StyleManagement(QObject):
     changed = pyqtSignal()  # something of the service is drawn in another way
     version_shown = pyqtSignal(str, bool)  # what a table is drawn with by default: its name; whether it is the newest
 
-    def __init__(self, calls: StoreCalls, dialog: StylesDialog, kind: TargetKind, window: QWidget) -> None:
-        """Serve `dialog`; a store of the kind GEOPLATEFORME takes SLD 1.0.0 only."""
+    def __init__(self, calls: StoreCalls, dialog: StylesDialog, target: Target, window: QWidget) -> None:
+        """Serve `dialog`, of a service of `target`."""
         super().__init__(dialog)
         self.dialog = dialog
         self.asking: Optional[QDialog] = None  # what is open on top of it
         self._calls, self._window, self._service = calls, window, dialog.service
-        self._plain = kind is TargetKind.GEOPLATEFORME
+        self._plain = not target.draws_qml
         dialog.add_asked.connect(lambda: self.bring(None))
         dialog.replacement_asked.connect(self.bring)
         dialog.renaming_asked.connect(self.rename)
@@ -115,7 +116,7 @@ class StyleManagement(QObject):
         def bring_back(one: Versioned, number: int) -> None:
             def told(_nothing: object) -> None:
                 if style.current:
-                    self.version_shown.emit(f"{service.layer_name}_{one.name}", number == one.newest)
+                    self.version_shown.emit(style_static(service.layer_name, one.name), number == one.newest)
                 self.changed.emit()
                 ask()
 
@@ -134,7 +135,7 @@ class StyleManagement(QObject):
     def _examine(self, entry: StyleEntryDialog, brought: Brought, fetch: bool) -> None:
         self._calls.ask(
             tr("Examining the style…"),
-            lambda store: examined(store, self._service, brought, fetch, self._plain),
+            lambda store: examined(store, self._service, brought, fetch),
             lambda found: entry.show_examined(brought, found),
             entry.show_refused,
             entry,

@@ -55,7 +55,7 @@ def offered(store: Store, pyramid: str) -> Tuple[str, str]:
     known = store.configurations.create(
         "WMTS-TMS", "live", "live", {"title": "live", "abstract": "", "used_data": used}
     )
-    offering = store.offerings.create(known.id, store.endpoint("WMTS-TMS").id)
+    offering = store.offerings.create(known.id, store.describe().endpoint("WMTS-TMS").id)
     return offering.id, offering.urls[0].url
 
 

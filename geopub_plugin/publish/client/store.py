@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Event
 from typing import Callable, Optional, Tuple, Union
+from urllib.parse import urlsplit
 
 from ..transport import Transport, default_transport
 from .allowances import Allowance, allowances
@@ -12,7 +13,7 @@ from .annexes import Annexes
 from .configurations import Configurations
 from .connection import Connection
 from .datasheets import Datasheets
-from .datastores import Datastore, Endpoint, choose_datastore, datastore
+from .datastores import Datastore, choose_datastore, datastore
 from .executions import Executions
 from .offerings import Offerings
 from .permissions import Permissions
@@ -51,9 +52,10 @@ class Store:
         """Return how much of each storage and endpoint is used."""
         return allowances(self.connection, self.id)
 
-    def endpoint(self, kind: str, open_to_all: bool = True) -> Optional[Endpoint]:
-        """Return the first endpoint of a type that has room, or None."""
-        return self.describe().endpoint(kind, open_to_all)
+    @property
+    def draws_qml(self) -> bool:
+        """Whether QML can be sent for maps: the Géoplateforme's servers read only SLD 1.0.0."""
+        return not on_geoplateforme(self.connection.base_url)
 
     def sparing_cancel(self) -> Store:
         """Return the same store deaf to the cancelling, to clean up after it."""
@@ -71,6 +73,11 @@ def open_store(
     """Return the store at `url` (".../api", added when missing on a bare address), in the caller's own datastore."""
     connection = Connection(transport or default_transport(), api_address(url), token, cancel)
     return Store(connection, choose_datastore(connection, datastore_name), handover)
+
+
+def on_geoplateforme(url: str) -> bool:
+    """Tell whether an address is one of the Géoplateforme."""
+    return (urlsplit(url).hostname or "").endswith(".geopf.fr")
 
 
 def api_address(url: str) -> str:

@@ -16,10 +16,13 @@ from geopub_plugin.backend.errors import InvalidInput
 from geopub_plugin.backend.faults import Severity
 from geopub_plugin.cli import main
 from geopub_plugin.publish.client import Store, open_store
+from geopub_plugin.publish.client import store as client_store
 from geopub_plugin.publish.embedded import start_backend
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.style_graphics import fetching
 from geopub_plugin.publish.style_input import Examined, StyleSource, add_style, examine, replace_style
+from geopub_plugin.publish.transport import default_transport
+from tests.platform_store import API, PlatformTransport
 
 Published = Tuple[Store, Dict[str, str], Dict[str, str]]
 RED = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9" fill="#ff0000"/></svg>'
@@ -301,16 +304,54 @@ def test_one_mapbox_style_for_all_tiles(store: Store, tms: str):
     assert told(examine(store, tms, sources)) == {("style.one-file", Severity.ERROR)}
 
 
-def test_the_platform_gets_sld_1_0_0(store: Store, wms: str):
+@pytest.fixture
+def platform(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """Return the same store under the address of the Géoplateforme, for the command line, too."""
+    transport = PlatformTransport(default_transport(), store.connection.base_url)
+    monkeypatch.setattr(client_store, "default_transport", lambda: transport)
+    return open_store(API, store.connection._token)
+
+
+def test_the_platform_gets_sld_1_0_0(platform: Store, wms: str):
     newer = sld(GREEN).replace(b'version="1.0.0"', b'version="1.1.0"').replace(b"CssParameter", b"SvgParameter")
-    (file,) = examine(store, wms, [StyleSource("", "a.sld", newer)], plain_sld=True).files
+    (file,) = examine(platform, wms, [StyleSource("", "a.sld", newer)]).files
     assert b'version="1.0.0"' in file.content and b"CssParameter" in file.content and b"towns" in file.content
 
 
-def test_the_platform_draws_no_qml(store: Store, wms: str, wfs: str):
-    refused = examine(store, wms, [StyleSource("", "a.qml", QML)], plain_sld=True)
+def test_the_platform_draws_no_qml(platform: Store, wms: str, wfs: str):
+    refused = examine(platform, wms, [StyleSource("", "a.qml", QML)])
     assert told(refused) == {("style.wrong-format", Severity.ERROR)} and not refused.accepted
-    assert examine(store, wfs, [StyleSource("", "a.qml", QML)], plain_sld=True).accepted  # clients draw it
+    assert examine(platform, wfs, [StyleSource("", "a.qml", QML)]).accepted  # clients draw it
+
+
+def test_the_command_line_sends_the_platform_sld_1_0_0_only(platform: Store, wms: str, tmp_path: Path, capsys: Any):
+    newer = sld(GREEN).replace(b'version="1.0.0"', b'version="1.1.0"').replace(b"CssParameter", b"SvgParameter")
+    for name, content in (("towns.qml", QML), ("towns.sld", newer), ("token", platform.connection._token.encode())):
+        (tmp_path / name).write_bytes(content)
+    there = ["--server", API, "--token-file", str(tmp_path / "token")]
+
+    def geopub(*words: str) -> Tuple[int, str]:
+        code = main([*words, *there])
+        return code, " ".join("".join(capsys.readouterr()).split())
+
+    def publish(style: str) -> Tuple[int, str]:
+        title = ("--title", "There", "--services", "wms", "--style", str(tmp_path / style))
+        return geopub("publish", str(town(tmp_path / "towns.gpkg")), *title)
+
+    uploads, words = len(platform.uploads.list()), "reads only SLD 1.0.0 for maps"
+    for code, said in (
+        publish("towns.qml"),
+        geopub("styles", "add", "towns", str(tmp_path / "towns.qml"), "--name", "Q"),
+    ):
+        assert code != 0 and words in said
+    assert len(platform.uploads.list()) == uploads, "nothing was sent"
+    assert geopub("styles", "add", "towns", str(tmp_path / "towns.sld"), "--name", "Plain")[0] == 0
+    assert b'version="1.0.0"' in platform.styles.read(wms, "plain")[0].content
+    assert publish("towns.sld")[0] == 0
+    (there_too,) = platform.configurations.list(layer_name="there")
+    (style,) = platform.styles.list(there_too.id)
+    assert b'version="1.0.0"' in platform.styles.read(there_too.id, style.technical_name)[0].content
+    platform.datasheets.delete("There")
 
 
 def test_the_command_line(store: Store, wms: str, published: Published, tmp_path: Path, capsys: Any):

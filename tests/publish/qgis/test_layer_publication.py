@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from contextlib import closing
-from dataclasses import replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Iterator
+from threading import Event
+from typing import Iterator, Optional
 
 import pytest
 from qgis.core import QgsProject
@@ -17,6 +18,7 @@ from qgis.PyQt.QtGui import QColor
 
 from geopub_plugin.backend.errors import Conflict, InvalidInput, Unavailable
 from geopub_plugin.publish import layer_publication, unfinished
+from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.datasheet_list import DatasheetList
 from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
 from geopub_plugin.publish.layer_memory import changes, memory
@@ -24,13 +26,14 @@ from geopub_plugin.publish.layer_plan import LayerPlan, layers_of, propose_plan,
 from geopub_plugin.publish.layer_publication import METADATA, STYLE, LayerPublication
 from geopub_plugin.publish.live_layers import LiveService, described, live_layer
 from geopub_plugin.publish.metadata.description import Description
-from geopub_plugin.publish.qgis_transport import QgisTransport
 from geopub_plugin.publish.proposal import TableStyle
-from geopub_plugin.publish.store_source import StoreSource
+from geopub_plugin.publish.qgis_transport import QgisTransport
+from geopub_plugin.publish.store_source import StoreAddress, StoreSource
 from geopub_plugin.publish.style_choice import ChosenStyle, chosen_style
 from geopub_plugin.publish.table_plan import FILE, StyleChoice, TablePlan
-from geopub_plugin.publish.targets import this_computer
+from geopub_plugin.publish.targets import Target, TargetKind, this_computer
 from geopub_plugin.publish.tile_style import look_alike
+from tests.platform_store import API, PlatformTransport
 
 STRING = QVariant.String
 
@@ -180,6 +183,28 @@ def test_styles_of_many_layers_take_a_turn_each(qtbot, scratch, points, monkeypa
     clock.stop()
 
 
+@dataclass(frozen=True)
+class PlatformAddress(StoreAddress):
+    """A store of this machine under the address of the Géoplateforme."""
+
+    @contextmanager
+    def open(self, cancel: Optional[Event] = None) -> Iterator[Store]:
+        with closing(QgisTransport()) as transport:
+            yield open_store(API, self.token, "", PlatformTransport(transport, self.api), cancel)
+
+
+class Platform(QObject):
+    """The Géoplateforme as a target, whose store is another one's."""
+
+    ready, failed = pyqtSignal(object), pyqtSignal(object)
+    target = Target("platform", TargetKind.GEOPLATEFORME, "Géoplateforme", API)
+
+    def __init__(self, here: StoreSource) -> None:
+        super().__init__()
+        here.ready.connect(lambda address: self.ready.emit(PlatformAddress(address.api, address.token)))
+        self.start = here.start
+
+
 @pytest.mark.parametrize("from_file", [False, True])
 def test_the_platform_is_given_sld_for_maps(qtbot, here, scratch, points, tmp_path, from_file):
     layer = points([("name", STRING)], [["a"]], name=f"Plain {from_file}")
@@ -188,9 +213,7 @@ def test_the_platform_is_given_sld_for_maps(qtbot, here, scratch, points, tmp_pa
         layer.saveNamedStyle(str(tmp_path / "own.qml"))
         choice = StyleChoice(FILE, str(tmp_path / "own.qml"))
         plan = replace(plan, tables=(TablePlan(plan.layer_name, style=choice),))
-    publication = LayerPublication(layer, plan, here)
-    publication._plain = True  # as for a store of the Géoplateforme
-    assert outcome(qtbot, publication).urls
+    assert outcome(qtbot, LayerPublication(layer, plan, Platform(here))).urls
     with here.address.open() as store:
         (wms,) = store.configurations.list(layer_name=plan.layer_name)
         (style,) = store.styles.list(wms.id)
@@ -220,7 +243,7 @@ def test_a_style_whose_pictures_cannot_be_drawn_ends_the_publication(qtbot, scra
 def test_qml_that_qgis_does_not_read_is_not_taken_for_the_style_of_the_layer(qgis_app, points, tmp_path):
     (tmp_path / "torn.qml").write_bytes(b"<qgis><renderer-v2>")
     layer = points([("name", STRING)], [["a"]])
-    with pytest.raises(InvalidInput, match="torn.qml") as refused:
+    with pytest.raises(InvalidInput, match=r"torn\.qml") as refused:
         chosen_style(layer, "stops", StyleChoice(FILE, str(tmp_path / "torn.qml")), tmp_path, plain=True)
     assert "QGIS says" in refused.value.why
 

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from threading import Event
+from time import monotonic
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
@@ -252,6 +253,49 @@ def test_a_file_that_somebody_holds_is_left_to_the_writer(opened: Opened, plain:
     assert table is not None
 
 
+def test_who_edits_need_not_wait_for_the_copying(
+    opened: Opened, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """QGIS changes the file's journal when an edit session begins, which waits five seconds for any reader's lock."""
+    monkeypatch.setattr(table_copy, "ROWS", 2)
+    layer, table, sessions = opened(plain), stored_table(plain, "plain"), []
+
+    def edit(_share: float) -> None:
+        if not sessions:
+            began = monotonic()
+            assert layer.startEditing() and layer.changeAttributeValue(1, layer.fields().indexOf("whole"), 77)
+            assert layer.commitChanges(), layer.commitErrors()
+            sessions.append(monotonic() - began)
+
+    with pytest.raises(sqlite3.OperationalError, match="changed while it was read"):
+        copy_table(table, tmp_path / "copy.gpkg", "made", edit, Event())
+    assert sessions[0] < 3, "it waited for a lock"
+
+
+def test_a_table_changed_while_it_is_copied_comes_by_the_writer(
+    qtbot, opened: Opened, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer, enter = opened(plain), table_copy._enter
+
+    def enter_late(*of_what: object) -> None:
+        gdal_layer = ogr.Open(str(plain), 1)
+        gdal_layer.ExecuteSQL("UPDATE plain SET whole = 5")
+        del gdal_layer
+        enter(*of_what)
+
+    monkeypatch.setattr(table_copy, "_enter", enter_late)
+    _, rows, _ = content(finished(qtbot, LayersExport([layer], ["made"], tmp_path / "all.gpkg", "EPSG:2154")))
+    assert {row[4] for row in rows} == {5}
+
+
+def test_nothing_is_left_beside_a_file_in_the_mode_of_a_log(opened: Opened, plain: Path) -> None:
+    with closing(sqlite3.connect(plain, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+    before = sorted(plain.parent.iterdir())
+    assert stored_table(plain, "plain") is None
+    assert sorted(plain.parent.iterdir()) == before
+
+
 def test_several_layers_become_tables_of_one_file(
     qtbot, opened: Opened, points: Callable[..., QgsVectorLayer], plain: Path, tmp_path: Path
 ) -> None:
@@ -295,4 +339,4 @@ def test_copying_ends_where_it_is_when_cancelled(plain: Path, tmp_path: Path, mo
     table = stored_table(plain, "plain")
     with pytest.raises(Cancelled):
         copy_table(table, tmp_path / "half.gpkg", "made", moved, cancelled)
-    assert told == [0.4]
+    assert told == [0.04]  # the keys are 1, 2, 3, 40, 50

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Callable, Dict, FrozenSet, List, Optional, Tuple
+from typing import Dict, FrozenSet, List, Optional, Tuple
 
 from qgis.core import QgsVectorLayer
 from qgis.PyQt import sip
@@ -14,43 +13,24 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError, InvalidInput, Unavailable
 from ..backend.translation import tr
-from .background import BackgroundCall
-from .client.stored_data import StoredData
-from .layer_check import refuse_faulty
 from .layer_description import remember_contact
 from .layer_marks import LayerMarks, marks
 from .layer_memory import Published, memory, remember
 from .layer_plan import LayerPlan, Layers, layers_of
 from .layers_export import LayersExport
-from .map_style import Draw, keep_map_style
-from .progression import EXPORT, Progression, amount
+from .map_style import Draw
+from .progression import EXPORT, Progression
 from .proposal import TableStyle
-from .publication import LiveUrl, Publication, PublicationRequest, PublicationResult, Step
-from .publication_update import PublicationUpdate
+from .publication import LiveUrl, PublicationRequest, PublicationResult
+from .publication_call import DATA, EVERYTHING, METADATA, STYLE, PublicationCall, PublicationWork
 from .sprite_sheets import drawn_sheets
 from .store_source import StoreAddress, StoreSource
-from .style_annexe import keep_slds
 from .style_choice import ChosenStyle, chosen_style
 from .table_plan import TablePlan
-from .tile_style import TileStyle, coming_style
+from .tile_style import TileStyle
 from .unfinished import Note, WorkFolder
 
 CLOSING = 3_000  # ms to wait for the work to end when QGIS ends
-DATA, STYLE, METADATA = "data", "style", "metadata"  # the parts of a publication
-EVERYTHING = frozenset((DATA, STYLE, METADATA))
-GRAIN = 0.1  # seconds between two reports of progress: the GUI has other things to draw
-
-
-class PublicationCall(BackgroundCall):
-    """The part of a publication that talks to the store."""
-
-    moved = pyqtSignal(float, str)  # share of the whole, the step in words
-    live = pyqtSignal(object, object)  # LiveUrl; TileStyle or None
-
-    def tell(self, share: float, step: str) -> None:
-        """Tell QGIS's status bar and the panel how far the publication is."""
-        self.setProgress(share * 100)
-        self.moved.emit(share, step)
 
 
 class LayerPublication(QObject):
@@ -218,38 +198,13 @@ class LayerPublication(QObject):
             if self._file is not None and self._address is None:
                 self.moved.emit(self._progression.share, tr("Starting GeoPub"))
             return
-        request, address, progression = self._request(self._file), self._address, self._progression
-        styles, draw, parts, leaving = dict(self._styles), self._draw, self._parts, self._leaving
-        if DATA in parts:
+        request, near = self._request(self._file), self._source.target.embedded
+        if DATA in self._parts:
             ids = tuple(layer.id() for layer in self._layers)
             self._work.note(Note(self._source.target.id, request, self.plan, ids, self._marks))
-        near, work = self._source.target.embedded, self._folder
-
-        def publish(call: PublicationCall) -> PublicationResult:
-            with address.open(call.cancelled) as store:
-                listener = Reporter(progression, call.tell)
-                if DATA in parts and not near:  # before a long way is gone in vain
-                    refuse_faulty(request.file, request.srs, request.tables, work, call.cancelled)
-                if DATA in parts:
-                    publication = Publication(
-                        store,
-                        request,
-                        listener,
-                        lambda url: call.live.emit(url, _style_to_come(url, publication.data, request, draw)),
-                        leaving,
-                    )
-                    result = publication.run()
-                else:
-                    result = PublicationUpdate(store, request, listener).run(STYLE in parts, METADATA in parts)
-                for table, style in styles.items():
-                    name = request.layer_name if len(styles) == 1 else f"{request.layer_name}.{table}"
-                    if style.exported is not None:
-                        keep_slds(store, request.datasheet, name, style.exported)
-                if styles:
-                    keep_map_style(store, request.title, result, request.styles, draw)
-                return result
-
-        self._call = PublicationCall(tr("Publication of “{title}”", title=self.plan.title), publish, listed=True)
+        slds = {table: style.exported for table, style in self._styles.items()}
+        work = PublicationWork(request, slds, self._draw, self._parts, None if near else self._folder)
+        self._call = PublicationCall(self._address, work, self._progression, self._leaving)
         self._call.moved.connect(self._moved)
         self._call.live.connect(self._went_live)
         self._call.answered.connect(self._published)
@@ -358,36 +313,3 @@ def _no_style_file(error: OSError) -> InvalidInput:
         tr("The system says: {message}", message=error.strerror or error),
         tr("Choose another style."),
     )
-
-
-def _style_to_come(
-    url: LiveUrl, data: Optional[StoredData], request: PublicationRequest, draw: Optional[Draw]
-) -> Optional[TileStyle]:
-    """Return the style that tiles will have which are still being made."""
-    return coming_style(data, request.styles, draw) if data is not None and url.levels is not None else None
-
-
-class Reporter:
-    """Listens to a publication in its thread and tells the GUI, not too often."""
-
-    def __init__(self, progression: Progression, tell: Callable[[float, str], None]) -> None:
-        self._progression, self._tell = progression, tell
-        self._told = 0.0
-
-    def begun(self, step: Step) -> None:
-        """Hear that a step starts."""
-        self._told = time.monotonic()
-        self._tell(self._progression.share, step.title)
-
-    def moved(self, step: Step, done: int, total: int, unit: str) -> None:
-        """Hear how far a step is."""
-        self._progression.moved(step.value, done, total)
-        now = time.monotonic()
-        if now - self._told >= GRAIN:
-            self._told = now
-            words = amount(done, total, unit)
-            self._tell(self._progression.share, f"{step.title} – {words}" if words else step.title)
-
-    def ended(self, step: Step, seconds: float) -> None:
-        """Hear that a step is done."""
-        self._progression.ended(step.value)

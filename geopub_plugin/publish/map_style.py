@@ -36,16 +36,16 @@ class MapStyle:
     """The layers of a map's style, top last, and what became of the styles that they are made of."""
 
     layers: Tuple[Mapping[str, Any], ...]
-    sprites: Tuple[Sprite, ...]
+    sheets: Tuple[Tuple[str, bytes], ...]  # names and contents of the sheets of sprites
     reports: Tuple[FidelityReport, ...]
     labelled: bool
     undrawn: int = 0  # layers left out, since no QGIS is at hand to draw their pictures
 
 
-def map_style(data: StoredData, styles: Sequence[TableStyle], draws: bool) -> MapStyle:
+def map_style(data: StoredData, styles: Sequence[TableStyle], draw: Optional[Draw]) -> MapStyle:
     """Return the style of the tiles of integrated data; tables without a style are not drawn.
 
-    `draws` tells whether pictures can be drawn: without it, layers that need one are left out.
+    Without `draw` nobody draws pictures: layers that need one are left out.
     """
     by_table = {relation.native or relation.name: relation for relation in data.relations}
     by_table.update({relation.name: relation for relation in data.relations})
@@ -56,11 +56,12 @@ def map_style(data: StoredData, styles: Sequence[TableStyle], draws: bool) -> Ma
             made[relation.name] = _converted(style.content, _tile_layer(relation, data.names or {}))
     ordered = [made[relation.name] for relation in reversed(shown(data.relations)) if relation.name in made]
     every = [layer for one in ordered for layer in one.layers]
-    layers = [layer for layer in every if draws or not _pictured(layer)]
-    sprites = {sprite.name: sprite for one in ordered for sprite in one.sprites} if draws else {}
+    layers = [layer for layer in every if draw is not None or not _pictured(layer)]
+    sprites = {sprite.name: sprite for one in ordered for sprite in one.sprites}
+    sheets = _sheets(tuple(sprites.values()), draw) if draw is not None and sprites else ()
     labelled = any(one.has_labels for one in ordered)
     reports = tuple(one.report for one in ordered)
-    return MapStyle(tuple(layers), tuple(sprites.values()), reports, labelled, len(every) - len(layers))
+    return MapStyle(tuple(layers), sheets, reports, labelled, len(every) - len(layers))
 
 
 def _converted(style: bytes, tiles: TileLayer) -> MapboxLayers:
@@ -73,24 +74,38 @@ def _converted(style: bytes, tiles: TileLayer) -> MapboxLayers:
         return MapboxLayers((), (), ledger.report(TARGET))
 
 
-def keep_map_style(
-    store: Store, title: str, result: PublicationResult, styles: Sequence[TableStyle], draw: Optional[Draw] = None
-) -> Tuple[Fault, ...]:
+class TileStyling:
+    """The style of one publication's tiles: made once, shown while they are being made, kept when they are there."""
+
+    def __init__(self, styles: Sequence[TableStyle], draw: Optional[Draw] = None) -> None:
+        """Make it of these styles; `draw` draws the pictures that it needs."""
+        self.styles = tuple(styles)
+        self._draw = draw
+        self._made: Optional[MapStyle] = None
+
+    def of(self, data: StoredData) -> MapStyle:
+        """Return the style for the data of the publication, which are known once they are integrated."""
+        if self._made is None:
+            self._made = map_style(data, self.styles, self._draw)
+        return self._made
+
+
+def keep_map_style(store: Store, title: str, result: PublicationResult, styling: TileStyling) -> Tuple[Fault, ...]:
     """Keep the style of a publication's tiles in its store, and return what that style does not show.
 
     Nothing is done where there are no tiles, or no style that can be written for them.
     """
     tiles = next((live.url for live in result.urls if live.service == "tms"), "")
-    if not tiles or not styles:
+    if not tiles or not styling.styles:
         return ()
-    style = map_style(result.data, styles, draw is not None)
+    style = styling.of(result.data)
     if not style.layers:
         return tuple(_losses(style))
     host = tiles.partition("/tms/")[0]
     annexes = f"{host}/annexes/{store.describe().technical_name}"
     path = f"/styles/{result.layer_name}"
     labels = (f"datasheet_name={result.datasheet}", "type=style")
-    for name, content in _sheets(style, draw):
+    for name, content in style.sheets:
         store.annexes.keep(f"{path}/{name}", content, labels)
     tile_json = f"{host}/tms/1.0.0/{result.layer_name}/metadata.json"
     document = _document(title, style, tile_json, host + GLYPHS, annexes + path)
@@ -119,22 +134,27 @@ def map_style_document(
     draw: Optional[Draw] = None,
 ) -> MapStyleDocument:
     """Return the style of tiles as files; `beside` is the address below which its sheets will be."""
-    style = map_style(data, styles, draw is not None)
+    style = map_style(data, styles, draw)
     document = _document(title, style, tile_json, glyphs, beside) if style.layers else b""
     faults = tuple(_losses(style)) if document else (_nothing_drawn(), *_losses(style))
-    return MapStyleDocument(document, _sheets(style, draw), faults, style.reports)
+    return MapStyleDocument(document, style.sheets, faults, style.reports)
+
+
+def style_in_short(style: MapStyle) -> bytes:
+    """Return a style without any address: all that it takes to draw tiles that are at hand, with its sheets."""
+    return _document("", style, "", "", "")
 
 
 def _document(title: str, style: MapStyle, tile_json: str, glyphs: str, beside: str) -> bytes:
-    sprite = f"{beside}/sprite" if style.sprites else None
+    sprite = f"{beside}/sprite" if style.sheets else None
     return style_document(title, SOURCE, tile_json, style.layers, sprite, glyphs if style.labelled else None)
 
 
-def _sheets(style: MapStyle, draw: Optional[Draw]) -> Tuple[Tuple[str, bytes], ...]:
+def _sheets(sprites: Sequence[Sprite], draw: Draw) -> Tuple[Tuple[str, bytes], ...]:
     """Return names and contents of the sheets of sprites."""
     found: List[Tuple[str, bytes]] = []
-    for ratio, suffix in SHEETS.items() if draw is not None and style.sprites else ():
-        index, sheet = draw(style.sprites, ratio)
+    for ratio, suffix in SHEETS.items():
+        index, sheet = draw(sprites, ratio)
         found += [(f"sprite{suffix}.json", index), (f"sprite{suffix}.png", sheet)]
     return tuple(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Event
 from typing import Optional
 
@@ -9,15 +10,12 @@ from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError
-from ..backend.translation import tr
 from .layer_memory import Published, remember
-from .layer_publication import PublicationCall, Reporter
-from .map_style import keep_map_style
 from .progression import EXPORT, Progression
-from .publication import Publication, PublicationResult
+from .publication import PublicationResult
+from .publication_call import PublicationCall, PublicationWork
 from .sprite_sheets import drawn_sheets
 from .store_source import StoreAddress, StoreSource
-from .style_annexe import keep_slds
 from .style_export import ExportedStyle
 from .unfinished import Unfinished, WorkFolder
 
@@ -74,23 +72,12 @@ class ResumedPublication(QObject):
     def _ready(self, address: StoreAddress) -> None:
         if self._call is not None or self.ended:
             return
-        request, progression, leaving, folder = self._note.request, self._progression, self._leaving, self._folder.path
+        request = self._note.request
         qmls = [style.content for style in request.styles if style.filename.lower().endswith(".qml")]
         draw = drawn_sheets(*qmls) if qmls and "tms" in request.services else None
-
-        def resume(call: PublicationCall) -> PublicationResult:
-            with address.open(call.cancelled) as store:
-                result = Publication(store, request, Reporter(progression, call.tell), leaving=leaving).resume()
-                for style in request.styles:
-                    name = request.layer_name if len(request.styles) == 1 else f"{request.layer_name}.{style.table}"
-                    sld, sld10 = folder / f"{style.table}.sld", folder / f"{style.table}.1.0.sld"
-                    kept = ExportedStyle(None, sld if sld.is_file() else None, (), sld10 if sld10.is_file() else None)
-                    keep_slds(store, request.datasheet, name, kept)
-                if request.styles:
-                    keep_map_style(store, request.title, result, request.styles, draw)
-                return result
-
-        self._call = PublicationCall(tr("Publication of “{title}”", title=request.title), resume, listed=True)
+        slds = {style.table: _slds(self._folder.path, style.table) for style in request.styles}
+        work = PublicationWork(request, slds, draw, resumed=True)
+        self._call = PublicationCall(address, work, self._progression, self._leaving)
         self._call.moved.connect(self.moved)
         self._call.answered.connect(self._published)
         self._call.refused.connect(self._fail)
@@ -124,3 +111,9 @@ class ResumedPublication(QObject):
             self._folder.leave()
         else:
             self._folder.remove()
+
+
+def _slds(folder: Path, table: str) -> ExportedStyle:
+    """Return the SLDs of a table that were exported before the publication was broken off."""
+    sld, sld10 = folder / f"{table}.sld", folder / f"{table}.1.0.sld"
+    return ExportedStyle(None, sld if sld.is_file() else None, (), sld10 if sld10.is_file() else None)

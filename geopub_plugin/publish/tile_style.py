@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from qgis.core import (
     QgsMapBoxGlStyleConversionContext,
@@ -15,9 +15,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QImage
 
 from ..backend.errors import GeoPubError
-from .client.stored_data import StoredData
-from .map_style import Draw, map_style_document
-from .proposal import TableStyle
+from .map_style import MapStyle, style_in_short
 from .transport import Request, Transport
 
 _MILLIMETRES_OF_A_PIXEL = 25.4 / 96  # as QGIS itself converts such styles
@@ -54,14 +52,13 @@ def tile_style(url: str, transport: Transport) -> TileStyle:
         return TileStyle(document, {}, b"")
 
 
-def coming_style(data: StoredData, styles: Sequence[TableStyle], draw: Optional[Draw]) -> Optional[TileStyle]:
-    """Return the style that will be published with the tiles of integrated data; None where there is none."""
-    made = map_style_document("", data, styles, "", "", "", draw) if styles else None
-    if made is None or not made.document:
+def coming_style(style: MapStyle) -> Optional[TileStyle]:
+    """Return the style that tiles will be published with; None where it draws nothing."""
+    if not style.layers:
         return None
-    beside = dict(made.beside)
-    sprites = beside.get(f"sprite{_SHEET}.json", b"{}")
-    return TileStyle(_object(made.document), _object(sprites), beside.get(f"sprite{_SHEET}.png", b""))
+    sheets = dict(style.sheets)
+    sprites = sheets.get(f"sprite{_SHEET}.json", b"{}")
+    return TileStyle(_object(style_in_short(style)), _object(sprites), sheets.get(f"sprite{_SHEET}.png", b""))
 
 
 def look_alike(one: Optional[TileStyle], other: Optional[TileStyle]) -> bool:

@@ -66,7 +66,7 @@ def publish(
     **choices: Any,
 ) -> None:
     """Publish a file and, where it had to start the backend, keep serving until Ctrl-C."""
-    from ..publish.map_style import keep_map_style  # here: other commands need no styles
+    from ..publish.map_style import TileStyling, keep_map_style  # here: other commands need no styles
 
     request = publication_request(file, tables, styles, choices)
     with ExitStack() as stack:
@@ -75,7 +75,7 @@ def publish(
             store = store_of(server, token_file, datastore, backend, cancel)
             with nullcontext(Quiet()) if as_json else progress_on(err()) as listener:
                 result = Publication(store, request, listener).resume()
-            told = keep_map_style(store, request.title, result, request.styles)
+            told = keep_map_style(store, request.title, result, TileStyling(request.styles))
             result = replace(result, faults=(*result.faults, *told))
         if as_json:
             print_json(result_json(result))

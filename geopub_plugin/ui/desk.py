@@ -17,9 +17,10 @@ from ..publish.embedded_process import BackendState
 from ..publish.known_datasheets import KnownDatasheets
 from ..publish.layer_memory import memory
 from ..publish.layer_plan import LayerPlan, Layers, remembered_plan
-from ..publish.layer_publication import EVERYTHING, LayerPublication
+from ..publish.layer_publication import LayerPublication
 from ..publish.live_layers import KINDS, LiveService, live_layer
 from ..publish.publication import LiveUrl, PublicationResult
+from ..publish.publication_call import EVERYTHING
 from ..publish.resumed_publication import ResumedPublication
 from ..publish.store_source import Stores
 from ..publish.unfinished import Unfinished, discard, unfinished

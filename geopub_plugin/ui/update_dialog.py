@@ -12,7 +12,7 @@ from ..backend.faults import blocking
 from ..backend.translation import tr
 from ..publish.layer_faults import layer_faults
 from ..publish.layer_memory import LayerChanges, changes, memory
-from ..publish.layer_publication import DATA, METADATA, STYLE
+from ..publish.publication_call import DATA, METADATA, STYLE
 from ..publish.publication_plan import LayerPlan
 from ..publish.store_source import StoreSource
 from .dialog import Dialog

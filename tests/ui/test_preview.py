@@ -18,7 +18,7 @@ from geopub_plugin.publish.embedded import start_backend
 from geopub_plugin.publish.layer_memory import Published, remember
 from geopub_plugin.publish.layer_plan import LayerPlan
 from geopub_plugin.publish.live_layers import LiveService
-from geopub_plugin.publish.map_style import keep_map_style
+from geopub_plugin.publish.map_style import TileStyling, keep_map_style
 from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.style_export import export_style
@@ -42,7 +42,7 @@ def services(world_map, qgis_app, tmp_path_factory) -> Iterator[tuple]:
         store = open_store(backend.api, backend.token)
         asked = replace(PublicationRequest.proposed(file, ["countries"]), top_level=0, bottom_level=3, styles=(style,))
         result = Publication(store, asked).run()
-        keep_map_style(store, "World", result, asked.styles)
+        keep_map_style(store, "World", result, TileStyling(asked.styles))
         yield tuple(LiveService(u.type, "World", u.url) for u in result.urls if u.type in ("WFS", "WMS", "TMS"))
 
 

@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QDialogButtonBox
 
 from geopub_plugin.publish.layer_memory import remember
 from geopub_plugin.publish.layer_plan import propose_plan
-from geopub_plugin.publish.layer_publication import DATA, METADATA, STYLE
+from geopub_plugin.publish.publication_call import DATA, METADATA, STYLE
 from geopub_plugin.ui.update_dialog import UpdateDialog
 from geopub_plugin.ui.wizard.wizard import Step
 

@@ -26,9 +26,10 @@ from ..client.datasheets import Datasheet, Service
 from ..layer_faults import layer_faults, needs_crs
 from ..layer_memory import memory
 from ..layer_plan import LayerPlan, name_fault, propose_plan, remembered_plan
-from ..layer_publication import DATA, METADATA, STYLE, LayerPublication
+from ..layer_publication import LayerPublication
 from ..proposal import SERVICES, slug
 from ..publication import PublicationResult
+from ..publication_call import DATA, METADATA, STYLE
 from ..service_definitions import CONFIGURATION_TYPES
 from ..store_source import StoreSource
 from .algorithm import (

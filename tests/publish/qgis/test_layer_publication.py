@@ -17,16 +17,17 @@ from qgis.PyQt.QtCore import QObject, QTimer, QVariant, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
 from geopub_plugin.backend.errors import Conflict, InvalidInput, Unavailable
-from geopub_plugin.publish import layer_publication, unfinished
+from geopub_plugin.publish import layer_publication, map_style, unfinished
 from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.datasheet_list import DatasheetList
 from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
 from geopub_plugin.publish.layer_memory import changes, memory
 from geopub_plugin.publish.layer_plan import LayerPlan, layers_of, propose_plan, remembered_plan
-from geopub_plugin.publish.layer_publication import METADATA, STYLE, LayerPublication
+from geopub_plugin.publish.layer_publication import LayerPublication
 from geopub_plugin.publish.live_layers import LiveService, described, live_layer
 from geopub_plugin.publish.metadata.description import Description
 from geopub_plugin.publish.proposal import TableStyle
+from geopub_plugin.publish.publication_call import METADATA, STYLE
 from geopub_plugin.publish.qgis_transport import QgisTransport
 from geopub_plugin.publish.store_source import StoreAddress, StoreSource
 from geopub_plugin.publish.style_choice import ChosenStyle, chosen_style
@@ -71,7 +72,9 @@ def outcome(qtbot, publication: LayerPublication):
     return ended[0]
 
 
-def test_publish_update_and_list(qtbot, here, scratch, points):
+def test_publish_update_and_list(qtbot, here, scratch, points, monkeypatch):
+    made, real = [], map_style.map_style
+    monkeypatch.setattr(map_style, "map_style", lambda *given: made.append(1) or real(*given))
     layer = points([("Name", STRING), ("name", STRING)], [["a", "b"], ["c", "d"]])
     plan = propose_plan(layer)
     moves, told = [], []
@@ -84,6 +87,7 @@ def test_publish_update_and_list(qtbot, here, scratch, points):
         published = described(LiveService("TMS", "Stops", first.url), transport)
     assert first.levels == published.levels and first.bounds == pytest.approx(published.bounds, abs=1e-5)
     assert look_alike(publication.tile_style, published.style) and published.style is not None
+    assert made == [1], "the style that was shown is the one that is kept"
     assert {url.type for url in result.urls} >= {"WFS", "WMS", "TMS"} and not result.updated
     assert moves == sorted(moves) and 0.9 < moves[-1] <= 1
     assert list(scratch.glob("geopub-*")) == []
@@ -213,7 +217,8 @@ def test_the_platform_is_given_sld_for_maps(qtbot, here, scratch, points, tmp_pa
         layer.saveNamedStyle(str(tmp_path / "own.qml"))
         choice = StyleChoice(FILE, str(tmp_path / "own.qml"))
         plan = replace(plan, tables=(TablePlan(plan.layer_name, style=choice),))
-    assert outcome(qtbot, LayerPublication(layer, plan, Platform(here))).urls
+    ended = outcome(qtbot, LayerPublication(layer, plan, Platform(here)))
+    assert ended.urls, ended
     with here.address.open() as store:
         (wms,) = store.configurations.list(layer_name=plan.layer_name)
         (style,) = store.styles.list(wms.id)

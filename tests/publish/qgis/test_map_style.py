@@ -22,7 +22,7 @@ from qgis.core import (
 
 from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.embedded import Backend, start_backend
-from geopub_plugin.publish.map_style import keep_map_style
+from geopub_plugin.publish.map_style import TileStyling, keep_map_style
 from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.sprite_sheets import drawn_sheets
@@ -75,7 +75,8 @@ def test_a_browser_finds_all_it_needs(store, tmp_path, qgis_new_project, style_v
     request = replace(PublicationRequest.proposed(file), services=("tms",), styles=(style,))
     result = Publication(store, request).run()
     for _twice in range(2):  # publishing again replaces it
-        assert keep_map_style(store, request.title, result, request.styles, drawn_sheets(style.content)) == ()
+        styling = TileStyling(request.styles, drawn_sheets(style.content))
+        assert keep_map_style(store, request.title, result, styling) == ()
     (configuration,) = store.configurations.list(layer_name=request.layer_name)
     (named,) = store.configurations.get(configuration.id).extra["styles"]
     assert named["current"] is True and named["layers"][0]["annexe_id"]
@@ -106,7 +107,7 @@ def test_without_qgis_the_pictures_are_left_out(store, tmp_path, qgis_new_projec
     file = make_geopackage(tmp_path / "plain.gpkg")
     request = replace(PublicationRequest.proposed(file), services=("tms",), styles=(styled(file, tmp_path),))
     result = Publication(store, request).run()
-    keep_map_style(store, request.title, result, request.styles)
+    keep_map_style(store, request.title, result, TileStyling(request.styles))
     (configuration,) = store.configurations.list(layer_name=request.layer_name)
     (named,) = store.configurations.get(configuration.id).extra["styles"]
     document = requests.get(named["layers"][0]["url"], timeout=20).json()

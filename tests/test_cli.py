@@ -17,7 +17,7 @@ from osgeo import ogr, osr
 
 from geopub_plugin.backend import errors
 from geopub_plugin.backend.tiles.archive_reader import Archive
-from geopub_plugin.cli import main
+from geopub_plugin.cli import COMMANDS, cli, main
 from geopub_plugin.publish.embedded import Backend, find_backend, open_backend, start_backend
 from geopub_plugin.terminal.outcome import ExitCode, exit_code
 
@@ -186,6 +186,12 @@ def test_a_wrong_command_line_ends_with_2(arguments, capsys):
 def test_help(arguments, capsys):
     assert main(arguments) == 0
     assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_where_the_table_says(name, capsys):
+    assert cli.get_command(None, name).name == name
+    assert main([name, "--help"]) == 0 and f"geopub {name}" in capsys.readouterr().out
 
 
 def test_every_error_has_an_exit_code():

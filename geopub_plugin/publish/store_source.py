@@ -11,6 +11,7 @@ from typing import Dict, Iterator, Optional, Tuple
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from .client import Store, open_store
+from .client.store import landing_page
 from .embedded import Backend, open_backend
 from .embedded_process import EmbeddedProcess
 from .qgis_transport import QgisTransport
@@ -29,9 +30,8 @@ class StoreAddress:
 
     @property
     def page(self) -> str:
-        """The address of the page that tells people what is there: the store's without its API."""
-        root = self.api.rstrip("/")
-        return root[: -len("/api")] if root.endswith("/api") else root
+        """The address of the page that tells people what is there."""
+        return landing_page(self.api)
 
     @contextmanager
     def open(self, cancel: Optional[Event] = None) -> Iterator[Store]:

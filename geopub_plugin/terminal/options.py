@@ -77,16 +77,18 @@ def data_folder(given: Optional[Path]) -> Path:
     return (given or Path(user_data_dir("geopub", appauthor=False))).absolute()
 
 
-def opened(server: str, token_file: Optional[Path], datastore: str, data: Optional[Path]) -> Store:
-    """Return the store that the options name: of a server, or of the backend that runs here."""
+def opened(
+    server: str, token_file: Optional[Path], datastore: str, data: Optional[Path], cancel: Optional[Event] = None
+) -> Store:
+    """Return the store that `store_options` name: of a server, or of the backend that runs here."""
     backend = None if server else running_backend(data_folder(data))
-    return store_of(server, token_file, datastore, backend, Event())
+    return store_of(server, token_file, datastore, backend, cancel or Event())
 
 
 def store_of(
     server: str, token_file: Optional[Path], datastore: str, backend: Optional[Backend], cancel: Event
 ) -> Store:
-    """Return the store to publish into: the backend's, or a server's."""
+    """Return the store of a backend, or of a server where there is no backend."""
     from ..publish.client import open_store
 
     if backend is not None:

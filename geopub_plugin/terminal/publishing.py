@@ -20,18 +20,7 @@ from ..publish.proposal import SERVICES
 from ..publish.publication import Publication, Quiet
 from .choices import point, publication_request
 from .display import progress_on, show_datasheets, show_result
-from .options import (
-    FILE,
-    data_folder,
-    data_option,
-    err,
-    json_option,
-    out,
-    print_json,
-    running_backend,
-    server_options,
-    store_of,
-)
+from .options import FILE, data_folder, err, opened, out, print_json, store_of, store_options
 from .outcome import result_json, status_json, urls_json
 
 
@@ -50,9 +39,7 @@ from .outcome import result_json, status_json, urls_json
 @click.option("--srs", help=tr("The coordinate reference system, as EPSG:2154, if the file does not say."))
 @click.option("--sample", callback=point, help=tr("Only 10 × 10 tiles around LONGITUDE,LATITUDE."))
 @click.option("--no-serve", is_flag=True, help=tr("End the backend that was started, once all is published."))
-@server_options
-@data_option
-@json_option
+@store_options
 def publish(
     file: Path,
     tables: Tuple[str, ...],
@@ -87,18 +74,11 @@ def publish(
 
 @click.command(help=tr("Turn a sample of tiles into the full pyramid, with the same settings and at the same address."))
 @click.argument("name")
-@server_options
-@data_option
-@json_option
-def complete(
-    name: str, server: str, token_file: Optional[Path], datastore: str, data: Optional[Path], as_json: bool
-) -> None:
+@store_options
+def complete(name: str, as_json: bool, **where: Any) -> None:
     """Complete the sample that the layer NAME shows."""
-    with _cancelled_by_ctrl_c() as cancel:
-        backend = None if server else running_backend(data_folder(data))
-        store = store_of(server, token_file, datastore, backend, cancel)
-        with nullcontext(Quiet()) if as_json else progress_on(err()) as listener:
-            urls = completed(store, name, listener)
+    with _cancelled_by_ctrl_c() as cancel, nullcontext(Quiet()) if as_json else progress_on(err()) as listener:
+        urls = completed(opened(**where, cancel=cancel), name, listener)
     if as_json:
         print_json({"urls": urls_json(urls)})
     else:
@@ -107,19 +87,15 @@ def complete(
 
 
 @click.command(help=tr("List the datasheets and their live addresses."))
-@server_options
-@data_option
-@json_option
-def status(server: str, token_file: Optional[Path], datastore: str, data: Optional[Path], as_json: bool) -> None:
+@store_options
+def status(as_json: bool, **where: Any) -> None:
     """Ask the backend, or a server, what it publishes."""
-    backend = None if server else running_backend(data_folder(data))
-    store = store_of(server, token_file, datastore, backend, Event())
-    version, sheets = health(store.connection).version, store.datasheets.list()
-    url = server or (backend.url if backend else "")
+    store = opened(**where)
+    address, version, sheets = store.page, health(store.connection).version, store.datasheets.list()
     if as_json:
-        print_json(status_json(url, version, sheets))
+        print_json(status_json(address, version, sheets))
     else:
-        show_datasheets(out(), url, sheets)
+        show_datasheets(out(), address, sheets)
 
 
 def _keep_serving(backend: Backend) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, List, Sequence, Tuple
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from ..backend.errors import InvalidInput, NotFound
@@ -15,19 +14,14 @@ from ..backend.translation import tr
 from ..publish.client import Store
 from ..publish.client.configurations import TMS, WFS, WMS, Configuration
 from .display import show_faults
+from .options import FILE, opened, out, print_json, store_options
 
 if TYPE_CHECKING:
-    from ..publish.client.listed_styles import ServiceStyle
     from ..publish.style_input import Examined, StyleSource
 
-Opened = Callable[..., Store]  # from the options of the command line
-Options = Callable[[Callable[..., Any]], Callable[..., Any]]
-Print = Callable[[Any], None]
 _TYPES = {"wms": WMS, "wfs": WFS, "tms": TMS}
 
-_files = click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)  # fmt: skip
+_files = click.argument("files", nargs=-1, required=True, type=FILE)
 _service = click.option(
     "--service", type=click.Choice(list(_TYPES)), default="wms", help=tr("Whose styles: of maps, features or tiles.")
 )
@@ -36,174 +30,150 @@ _fetch = click.option(
 )
 
 
-def styles_group(options: Options, opened: Opened, print_json: Print, out: Console) -> click.Group:
-    """Return the commands on styles; `options` adds those that say which store."""
-
-    @click.group("styles", help=tr("List, add, edit and choose the styles of a published layer."))
-    def styles() -> None:
-        """Hold the commands together."""
-
-    told = _Told(print_json, out)
-    for command in (_list, _add, _edit, _rename, _choose, _remove, _save):
-        styles.add_command(command(options, opened, told))
-    return styles
+@click.group(help=tr("List, add, edit and choose the styles of a published layer."))
+def styles() -> None:
+    """Hold the commands together."""
 
 
-class _Told:
-    """Says what has become of styles, as a table or as JSON."""
-
-    def __init__(self, print_json: Print, out: Console) -> None:
-        self._print_json, self.out = print_json, out
-
-    def styles(self, styles: Sequence[ServiceStyle], as_json: bool) -> None:
-        """Print the styles of a service."""
-        if as_json:
-            self._print_json([asdict(one) for one in styles])
-            return
-        table = Table(tr("Style"), tr("Name in requests"), tr("Tables"), "", box=None, padding=(0, 2, 0, 0))
-        for one in styles:
-            tables = ", ".join(part.table for part in one.parts if part.table)
-            table.add_row(one.name, one.technical_name, tables, tr("current") if one.current else "")
-        self.out.print(table if styles else tr("The service has no style of its own."))
-
-    def examined(self, examined: Examined, as_json: bool) -> None:
-        """Print what was found in files; raise for what cannot be used."""
-        if not as_json:
-            show_faults(self.out, examined.faults)
-        if not examined.accepted:
-            why = "" if not as_json else " ".join(fault.sentence for fault in examined.faults)
-            raise InvalidInput(tr("The style cannot be used."), why, faults=examined.faults)
+@styles.command("list", help=tr("List the styles of LAYER."))
+@click.argument("layer")
+@_service
+@store_options
+def list_styles(layer: str, service: str, as_json: bool, **where: Any) -> None:
+    """List the styles of a service."""
+    store = opened(**where)
+    _show(store, _configuration(store, layer, service), as_json)
 
 
-def _list(options: Options, opened: Opened, told: _Told) -> click.Command:
-    @click.command("list", help=tr("List the styles of LAYER."))
-    @click.argument("layer")
-    @_service
-    @options
-    def command(layer: str, service: str, as_json: bool, **store_options: Any) -> None:
-        store = opened(**store_options)
-        told.styles(store.styles.list(_configuration(store, layer, service).id), as_json)
+@styles.command(help=tr("Add FILES, each named after its table, to LAYER as one style."))
+@click.argument("layer")
+@_files
+@click.option("--name", required=True, help=tr("What people call the style."))
+@click.option("--current", is_flag=True, help=tr("Draw with it from now on."))
+@_service
+@_fetch
+@store_options
+def add(
+    layer: str,
+    files: Tuple[Path, ...],
+    name: str,
+    current: bool,
+    service: str,
+    fetch: bool,
+    as_json: bool,
+    **where: Any,
+) -> None:
+    """Add a style, once it was examined."""
+    from ..publish.style_input import add_style  # here: other commands need no styles
 
-    return command
-
-
-def _add(options: Options, opened: Opened, told: _Told) -> click.Command:
-    @click.command("add", help=tr("Add FILES, each named after its table, to LAYER as one style."))
-    @click.argument("layer")
-    @_files
-    @click.option("--name", required=True, help=tr("What people call the style."))
-    @click.option("--current", is_flag=True, help=tr("Draw with it from now on."))
-    @_service
-    @_fetch
-    @options
-    def command(
-        layer: str, files: Tuple[Path, ...], name: str, current: bool, service: str, fetch: bool, as_json: bool,
-        **store_options: Any,
-    ) -> None:  # fmt: skip
-        from ..publish.style_input import add_style  # here: other commands need no styles
-
-        store = opened(**store_options)
-        configuration = _configuration(store, layer, service)
-        examined = _examined(store, configuration, files, fetch)
-        told.examined(examined, as_json)
-        add_style(store, configuration.id, name, examined, current)
-        told.styles(store.styles.list(configuration.id), as_json)
-
-    return command
+    store = opened(**where)
+    configuration = _configuration(store, layer, service)
+    add_style(store, configuration.id, name, _examined(store, configuration, files, fetch, as_json), current)
+    _show(store, configuration, as_json)
 
 
-def _edit(options: Options, opened: Opened, told: _Told) -> click.Command:
-    @click.command("edit", help=tr("Put FILES in the place of those of STYLE; addresses and name stay."))
-    @click.argument("layer")
-    @click.argument("style")
-    @_files
-    @_service
-    @_fetch
-    @options
-    def command(
-        layer: str, style: str, files: Tuple[Path, ...], service: str, fetch: bool, as_json: bool, **store_options: Any
-    ) -> None:
-        from ..publish.style_input import replace_style
+@styles.command(help=tr("Put FILES in the place of those of STYLE; addresses and name stay."))
+@click.argument("layer")
+@click.argument("style")
+@_files
+@_service
+@_fetch
+@store_options
+def edit(
+    layer: str, style: str, files: Tuple[Path, ...], service: str, fetch: bool, as_json: bool, **where: Any
+) -> None:
+    """Put other files behind a style, once they were examined."""
+    from ..publish.style_input import replace_style
 
-        store = opened(**store_options)
-        configuration = _configuration(store, layer, service)
-        examined = _examined(store, configuration, files, fetch)
-        told.examined(examined, as_json)
-        replace_style(store, configuration.id, style, examined)
-        told.styles(store.styles.list(configuration.id), as_json)
-
-    return command
+    store = opened(**where)
+    configuration = _configuration(store, layer, service)
+    replace_style(store, configuration.id, style, _examined(store, configuration, files, fetch, as_json))
+    _show(store, configuration, as_json)
 
 
-def _rename(options: Options, opened: Opened, told: _Told) -> click.Command:
-    @click.command("rename", help=tr("Call STYLE by another NAME; what requests call it stays."))
-    @click.argument("layer")
-    @click.argument("style")
-    @click.argument("name")
-    @_service
-    @options
-    def command(layer: str, style: str, name: str, service: str, as_json: bool, **store_options: Any) -> None:
-        store = opened(**store_options)
-        configuration = _configuration(store, layer, service)
-        store.styles.rename(configuration.id, style, name)
-        told.styles(store.styles.list(configuration.id), as_json)
-
-    return command
+@styles.command(help=tr("Call STYLE by another NAME; what requests call it stays."))
+@click.argument("layer")
+@click.argument("style")
+@click.argument("name")
+@_service
+@store_options
+def rename(layer: str, style: str, name: str, service: str, as_json: bool, **where: Any) -> None:
+    """Give a style another name for people."""
+    store = opened(**where)
+    configuration = _configuration(store, layer, service)
+    store.styles.rename(configuration.id, style, name)
+    _show(store, configuration, as_json)
 
 
-def _choose(options: Options, opened: Opened, told: _Told) -> click.Command:
-    @click.command("choose", help=tr("Draw LAYER with STYLE where none is named."))
-    @click.argument("layer")
-    @click.argument("style")
-    @_service
-    @options
-    def command(layer: str, style: str, service: str, as_json: bool, **store_options: Any) -> None:
-        store = opened(**store_options)
-        configuration = _configuration(store, layer, service)
-        store.styles.make_current(configuration.id, style)
-        told.styles(store.styles.list(configuration.id), as_json)
-
-    return command
+@styles.command(help=tr("Draw LAYER with STYLE where none is named."))
+@click.argument("layer")
+@click.argument("style")
+@_service
+@store_options
+def choose(layer: str, style: str, service: str, as_json: bool, **where: Any) -> None:
+    """Make a style the current one."""
+    store = opened(**where)
+    configuration = _configuration(store, layer, service)
+    store.styles.make_current(configuration.id, style)
+    _show(store, configuration, as_json)
 
 
-def _remove(options: Options, opened: Opened, told: _Told) -> click.Command:
-    @click.command("remove", help=tr("Take STYLE away from LAYER."))
-    @click.argument("layer")
-    @click.argument("style")
-    @_service
-    @options
-    def command(layer: str, style: str, service: str, as_json: bool, **store_options: Any) -> None:
-        store = opened(**store_options)
-        configuration = _configuration(store, layer, service)
-        store.styles.remove(configuration.id, style)
-        told.styles(store.styles.list(configuration.id), as_json)
-
-    return command
+@styles.command(help=tr("Take STYLE away from LAYER."))
+@click.argument("layer")
+@click.argument("style")
+@_service
+@store_options
+def remove(layer: str, style: str, service: str, as_json: bool, **where: Any) -> None:
+    """Take a style away."""
+    store = opened(**where)
+    configuration = _configuration(store, layer, service)
+    store.styles.remove(configuration.id, style)
+    _show(store, configuration, as_json)
 
 
-def _save(options: Options, opened: Opened, told: _Told) -> click.Command:
-    @click.command("save", help=tr("Write the files of STYLE into FOLDER."))
-    @click.argument("layer")
-    @click.argument("style")
-    @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-    @_service
-    @options
-    def command(layer: str, style: str, folder: Path, service: str, as_json: bool, **store_options: Any) -> None:
-        store = opened(**store_options)
-        for file in store.styles.read(_configuration(store, layer, service).id, style):
-            place = folder / Path(file.filename).name
-            place.write_bytes(file.content)
-            told.out.print(str(place), markup=False, soft_wrap=True)
-
-    return command
+@styles.command(help=tr("Write the files of STYLE into FOLDER."))
+@click.argument("layer")
+@click.argument("style")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_service
+@store_options
+def save(layer: str, style: str, folder: Path, service: str, as_json: bool, **where: Any) -> None:
+    """Write the files of a style, and print where they are."""
+    store = opened(**where)
+    for file in store.styles.read(_configuration(store, layer, service).id, style):
+        place = folder / Path(file.filename).name
+        place.write_bytes(file.content)
+        out().print(str(place), markup=False, soft_wrap=True)
 
 
-def _examined(store: Store, configuration: Configuration, files: Sequence[Path], fetch: bool) -> Examined:
+def _show(store: Store, configuration: Configuration, as_json: bool) -> None:
+    """Print the styles of a service."""
+    found = store.styles.list(configuration.id)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    table = Table(tr("Style"), tr("Name in requests"), tr("Tables"), "", box=None, padding=(0, 2, 0, 0))
+    for one in found:
+        tables = ", ".join(part.table for part in one.parts if part.table)
+        table.add_row(one.name, one.technical_name, tables, tr("current") if one.current else "")
+    out().print(table if found else tr("The service has no style of its own."))
+
+
+def _examined(
+    store: Store, configuration: Configuration, files: Sequence[Path], fetch: bool, as_json: bool
+) -> Examined:
+    """Return what was found in files, and print it; raise for what cannot be used."""
     from ..publish.style_graphics import fetching
     from ..publish.style_input import examine
 
     sources = [_source(file, alone=len(files) == 1, tables=_tables(configuration)) for file in files]
-    return examine(store, configuration.id, sources, fetching(store.connection.transport) if fetch else None)
+    examined = examine(store, configuration.id, sources, fetching(store.connection.transport) if fetch else None)
+    if not as_json:
+        show_faults(out(), examined.faults)
+    if not examined.accepted:
+        why = "" if not as_json else " ".join(fault.sentence for fault in examined.faults)
+        raise InvalidInput(tr("The style cannot be used."), why, faults=examined.faults)
+    return examined
 
 
 def _source(file: Path, alone: bool, tables: Sequence[str]) -> StyleSource:

@@ -53,6 +53,11 @@ class Store:
         return allowances(self.connection, self.id)
 
     @property
+    def page(self) -> str:
+        """The address of the page that tells people what is there."""
+        return landing_page(self.connection.base_url)
+
+    @property
     def draws_qml(self) -> bool:
         """Whether QML can be sent for maps: the Géoplateforme's servers read only SLD 1.0.0."""
         return not on_geoplateforme(self.connection.base_url)
@@ -84,3 +89,8 @@ def api_address(url: str) -> str:
     """Return the address of the API: a bare "http://host:port" gets its "/api"."""
     bare = url.rstrip("/")
     return bare if "/" in bare.partition("://")[2] else f"{bare}/api"
+
+
+def landing_page(api: str) -> str:
+    """Return the address of the page that tells people what a store holds: the store's without its API."""
+    return api.rstrip("/")[: -len("/api")] if api.rstrip("/").endswith("/api") else api.rstrip("/")

@@ -6,9 +6,13 @@ where the socket takes less than was offered): an answer of 217 MB then takes 0.
 
 from __future__ import annotations
 
+import time
+
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
+
+from .http_requests import RequestParser
 
 _LARGE = 1 << 15  # bytes: below that a copy is quicker than a buffer
 
@@ -49,13 +53,22 @@ class _Task(WSGITask):
         for part in (b"%X\r\n" % len(data), data, b"\r\n"):
             self.channel.write_soon(part)
 
+    def finish(self) -> None:
+        """End the answer; one to HEAD has no chunks, thus no last one either."""
+        if self.request.command == "HEAD":
+            self.write(b"")
+            self.chunked_response = False
+        super().finish()
+
 
 class Channel(HTTPChannel):
     """A connection that keeps large pieces of answers as they are."""
 
     task_class = _Task
+    parser_class = RequestParser
 
     def write_soon(self, data: bytes) -> int:
-        """Have a piece sent, now or when the reader is ready for it."""
+        """Have a piece sent, now or when the reader is ready for it, who has time for it from now on."""
+        self.last_activity = time.time()
         large = isinstance(data, bytes) and len(data) >= _LARGE
         return int(super().write_soon(_Piece(data) if large else data))

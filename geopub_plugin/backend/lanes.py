@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from waitress.task import ThreadedTaskDispatcher
 
@@ -30,7 +31,7 @@ class Lanes:
 
 def fetches(request: Any) -> bool:
     """Return whether a request (waitress's `HTTPRequestParser`) is for features, through whichever door."""
-    path, query = getattr(request, "path", ""), getattr(request, "query", "").lower()
+    path, query = getattr(request, "path", ""), unquote(getattr(request, "query", "")).lower()
     if path.endswith("/wfs/ows"):
         return getattr(request, "command", "GET") == "POST" or any(name in query for name in _FETCHING)
     return "/ogc/features/" in path and path.endswith("/items")

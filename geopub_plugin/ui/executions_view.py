@@ -142,12 +142,16 @@ class ExecutionsView(QWidget):
 
 def job_name(execution: Execution) -> str:
     """Return what a job does, in the user's language; a kind that only another server knows keeps its name."""
-    usual = {
+    return job_names().get(execution.name, execution.name)
+
+
+def job_names() -> Dict[str, str]:
+    """Return the words for each processing, by its name: French, since clients of the platform look for that."""
+    return {
         "Intégration de données vecteur livrées en base": tr("Integration"),
         "Calcul de pyramide vecteur": tr("Making tiles"),
         "Calcul ou mise à jour de pyramide vecteur": tr("Making tiles"),
-    }  # as the platform calls them, in French, since its clients look for these names
-    return usual.get(execution.name, execution.name)
+    }
 
 
 def execution_text(execution: Execution) -> str:

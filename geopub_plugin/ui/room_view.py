@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
@@ -62,7 +62,12 @@ class RoomView(QScrollArea):
 
 def room_name(one: Allowance) -> str:
     """Return a storage or an endpoint in the user's language; one that an administrator has named keeps its name."""
-    usual = {
+    return room_names().get(one.name, one.name)
+
+
+def room_names() -> Dict[str, str]:
+    """Return the words for what stores of GeoPub have, by its name: French, as clients of the platform look for it."""
+    return {
         "Bases vecteur": tr("Vector data"),
         "Pyramides": tr("Tile pyramids"),
         "Livraisons": tr("Uploads"),
@@ -74,8 +79,7 @@ def room_name(one: Allowance) -> str:
         "Service WFS privé": tr("WFS service, restricted"),
         "Service WMS vecteur privé": tr("WMS service, restricted"),
         "Service TMS et WMTS privé": tr("TMS and WMTS service, restricted"),
-    }  # as stores of GeoPub call them, in French, since clients of the platform look for these names
-    return usual.get(one.name, one.name)
+    }
 
 
 def used_text(one: Allowance) -> str:

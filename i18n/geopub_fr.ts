@@ -37,7 +37,7 @@
     </message>
     <message>
         <source>A chunk of “{path}” did not arrive whole.</source>
-        <translation>Un morceau de « {path} » n'est pas arrivé entier.</translation>
+        <translation>Un morceau de « {path} » n’est pas arrivé entier.</translation>
     </message>
     <message>
         <source>A collection</source>
@@ -45,7 +45,7 @@
     </message>
     <message>
         <source>A column of bytes compares with nothing.</source>
-        <translation>Une colonne d'octets ne se compare à rien.</translation>
+        <translation>Une colonne d’octets ne se compare à rien.</translation>
     </message>
     <message>
         <source>A community needs a name.</source>
@@ -65,7 +65,7 @@
     </message>
     <message>
         <source>A feature</source>
-        <translation>Un objet</translation>
+        <translation>Une entité</translation>
     </message>
     <message>
         <source>A file (QML or SLD)</source>
@@ -109,7 +109,7 @@
     </message>
     <message>
         <source>A graphic that lies elsewhere is not drawn: {address}</source>
-        <translation>Un graphisme situé ailleurs n'est pas dessiné : {address}</translation>
+        <translation>Une image située ailleurs n’est pas dessinée : {address}</translation>
     </message>
     <message>
         <source>a gzip archive</source>
@@ -133,11 +133,11 @@
     </message>
     <message>
         <source>A layer needs at least one to be styled and asked about.</source>
-        <translation>Une couche en a besoin d'au moins un pour être stylée et interrogée.</translation>
+        <translation>Une couche en a besoin d’au moins un pour être stylée et interrogée.</translation>
     </message>
     <message>
         <source>A line filled with a pattern is drawn in one colour.</source>
-        <translation>Une ligne remplie d'un motif est dessinée d'une seule couleur.</translation>
+        <translation>Une ligne remplie d’un motif est dessinée d’une seule couleur.</translation>
     </message>
     <message>
         <source>A link can point to files of this computer, so none is followed.</source>
@@ -209,7 +209,7 @@
     </message>
     <message>
         <source>A preview link cannot be good for so long.</source>
-        <translation>Un lien d'aperçu ne peut pas valoir si longtemps.</translation>
+        <translation>Un lien d’aperçu ne peut pas valoir si longtemps.</translation>
     </message>
     <message>
         <source>A property, a text, a number, a date or a timestamp is needed here.</source>
@@ -229,7 +229,7 @@
     </message>
     <message>
         <source>A quote is opened and not closed: {rest}</source>
-        <translation>Un guillemet est ouvert et n'est pas fermé : {rest}</translation>
+        <translation>Un guillemet est ouvert et n’est pas fermé : {rest}</translation>
     </message>
     <message>
         <source>A record is published for {organisation}.</source>
@@ -257,7 +257,7 @@
     </message>
     <message>
         <source>A shapefile holds geometries of one kind, and this type has several.</source>
-        <translation>Un shapefile contient des géométries d'un seul genre, et ce type en a plusieurs.</translation>
+        <translation>Un shapefile contient des géométries d’un seul genre, et ce type en a plusieurs.</translation>
     </message>
     <message>
         <source>A shapefile is made of several files, of which .shp, .shx and .dbf are needed.</source>
@@ -285,7 +285,7 @@
     </message>
     <message>
         <source>A style needs a name.</source>
-        <translation>Un style a besoin d'un nom.</translation>
+        <translation>Un style a besoin d’un nom.</translation>
     </message>
     <message>
         <source>A summary is needed: what is in the data?</source>
@@ -357,7 +357,7 @@
     </message>
     <message>
         <source>Aborted by the user.</source>
-        <translation>Arrêté par l'utilisateur.</translation>
+        <translation>Arrêté par l’utilisateur.</translation>
     </message>
     <message>
         <source>About {tiles} tiles, {size}, {seconds} s.</source>
@@ -381,7 +381,7 @@
     </message>
     <message>
         <source>Add a program, and print its secret: it is shown this once.</source>
-        <translation>Ajouter un programme et afficher son secret : il n'est montré que cette fois.</translation>
+        <translation>Ajouter un programme et afficher son secret : il n’est montré que cette fois.</translation>
     </message>
     <message>
         <source>Add a raster or XYZ layer to the project to choose it here.</source>
@@ -469,11 +469,11 @@
     </message>
     <message>
         <source>All features as a GeoPackage</source>
-        <translation>Tous les objets en GeoPackage</translation>
+        <translation>Toutes les entités en GeoPackage</translation>
     </message>
     <message>
         <source>All records of the endpoint's quota are used.</source>
-        <translation>Toutes les fiches du quota de ce point d'accès sont utilisées.</translation>
+        <translation>Toutes les fiches du quota de ce point d’accès sont utilisées.</translation>
     </message>
     <message>
         <source>All settings…</source>
@@ -541,7 +541,7 @@
     </message>
     <message>
         <source>Another annexe of the datastore has it.</source>
-        <translation>Une autre annexe de l'entrepôt le porte.</translation>
+        <translation>Une autre annexe de l’entrepôt le porte.</translation>
     </message>
     <message>
         <source>Another field has the same name but for capital letters, which a GeoPackage does not allow.</source>
@@ -561,7 +561,7 @@
     </message>
     <message>
         <source>Another program has it open, or you may not write in its folder.</source>
-        <translation>Un autre programme l'a ouvert, ou vous n'avez pas le droit d'écrire dans son dossier.</translation>
+        <translation>Un autre programme l’a ouvert, ou vous n’avez pas le droit d’écrire dans son dossier.</translation>
     </message>
     <message>
         <source>Another program, or another GeoPub, listens there.</source>
@@ -577,7 +577,7 @@
     </message>
     <message>
         <source>Any queryable by its name: features in which it has this value</source>
-        <translation>Un attribut interrogeable par son nom : les objets où il a cette valeur</translation>
+        <translation>Un attribut interrogeable par son nom : les entités où il a cette valeur</translation>
     </message>
     <message>
         <source>Approximated</source>
@@ -673,7 +673,7 @@
     </message>
     <message>
         <source>Ask for one of: {formats}.</source>
-        <translation>Demandez l’un de : {formats}.</translation>
+        <translation>Demandez l’un de ces formats : {formats}.</translation>
     </message>
     <message>
         <source>Ask for SERVICE=WMS.</source>
@@ -713,7 +713,7 @@
     </message>
     <message>
         <source>Ask the administrator of the server.</source>
-        <translation>Adressez-vous à l'administrateur du serveur.</translation>
+        <translation>Adressez-vous à l’administrateur du serveur.</translation>
     </message>
     <message>
         <source>Ask the supervisor of the community.</source>
@@ -721,7 +721,7 @@
     </message>
     <message>
         <source>Ask whoever sent it for another one.</source>
-        <translation>Demandez-en un autre à qui vous l'a envoyé.</translation>
+        <translation>Demandez-en un autre à qui vous l’a envoyé.</translation>
     </message>
     <message>
         <source>Ask with GET what is received, and continue there; or delete the file and begin again.</source>
@@ -729,19 +729,19 @@
     </message>
     <message>
         <source>Asking for the log…</source>
-        <translation>Demande du journal…</translation>
+        <translation>Lecture du journal…</translation>
     </message>
     <message>
         <source>Asking for the styles…</source>
-        <translation>Demande des styles…</translation>
+        <translation>Lecture des styles…</translation>
     </message>
     <message>
         <source>Asking for the versions…</source>
-        <translation>Demande des versions…</translation>
+        <translation>Lecture des versions…</translation>
     </message>
     <message>
         <source>Asking {url}…</source>
-        <translation>Question posée à {url}…</translation>
+        <translation>Interrogation de {url}…</translation>
     </message>
     <message>
         <source>At most {count} layers are drawn at once.</source>
@@ -817,7 +817,7 @@
     </message>
     <message>
         <source>Behind LIKE, ILIKE and ESCAPE stands a text in 'single quotes'.</source>
-        <translation>LIKE, ILIKE et ESCAPE sont suivis d'un texte entre 'apostrophes'.</translation>
+        <translation>LIKE, ILIKE et ESCAPE sont suivis d’un texte entre 'apostrophes'.</translation>
     </message>
     <message>
         <source>Being made</source>
@@ -841,7 +841,7 @@
     </message>
     <message>
         <source>Box that features meet</source>
-        <translation>Rectangle que les objets touchent</translation>
+        <translation>Rectangle que les entités touchent</translation>
     </message>
     <message>
         <source>Bring revision NUMBER of NAME back; services follow.</source>
@@ -893,7 +893,7 @@
     </message>
     <message>
         <source>Call STYLE by another NAME; what requests call it stays.</source>
-        <translation>Appeler STYLE par un autre NAME ; son nom dans les requêtes reste.</translation>
+        <translation>Donner à STYLE un autre nom, NAME ; son nom dans les requêtes ne change pas.</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -925,7 +925,7 @@
     </message>
     <message>
         <source>Change that user, or remove it first.</source>
-        <translation>Modifiez cet utilisateur, ou supprimez-le d'abord.</translation>
+        <translation>Modifiez cet utilisateur, ou supprimez-le d’abord.</translation>
     </message>
     <message>
         <source>Change the filter.</source>
@@ -933,7 +933,7 @@
     </message>
     <message>
         <source>Change the quotas of a datastore; 0 for none.</source>
-        <translation>Changer les quotas d'un entrepôt ; 0 pour aucun.</translation>
+        <translation>Changer les quotas d’un entrepôt ; 0 pour aucun.</translation>
     </message>
     <message>
         <source>Changed file</source>
@@ -1013,7 +1013,7 @@
     </message>
     <message>
         <source>Choose a bottom level that is smaller by a few, or a smaller area.</source>
-        <translation>Choisissez un niveau le plus bas un peu plus petit, ou une zone plus petite.</translation>
+        <translation>Diminuez de quelques unités le dernier niveau, ou choisissez une zone plus petite.</translation>
     </message>
     <message>
         <source>Choose a file that holds a layer with points, lines or polygons.</source>
@@ -1029,7 +1029,7 @@
     </message>
     <message>
         <source>Choose a folder that is empty or not there yet.</source>
-        <translation>Choisissez un dossier vide ou qui n'existe pas encore.</translation>
+        <translation>Choisissez un dossier vide ou qui n’existe pas encore.</translation>
     </message>
     <message>
         <source>Choose a longer one, such as four words at random.</source>
@@ -1109,7 +1109,7 @@
     </message>
     <message>
         <source>Choose one of them, or give flags such as -S10 -an.</source>
-        <translation>Choisissez l'un d'eux, ou donnez des options telles que -S10 -an.</translation>
+        <translation>Choisissez l’un d’eux, ou donnez des options telles que -S10 -an.</translation>
     </message>
     <message>
         <source>Choose one of these: {names}.</source>
@@ -1161,15 +1161,15 @@
     </message>
     <message>
         <source>Close other programs or publish fewer features at a time, then start the execution again.</source>
-        <translation>Fermez d’autres programmes ou publiez moins d’objets à la fois, puis relancez l’exécution.</translation>
+        <translation>Fermez d’autres programmes ou publiez moins d’entités à la fois, puis relancez l’exécution.</translation>
     </message>
     <message>
         <source>Close other programs, then ask again.</source>
-        <translation>Fermez d'autres programmes, puis redemandez.</translation>
+        <translation>Fermez d’autres programmes, puis redemandez.</translation>
     </message>
     <message>
         <source>Close other programs, then start again: what is done is kept.</source>
-        <translation>Fermez d'autres programmes, puis recommencez : ce qui est fait est conservé.</translation>
+        <translation>Fermez d’autres programmes, puis recommencez : ce qui est fait est conservé.</translation>
     </message>
     <message>
         <source>Close other programs, then start the execution again.</source>
@@ -1181,7 +1181,7 @@
     </message>
     <message>
         <source>Close what shows it, then start again; or choose another name.</source>
-        <translation>Fermez ce qui l'affiche, puis recommencez ; ou choisissez un autre nom.</translation>
+        <translation>Fermez ce qui l’affiche, puis recommencez ; ou choisissez un autre nom.</translation>
     </message>
     <message>
         <source>Collapsed geometries</source>
@@ -1457,7 +1457,7 @@
     </message>
     <message>
         <source>Definition of the API</source>
-        <translation>Définition de l'API</translation>
+        <translation>Définition de l’API</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -1465,11 +1465,11 @@
     </message>
     <message>
         <source>Delete its offering first.</source>
-        <translation>Supprimez d'abord son offre.</translation>
+        <translation>Supprimez d’abord son offre.</translation>
     </message>
     <message>
         <source>Delete that file first, or give another path.</source>
-        <translation>Supprimez d'abord ce fichier, ou donnez un autre chemin.</translation>
+        <translation>Supprimez d’abord ce fichier, ou donnez un autre chemin.</translation>
     </message>
     <message>
         <source>Delete the datasheet…</source>
@@ -1489,7 +1489,7 @@
     </message>
     <message>
         <source>Delete what is no longer needed there.</source>
-        <translation>Supprimez-y ce qui n'est plus utile.</translation>
+        <translation>Supprimez-y ce qui n’est plus utile.</translation>
     </message>
     <message>
         <source>Delete “{name}”</source>
@@ -1513,7 +1513,7 @@
     </message>
     <message>
         <source>Description of the API</source>
-        <translation>Description de l'API</translation>
+        <translation>Description de l’API</translation>
     </message>
     <message>
         <source>Details</source>
@@ -1525,7 +1525,7 @@
     </message>
     <message>
         <source>Did you mean “{name}”? Text goes in 'single quotes'.</source>
-        <translation>Vouliez-vous dire « {name} » ? Un texte s'écrit entre 'apostrophes'.</translation>
+        <translation>Vouliez-vous dire « {name} » ? Un texte s’écrit entre 'apostrophes'.</translation>
     </message>
     <message>
         <source>Did you mean “{nearest}”?</source>
@@ -1553,7 +1553,7 @@
     </message>
     <message>
         <source>do what a line of JSON on stdin says</source>
-        <translation>faire ce que dit une ligne de JSON sur l'entrée standard</translation>
+        <translation>faire ce que dit une ligne de JSON sur l’entrée standard</translation>
     </message>
     <message>
         <source>Done</source>
@@ -1565,11 +1565,11 @@
     </message>
     <message>
         <source>Doubts about these settings? A sample is made in a moment; all tiles follow with one click.</source>
-        <translation>Des doutes sur ces réglages ? Un échantillon est fait en un instant ; toutes les tuiles suivent en un clic.</translation>
+        <translation>Des doutes sur ces réglages ? Un échantillon est prêt en un instant ; un clic suffit ensuite pour générer toutes les tuiles.</translation>
     </message>
     <message>
         <source>Draw LAYER with STYLE where none is named.</source>
-        <translation>Dessiner LAYER avec STYLE quand aucun n'est nommé.</translation>
+        <translation>Dessiner LAYER avec STYLE quand aucun n’est nommé.</translation>
     </message>
     <message>
         <source>Draw the area</source>
@@ -1649,7 +1649,7 @@
     </message>
     <message>
         <source>End the backend that was started, once all is published.</source>
-        <translation>Arrête le moteur démarré, une fois tout publié.</translation>
+        <translation>Arrêter le moteur qui a été démarré, une fois tout publié.</translation>
     </message>
     <message>
         <source>End the backend, then look again.</source>
@@ -1721,31 +1721,31 @@
     </message>
     <message>
         <source>Execution {identifier} cannot be aborted.</source>
-        <translation>L'exécution {identifier} ne peut pas être arrêtée.</translation>
+        <translation>L’exécution {identifier} ne peut pas être arrêtée.</translation>
     </message>
     <message>
         <source>Execution {identifier} cannot be deleted.</source>
-        <translation>L'exécution {identifier} ne peut pas être supprimée.</translation>
+        <translation>L’exécution {identifier} ne peut pas être supprimée.</translation>
     </message>
     <message>
         <source>Execution {identifier} cannot be launched.</source>
-        <translation>L'exécution {identifier} ne peut pas être lancée.</translation>
+        <translation>L’exécution {identifier} ne peut pas être lancée.</translation>
     </message>
     <message>
         <source>Execution {identifier} reads its files.</source>
-        <translation>L'exécution {identifier} lit ses fichiers.</translation>
+        <translation>L’exécution {identifier} lit ses fichiers.</translation>
     </message>
     <message>
         <source>Execution {identifier} works on it, and has not ended yet.</source>
-        <translation>L'exécution {identifier} y travaille et n'est pas encore terminée.</translation>
+        <translation>L’exécution {identifier} y travaille et n’est pas encore terminée.</translation>
     </message>
     <message>
         <source>Execution {identifier} works on it.</source>
-        <translation>L'exécution {identifier} y travaille.</translation>
+        <translation>L’exécution {identifier} y travaille.</translation>
     </message>
     <message>
         <source>Execution {other} is making the same data.</source>
-        <translation>L'exécution {other} produit la même donnée.</translation>
+        <translation>L’exécution {other} produit la même donnée.</translation>
     </message>
     <message>
         <source>Executions failed without a word in their log.</source>
@@ -1797,15 +1797,15 @@
     </message>
     <message>
         <source>Faults that forbid it: {count}.</source>
-        <translation>Défauts qui l’interdisent : {count}.</translation>
+        <translation>Anomalies qui l’interdisent : {count}.</translation>
     </message>
     <message>
         <source>Faults that forbid publishing: {count}.</source>
-        <translation>Défauts qui interdisent la publication : {count}.</translation>
+        <translation>Anomalies qui interdisent la publication : {count}.</translation>
     </message>
     <message>
         <source>Faulty</source>
-        <translation>En défaut</translation>
+        <translation>En erreur</translation>
     </message>
     <message>
         <source>Fauna and flora</source>
@@ -1821,11 +1821,11 @@
     </message>
     <message>
         <source>Features (OGC API)</source>
-        <translation>Objets (OGC API)</translation>
+        <translation>Entités (OGC API)</translation>
     </message>
     <message>
         <source>Features (WFS)</source>
-        <translation>Objets (WFS)</translation>
+        <translation>Entités (WFS)</translation>
     </message>
     <message>
         <source>Features are drawn one by one, not grouped or merged.</source>
@@ -1833,35 +1833,35 @@
     </message>
     <message>
         <source>Features as a page</source>
-        <translation>Objets sur une page</translation>
+        <translation>Entités sur une page</translation>
     </message>
     <message>
         <source>Features as GeoJSON</source>
-        <translation>Objets en GeoJSON</translation>
+        <translation>Entités en GeoJSON</translation>
     </message>
     <message>
         <source>Features in all: {count}</source>
-        <translation>Objets en tout : {count}</translation>
+        <translation>Entités en tout : {count}</translation>
     </message>
     <message>
         <source>Features of a page; more than the greatest number means that</source>
-        <translation>Objets par page ; au-delà du maximum, c'est le maximum</translation>
+        <translation>Entités par page ; au-delà du maximum, c’est le maximum</translation>
     </message>
     <message>
         <source>Features to pass over; the links of a page lead to the next</source>
-        <translation>Objets à passer ; des liens mènent à la page suivante</translation>
+        <translation>Entités à passer ; des liens mènent à la page suivante</translation>
     </message>
     <message>
         <source>Features without geometry</source>
-        <translation>Objets sans géométrie</translation>
+        <translation>Entités sans géométrie</translation>
     </message>
     <message>
         <source>Features without geometry in the table “{table}”: {count}.</source>
-        <translation>Objets sans géométrie dans la table « {table} » : {count}.</translation>
+        <translation>Entités sans géométrie dans la table « {table} » : {count}.</translation>
     </message>
     <message>
         <source>Fetch graphics that lie elsewhere once, and keep them with the style.</source>
-        <translation>Chercher une fois les graphismes situés ailleurs, et les garder avec le style.</translation>
+        <translation>Chercher une fois les images situées ailleurs, et les garder avec le style.</translation>
     </message>
     <message>
         <source>Files are not what was stored.</source>
@@ -1869,11 +1869,11 @@
     </message>
     <message>
         <source>Files belong to nothing in the catalogue.</source>
-        <translation>Des fichiers n'appartiennent à rien dans le catalogue.</translation>
+        <translation>Des fichiers n’appartiennent à rien dans le catalogue.</translation>
     </message>
     <message>
         <source>Files have not the size that the catalogue notes.</source>
-        <translation>Des fichiers n'ont pas la taille que le catalogue indique.</translation>
+        <translation>Des fichiers n’ont pas la taille que le catalogue indique.</translation>
     </message>
     <message>
         <source>Files of the catalogue are missing.</source>
@@ -2013,7 +2013,7 @@
     </message>
     <message>
         <source>Geometries of the table “{table}” outside of {target}: {count}. Their features stay, without a geometry.</source>
-        <translation>Géométries de la table « {table} » hors de {target} : {count}. Leurs objets restent, sans géométrie.</translation>
+        <translation>Géométries de la table « {table} » hors de {target} : {count}. Leurs entités restent, sans géométrie.</translation>
     </message>
     <message>
         <source>Geometries outside of the reference system</source>
@@ -2029,7 +2029,7 @@
     </message>
     <message>
         <source>GeoPackages have other tables or other numbers of rows than the catalogue notes.</source>
-        <translation>Des GeoPackages ont d'autres tables ou un autre nombre de lignes que le catalogue n'indique.</translation>
+        <translation>Des GeoPackages ont d’autres tables ou un autre nombre de lignes que le catalogue n’indique.</translation>
     </message>
     <message>
         <source>GeoPub answers at {url}</source>
@@ -2041,7 +2041,7 @@
     </message>
     <message>
         <source>GeoPub could not answer because of an error of its own. Its log says more.</source>
-        <translation>GeoPub n'a pas pu répondre à cause d'une erreur interne. Son journal en dit plus.</translation>
+        <translation>GeoPub n’a pas pu répondre à cause d’une erreur interne. Son journal en dit plus.</translation>
     </message>
     <message>
         <source>GeoPub fetches nothing from elsewhere when it draws.</source>
@@ -2053,7 +2053,7 @@
     </message>
     <message>
         <source>GeoPub knows -S with a number above 0, -D with a number from 1 to 12, and {switches}.</source>
-        <translation>GeoPub connaît -S suivi d'un nombre supérieur à 0, -D suivi d'un nombre de 1 à 12, et {switches}.</translation>
+        <translation>GeoPub connaît -S suivi d’un nombre supérieur à 0, -D suivi d’un nombre de 1 à 12, et {switches}.</translation>
     </message>
     <message>
         <source>GeoPub panel</source>
@@ -2061,7 +2061,7 @@
     </message>
     <message>
         <source>GeoPub publishes features: points, lines and polygons.</source>
-        <translation>GeoPub publie des objets : des points, des lignes et des polygones.</translation>
+        <translation>GeoPub publie des entités : des points, des lignes et des polygones.</translation>
     </message>
     <message>
         <source>GeoPub reads SLD 1.0.0 and 1.1.0.</source>
@@ -2113,7 +2113,7 @@
     </message>
     <message>
         <source>Give --layer once for each table, in the order of --table.</source>
-        <translation>Donnez --layer une fois par table, dans l'ordre de --table.</translation>
+        <translation>Donnez --layer une fois par table, dans l’ordre de --table.</translation>
     </message>
     <message>
         <source>Give --{one} or --{other}, not both.</source>
@@ -2161,11 +2161,11 @@
     </message>
     <message>
         <source>Give a top_level and a bottom_level among these, the top one first.</source>
-        <translation>Donnez un top_level et un bottom_level parmi ceux-ci, le plus petit d'abord.</translation>
+        <translation>Donnez un top_level et un bottom_level parmi ceux-ci, le plus petit d’abord.</translation>
     </message>
     <message>
         <source>Give a user another password, and end every sign-in with the former one.</source>
-        <translation>Donner un autre mot de passe à un utilisateur, et mettre fin à toute connexion faite avec l'ancien.</translation>
+        <translation>Donner un autre mot de passe à un utilisateur, et mettre fin à toute connexion faite avec l’ancien.</translation>
     </message>
     <message>
         <source>Give a VECTOR-DB that is GENERATED.</source>
@@ -2181,7 +2181,7 @@
     </message>
     <message>
         <source>Give a whole number of hours from 1 to {most}.</source>
-        <translation>Donnez un nombre entier d'heures, de 1 à {most}.</translation>
+        <translation>Donnez un nombre entier d’heures, de 1 à {most}.</translation>
     </message>
     <message>
         <source>Give an area to limit where.</source>
@@ -2193,7 +2193,7 @@
     </message>
     <message>
         <source>Give an endpoint of type METADATA that the datastore lists.</source>
-        <translation>Donnez un point d'accès de type METADATA que l'entrepôt énumère.</translation>
+        <translation>Donnez un point d’accès de type METADATA que l’entrepôt énumère.</translation>
     </message>
     <message>
         <source>Give an ISO 19139 document with gmd:fileIdentifier.</source>
@@ -2253,7 +2253,7 @@
     </message>
     <message>
         <source>Give degrees: west and south first, and smaller; or leave bbox out, and it is computed.</source>
-        <translation>Donnez des degrés : ouest et sud d'abord, et plus petits ; ou omettez bbox, elle sera calculée.</translation>
+        <translation>Donnez des degrés : ouest et sud d’abord, et plus petits ; ou omettez bbox, elle sera calculée.</translation>
     </message>
     <message>
         <source>Give each data folder a database of its own.</source>
@@ -2281,7 +2281,7 @@
     </message>
     <message>
         <source>Give it with a name, or with the id of what is to be updated.</source>
-        <translation>Donnez-le avec un nom, ou avec l'identifiant de ce qui doit être mis à jour.</translation>
+        <translation>Donnez-le avec un nom, ou avec l’identifiant de ce qui doit être mis à jour.</translation>
     </message>
     <message>
         <source>Give it without quotes, as 0 or 12.</source>
@@ -2293,7 +2293,7 @@
     </message>
     <message>
         <source>Give one of the endpoints that the datastore lists.</source>
-        <translation>Donnez l'un des points d'accès que l'entrepôt énumère.</translation>
+        <translation>Donnez l’un des points d’accès que l’entrepôt énumère.</translation>
     </message>
     <message>
         <source>Give one of the two.</source>
@@ -2301,15 +2301,15 @@
     </message>
     <message>
         <source>Give one of: {choices}.</source>
-        <translation>Donnez l'un de : {choices}.</translation>
+        <translation>Donnez l’un de ceux-ci : {choices}.</translation>
     </message>
     <message>
         <source>Give one of: {names}.</source>
-        <translation>Donnez l'un de : {names}.</translation>
+        <translation>Donnez l’un de ceux-ci : {names}.</translation>
     </message>
     <message>
         <source>Give one of: {types}.</source>
-        <translation>Donnez l'un de ceux-ci : {types}.</translation>
+        <translation>Donnez l’un de ceux-ci : {types}.</translation>
     </message>
     <message>
         <source>Give QGIS's master password, or look at Settings, Options, Authentication.</source>
@@ -2321,7 +2321,7 @@
     </message>
     <message>
         <source>Give that community another supervisor first.</source>
-        <translation>Donnez d'abord un autre superviseur à cette communauté.</translation>
+        <translation>Donnez d’abord un autre superviseur à cette communauté.</translation>
     </message>
     <message>
         <source>Give that file alone, or one QML or SLD for each table.</source>
@@ -2333,7 +2333,7 @@
     </message>
     <message>
         <source>Give the community another supervisor first.</source>
-        <translation>Donnez d'abord un autre superviseur à la communauté.</translation>
+        <translation>Donnez d’abord un autre superviseur à la communauté.</translation>
     </message>
     <message>
         <source>Give the database that belongs to the folder, or a new folder.</source>
@@ -2349,7 +2349,7 @@
     </message>
     <message>
         <source>Give the folder of a backend with --data or GEOPUB_DATA.</source>
-        <translation>Donnez le dossier d'un moteur avec --data ou GEOPUB_DATA.</translation>
+        <translation>Donnez le dossier d’un moteur avec --data ou GEOPUB_DATA.</translation>
     </message>
     <message>
         <source>Give the identifier of one of them.</source>
@@ -2357,11 +2357,11 @@
     </message>
     <message>
         <source>Give the ids of datastores.</source>
-        <translation>Indiquez des identifiants d'entrepôts.</translation>
+        <translation>Indiquez des identifiants d’entrepôts.</translation>
     </message>
     <message>
         <source>Give the ids of users.</source>
-        <translation>Indiquez des identifiants d'utilisateurs.</translation>
+        <translation>Indiquez des identifiants d’utilisateurs.</translation>
     </message>
     <message>
         <source>Give the same file, or publish this one anew.</source>
@@ -2381,7 +2381,7 @@
     </message>
     <message>
         <source>Give these another style, or delete them first.</source>
-        <translation>Donnez-leur un autre style, ou supprimez-les d'abord.</translation>
+        <translation>Donnez-leur un autre style, ou supprimez-les d’abord.</translation>
     </message>
     <message>
         <source>Give true or false.</source>
@@ -2453,7 +2453,7 @@
     </message>
     <message>
         <source>Identifiers are those of the features that GetFeature sends.</source>
-        <translation>Les identifiants sont ceux des objets que GetFeature envoie.</translation>
+        <translation>Les identifiants sont ceux des entités que GetFeature envoie.</translation>
     </message>
     <message>
         <source>If the file is wrong about itself, set the right reference system on the layer in QGIS and export again.</source>
@@ -2480,8 +2480,12 @@
         <translation>Dans QGIS, convertissez-la en polygones (« De morceaux multiples à morceaux uniques »), puis réessayez.</translation>
     </message>
     <message>
+        <source>In QGIS, load this QML on the layer and choose the layer instead of the file: QGIS writes its style as SLD. Or give an SLD file.</source>
+        <translation>Dans QGIS, chargez ce QML sur la couche et choisissez la couche au lieu du fichier : QGIS écrit son style en SLD. Ou donnez un fichier SLD.</translation>
+    </message>
+    <message>
         <source>In QGIS, run “Segmentize by maximum distance” on it, or publish it: integration straightens curves.</source>
-        <translation>Dans QGIS, appliquez-lui « Segmenter par distance maximale », ou publiez-la : l'intégration redresse les courbes.</translation>
+        <translation>Dans QGIS, appliquez-lui « Segmenter par distance maximale », ou publiez-la : l’intégration redresse les courbes.</translation>
     </message>
     <message>
         <source>In QGIS, save the layer as GeoPackage, then try again.</source>
@@ -2509,7 +2513,7 @@
     </message>
     <message>
         <source>INFO {table}: {count} features, {type}, {srs}</source>
-        <translation>INFO {table} : {count} objets, {type}, {srs}</translation>
+        <translation>INFO {table} : {count} entités, {type}, {srs}</translation>
     </message>
     <message>
         <source>Inland waters</source>
@@ -2525,7 +2529,7 @@
     </message>
     <message>
         <source>Install geopub with its extra “server”, or let the issuer be asked (setting openid_client).</source>
-        <translation>Installez geopub avec son extra « server », ou faites interroger l'émetteur (réglage openid_client).</translation>
+        <translation>Installez geopub avec son extra « server », ou faites interroger l’émetteur (réglage openid_client).</translation>
     </message>
     <message>
         <source>Install python3-gdal; it comes with QGIS.</source>
@@ -2613,7 +2617,7 @@
     </message>
     <message>
         <source>It does not lie between -180 and 180 degrees of longitude and -90 and 90 of latitude.</source>
-        <translation>Elle n'est pas comprise entre -180 et 180 degrés de longitude et -90 et 90 de latitude.</translation>
+        <translation>Elle n’est pas comprise entre -180 et 180 degrés de longitude et -90 et 90 de latitude.</translation>
     </message>
     <message>
         <source>It does not start as an SQLite database with a list of contents does.</source>
@@ -2625,7 +2629,7 @@
     </message>
     <message>
         <source>It ends where more is needed.</source>
-        <translation>Il s'arrête là où il manque quelque chose.</translation>
+        <translation>Il s’arrête là où il manque quelque chose.</translation>
     </message>
     <message>
         <source>It excludes filter.</source>
@@ -2649,7 +2653,7 @@
     </message>
     <message>
         <source>It has ended, or it is not complete.</source>
-        <translation>Il a expiré, ou il n'est pas complet.</translation>
+        <translation>Il a expiré, ou il n’est pas complet.</translation>
     </message>
     <message>
         <source>It has more than {count} bytes.</source>
@@ -2661,11 +2665,11 @@
     </message>
     <message>
         <source>It has no address to which a code is sent, and no user as whom it acts.</source>
-        <translation>Il n'a ni adresse où envoyer un code, ni utilisateur au nom duquel agir.</translation>
+        <translation>Il n’a ni adresse où envoyer un code, ni utilisateur au nom duquel agir.</translation>
     </message>
     <message>
         <source>It has no catalogue.</source>
-        <translation>Il n'a pas de catalogue.</translation>
+        <translation>Il n’a pas de catalogue.</translation>
     </message>
     <message>
         <source>It has no list of layers.</source>
@@ -2673,11 +2677,11 @@
     </message>
     <message>
         <source>It has no “url”.</source>
-        <translation>Il n'a pas d'« url ».</translation>
+        <translation>Il n’a pas d’« url ».</translation>
     </message>
     <message>
         <source>It has no “{name}”.</source>
-        <translation>Il n'a pas de « {name} ».</translation>
+        <translation>Il n’a pas de « {name} ».</translation>
     </message>
     <message>
         <source>It has up to 30 small letters, digits and hyphens.</source>
@@ -2749,27 +2753,27 @@
     </message>
     <message>
         <source>It holds “{value}”, which is not a SHA-256 in base 64.</source>
-        <translation>Il contient « {value} », qui n'est pas un SHA-256 en base 64.</translation>
+        <translation>Il contient « {value} », qui n’est pas un SHA-256 en base 64.</translation>
     </message>
     <message>
         <source>It is a date or a time of RFC 3339, or two of them with “/” between.</source>
-        <translation>C'est une date ou une heure selon RFC 3339, ou deux séparées par « / ».</translation>
+        <translation>C’est une date ou une heure selon RFC 3339, ou deux séparées par « / ».</translation>
     </message>
     <message>
         <source>It is a document of {name}, and no ISO 19115 record.</source>
-        <translation>C'est un document de type {name}, et non une fiche ISO 19115.</translation>
+        <translation>C’est un document de type {name}, et non une fiche ISO 19115.</translation>
     </message>
     <message>
         <source>It is a GeoPackage without any table of features.</source>
-        <translation>C'est un GeoPackage sans aucune table d'entités.</translation>
+        <translation>C’est un GeoPackage sans aucune table d’entités.</translation>
     </message>
     <message>
         <source>It is a {kind}.</source>
-        <translation>C'est un {kind}.</translation>
+        <translation>C’est un {kind}.</translation>
     </message>
     <message>
         <source>It is addressed to “{name}”, and this backend serves its own machine only.</source>
-        <translation>Elle s'adresse à « {name} », or ce serveur ne répond qu'à sa propre machine.</translation>
+        <translation>Elle s’adresse à « {name} », or ce serveur ne répond qu’à sa propre machine.</translation>
     </message>
     <message>
         <source>It is cut off in its first 100 bytes.</source>
@@ -2785,7 +2789,7 @@
     </message>
     <message>
         <source>It is kept encrypted in QGIS's authentication database, and nowhere else.</source>
-        <translation>C’est conservé chiffré dans la base d’authentification de QGIS, et nulle part ailleurs.</translation>
+        <translation>Il est conservé chiffré dans la base d’authentification de QGIS, et nulle part ailleurs.</translation>
     </message>
     <message>
         <source>It is longer than {count} characters, or holds a NUL.</source>
@@ -2809,7 +2813,7 @@
     </message>
     <message>
         <source>It is no JSON.</source>
-        <translation>Ce n'est pas du JSON.</translation>
+        <translation>Ce n’est pas du JSON.</translation>
     </message>
     <message>
         <source>It is no object.</source>
@@ -2861,7 +2865,7 @@
     </message>
     <message>
         <source>It is process {pid}; what it changes meanwhile would look like damage.</source>
-        <translation>C'est le processus {pid} ; ce qu'il modifie entre-temps ressemblerait à un dommage.</translation>
+        <translation>C’est le processus {pid} ; ce qu’il modifie entre-temps ressemblerait à un dommage.</translation>
     </message>
     <message>
         <source>It is published, and shows nothing.</source>
@@ -2877,7 +2881,7 @@
     </message>
     <message>
         <source>It is the id neither of a user nor of a community.</source>
-        <translation>Ce n'est l'identifiant ni d'un utilisateur ni d'une communauté.</translation>
+        <translation>Ce n’est l’identifiant ni d’un utilisateur ni d’une communauté.</translation>
     </message>
     <message>
         <source>It is the only style: the service is then drawn without any.</source>
@@ -2885,7 +2889,7 @@
     </message>
     <message>
         <source>It is the supervisor of the community “{name}”.</source>
-        <translation>C'est le superviseur de la communauté « {name} ».</translation>
+        <translation>C’est le superviseur de la communauté « {name} ».</translation>
     </message>
     <message>
         <source>It is too long or holds control characters.</source>
@@ -2897,7 +2901,7 @@
     </message>
     <message>
         <source>It is true or false.</source>
-        <translation>C'est true ou false.</translation>
+        <translation>C’est true ou false.</translation>
     </message>
     <message>
         <source>It is {current}; what may follow is: {allowed}.</source>
@@ -2925,7 +2929,7 @@
     </message>
     <message>
         <source>It may have been deleted; list again to see what there is.</source>
-        <translation>Il a peut-être été supprimé ; relisez la liste pour voir ce qu'il y a.</translation>
+        <translation>Il a peut-être été supprimé ; relisez la liste pour voir ce qu’il y a.</translation>
     </message>
     <message>
         <source>It may have {size} kB.</source>
@@ -2973,7 +2977,7 @@
     </message>
     <message>
         <source>It must be one of: {choices}.</source>
-        <translation>Il faut l'un de : {choices}.</translation>
+        <translation>Les valeurs possibles sont : {choices}.</translation>
     </message>
     <message>
         <source>It must be the path of a folder.</source>
@@ -2985,7 +2989,7 @@
     </message>
     <message>
         <source>It must be the URL of a PostgreSQL database, as postgresql://user:[password]@host/name.</source>
-        <translation>Ce doit être l'URL d'une base PostgreSQL, comme postgresql://user:[password]@host/name.</translation>
+        <translation>Ce doit être l’URL d’une base PostgreSQL, comme postgresql://user:[password]@host/name.</translation>
     </message>
     <message>
         <source>It must be yes or no.</source>
@@ -3037,7 +3041,7 @@
     </message>
     <message>
         <source>It needs one of the rights {names}; you have: {held}.</source>
-        <translation>Il faut l'un des droits {names} ; vous avez : {held}.</translation>
+        <translation>Il faut l’un des droits {names} ; vous avez : {held}.</translation>
     </message>
     <message>
         <source>It nests deeper than {count} levels.</source>
@@ -3053,11 +3057,11 @@
     </message>
     <message>
         <source>It shows too many features to be built before the pyramid is finished.</source>
-        <translation>Elle montre trop d'objets pour être calculée avant que la pyramide soit terminée.</translation>
+        <translation>Elle montre trop d’entités pour être calculée avant que la pyramide soit terminée.</translation>
     </message>
     <message>
         <source>It starts at byte {first} of {total}; received are {received} of {expected}.</source>
-        <translation>Il commence à l'octet {first} sur {total} ; {received} sur {expected} sont reçus.</translation>
+        <translation>Il commence à l’octet {first} sur {total} ; {received} sur {expected} sont reçus.</translation>
     </message>
     <message>
         <source>It states no fileIdentifier, or one with blanks or of more than {most} letters.</source>
@@ -3097,11 +3101,11 @@
     </message>
     <message>
         <source>It works best with {count} attributes at most: choose fewer of them two pages before.</source>
-        <translation>Elle donne le meilleur avec {count} attributs au plus : choisissez-en moins deux pages plus tôt.</translation>
+        <translation>Elle donne les meilleurs résultats avec {count} attributs au plus : choisissez-en moins, deux pages plus tôt.</translation>
     </message>
     <message>
         <source>It works: {user} may publish in {names}.</source>
-        <translation>Cela fonctionne : {user} peut publier dans {names}.</translation>
+        <translation>La connexion fonctionne : {user} peut publier dans {names}.</translation>
     </message>
     <message>
         <source>It would draw another colour each time.</source>
@@ -3125,7 +3129,7 @@
     </message>
     <message>
         <source>Its catalogue has version {found}; this GeoPub knows versions up to {known}.</source>
-        <translation>Son catalogue est en version {found} ; ce GeoPub connaît les versions jusqu'à {known}.</translation>
+        <translation>Son catalogue est en version {found} ; ce GeoPub connaît les versions jusqu’à {known}.</translation>
     </message>
     <message>
         <source>Its catalogue has version {found}; this GeoPub works with {known}.</source>
@@ -3145,7 +3149,7 @@
     </message>
     <message>
         <source>Its columns are: {names}. Text goes in 'single quotes'.</source>
-        <translation>Ses colonnes sont : {names}. Un texte s'écrit entre 'apostrophes'.</translation>
+        <translation>Ses colonnes sont : {names}. Un texte s’écrit entre 'apostrophes'.</translation>
     </message>
     <message>
         <source>Its coordinates are converted to {target}.</source>
@@ -3169,7 +3173,7 @@
     </message>
     <message>
         <source>Its features hold none.</source>
-        <translation>Ses objets n'en contiennent pas.</translation>
+        <translation>Ses entités n’en contiennent pas.</translation>
     </message>
     <message>
         <source>Its file is missing or damaged.</source>
@@ -3241,7 +3245,7 @@
     </message>
     <message>
         <source>Its SHA-256 is not the announced one.</source>
-        <translation>Son SHA-256 n'est pas celui annoncé.</translation>
+        <translation>Son SHA-256 n’est pas celui annoncé.</translation>
     </message>
     <message>
         <source>Its source is missing or does not answer.</source>
@@ -3253,7 +3257,7 @@
     </message>
     <message>
         <source>Its tables have no geometry: {names}.</source>
-        <translation>Ses tables n'ont pas de géométrie : {names}.</translation>
+        <translation>Ses tables n’ont pas de géométrie : {names}.</translation>
     </message>
     <message>
         <source>Its technical name stands in requests: letters without accents, digits, _, - and dots.</source>
@@ -3341,7 +3345,7 @@
     </message>
     <message>
         <source>Landing page</source>
-        <translation>Page d'accueil</translation>
+        <translation>Page d’accueil</translation>
     </message>
     <message>
         <source>Language</source>
@@ -3365,7 +3369,7 @@
     </message>
     <message>
         <source>Launch it again; if it fails again, report it with the log.</source>
-        <translation>Relancez-le ; s'il échoue encore, signalez-le avec le journal.</translation>
+        <translation>Relancez-le ; s’il échoue encore, signalez-le avec le journal.</translation>
     </message>
     <message>
         <source>Layer</source>
@@ -3481,7 +3485,7 @@
     </message>
     <message>
         <source>List the datasheets and their live addresses.</source>
-        <translation>Liste les fiches de données et leurs adresses en service.</translation>
+        <translation>Lister les fiches de données et leurs adresses en service.</translation>
     </message>
     <message>
         <source>List the datastores.</source>
@@ -3489,7 +3493,7 @@
     </message>
     <message>
         <source>List the processings of the datastore to see what it runs.</source>
-        <translation>Énumérez les traitements de l'entrepôt pour voir ce qu'il exécute.</translation>
+        <translation>Énumérez les traitements de l’entrepôt pour voir ce qu’il exécute.</translation>
     </message>
     <message>
         <source>List the programs.</source>
@@ -3513,7 +3517,7 @@
     </message>
     <message>
         <source>List, add, edit and choose the styles of a published layer.</source>
-        <translation>Lister, ajouter, modifier et choisir les styles d'une couche publiée.</translation>
+        <translation>Lister, ajouter, modifier et choisir les styles d’une couche publiée.</translation>
     </message>
     <message>
         <source>List, compare and bring back revisions of data, styles and metadata.</source>
@@ -3522,10 +3526,6 @@
     <message>
         <source>Live service</source>
         <translation>Service en ligne</translation>
-    </message>
-    <message>
-        <source>Load the QML on the layer in QGIS and add the layer itself: its style is converted. Or give an SLD.</source>
-        <translation>Chargez le QML sur la couche dans QGIS et ajoutez la couche elle-même : son style est converti. Ou donnez un SLD.</translation>
     </message>
     <message>
         <source>Local coordinates</source>
@@ -3557,7 +3557,7 @@
     </message>
     <message>
         <source>Look at the map: the features should lie where you expect them.</source>
-        <translation>Regardez la carte : les objets doivent se trouver là où vous les attendez.</translation>
+        <translation>Regardez la carte : les entités doivent se trouver là où vous les attendez.</translation>
     </message>
     <message>
         <source>Look at them: a repaired shape covers the same ground, but its outline may differ.</source>
@@ -3605,7 +3605,7 @@
     </message>
     <message>
         <source>Made on</source>
-        <translation>Faite le</translation>
+        <translation>Créée le</translation>
     </message>
     <message>
         <source>Make a configuration for this server</source>
@@ -3613,11 +3613,11 @@
     </message>
     <message>
         <source>Make a sample of this area first</source>
-        <translation>Faire d’abord un échantillon sur cette emprise</translation>
+        <translation>Générer d’abord un échantillon sur cette emprise</translation>
     </message>
     <message>
         <source>Make all tiles</source>
-        <translation>Faire toutes les tuiles</translation>
+        <translation>Générer toutes les tuiles</translation>
     </message>
     <message>
         <source>Make all tiles of this sample</source>
@@ -3653,11 +3653,11 @@
     </message>
     <message>
         <source>Make them smaller, or use other ones.</source>
-        <translation>Réduisez-les, ou prenez-en d'autres.</translation>
+        <translation>Réduisez-les, ou prenez-en d’autres.</translation>
     </message>
     <message>
         <source>Make vector tiles of a GeoPackage without any server: OUT.pmtiles, OUT.mbtiles or a folder OUT/.</source>
-        <translation>Fabriquer les tuiles vectorielles d'un GeoPackage sans aucun serveur : OUT.pmtiles, OUT.mbtiles ou un dossier OUT/.</translation>
+        <translation>Fabriquer les tuiles vectorielles d’un GeoPackage sans aucun serveur : OUT.pmtiles, OUT.mbtiles ou un dossier OUT/.</translation>
     </message>
     <message>
         <source>Makes vector tiles of a layer with the tile engine of GeoPub, as one PMTiles archive (version 3) that any web server can hand out. Nothing is published. The levels are proposed from the layer.</source>
@@ -3829,7 +3829,7 @@
     </message>
     <message>
         <source>Name it with 32 hexadecimal digits, or send it in chunks.</source>
-        <translation>Nommez-le avec 32 chiffres hexadécimaux, ou envoyez-le par morceaux.</translation>
+        <translation>Donnez-lui un nom de 32 chiffres hexadécimaux, ou envoyez-le par morceaux.</translation>
     </message>
     <message>
         <source>Name of the files (none: the layer’s)</source>
@@ -3849,7 +3849,7 @@
     </message>
     <message>
         <source>Names that services cannot carry were changed:</source>
-        <translation>Des noms que les services ne peuvent pas porter ont été changés :</translation>
+        <translation>Des noms que les services n’acceptent pas ont été modifiés :</translation>
     </message>
     <message>
         <source>Natural risk zones</source>
@@ -3961,7 +3961,7 @@
     </message>
     <message>
         <source>No storage of the datastore carries the label {label}.</source>
-        <translation>Aucun stockage de l'entrepôt ne porte l'étiquette {label}.</translation>
+        <translation>Aucun stockage de l’entrepôt ne porte l’étiquette {label}.</translation>
     </message>
     <message>
         <source>No style: GeoPub's own colours</source>
@@ -3969,7 +3969,7 @@
     </message>
     <message>
         <source>No table has an attribute “{name}”.</source>
-        <translation>Aucune table n'a d'attribut « {name} ».</translation>
+        <translation>Aucune table n’a d’attribut « {name} ».</translation>
     </message>
     <message>
         <source>No tiles can be made of “{name}”.</source>
@@ -4017,7 +4017,7 @@
     </message>
     <message>
         <source>Not started</source>
-        <translation>Pas démarré</translation>
+        <translation>Pas encore démarré</translation>
     </message>
     <message>
         <source>not stated</source>
@@ -4025,7 +4025,7 @@
     </message>
     <message>
         <source>Nothing equals NULL.</source>
-        <translation>Rien n'est égal à NULL.</translation>
+        <translation>Rien n’est égal à NULL.</translation>
     </message>
     <message>
         <source>Nothing forbids publishing.</source>
@@ -4033,11 +4033,11 @@
     </message>
     <message>
         <source>Nothing forbids the publication.</source>
-        <translation>Rien ne s'oppose à la publication.</translation>
+        <translation>Rien ne s’oppose à la publication.</translation>
     </message>
     <message>
         <source>Nothing is public at {path}.</source>
-        <translation>Rien n'est public à l'adresse {path}.</translation>
+        <translation>Rien n’est public à l’adresse {path}.</translation>
     </message>
     <message>
         <source>Nothing is published as “{name}”.</source>
@@ -4045,7 +4045,7 @@
     </message>
     <message>
         <source>Nothing is published here yet.</source>
-        <translation>Rien n'est encore publié ici.</translation>
+        <translation>Rien n’est encore publié ici.</translation>
     </message>
     <message>
         <source>Nothing is published yet.</source>
@@ -4053,11 +4053,11 @@
     </message>
     <message>
         <source>Nothing is to be done: the next start of the backend mends it.</source>
-        <translation>Il n'y a rien à faire : le prochain démarrage du moteur y remédie.</translation>
+        <translation>Il n’y a rien à faire : le prochain démarrage du moteur y remédie.</translation>
     </message>
     <message>
         <source>Nothing is wrong with the style.</source>
-        <translation>Rien à redire sur ce style.</translation>
+        <translation>Ce style ne présente aucune anomalie.</translation>
     </message>
     <message>
         <source>Nothing more can be published in this datastore.</source>
@@ -4133,7 +4133,7 @@
     </message>
     <message>
         <source>One of its elements has too many attributes.</source>
-        <translation>Un de ses éléments a trop d'attributs.</translation>
+        <translation>Un de ses éléments a trop d’attributs.</translation>
     </message>
     <message>
         <source>Only 10 × 10 tiles around LONGITUDE,LATITUDE.</source>
@@ -4185,7 +4185,7 @@
     </message>
     <message>
         <source>Only SLD 1.0.0 and 1.1.0 are read here.</source>
-        <translation>Seul le SLD 1.0.0 ou 1.1.0 est lu ici.</translation>
+        <translation>Seuls les SLD 1.0.0 et 1.1.0 sont lus ici.</translation>
     </message>
     <message>
         <source>Only SVG, PNG, JPEG, GIF and WebP of at most {size} kB are.</source>
@@ -4221,7 +4221,7 @@
     </message>
     <message>
         <source>Open it again first.</source>
-        <translation>Rouvrez-la d'abord.</translation>
+        <translation>Rouvrez-la d’abord.</translation>
     </message>
     <message>
         <source>Open it in QGIS: if it shows there, export it as a GeoPackage and send that.</source>
@@ -4285,7 +4285,7 @@
     </message>
     <message>
         <source>Part of the addresses of the services. Automatic keeps the one of the last time.</source>
-        <translation>Partie des adresses des services. Automatique garde celui de la dernière fois.</translation>
+        <translation>Il fait partie des adresses des services. « Automatique » garde celui de la dernière fois.</translation>
     </message>
     <message>
         <source>Part of the addresses of the services; it cannot be changed later.</source>
@@ -4325,7 +4325,7 @@
     </message>
     <message>
         <source>Polygons without area in the table “{table}”: {count}. Their features stay, without a geometry.</source>
-        <translation>Polygones sans surface dans la table « {table} » : {count}. Leurs objets restent, sans géométrie.</translation>
+        <translation>Polygones sans surface dans la table « {table} » : {count}. Leurs entités restent, sans géométrie.</translation>
     </message>
     <message>
         <source>Population distribution — demography</source>
@@ -4369,7 +4369,7 @@
     </message>
     <message>
         <source>Print one JSON document on standard output.</source>
-        <translation>Écrit un document JSON sur la sortie standard.</translation>
+        <translation>Écrire un seul document JSON sur la sortie standard.</translation>
     </message>
     <message>
         <source>process {pid}</source>
@@ -4393,7 +4393,7 @@
     </message>
     <message>
         <source>Properties of the features</source>
-        <translation>Attributs des objets</translation>
+        <translation>Attributs des entités</translation>
     </message>
     <message>
         <source>Properties to filter by</source>
@@ -4457,7 +4457,7 @@
     </message>
     <message>
         <source>Publish it with “open”: true, or on a private endpoint.</source>
-        <translation>Publiez-le avec « open » : true, ou sur un point d'accès privé.</translation>
+        <translation>Publiez-le avec « open » : true, ou sur un point d’accès privé.</translation>
     </message>
     <message>
         <source>Publish layer</source>
@@ -4465,7 +4465,7 @@
     </message>
     <message>
         <source>Publish layers as live WFS, WMS and vector tile services.</source>
-        <translation>Publie des couches en services WFS, WMS et tuiles vectorielles.</translation>
+        <translation>Publier des couches en services WFS, WMS et tuiles vectorielles.</translation>
     </message>
     <message>
         <source>Publish layer…</source>
@@ -4497,7 +4497,7 @@
     </message>
     <message>
         <source>Publish the style from where these files are: they are packed in. Or embed them in QGIS.</source>
-        <translation>Publiez le style depuis l'endroit où sont ces fichiers : ils y sont intégrés. Ou intégrez-les dans QGIS.</translation>
+        <translation>Publiez le style depuis l’endroit où sont ces fichiers : ils y sont intégrés. Ou intégrez-les dans QGIS.</translation>
     </message>
     <message>
         <source>Publish with the layer's style</source>
@@ -4791,7 +4791,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Rows of the catalogue refer to what is not there.</source>
-        <translation>Des lignes du catalogue renvoient à ce qui n'existe pas.</translation>
+        <translation>Des lignes du catalogue renvoient à ce qui n’existe pas.</translation>
     </message>
     <message>
         <source>Rows of “{name}” of another length than the first: {count}. What is missing is NULL, what is too much goes.</source>
@@ -4891,7 +4891,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>say whether catalogue and files of a data folder agree</source>
-        <translation>dire si le catalogue et les fichiers d'un dossier de données concordent</translation>
+        <translation>dire si le catalogue et les fichiers d’un dossier de données concordent</translation>
     </message>
     <message>
         <source>Say which one it is, such as EPSG:2154 in mainland France, or set it on the layer in QGIS and export again.</source>
@@ -4903,7 +4903,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Say which versions are at hand, what is missing, and how to get it.</source>
-        <translation>Indique les versions présentes, ce qui manque, et comment l’obtenir.</translation>
+        <translation>Indiquer les versions présentes, ce qui manque, et comment l’obtenir.</translation>
     </message>
     <message>
         <source>Schematise areas</source>
@@ -4959,7 +4959,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Send a file first.</source>
-        <translation>Envoyez d'abord un fichier.</translation>
+        <translation>Envoyez d’abord un fichier.</translation>
     </message>
     <message>
         <source>Send a GeoPackage, FlatGeobuf, GeoJSON or CSV file, or a zipped shapefile: QGIS can export any layer so.</source>
@@ -4967,7 +4967,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Send a key that was given access: {name}=… or the header of its type.</source>
-        <translation>Envoyez une clé qui y a accès : {name}=… ou l'en-tête de son type.</translation>
+        <translation>Envoyez une clé qui y a accès : {name}=… ou l’en-tête de son type.</translation>
     </message>
     <message>
         <source>Send a query for each of them, as in “typeNames=(a)(b)”.</source>
@@ -5011,15 +5011,15 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Send the header Content-Length.</source>
-        <translation>Envoyez l'en-tête Content-Length.</translation>
+        <translation>Envoyez l’en-tête Content-Length.</translation>
     </message>
     <message>
         <source>Send the header “Authorization: Bearer …” with the token of server.json in the data folder.</source>
-        <translation>Envoyez l'en-tête « Authorization: Bearer … » avec le jeton de server.json du dossier de données.</translation>
+        <translation>Envoyez l’en-tête « Authorization: Bearer … » avec le jeton de server.json du dossier de données.</translation>
     </message>
     <message>
         <source>Send the style as a static of type GEOSERVER-STYLE first.</source>
-        <translation>Envoyez d'abord le style comme fichier statique de type GEOSERVER-STYLE.</translation>
+        <translation>Envoyez d’abord le style comme fichier statique de type GEOSERVER-STYLE.</translation>
     </message>
     <message>
         <source>Send the style itself as SLD_BODY.</source>
@@ -5039,11 +5039,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>serve a data folder</source>
-        <translation>sert un dossier de données</translation>
+        <translation>servir un dossier de données</translation>
     </message>
     <message>
         <source>Serve what is published in a data folder until Ctrl-C.</source>
-        <translation>Sert ce qui est publié dans un dossier de données, jusqu’à Ctrl-C.</translation>
+        <translation>Servir ce qui est publié dans un dossier de données, jusqu’à Ctrl-C.</translation>
     </message>
     <message>
         <source>Service</source>
@@ -5067,11 +5067,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Services show revisions or styles that are not there.</source>
-        <translation>Des services montrent des révisions ou des styles qui n'existent pas.</translation>
+        <translation>Des services montrent des révisions ou des styles qui n’existent pas.</translation>
     </message>
     <message>
         <source>Services would not find every feature.</source>
-        <translation>Les services ne trouveraient pas tous les objets.</translation>
+        <translation>Les services ne trouveraient pas toutes les entités.</translation>
     </message>
     <message>
         <source>Serving at {url} until Ctrl-C.</source>
@@ -5151,7 +5151,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Sign in, and send the header “Authorization: Bearer …” with the access token.</source>
-        <translation>Connectez-vous, puis envoyez l'en-tête « Authorization: Bearer … » avec le jeton d'accès.</translation>
+        <translation>Connectez-vous, puis envoyez l’en-tête « Authorization: Bearer … » avec le jeton d’accès.</translation>
     </message>
     <message>
         <source>Sign in…</source>
@@ -5215,11 +5215,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Somebody removed them.</source>
-        <translation>Quelqu'un les a supprimés.</translation>
+        <translation>Quelqu’un les a supprimés.</translation>
     </message>
     <message>
         <source>Something happened that GeoPub does not expect: {error}.</source>
-        <translation>Quelque chose s’est produit que GeoPub ne prévoit pas : {error}.</translation>
+        <translation>Il s’est produit quelque chose que GeoPub ne prévoit pas : {error}.</translation>
     </message>
     <message>
         <source>Source of the metadata</source>
@@ -5311,7 +5311,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>States are none of their life cycle.</source>
-        <translation>Des états n'appartiennent pas à leur cycle de vie.</translation>
+        <translation>Des états n’appartiennent pas à leur cycle de vie.</translation>
     </message>
     <message>
         <source>States contradict each other.</source>
@@ -5519,7 +5519,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Text goes in 'single quotes', a name in "double quotes"; a quote inside is written twice.</source>
-        <translation>Un texte s'écrit entre 'apostrophes', un nom entre "guillemets" ; à l'intérieur, on les double.</translation>
+        <translation>Un texte s’écrit entre 'apostrophes', un nom entre "guillemets" ; à l’intérieur, on les double.</translation>
     </message>
     <message>
         <source>Text in another encoding</source>
@@ -5583,7 +5583,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The area cannot be used.</source>
-        <translation>L'emprise ne peut pas être utilisée.</translation>
+        <translation>L’emprise ne peut pas être utilisée.</translation>
     </message>
     <message>
         <source>The area lies outside of where {target} is defined.</source>
@@ -5595,15 +5595,15 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The backend could not do it.</source>
-        <translation>Le moteur n'a pas pu le faire.</translation>
+        <translation>Le moteur n’a pas pu le faire.</translation>
     </message>
     <message>
         <source>The backend ended in the middle of something.</source>
-        <translation>Le moteur s'est arrêté au milieu de quelque chose.</translation>
+        <translation>Le moteur s’est arrêté au milieu de quelque chose.</translation>
     </message>
     <message>
         <source>The backend is ending.</source>
-        <translation>Le moteur s'arrête.</translation>
+        <translation>Le moteur s’arrête.</translation>
     </message>
     <message>
         <source>The backend keeps everything it publishes in one folder.</source>
@@ -5611,11 +5611,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The backend stopped; the work begins again.</source>
-        <translation>Le serveur s'est arrêté ; le travail recommence.</translation>
+        <translation>Le serveur s’est arrêté ; le travail recommence.</translation>
     </message>
     <message>
         <source>The body of the request is not JSON.</source>
-        <translation>Le corps de la requête n'est pas du JSON.</translation>
+        <translation>Le corps de la requête n’est pas du JSON.</translation>
     </message>
     <message>
         <source>The body of the request is too large.</source>
@@ -5671,11 +5671,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The collection has no such property.</source>
-        <translation>La collection n'a pas cet attribut.</translation>
+        <translation>La collection n’a pas cet attribut.</translation>
     </message>
     <message>
         <source>The collection {name} has no feature “{key}”.</source>
-        <translation>La collection {name} n'a pas d'objet « {key} ».</translation>
+        <translation>La collection {name} n’a pas d’entité « {key} ».</translation>
     </message>
     <message>
         <source>The columns {columns} hold other things, such as “{example}”.</source>
@@ -5703,11 +5703,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The Content-Digest header cannot be read.</source>
-        <translation>L'en-tête Content-Digest est illisible.</translation>
+        <translation>L’en-tête Content-Digest est illisible.</translation>
     </message>
     <message>
         <source>The coordinate reference system of the table “{table}” cannot be understood.</source>
-        <translation>Le système de coordonnées de référence de la table « {table} » ne peut pas être compris.</translation>
+        <translation>Le système de coordonnées de la table « {table} » est illisible.</translation>
     </message>
     <message>
         <source>The coordinate reference system of the table “{table}”, {srs}, has no EPSG code.</source>
@@ -5739,7 +5739,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The data folder {path} could not be looked at.</source>
-        <translation>Le dossier de données {path} n'a pas pu être examiné.</translation>
+        <translation>Le dossier de données {path} n’a pas pu être examiné.</translation>
     </message>
     <message>
         <source>The data folder {path} is newer than this GeoPub.</source>
@@ -5767,7 +5767,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The data “{name}” has no table “{table}”.</source>
-        <translation>Les données « {name} » n'ont pas de table « {table} ».</translation>
+        <translation>Les données « {name} » n’ont pas de table « {table} ».</translation>
     </message>
     <message>
         <source>The data “{name}” is in use.</source>
@@ -5791,19 +5791,19 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>the datastore</source>
-        <translation>l'entrepôt</translation>
+        <translation>l’entrepôt</translation>
     </message>
     <message>
         <source>The datastore {name} is there.</source>
-        <translation>L'entrepôt {name} est créé.</translation>
+        <translation>L’entrepôt {name} est créé.</translation>
     </message>
     <message>
         <source>The datastores of a team server, with their members and quotas.</source>
-        <translation>Les entrepôts d'un serveur d'équipe, avec leurs membres et leurs quotas.</translation>
+        <translation>Les entrepôts d’un serveur d’équipe, avec leurs membres et leurs quotas.</translation>
     </message>
     <message>
         <source>The definition of the API does not list it, nor do the queryables of the collection.</source>
-        <translation>Ni la définition de l'API ni les attributs interrogeables de la collection ne le citent.</translation>
+        <translation>Ni la définition de l’API ni les attributs interrogeables de la collection ne le citent.</translation>
     </message>
     <message>
         <source>The disk is full.</source>
@@ -5827,11 +5827,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The e-mail address or the password is wrong.</source>
-        <translation>L'adresse de courriel ou le mot de passe est faux.</translation>
+        <translation>L’adresse de courriel ou le mot de passe est faux.</translation>
     </message>
     <message>
         <source>The endpoint takes configurations of type {type}.</source>
-        <translation>Le point d'accès prend des configurations de type {type}.</translation>
+        <translation>Le point d’accès prend des configurations de type {type}.</translation>
     </message>
     <message>
         <source>The execution needed more than is free.</source>
@@ -5839,11 +5839,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The extent cannot be used.</source>
-        <translation>L'emprise ne peut pas être utilisée.</translation>
+        <translation>L’emprise ne peut pas être utilisée.</translation>
     </message>
     <message>
         <source>The feature type has no such property.</source>
-        <translation>Le type d’entités n’a pas cette propriété.</translation>
+        <translation>Le type d’objets n’a pas cette propriété.</translation>
     </message>
     <message>
         <source>The feature type {type} has no such property.</source>
@@ -5863,7 +5863,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The field “output.stored_data” has neither “name” nor “id”.</source>
-        <translation>Le champ « output.stored_data » n'a ni « name » ni « id ».</translation>
+        <translation>Le champ « output.stored_data » n’a ni « name » ni « id ».</translation>
     </message>
     <message>
         <source>The field “output.stored_data” is missing.</source>
@@ -5879,7 +5879,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The field “{field}” is missing or is not what it should be.</source>
-        <translation>Le champ « {field} » manque ou n'est pas ce qu'il devrait être.</translation>
+        <translation>Le champ « {field} » manque ou n’est pas ce qu’il devrait être.</translation>
     </message>
     <message>
         <source>The field “{field}” will be published as “{name}”.</source>
@@ -5899,7 +5899,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The field “{name}” is no moment.</source>
-        <translation>Le champ « {name} » n'est pas un instant.</translation>
+        <translation>Le champ « {name} » n’est pas un instant.</translation>
     </message>
     <message>
         <source>The field “{name}” must be a list of texts.</source>
@@ -5935,7 +5935,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The file could not be made.</source>
-        <translation>Le fichier n'a pas pu être créé.</translation>
+        <translation>Le fichier n’a pas pu être créé.</translation>
     </message>
     <message>
         <source>The file could not be read: {message}.</source>
@@ -5999,7 +5999,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The file {path} of this data is no longer there.</source>
-        <translation>Le fichier {path} de cette donnée n'est plus là.</translation>
+        <translation>Le fichier {path} de cette donnée n’est plus là.</translation>
     </message>
     <message>
         <source>The file “{name}” cannot be read as {format}.</source>
@@ -6011,7 +6011,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The file “{name}” holds no table of features.</source>
-        <translation>Le fichier « {name} » ne contient aucune table d’objets géographiques.</translation>
+        <translation>Le fichier « {name} » ne contient aucune table d’entités.</translation>
     </message>
     <message>
         <source>The file “{name}” holds only raster tiles.</source>
@@ -6063,7 +6063,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The filter uses “{name}”, which is not known here.</source>
-        <translation>Le filtre utilise « {name} », qui n'est pas connu ici.</translation>
+        <translation>Le filtre utilise « {name} », qui n’est pas connu ici.</translation>
     </message>
     <message>
         <source>The filter “{filter}” cannot be used.</source>
@@ -6119,7 +6119,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The header Content-Range does not describe the body.</source>
-        <translation>L'en-tête Content-Range ne décrit pas le corps de la requête.</translation>
+        <translation>L’en-tête Content-Range ne décrit pas le corps de la requête.</translation>
     </message>
     <message>
         <source>The host {host} cannot be used.</source>
@@ -6131,11 +6131,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The issuer of your token does not answer as it should: {reason}</source>
-        <translation>L'émetteur de votre jeton ne répond pas comme il le devrait : {reason}</translation>
+        <translation>L’émetteur de votre jeton ne répond pas comme il le devrait : {reason}</translation>
     </message>
     <message>
         <source>The key cannot open the offering {identifier}.</source>
-        <translation>La clé ne peut pas ouvrir l'offre {identifier}.</translation>
+        <translation>La clé ne peut pas ouvrir l’offre {identifier}.</translation>
     </message>
     <message>
         <source>The key is not good for this request.</source>
@@ -6143,7 +6143,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The key “{name}” is not strong enough.</source>
-        <translation>La clé « {name} » n'est pas assez forte.</translation>
+        <translation>La clé « {name} » n’est pas assez forte.</translation>
     </message>
     <message>
         <source>The layer cannot be edited.</source>
@@ -6159,11 +6159,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The layer does not know where it lies: give its coordinate system.</source>
-        <translation>La couche ne sait pas où elle se situe : indiquez son système de coordonnées.</translation>
+        <translation>La couche n’a pas de système de coordonnées : indiquez-le.</translation>
     </message>
     <message>
         <source>The layer does not say where it lies: choose its coordinate system.</source>
-        <translation>La couche ne dit pas où elle se trouve : choisissez son système de coordonnées.</translation>
+        <translation>La couche n’indique pas son système de coordonnées : choisissez-le.</translation>
     </message>
     <message>
         <source>The layer has no style “{name}” any more.</source>
@@ -6263,11 +6263,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The login by OpenID Connect is not set up.</source>
-        <translation>La connexion par OpenID Connect n'est pas configurée.</translation>
+        <translation>La connexion par OpenID Connect n’est pas configurée.</translation>
     </message>
     <message>
         <source>The login of a key has 1 to 100 characters, and no colon.</source>
-        <translation>L'identifiant d'une clé a de 1 à 100 caractères, sans deux-points.</translation>
+        <translation>L’identifiant d’une clé a de 1 à 100 caractères, sans deux-points.</translation>
     </message>
     <message>
         <source>The M values of the table “{table}” are left out.</source>
@@ -6299,11 +6299,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The metadata identifier {name} cannot be used.</source>
-        <translation>L'identifiant de métadonnées {name} ne peut pas être utilisé.</translation>
+        <translation>L’identifiant de métadonnées {name} ne peut pas être utilisé.</translation>
     </message>
     <message>
         <source>The metadata identifier {name} is taken.</source>
-        <translation>L'identifiant de métadonnées {name} est déjà pris.</translation>
+        <translation>L’identifiant de métadonnées {name} est déjà pris.</translation>
     </message>
     <message>
         <source>The metadata record is stored, but not in the catalogue.</source>
@@ -6335,7 +6335,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The new data has no table “{table}”.</source>
-        <translation>La nouvelle donnée n'a pas de table « {table} ».</translation>
+        <translation>La nouvelle donnée n’a pas de table « {table} ».</translation>
     </message>
     <message>
         <source>The next one is possible in {seconds} s.</source>
@@ -6363,7 +6363,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The operation “{name}” is not known here.</source>
-        <translation>L'opération « {name} » n'est pas connue ici.</translation>
+        <translation>L’opération « {name} » n’est pas connue ici.</translation>
     </message>
     <message>
         <source>The operation “{operation}” is not offered.</source>
@@ -6407,7 +6407,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The password of a key has 8 to 200 characters.</source>
-        <translation>Le mot de passe d'une clé a de 8 à 200 caractères.</translation>
+        <translation>Le mot de passe d’une clé a de 8 à 200 caractères.</translation>
     </message>
     <message>
         <source>The path {path} is taken.</source>
@@ -6475,7 +6475,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The process that builds tiles broke down, or took longer than {seconds} seconds.</source>
-        <translation>Le processus qui calcule les tuiles s'est arrêté, ou a pris plus de {seconds} secondes.</translation>
+        <translation>Le processus qui calcule les tuiles s’est arrêté, ou a pris plus de {seconds} secondes.</translation>
     </message>
     <message>
         <source>The program could not be started.</source>
@@ -6483,7 +6483,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The programs that may ask a team server for tokens.</source>
-        <translation>Les programmes qui peuvent demander des jetons à un serveur d'équipe.</translation>
+        <translation>Les programmes qui peuvent demander des jetons à un serveur d’équipe.</translation>
     </message>
     <message>
         <source>The publication of “{title}” was broken off.</source>
@@ -6527,7 +6527,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The query names {count}.</source>
-        <translation>L'interrogation en nomme {count}.</translation>
+        <translation>L’interrogation en nomme {count}.</translation>
     </message>
     <message>
         <source>The queryables of the collection list its properties.</source>
@@ -6583,11 +6583,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The request is not authenticated.</source>
-        <translation>La requête n'est pas authentifiée.</translation>
+        <translation>La requête n’est pas authentifiée.</translation>
     </message>
     <message>
         <source>The request states no length.</source>
-        <translation>La requête n'indique pas sa longueur.</translation>
+        <translation>La requête n’indique pas sa longueur.</translation>
     </message>
     <message>
         <source>The request was refused.</source>
@@ -6595,11 +6595,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The result of the job could not be kept.</source>
-        <translation>Le résultat du traitement n'a pas pu être conservé.</translation>
+        <translation>Le résultat du traitement n’a pas pu être conservé.</translation>
     </message>
     <message>
         <source>The result of the job is not what it announced.</source>
-        <translation>Le résultat du traitement n'est pas celui qu'il a annoncé.</translation>
+        <translation>Le résultat du traitement n’est pas celui qu’il a annoncé.</translation>
     </message>
     <message>
         <source>The rows of the table “{table}” have been numbered.</source>
@@ -6631,7 +6631,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The server has no restricted access for: {names}.</source>
-        <translation>Le serveur n’a pas d’accès restreint pour : {names}.</translation>
+        <translation>Le serveur ne permet pas d’accès restreint pour : {names}.</translation>
     </message>
     <message>
         <source>The server has no room for one more record.</source>
@@ -6651,11 +6651,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The server that draws has no such files, unless it is that computer.</source>
-        <translation>Le serveur qui dessine n'a pas ces fichiers, à moins d'être cet ordinateur.</translation>
+        <translation>Le serveur qui dessine n’a pas ces fichiers, à moins d’être cet ordinateur.</translation>
     </message>
     <message>
         <source>The server to which “{title}” was going is no longer known.</source>
-        <translation>Le serveur vers lequel « {title} » partait n’est plus connu.</translation>
+        <translation>Le serveur auquel « {title} » était destiné n’est plus connu.</translation>
     </message>
     <message>
         <source>The server {host} does not answer.</source>
@@ -6671,15 +6671,15 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The service has no style of its own.</source>
-        <translation>Le service n'a pas de style propre.</translation>
+        <translation>Le service n’a pas de style propre.</translation>
     </message>
     <message>
         <source>The service has no style “{style}”.</source>
-        <translation>Le service n'a pas de style « {style} ».</translation>
+        <translation>Le service n’a pas de style « {style} ».</translation>
     </message>
     <message>
         <source>The service has no table “{table}”.</source>
-        <translation>Le service n'a pas de table « {table} ».</translation>
+        <translation>Le service n’a pas de table « {table} ».</translation>
     </message>
     <message>
         <source>The service is {status}.</source>
@@ -6711,7 +6711,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The setting openid_client is there, and openid_secret_file is not.</source>
-        <translation>Le réglage openid_client est donné, openid_secret_file ne l'est pas.</translation>
+        <translation>Le réglage openid_client est donné, openid_secret_file ne l’est pas.</translation>
     </message>
     <message>
         <source>The setting {name} cannot be “{value}”.</source>
@@ -6743,7 +6743,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The SLD uses prefixes that it does not declare: {names}.</source>
-        <translation>Le SLD emploie des préfixes qu'il ne déclare pas : {names}.</translation>
+        <translation>Le SLD emploie des préfixes qu’il ne déclare pas : {names}.</translation>
     </message>
     <message>
         <source>The smallest areas go into their neighbours.</source>
@@ -6827,7 +6827,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The style in SLD_BODY brings or fetches graphics or features: {names}.</source>
-        <translation>Le style de SLD_BODY apporte ou va chercher des graphiques ou des objets : {names}.</translation>
+        <translation>Le style de SLD_BODY apporte ou va chercher des images ou des entités : {names}.</translation>
     </message>
     <message>
         <source>The style in SLD_BODY cannot be drawn on “{table}”.</source>
@@ -6887,7 +6887,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The style “{style}” has no file.</source>
-        <translation>Le style « {style} » n'a aucun fichier.</translation>
+        <translation>Le style « {style} » n’a aucun fichier.</translation>
     </message>
     <message>
         <source>The style “{style}” is taken away from the service, for everybody.</source>
@@ -6947,11 +6947,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The table “{table}” has no column “{name}”.</source>
-        <translation>La table « {table} » n'a pas de colonne « {name} ».</translation>
+        <translation>La table « {table} » n’a pas de colonne « {name} ».</translation>
     </message>
     <message>
         <source>The table “{table}” has no coordinate reference system.</source>
-        <translation>La table « {table} » n’a pas de système de coordonnées de référence.</translation>
+        <translation>La table « {table} » n’a pas de système de coordonnées.</translation>
     </message>
     <message>
         <source>The table “{table}” has no rows.</source>
@@ -6959,7 +6959,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The table “{table}” has no usable coordinate reference system; it is read as {declared}.</source>
-        <translation>La table « {table} » n’a pas de système de coordonnées de référence utilisable ; elle est lue en {declared}.</translation>
+        <translation>La table « {table} » n’a pas de système de coordonnées utilisable ; elle est lue en {declared}.</translation>
     </message>
     <message>
         <source>The table “{table}” has shapes that cannot be read.</source>
@@ -6967,7 +6967,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The table “{table}” has surfaces in space.</source>
-        <translation>La table « {table} » contient des surfaces dans l'espace.</translation>
+        <translation>La table « {table} » contient des surfaces dans l’espace.</translation>
     </message>
     <message>
         <source>The table “{table}” holds {kinds}.</source>
@@ -7003,11 +7003,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The tables of features are: {known}.</source>
-        <translation>Les tables d’objets géographiques sont : {known}.</translation>
+        <translation>Les tables d’entités sont : {known}.</translation>
     </message>
     <message>
         <source>The tables of the file use {count} coordinate reference systems.</source>
-        <translation>Les tables du fichier emploient {count} systèmes de coordonnées de référence.</translation>
+        <translation>Les tables du fichier utilisent {count} systèmes de coordonnées.</translation>
     </message>
     <message>
         <source>The technical name in addresses; made from the title by default.</source>
@@ -7027,11 +7027,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The tile could not be built.</source>
-        <translation>La tuile n'a pas pu être calculée.</translation>
+        <translation>La tuile n’a pas pu être calculée.</translation>
     </message>
     <message>
         <source>The tile {z}/{x}/{y} is not there yet.</source>
-        <translation>La tuile {z}/{x}/{y} n'existe pas encore.</translation>
+        <translation>La tuile {z}/{x}/{y} n’existe pas encore.</translation>
     </message>
     <message>
         <source>The tiles hold: {names}.</source>
@@ -7055,7 +7055,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The top level is the smaller number: it shows the whole.</source>
-        <translation>Le niveau du haut est le plus petit nombre : il montre l'ensemble.</translation>
+        <translation>Le niveau du haut est le plus petit nombre : il montre l’ensemble.</translation>
     </message>
     <message>
         <source>The top level may not be below the bottom level, and both lie between 0 and 18.</source>
@@ -7067,11 +7067,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The type of a configuration cannot change.</source>
-        <translation>Le type d'une configuration ne peut pas changer.</translation>
+        <translation>Le type d’une configuration ne peut pas changer.</translation>
     </message>
     <message>
         <source>The type of a permission must be {one} or {other}.</source>
-        <translation>Le type d'une permission doit être {one} ou {other}.</translation>
+        <translation>Le type d’une permission doit être {one} ou {other}.</translation>
     </message>
     <message>
         <source>The upload is no longer on the server.</source>
@@ -7087,7 +7087,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The upload “{name}” has no file “{path}”.</source>
-        <translation>La livraison « {name} » n'a pas de fichier « {path} ».</translation>
+        <translation>La livraison « {name} » n’a pas de fichier « {path} ».</translation>
     </message>
     <message>
         <source>The upload “{name}” is in use.</source>
@@ -7099,23 +7099,23 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The upload “{name}” takes no files.</source>
-        <translation>La livraison « {name} » n'accepte pas de fichier.</translation>
+        <translation>La livraison « {name} » n’accepte pas de fichier.</translation>
     </message>
     <message>
         <source>The user of this machine cannot be removed.</source>
-        <translation>L'utilisateur de cette machine ne peut pas être supprimé.</translation>
+        <translation>L’utilisateur de cette machine ne peut pas être supprimé.</translation>
     </message>
     <message>
         <source>The user of this machine has the token of server.json, and no password.</source>
-        <translation>L'utilisateur de cette machine a le jeton de server.json, et pas de mot de passe.</translation>
+        <translation>L’utilisateur de cette machine a le jeton de server.json, et pas de mot de passe.</translation>
     </message>
     <message>
         <source>The user {email} cannot be removed.</source>
-        <translation>L'utilisateur {email} ne peut pas être supprimé.</translation>
+        <translation>L’utilisateur {email} ne peut pas être supprimé.</translation>
     </message>
     <message>
         <source>The users of a team server.</source>
-        <translation>Les utilisateurs d'un serveur d'équipe.</translation>
+        <translation>Les utilisateurs d’un serveur d’équipe.</translation>
     </message>
     <message>
         <source>The view “{table}” is published as a table.</source>
@@ -7183,7 +7183,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Their checksum differs: the disk is damaged, or they were changed from outside.</source>
-        <translation>Leur somme de contrôle diffère : le disque est endommagé, ou ils ont été modifiés de l'extérieur.</translation>
+        <translation>Leur somme de contrôle diffère : le disque est endommagé, ou ils ont été modifiés de l’extérieur.</translation>
     </message>
     <message>
         <source>Their directories or tiles are damaged.</source>
@@ -7235,7 +7235,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is another user with the e-mail address {email}.</source>
-        <translation>Un autre utilisateur a l'adresse de courriel {email}.</translation>
+        <translation>Un autre utilisateur a l’adresse de courriel {email}.</translation>
     </message>
     <message>
         <source>There is little room left: delete what is no longer needed.</source>
@@ -7243,11 +7243,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no action “{name}”.</source>
-        <translation>Il n'y a pas d'action « {name} ».</translation>
+        <translation>Il n’y a pas d’action « {name} ».</translation>
     </message>
     <message>
         <source>There is no beneficiary {identifier}.</source>
-        <translation>Il n'y a pas de bénéficiaire {identifier}.</translation>
+        <translation>Il n’y a pas de bénéficiaire {identifier}.</translation>
     </message>
     <message>
         <source>There is no catalogue of this version of GeoPub in it.</source>
@@ -7255,23 +7255,23 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no check {identifier}.</source>
-        <translation>Il n'y a pas de vérification {identifier}.</translation>
+        <translation>Il n’y a pas de vérification {identifier}.</translation>
     </message>
     <message>
         <source>There is no client {name}.</source>
-        <translation>Il n'y a pas de client {name}.</translation>
+        <translation>Il n’y a pas de client {name}.</translation>
     </message>
     <message>
         <source>There is no collection “{name}”.</source>
-        <translation>Il n'y a pas de collection « {name} ».</translation>
+        <translation>Il n’y a pas de collection « {name} ».</translation>
     </message>
     <message>
         <source>There is no datasheet “{name}”.</source>
-        <translation>Il n'y a pas de fiche de données « {name} ».</translation>
+        <translation>Il n’y a pas de fiche de données « {name} ».</translation>
     </message>
     <message>
         <source>There is no datastore {identifier}.</source>
-        <translation>Il n'y a pas d'entrepôt {identifier}.</translation>
+        <translation>Il n’y a pas d’entrepôt {identifier}.</translation>
     </message>
     <message>
         <source>There is no datastore {name} among yours.</source>
@@ -7279,7 +7279,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no datastore {name}.</source>
-        <translation>Il n'y a pas d'entrepôt {name}.</translation>
+        <translation>Il n’y a pas d’entrepôt {name}.</translation>
     </message>
     <message>
         <source>There is no datastore “{name}”; there are: {names}.</source>
@@ -7287,19 +7287,19 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no endpoint {identifier} for metadata in this datastore.</source>
-        <translation>Il n'y a pas de point d'accès {identifier} pour les métadonnées dans cet entrepôt.</translation>
+        <translation>Il n’y a pas de point d’accès {identifier} pour les métadonnées dans cet entrepôt.</translation>
     </message>
     <message>
         <source>There is no endpoint {identifier} here.</source>
-        <translation>Il n'y a pas de point d'accès {identifier} ici.</translation>
+        <translation>Il n’y a pas de point d’accès {identifier} ici.</translation>
     </message>
     <message>
         <source>There is no endpoint {identifier} in this datastore.</source>
-        <translation>Il n'y a pas de point d'accès {identifier} dans cet entrepôt.</translation>
+        <translation>Il n’y a pas de point d’accès {identifier} dans cet entrepôt.</translation>
     </message>
     <message>
         <source>There is no feature “{name}”.</source>
-        <translation>Il n’y a pas d’objet « {name} ».</translation>
+        <translation>Il n’y a pas d’entité « {name} ».</translation>
     </message>
     <message>
         <source>There is no file “{name}” to be handed over.</source>
@@ -7307,11 +7307,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no generalisation preset “{name}”.</source>
-        <translation>Il n'existe pas de préréglage de généralisation « {name} ».</translation>
+        <translation>Il n’existe pas de préréglage de généralisation « {name} ».</translation>
     </message>
     <message>
         <source>There is no key of type “{type}”.</source>
-        <translation>Il n'y a pas de clé de type « {type} ».</translation>
+        <translation>Il n’y a pas de clé de type « {type} ».</translation>
     </message>
     <message>
         <source>There is no layer “{layer}”.</source>
@@ -7319,35 +7319,35 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no member {identifier}.</source>
-        <translation>Il n'y a pas de membre {identifier}.</translation>
+        <translation>Il n’y a pas de membre {identifier}.</translation>
     </message>
     <message>
         <source>There is no metadata with the identifier {name}.</source>
-        <translation>Il n'y a pas de métadonnées d'identifiant {name}.</translation>
+        <translation>Il n’y a pas de métadonnées d’identifiant {name}.</translation>
     </message>
     <message>
         <source>There is no more room for your documents.</source>
-        <translation>Il n'y a plus de place pour vos documents.</translation>
+        <translation>Il n’y a plus de place pour vos documents.</translation>
     </message>
     <message>
         <source>There is no offering {identifier} in this datastore.</source>
-        <translation>Il n'y a pas d'offre {identifier} dans cet entrepôt.</translation>
+        <translation>Il n’y a pas d’offre {identifier} dans cet entrepôt.</translation>
     </message>
     <message>
         <source>There is no parameter “{name}”.</source>
-        <translation>Il n'y a pas de paramètre « {name} ».</translation>
+        <translation>Il n’y a pas de paramètre « {name} ».</translation>
     </message>
     <message>
         <source>There is no permission {identifier} for you.</source>
-        <translation>Il n'y a pas de permission {identifier} pour vous.</translation>
+        <translation>Il n’y a pas de permission {identifier} pour vous.</translation>
     </message>
     <message>
         <source>There is no processing {identifier}.</source>
-        <translation>Il n'y a pas de traitement {identifier}.</translation>
+        <translation>Il n’y a pas de traitement {identifier}.</translation>
     </message>
     <message>
         <source>There is no resource “{name}”.</source>
-        <translation>Il n'y a pas de ressource « {name} ».</translation>
+        <translation>Il n’y a pas de ressource « {name} ».</translation>
     </message>
     <message>
         <source>There is no revision {number}.</source>
@@ -7355,15 +7355,15 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no right “{name}”.</source>
-        <translation>Il n'y a pas de droit « {name} ».</translation>
+        <translation>Il n’y a pas de droit « {name} ».</translation>
     </message>
     <message>
         <source>There is no storage for data of type {type}.</source>
-        <translation>Il n'y a pas de stockage pour les données de type {type}.</translation>
+        <translation>Il n’y a pas de stockage pour les données de type {type}.</translation>
     </message>
     <message>
         <source>There is no stored data {identifier} to publish.</source>
-        <translation>Il n'y a pas de donnée stockée {identifier} à publier.</translation>
+        <translation>Il n’y a pas de donnée stockée {identifier} à publier.</translation>
     </message>
     <message>
         <source>There is no stored query “{name}”.</source>
@@ -7371,11 +7371,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no style {identifier}.</source>
-        <translation>Il n'y a pas de style {identifier}.</translation>
+        <translation>Il n’y a pas de style {identifier}.</translation>
     </message>
     <message>
         <source>There is no table “{name}” to publish.</source>
-        <translation>Il n'y a pas de table « {name} » à publier.</translation>
+        <translation>Il n’y a pas de table « {name} » à publier.</translation>
     </message>
     <message>
         <source>There is no table “{table}” in the file.</source>
@@ -7383,11 +7383,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no table “{table}” to make tiles of.</source>
-        <translation>Il n'y a pas de table « {table} » à mettre en tuiles.</translation>
+        <translation>Il n’y a pas de table « {table} » à mettre en tuiles.</translation>
     </message>
     <message>
         <source>There is no target “{name}”.</source>
-        <translation>Il n’y a pas de destination « {name} ».</translation>
+        <translation>Il n’y a pas de cible « {name} ».</translation>
     </message>
     <message>
         <source>There is no target “{name}”; there are: {names}.</source>
@@ -7399,7 +7399,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no tile matrix set {name}; there is {other}.</source>
-        <translation>Il n'y a pas de jeu de matrices de tuiles {name} ; il y a {other}.</translation>
+        <translation>Il n’y a pas de jeu de matrices de tuiles {name} ; il y a {other}.</translation>
     </message>
     <message>
         <source>There is no tile {place} on this level.</source>
@@ -7407,19 +7407,19 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no user {identifier}.</source>
-        <translation>Il n'y a pas d'utilisateur {identifier}.</translation>
+        <translation>Il n’y a pas d’utilisateur {identifier}.</translation>
     </message>
     <message>
         <source>There is no user {name}.</source>
-        <translation>Il n'y a pas d'utilisateur {name}.</translation>
+        <translation>Il n’y a pas d’utilisateur {name}.</translation>
     </message>
     <message>
         <source>There is no {identifier} in the list “{list}”.</source>
-        <translation>Il n'y a pas de {identifier} dans la liste « {list} ».</translation>
+        <translation>Il n’y a pas de {identifier} dans la liste « {list} ».</translation>
     </message>
     <message>
         <source>There is no {service} service “{name}”.</source>
-        <translation>Il n'y a pas de service {service} « {name} ».</translation>
+        <translation>Il n’y a pas de service {service} « {name} ».</translation>
     </message>
     <message>
         <source>There is no “{name}” with revisions.</source>
@@ -7427,7 +7427,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is not enough memory to build a tile.</source>
-        <translation>Il n'y a pas assez de mémoire pour calculer une tuile.</translation>
+        <translation>Il n’y a pas assez de mémoire pour calculer une tuile.</translation>
     </message>
     <message>
         <source>There is not enough room in {path}.</source>
@@ -7435,27 +7435,27 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is not enough room in {where}.</source>
-        <translation>Il n'y a pas assez de place dans {where}.</translation>
+        <translation>Il n’y a pas assez de place dans {where}.</translation>
     </message>
     <message>
         <source>There is nothing at {address}.json and {address}.png.</source>
-        <translation>Il n'y a rien à {address}.json et {address}.png.</translation>
+        <translation>Il n’y a rien à {address}.json et {address}.png.</translation>
     </message>
     <message>
         <source>There is nothing at {path}.</source>
-        <translation>Il n'y a rien à l'adresse {path}.</translation>
+        <translation>Il n’y a rien à l’adresse {path}.</translation>
     </message>
     <message>
         <source>There is nothing here yet.</source>
-        <translation>Il n'y a encore rien ici.</translation>
+        <translation>Il n’y a encore rien ici.</translation>
     </message>
     <message>
         <source>There is nothing to make tiles of in {file}.</source>
-        <translation>Il n'y a rien dans {file} dont faire des tuiles.</translation>
+        <translation>Il n’y a rien dans {file} dont faire des tuiles.</translation>
     </message>
     <message>
         <source>There were too many wrong attempts.</source>
-        <translation>Il y a eu trop d'essais infructueux.</translation>
+        <translation>Il y a eu trop d’essais infructueux.</translation>
     </message>
     <message>
         <source>These layers are not listed.</source>
@@ -7499,15 +7499,15 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>They were changed from outside.</source>
-        <translation>Ils ont été modifiés de l'extérieur.</translation>
+        <translation>Ils ont été modifiés de l’extérieur.</translation>
     </message>
     <message>
         <source>They were cut off or changed from outside.</source>
-        <translation>Ils ont été tronqués ou modifiés de l'extérieur.</translation>
+        <translation>Ils ont été tronqués ou modifiés de l’extérieur.</translation>
     </message>
     <message>
         <source>They were declared as these prefixes usually are.</source>
-        <translation>Ils ont été déclarés comme ces préfixes le sont d'habitude.</translation>
+        <translation>Ils ont été déclarés comme ces préfixes le sont d’habitude.</translation>
     </message>
     <message>
         <source>They were read as Windows-1252, the usual encoding of older files.</source>
@@ -7555,19 +7555,19 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>This feature type does not fit in a shapefile.</source>
-        <translation>Ce type d'objets ne tient pas dans un shapefile.</translation>
+        <translation>Ce type d’objets ne tient pas dans un shapefile.</translation>
     </message>
     <message>
         <source>This feature type has no geometry.</source>
-        <translation>Ce type d’entités n’a pas de géométrie.</translation>
+        <translation>Ce type d’objets n’a pas de géométrie.</translation>
     </message>
     <message>
         <source>This format cannot say how many features match.</source>
-        <translation>Ce format ne peut pas dire combien d'objets correspondent.</translation>
+        <translation>Ce format ne peut pas dire combien d’entités correspondent.</translation>
     </message>
     <message>
         <source>This format holds features of one type.</source>
-        <translation>Ce format contient des objets d'un seul type.</translation>
+        <translation>Ce format contient des entités d’un seul type.</translation>
     </message>
     <message>
         <source>This happens most often when the memory is used up (signal SIGKILL).</source>
@@ -7603,7 +7603,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>This preview link is not good.</source>
-        <translation>Ce lien d'aperçu n'est pas valable.</translation>
+        <translation>Ce lien d’aperçu n’est pas valable.</translation>
     </message>
     <message>
         <source>This server has no processing that makes {output} from {needs}.</source>
@@ -7623,15 +7623,15 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>This service is not for everybody.</source>
-        <translation>Ce service n'est pas ouvert à tous.</translation>
+        <translation>Ce service n’est pas ouvert à tous.</translation>
     </message>
     <message>
         <source>This service makes no joins: a query is about one feature type.</source>
-        <translation>Ce service ne fait pas de jointures : une interrogation porte sur un seul type d'objets.</translation>
+        <translation>Ce service ne fait pas de jointures : une interrogation porte sur un seul type d’objets.</translation>
     </message>
     <message>
         <source>This service resolves no references to other servers.</source>
-        <translation>Ce service ne suit pas de références vers d'autres serveurs.</translation>
+        <translation>Ce service ne suit pas de références vers d’autres serveurs.</translation>
     </message>
     <message>
         <source>This SQLite has no R-tree: use the Python that comes with QGIS.</source>
@@ -7671,7 +7671,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Tiles are written as .pmtiles, as .mbtiles, or into a folder.</source>
-        <translation>Les tuiles s'écrivent en .pmtiles, en .mbtiles ou dans un dossier.</translation>
+        <translation>Les tuiles s’écrivent en .pmtiles, en .mbtiles ou dans un dossier.</translation>
     </message>
     <message>
         <source>Tiles cannot be made of the layer; see above why.</source>
@@ -7751,7 +7751,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Too many others are being built.</source>
-        <translation>Trop d'autres sont en cours de calcul.</translation>
+        <translation>Trop d’autres sont en cours de calcul.</translation>
     </message>
     <message>
         <source>too much of “{table}” changed.</source>
@@ -7799,7 +7799,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Try again soon; tell the administrator of the server if it lasts.</source>
-        <translation>Réessayez bientôt ; prévenez l'administrateur du serveur si cela dure.</translation>
+        <translation>Réessayez bientôt ; prévenez l’administrateur du serveur si cela dure.</translation>
     </message>
     <message>
         <source>Turn a sample of tiles into the full pyramid, with the same settings and at the same address.</source>
@@ -7851,11 +7851,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Unpublish something first.</source>
-        <translation>Dépubliez d'abord quelque chose.</translation>
+        <translation>Dépubliez d’abord quelque chose.</translation>
     </message>
     <message>
         <source>Unpublish these and delete their configurations first.</source>
-        <translation>Dépubliez-les et supprimez d'abord leurs configurations.</translation>
+        <translation>Dépubliez-les et supprimez d’abord leurs configurations.</translation>
     </message>
     <message>
         <source>Unpublish {kind} “{name}”</source>
@@ -7883,7 +7883,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Unreadable geometries in the table “{table}”: {count}. Their features stay, without a geometry.</source>
-        <translation>Géométries illisibles dans la table « {table} » : {count}. Leurs objets restent, sans géométrie.</translation>
+        <translation>Géométries illisibles dans la table « {table} » : {count}. Leurs entités restent, sans géométrie.</translation>
     </message>
     <message>
         <source>Unsafe path</source>
@@ -7947,7 +7947,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Use http://127.0.0.1 with its port, or set the public URL of the backend.</source>
-        <translation>Utilisez http://127.0.0.1 avec son port, ou indiquez l'URL publique du serveur.</translation>
+        <translation>Utilisez http://127.0.0.1 avec son port, ou indiquez l’URL publique du serveur.</translation>
     </message>
     <message>
         <source>Use IN for long lists of values.</source>
@@ -7963,11 +7963,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Use one of the systems that the collection lists as “crs”.</source>
-        <translation>Utilisez l'un des systèmes que la collection cite sous « crs ».</translation>
+        <translation>Utilisez l’un des systèmes que la collection cite sous « crs ».</translation>
     </message>
     <message>
         <source>Use one of: {names}.</source>
-        <translation>Utilisez l'un de : {names}.</translation>
+        <translation>Utilisez l’un de ceux-ci : {names}.</translation>
     </message>
     <message>
         <source>Use that backend, end it first, or give another data folder.</source>
@@ -7975,7 +7975,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Use that backend, end it first, or give another database.</source>
-        <translation>Utilisez ce moteur, arrêtez-le d'abord, ou donnez une autre base de données.</translation>
+        <translation>Utilisez ce moteur, arrêtez-le d’abord, ou donnez une autre base de données.</translation>
     </message>
     <message>
         <source>Use the operators of these classes.</source>
@@ -7987,7 +7987,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Use these, such as -S10 -an, or choose one of the presets.</source>
-        <translation>Utilisez celles-ci, par exemple -S10 -an, ou choisissez l'un des préréglages.</translation>
+        <translation>Utilisez celles-ci, par exemple -S10 -an, ou choisissez l’un des préréglages.</translation>
     </message>
     <message>
         <source>users/me lists the datastores that you may use.</source>
@@ -8007,7 +8007,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Values of properties are written in GML.</source>
-        <translation>Les valeurs d'attributs sont écrites en GML.</translation>
+        <translation>Les valeurs d’attributs sont écrites en GML.</translation>
     </message>
     <message>
         <source>Vector data</source>
@@ -8051,11 +8051,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Wait until it is GENERATED.</source>
-        <translation>Attendez qu'elle soit GENERATED.</translation>
+        <translation>Attendez qu’elle soit GENERATED.</translation>
     </message>
     <message>
         <source>Wait, then try again. If you have forgotten the password, ask the administrator of the server.</source>
-        <translation>Patientez, puis réessayez. Si vous avez oublié le mot de passe, adressez-vous à l'administrateur du serveur.</translation>
+        <translation>Patientez, puis réessayez. Si vous avez oublié le mot de passe, adressez-vous à l’administrateur du serveur.</translation>
     </message>
     <message>
         <source>Waiting</source>
@@ -8087,7 +8087,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>What a metadata record says of the data. Everything known is filled in.</source>
-        <translation>Ce qu’une fiche de métadonnées dit des données. Tout ce qui est connu est rempli.</translation>
+        <translation>Ce qu’une fiche de métadonnées dit des données. Tout ce qui est connu est déjà rempli.</translation>
     </message>
     <message>
         <source>What becomes of the style</source>
@@ -8131,7 +8131,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>What shapes lose with every level up. Each picture: without it on the left, with it on the right.</source>
-        <translation>Ce que les formes perdent à chaque niveau vers le haut. Chaque image : sans elle à gauche, avec elle à droite.</translation>
+        <translation>Ce que les formes perdent à chaque niveau moins détaillé. Sur chaque image : sans généralisation à gauche, avec à droite.</translation>
     </message>
     <message>
         <source>What to do:</source>
@@ -8219,7 +8219,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Who may do everything in every datastore.</source>
-        <translation>Qui peut tout faire dans chaque entrepôt.</translation>
+        <translation>Autorisé à tout faire dans chaque entrepôt.</translation>
     </message>
     <message>
         <source>Whose styles: of maps, features or tiles.</source>
@@ -8239,7 +8239,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Without it on the left, with it on the right</source>
-        <translation>Sans elle à gauche, avec elle à droite</translation>
+        <translation>Sans généralisation à gauche, avec à droite</translation>
     </message>
     <message>
         <source>Without PyQGIS there is no WMS. On Debian and Ubuntu: apt install python3-qgis.</source>
@@ -8299,7 +8299,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Write it as: bytes 0-1048575/5000000, with as many bytes as the body has.</source>
-        <translation>Écrivez-le ainsi : bytes 0-1048575/5000000, avec autant d'octets que le corps en contient.</translation>
+        <translation>Écrivez-le ainsi : bytes 0-1048575/5000000, avec autant d’octets que le corps en contient.</translation>
     </message>
     <message>
         <source>Write it as: sha-256=:…=: (RFC 9530).</source>
@@ -8311,7 +8311,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Write the column alone: there is only one table.</source>
-        <translation>Écrivez la colonne seule : il n'y a qu'une table.</translation>
+        <translation>Écrivez la colonne seule : il n’y a qu’une table.</translation>
     </message>
     <message>
         <source>Write the files of STYLE into FOLDER.</source>
@@ -8359,7 +8359,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>You have no access to “{name}”.</source>
-        <translation>Vous n'avez pas accès à « {name} ».</translation>
+        <translation>Vous n’avez pas accès à « {name} ».</translation>
     </message>
     <message>
         <source>You have several datastores on this server.</source>
@@ -8391,7 +8391,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Zoom in, ask for a smaller picture, or show fewer features at this scale.</source>
-        <translation>Zoomez, demandez une image plus petite, ou montrez moins d’objets à cette échelle.</translation>
+        <translation>Zoomez, demandez une image plus petite, ou montrez moins d’entités à cette échelle.</translation>
     </message>
     <message>
         <source>Zoom in, or ask again when the pyramid is finished.</source>
@@ -8423,11 +8423,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{count} graphics of the style are files of one computer.</source>
-        <translation>{count} graphismes du style sont des fichiers d'un seul ordinateur.</translation>
+        <translation>{count} images du style sont des fichiers d’un seul ordinateur.</translation>
     </message>
     <message>
         <source>{count} graphics of the style cannot be packed in.</source>
-        <translation>{count} graphismes du style ne peuvent pas être intégrés.</translation>
+        <translation>{count} images du style ne peuvent pas être intégrées.</translation>
     </message>
     <message>
         <source>{count} graphics of the style lie outside of it.</source>
@@ -8435,7 +8435,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{count} graphics were packed into the style.</source>
-        <translation>{count} graphismes ont été intégrés au style.</translation>
+        <translation>{count} images ont été intégrées au style.</translation>
     </message>
     <message>
         <source>{count} h</source>
@@ -8467,7 +8467,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{count} of them are cut off or are not what GeoPackage asks for.</source>
-        <translation>{count} d'entre elles sont tronquées ou ne sont pas ce que demande GeoPackage.</translation>
+        <translation>{count} d’entre elles sont tronquées ou ne sont pas ce que demande GeoPackage.</translation>
     </message>
     <message>
         <source>{count} rules of the style draw nothing.</source>
@@ -8503,7 +8503,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{files} files ({size}), {rows} rows looked at</source>
-        <translation>{files} fichiers ({size}), {rows} lignes examinés</translation>
+        <translation>{files} fichiers ({size}) et {rows} lignes examinés</translation>
     </message>
     <message>
         <source>{file} became shorter while it was read.</source>
@@ -8515,7 +8515,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{file} is no kind of tile archive.</source>
-        <translation>{file} n'est pas une archive de tuiles connue.</translation>
+        <translation>{file} n’est pas une archive de tuiles connue.</translation>
     </message>
     <message>
         <source>{file} is not a GeoPackage.</source>
@@ -8535,7 +8535,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{method} is not possible at {path}.</source>
-        <translation>{method} n'est pas possible à l'adresse {path}.</translation>
+        <translation>{method} n’est pas possible à l’adresse {path}.</translation>
     </message>
     <message>
         <source>{needed} are needed and {free} are free, of which {reserve} are kept free.</source>
@@ -8591,7 +8591,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>{table}: {kept} features keep their keys, {new} are new, {gone} are gone.</source>
-        <translation>{table} : {kept} objets gardent leur clé, {new} sont nouveaux, {gone} ont disparu.</translation>
+        <translation>{table} : {kept} entités gardent leur clé, {new} sont nouvelles, {gone} ont disparu.</translation>
     </message>
     <message>
         <source>{time} left</source>
@@ -8635,7 +8635,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{email}” is no e-mail address.</source>
-        <translation>« {email} » n'est pas une adresse de courriel.</translation>
+        <translation>« {email} » n’est pas une adresse de courriel.</translation>
     </message>
     <message>
         <source>“{entry}” in the archive “{name}” grows more than {limit} times when unpacked.</source>
@@ -8671,11 +8671,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{name}” cannot be the name of a datastore.</source>
-        <translation>« {name} » ne peut pas être le nom d'un entrepôt.</translation>
+        <translation>« {name} » ne peut pas être le nom d’un entrepôt.</translation>
     </message>
     <message>
         <source>“{name}” cannot be the name of a layer.</source>
-        <translation>« {name} » ne peut pas être le nom d'une couche.</translation>
+        <translation>« {name} » ne peut pas être le nom d’une couche.</translation>
     </message>
     <message>
         <source>“{name}” cannot be the name of a table or column.</source>
@@ -8683,11 +8683,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{name}” cannot be the name of a target.</source>
-        <translation>« {name} » ne peut pas être le nom d’une destination.</translation>
+        <translation>« {name} » ne peut pas être le nom d’une cible.</translation>
     </message>
     <message>
         <source>“{name}” cannot be the public name of a table.</source>
-        <translation>« {name} » ne peut pas être le nom public d'une table.</translation>
+        <translation>« {name} » ne peut pas être le nom public d’une table.</translation>
     </message>
     <message>
         <source>“{name}” cannot become {following}.</source>
@@ -8703,7 +8703,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{name}” compares the geometry of features with one that is given.</source>
-        <translation>« {name} » compare la géométrie des objets avec une géométrie donnée.</translation>
+        <translation>« {name} » compare la géométrie des entités avec une géométrie donnée.</translation>
     </message>
     <message>
         <source>“{name}” could not be integrated.</source>
@@ -8735,11 +8735,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{name}” is neither true nor false, nor is it compared with anything.</source>
-        <translation>« {name} » n'est ni vrai ni faux, et n'est comparé à rien.</translation>
+        <translation>« {name} » n’est ni vrai ni faux, et n’est comparé à rien.</translation>
     </message>
     <message>
         <source>“{name}” is not a sample.</source>
-        <translation>« {name} » n'est pas un échantillon.</translation>
+        <translation>« {name} » n’est pas un échantillon.</translation>
     </message>
     <message>
         <source>“{name}” is not an identifier.</source>
@@ -8747,15 +8747,15 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{name}” is not published.</source>
-        <translation>« {name} » n'est pas publié.</translation>
+        <translation>« {name} » n’est pas publié.</translation>
     </message>
     <message>
         <source>“{name}” is not ready to be published.</source>
-        <translation>« {name} » n'est pas prête à être publiée.</translation>
+        <translation>« {name} » n’est pas prête à être publiée.</translation>
     </message>
     <message>
         <source>“{name}” is not ready to be read.</source>
-        <translation>« {name} » n'est pas prête à être lue.</translation>
+        <translation>« {name} » n’est pas prête à être lue.</translation>
     </message>
     <message>
         <source>“{name}” is not the name of a file that is handed over.</source>
@@ -8827,7 +8827,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{name}” serves everybody who can reach it.</source>
-        <translation>« {name} » sert tous ceux qui peuvent l'atteindre.</translation>
+        <translation>« {name} » sert tous ceux qui peuvent l’atteindre.</translation>
     </message>
     <message>
         <source>“{name}” shows the new data.</source>
@@ -8895,19 +8895,19 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{value}” is neither true nor false, and the column holds nothing else.</source>
-        <translation>« {value} » n'est ni vrai ni faux, et la colonne ne contient rien d'autre.</translation>
+        <translation>« {value} » n’est ni vrai ni faux, et la colonne ne contient rien d’autre.</translation>
     </message>
     <message>
         <source>“{value}” is no address and no network.</source>
-        <translation>« {value} » n'est ni une adresse ni un réseau.</translation>
+        <translation>« {value} » n’est ni une adresse ni un réseau.</translation>
     </message>
     <message>
         <source>“{value}” is no date, and the column holds dates.</source>
-        <translation>« {value} » n'est pas une date, et la colonne contient des dates.</translation>
+        <translation>« {value} » n’est pas une date, et la colonne contient des dates.</translation>
     </message>
     <message>
         <source>“{value}” is no date.</source>
-        <translation>« {value} » n'est pas une date.</translation>
+        <translation>« {value} » n’est pas une date.</translation>
     </message>
     <message>
         <source>“{value}” is no distance.</source>
@@ -8915,11 +8915,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{value}” is no geometry in well-known text.</source>
-        <translation>« {value} » n'est pas une géométrie en WKT.</translation>
+        <translation>« {value} » n’est pas une géométrie en WKT.</translation>
     </message>
     <message>
         <source>“{value}” is no number, and the column holds numbers.</source>
-        <translation>« {value} » n'est pas un nombre, et la colonne contient des nombres.</translation>
+        <translation>« {value} » n’est pas un nombre, et la colonne contient des nombres.</translation>
     </message>
     <message>
         <source>“{value}” is no pixel of the picture for the parameter {name}.</source>
@@ -8939,11 +8939,11 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{word}” is not SQL.</source>
-        <translation>« {word} » n'est pas du SQL.</translation>
+        <translation>« {word} » n’est pas du SQL.</translation>
     </message>
     <message>
         <source>“{word}” stands where it makes no sense.</source>
-        <translation>« {word} » se trouve là où il n'a pas de sens.</translation>
+        <translation>« {word} » se trouve là où il n’a pas de sens.</translation>
     </message>
 </context>
 </TS>

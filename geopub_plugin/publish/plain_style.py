@@ -29,5 +29,8 @@ def no_qml() -> Tuple[str, str, str]:
     return (
         tr("The Géoplateforme draws no maps with QML."),
         tr("The Géoplateforme reads only SLD 1.0.0 for maps."),
-        tr("Load the QML on the layer in QGIS and add the layer itself: its style is converted. Or give an SLD."),
+        tr(
+            "In QGIS, load this QML on the layer and choose the layer instead of the file: QGIS writes its style as SLD."
+            " Or give an SLD file."
+        ),
     )

@@ -30,7 +30,7 @@ def no_qml() -> Tuple[str, str, str]:
         tr("The Géoplateforme draws no maps with QML."),
         tr("The Géoplateforme reads only SLD 1.0.0 for maps."),
         tr(
-            "In QGIS, load this QML on the layer and choose the layer instead of the file: QGIS writes its style as SLD."
-            " Or give an SLD file."
+            "In QGIS, load this QML on the layer and choose the layer instead of the file: QGIS writes its style as "
+            "SLD. Or give an SLD file."
         ),
     )

@@ -199,6 +199,43 @@ def test_who_fetches_features_keeps_no_tile_waiting(tmp_path, path):
         thread.join(10)
 
 
+class Drawing:
+    """Draws maps when `go` is set, and answers anything else at once."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def __call__(self, environment, start_response):
+        if environment["PATH_INFO"].endswith(("/wms-v/ows", "/wmts", ".png")):
+            self.go.wait(30)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"answer"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/wms-v/ows?SERVICE=WMS&REQUEST=GetMap", "/private/wms-v/ows?request=GetLegend%47raphic", "/wmts?request=GetTile",
+     "/wmts/1.0.0/roads/default/PM/0/0/0.png"],
+)  # fmt: skip
+def test_who_has_maps_drawn_keeps_nobody_else_waiting(tmp_path, path):
+    application, bound, stop = Drawing(), bound_socket("127.0.0.1", 0), StopRequest()
+    thread = threading.Thread(target=HttpServer(application, bound, Settings(tmp_path, threads=2)).run, args=(stop,))
+    thread.start()
+    try:
+        drawing = [http.client.HTTPConnection(*bound.getsockname(), timeout=30) for _ in range(10)]
+        for connection in drawing:
+            connection.request("GET", path)
+        assert get(bound.getsockname(), "/tms/1.0.0/roads/0/0/0.pbf").read() == b"answer"
+        application.go.set()
+        for connection in drawing:
+            assert connection.getresponse().read() == b"answer"
+            connection.close()
+    finally:
+        application.go.set()
+        stop.utter()
+        thread.join(10)
+
+
 @pytest.mark.parametrize("version", ["1.1", "1.0"])
 def test_pieces_of_any_size_arrive_in_order(served, version):
     address, _ = served

@@ -4236,6 +4236,10 @@
         <translation>Ouvrez le fichier dans un éditeur de texte, ou enregistrez-le à nouveau depuis le programme qui l’a produit.</translation>
     </message>
     <message>
+        <source>Open the file once in QGIS, which undoes it, then try again.</source>
+        <translation>Ouvrez le fichier une fois dans QGIS, qui le défait, puis réessayez.</translation>
+    </message>
+    <message>
         <source>Open the style in QGIS, correct it and publish it again.</source>
         <translation>Ouvrez le style dans QGIS, corrigez-le et publiez-le de nouveau.</translation>
     </message>
@@ -8220,6 +8224,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Who may do everything in every datastore.</source>
         <translation>Autorisé à tout faire dans chaque entrepôt.</translation>
+    </message>
+    <message>
+        <source>Whoever wrote in it last was cut short, and left a journal of what is to be undone beside it.</source>
+        <translation>La dernière écriture a été interrompue et a laissé à côté du fichier un journal de ce qui est à défaire.</translation>
     </message>
     <message>
         <source>Whose styles: of maps, features or tiles.</source>

@@ -8,7 +8,7 @@ import numpy as np
 
 from .batch import Column
 from .schema import ColumnKind
-from .sqlite_pages import BLOB, INTEGER, NULL, REAL, TEXT, NotPlain, Records, integers, reals, slices
+from .sqlite_records import BLOB, INTEGER, NULL, REAL, TEXT, NotPlain, Records, integers, reals, slices
 
 _NONE = type(None)
 _NOTHING = np.empty(0, object)
@@ -95,9 +95,11 @@ def stored_column(kind: ColumnKind, records: Records, place: int, encoded: bool)
     found = values.found()
     if not found <= _STORED.get(kind, {TEXT}) | {NULL}:
         raise NotPlain(kind.value)
-    null = values.types == 0 if NULL in found else None
     if kind is ColumnKind.REAL:
-        return Column(kind, reals(codes, values), null)
+        numbers = reals(codes, values)
+        lost = np.isnan(numbers)  # what somebody has written as NaN is NULL to SQLite, too
+        return Column(kind, numbers, lost if lost.any() else None)
+    null = values.types == 0 if NULL in found else None
     if kind in _TYPES:
         return Column(kind, integers(codes, values).astype(_TYPES[kind], copy=False), null)
     stored = slices(records.data, values)

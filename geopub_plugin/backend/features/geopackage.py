@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from bisect import bisect_left, bisect_right
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Iterator, Optional, Sequence, Tuple
@@ -32,7 +33,8 @@ from .geopackage_schema import (
 from .measure import feature_bounds
 from .row_batches import Asked, stored_batch, walked_batch
 from .schema import Bounds, TableSchema
-from .sqlite_pages import HIGHEST, NotPlain, TablePages
+from .sqlite_pages import HIGHEST, TablePages
+from .sqlite_records import NotPlain
 from .wkb import MalformedGeometry
 
 __all__ = ["GeoPackageTable", "attribute_tables", "connect", "feature_tables", "is_geopackage", "quoted"]
@@ -244,7 +246,9 @@ class GeoPackageTable:
             if fids is None:
                 yield from self._streamed(asked, offset, limit, sizes)
             else:
-                kept = sorted(fids)[offset : None if limit is None else offset + limit]
+                kept = sorted(fids)
+                kept = kept[bisect_left(kept, _LOWEST) : bisect_right(kept, HIGHEST)]  # other numbers are no keys
+                kept = kept[offset : None if limit is None else offset + limit]
                 yield from self._picked(asked, kept, sizes)
 
     def _select(self, asked: Asked) -> str:
@@ -296,19 +300,18 @@ class GeoPackageTable:
         self, pages: TablePages, asked: Asked, start: int, limit: Optional[int], sizes: Iterator[int]
     ) -> Iterator[Batch]:
         rest = limit
-        while rest is None or rest > 0:
+        while (rest is None or rest > 0) and start <= HIGHEST:
             wanted = next(sizes) if rest is None else min(next(sizes), rest)
             leaves = pages.from_key(start, wanted, asked.heaviest or _HEAVY)
             yielded = 0
             for batch in self._of_leaves(pages, leaves, asked, start, wanted):
+                if batch.fids[-1] < start:
+                    raise sqlite3.DatabaseError("keys are out of order")  # SQLite, too, would go in circles
                 yielded += len(batch)
                 start = int(batch.fids[-1]) + 1
                 yield batch
             if yielded < wanted:  # nothing is left in these leaves
-                start = pages.last_key(leaves)
-                if start == HIGHEST:
-                    return
-                start += 1
+                start = pages.last_key(leaves) + 1
             rest = None if rest is None else rest - yielded
 
     def _of_leaves(
@@ -367,9 +370,8 @@ class GeoPackageTable:
             return None
         try:
             records = pages.records(leaves, asked.places(pages, self.schema))
-            place = np.searchsorted(records.keys, keys)  # (n,)
-            there = place[np.append(records.keys, HIGHEST)[place] == keys]
-            return stored_batch(records.taken(there), self.schema, asked)
+            place = np.searchsorted(keys, records.keys).clip(max=len(keys) - 1)  # (rows,)
+            return stored_batch(records.taken(keys[place] == records.keys), self.schema, asked)
         except (NotPlain, MalformedGeometry):
             return None
 

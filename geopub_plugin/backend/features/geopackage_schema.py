@@ -10,7 +10,7 @@ import re
 import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 from urllib.parse import quote
 
 from ..errors import InvalidInput, NotFound
@@ -55,15 +55,15 @@ def is_geopackage(path: Path) -> bool:
         with closing(connect(path)) as connection:
             sql = "SELECT count(*) FROM sqlite_master WHERE name IN ('gpkg_contents', 'gpkg_spatial_ref_sys')"
             return int(connection.execute(sql).fetchone()[0]) == 2
-    except (OSError, sqlite3.DatabaseError):
+    except (OSError, sqlite3.DatabaseError, UnicodeDecodeError):
         return False
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """Return a read-only connection that never writes beside the file.
 
-    A file with a write-ahead log is being written by somebody (QGIS does so); it is read through that log, any other
-    as immutable, which needs no lock and no `-shm` file.
+    A file with a write-ahead log or a journal is being written by somebody (QGIS does so); it is read through that, any
+    other as immutable, which needs no lock and no `-shm` file.
     """
     path = Path(path).resolve()
     if not path.is_file():
@@ -82,8 +82,12 @@ def read_only_uri(path: Path) -> str:
 
 
 def is_still(path: Path) -> bool:
-    """Return whether a file has no write-ahead log, in which rows might be that the file does not hold yet."""
-    return not path.with_name(path.name + "-wal").exists()
+    """Return whether nobody writes in a file, nor was cut short at it, as far as the files beside it tell.
+
+    In a write-ahead log may be rows that the file does not hold yet, in a journal what was there before a change.
+    """
+    journal = path.with_name(path.name + "-journal")
+    return not path.with_name(path.name + "-wal").exists() and not (journal.exists() and journal.stat().st_size)
 
 
 @contextmanager
@@ -91,7 +95,13 @@ def damage_told(path: Path) -> Iterator[None]:
     """Turn what SQLite says of a damaged file into an InvalidInput that a person understands."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter of a name that is none any more
+        if "readonly" in str(error):  # what it has to put right first
+            raise InvalidInput(
+                tr("The file {file} cannot be read.", file=Path(path).name),
+                tr("Whoever wrote in it last was cut short, and left a journal of what is to be undone beside it."),
+                tr("Open the file once in QGIS, which undoes it, then try again."),
+            ) from error
         raise InvalidInput(
             tr("The file {file} cannot be read.", file=Path(path).name),
             tr("SQLite says: {reason}.", reason=str(error)),
@@ -99,19 +109,26 @@ def damage_told(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _rows(connection: sqlite3.Connection, sql: str, values: Tuple[object, ...] = ()) -> List[sqlite3.Row]:
-    """Return the rows of a query as mappings; none where the table that it asks is missing."""
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
+class _Row(Dict[str, Any]):
+    """A row by the names of its columns, in small letters; a column that is missing is NULL."""
+
+    def __missing__(self, name: str) -> None:
+        return None
+
+
+def _rows(connection: sqlite3.Connection, sql: str, values: Tuple[object, ...] = ()) -> List[_Row]:
+    """Return the rows of a query; none where the table that it asks is missing."""
     try:
-        return cursor.execute(sql, values).fetchall()
+        cursor = connection.execute(sql, values)
+        names = [str(column[0]).lower() for column in cursor.description or ()]
+        return [_Row(zip(names, row)) for row in cursor.fetchall()]
     except sqlite3.OperationalError as error:
         if "no such" in str(error):
             return []
         raise
 
 
-def _srs(connection: sqlite3.Connection, srs_id: int) -> Optional[Srs]:
+def _srs(connection: sqlite3.Connection, srs_id: object) -> Optional[Srs]:
     found = _rows(connection, "SELECT * FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (srs_id,))
     if not found or srs_id in (0, -1):
         return None
@@ -142,35 +159,41 @@ def _kind(sql_type: str, mime: str) -> ColumnKind:
     )
 
 
-def _key(connection: sqlite3.Connection, table: str, columns: List[sqlite3.Row]) -> str:
-    """Return the column that is the row's key: the integer primary key, else the rowid; for views the first integer."""
+def _key(connection: sqlite3.Connection, table: str, columns: List[_Row]) -> str:
+    """Return the column that is the row's key: the integer primary key, else the rowid; for views the first integer.
+
+    None ("") for views without one, tables without rowid, and those of which a column has taken its name.
+    """
     keys = [c for c in columns if c["pk"]]
     if len(keys) == 1 and "INT" in str(keys[0]["type"]).upper():
         return str(keys[0]["name"])
+    names = {str(c["name"]).lower(): c for c in columns}
     kind = _rows(connection, "SELECT type, sql FROM sqlite_master WHERE name = ? COLLATE NOCASE", (table,))
     if kind and kind[0]["type"] == "table" and "WITHOUT ROWID" not in str(kind[0]["sql"]).upper():
-        return "rowid"
-    names = {str(c["name"]).lower(): str(c["name"]) for c in columns}
-    return next((names[name] for name in ("ogc_fid", "fid", "id") if name in names and not keys), "")
+        return "" if "rowid" in names else "rowid"
+    integers = {name: str(c["name"]) for name, c in names.items() if "INT" in str(c["type"]).upper()}
+    return next((integers[name] for name in ("ogc_fid", "fid", "id") if name in integers and not keys), "")
 
 
-def _table(connection: sqlite3.Connection, content: sqlite3.Row, geometry: Optional[sqlite3.Row]) -> TableSchema:
+def _table(connection: sqlite3.Connection, content: _Row, geometry: Optional[_Row]) -> TableSchema:
     name = str(content["table_name"])
     columns = _rows(connection, f"PRAGMA table_info({quoted(name)})")
     key = _key(connection, name, columns)
-    column = str(geometry["column_name"]) if geometry is not None else ""
-    said: Dict[str, sqlite3.Row] = {
+    said_column = str(geometry["column_name"]) if geometry is not None else ""
+    names = {str(row["name"]).lower(): str(row["name"]) for row in columns}
+    column = names.get(said_column.lower(), said_column)
+    said: Dict[str, _Row] = {
         row["column_name"]: row
         for row in _rows(connection, "SELECT * FROM gpkg_data_columns WHERE table_name = ?", (name,))
     }
 
-    def field(row: sqlite3.Row) -> Field:
+    def field(row: _Row) -> Field:
         more = said.get(row["name"])
         mime = str(more["mime_type"] or "") if more is not None else ""
         title = str(more["title"] or more["name"] or "") if more is not None else ""
         return Field(str(row["name"]), _kind(str(row["type"]), mime), str(row["type"]), not row["notnull"], title)
 
-    index = f"rtree_{name}_{column}"
+    index = f"rtree_{name}_{said_column}"
     has_index = bool(_rows(connection, "SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE", (index,)))
     return TableSchema(
         name=name,
@@ -179,7 +202,7 @@ def _table(connection: sqlite3.Connection, content: sqlite3.Row, geometry: Optio
         geometry_type=str(geometry["geometry_type_name"]).upper() if geometry is not None else "",
         has_z=bool(geometry["z"]) if geometry is not None else False,
         has_m=bool(geometry["m"]) if geometry is not None else False,
-        srs=_srs(connection, int(geometry["srs_id"])) if geometry is not None else None,
+        srs=_srs(connection, geometry["srs_id"]) if geometry is not None else None,
         fields=tuple(field(row) for row in columns if str(row["name"]).lower() not in (key.lower(), column.lower())),
         title=str(content["identifier"] or ""),
         abstract=str(content["description"] or ""),

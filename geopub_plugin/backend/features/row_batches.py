@@ -12,7 +12,8 @@ from .batch import Batch, Geometries
 from .columns import column, stored_column
 from .ragged import starts_of
 from .schema import TableSchema
-from .sqlite_pages import BLOB, NULL, NotPlain, Records, TablePages
+from .sqlite_pages import TablePages
+from .sqlite_records import BLOB, NULL, NotPlain, Records
 from .wkb import parse, parse_located
 
 _CAREFUL, _TRUSTING = 16, 256  # rows looked at together, while nothing is known of their weight and later
@@ -30,7 +31,10 @@ class Asked:
 
     def places(self, pages: TablePages, schema: TableSchema) -> List[int]:
         """Return where what is asked for stands in the rows of pages."""
-        return [pages.places[name] for name in ([schema.geometry] if self.geometry else []) + list(self.names)]
+        names = [schema.geometry, *self.names] if self.geometry else self.names
+        if not pages.places.keys() >= set(names):
+            raise NotPlain("no such column")
+        return [pages.places[name] for name in names]
 
     def weighed(self, rows: Iterator[Tuple[Any, ...]], sizes: Iterator[int]) -> Iterator[List[Tuple[Any, ...]]]:
         """Yield rows as many at a time as the sizes say; fewer where they are heavy."""
@@ -58,9 +62,16 @@ def walked_batch(rows: Sequence[Tuple[Any, ...]], schema: TableSchema, asked: As
     first = 2 if asked.geometry else 1
     return Batch(
         fids=np.array(values[0], np.int64),
-        geometries=parse(values[1]) if asked.geometry else _without_geometry(len(rows)),
+        geometries=parse(_blobs(values[1])) if asked.geometry else _without_geometry(len(rows)),
         columns={f.name: column(f.kind, values[first + place]) for place, f in enumerate(fields) if f is not None},
     )
+
+
+def _blobs(values: Sequence[Any]) -> Sequence[Optional[bytes]]:
+    """Return the values of a geometry column; what is no blob, for SQLite lets any value into it, is an empty one."""
+    if set(map(type, values)) <= {bytes, type(None)}:
+        return values
+    return [value if value is None or isinstance(value, bytes) else b"" for value in values]
 
 
 def stored_batch(records: Records, schema: TableSchema, asked: Asked) -> Batch:

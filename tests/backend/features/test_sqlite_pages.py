@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import struct
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any, List, Sequence, Tuple
@@ -12,11 +16,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from geopub_plugin.backend.errors import InvalidInput
 from geopub_plugin.backend.features import geopackage
 from geopub_plugin.backend.features.columns import column, stored_column
 from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
 from geopub_plugin.backend.features.schema import ColumnKind
-from geopub_plugin.backend.features.sqlite_pages import NotPlain, TablePages
+from geopub_plugin.backend.features.sqlite_pages import TablePages
+from geopub_plugin.backend.features.sqlite_records import NotPlain
+from geopub_plugin.backend.features.wkb import MalformedGeometry
 
 KINDS = {
     "t": ColumnKind.TEXT, "i": ColumnKind.INTEGER, "r": ColumnKind.REAL, "b": ColumnKind.BLOB, "f": ColumnKind.BOOLEAN
@@ -135,3 +142,210 @@ def test_batches_are_the_same_with_sqlite_alone(world_map: Path, monkeypatch: py
                 ))  # fmt: skip
             assert found[0][:2] == found[1][:2]
             assert sorted(map(str, found[0][2])) == sorted(map(str, found[1][2]))
+
+
+def damaged_at(path: Path, page: int, place: int, content: bytes, page_bytes: int = 512) -> None:
+    with open(path, "r+b") as file:
+        file.seek((page - 1) * page_bytes + place)
+        file.write(content)
+
+
+def pages_of(path: Path, connection: sqlite3.Connection) -> Tuple[int, int]:
+    """Return the number of the root of table w, and of its last leaf."""
+    (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'w'").fetchone()
+    content = path.read_bytes()[(root - 1) * 512 : root * 512]
+    return root, int.from_bytes(content[8:12], "big")
+
+
+NINES = b"\xff" * 9
+
+
+@pytest.mark.parametrize(
+    ("whose", "place", "content"),
+    [
+        ("root", 8, "root"),  # the tree is its own branch
+        ("root", 8, bytes(4)),  # page 0, which is none
+        ("root", 8, b"\xff\xff\xff\xff"),
+        ("root", 3, b"\xff\xff"),  # more cells than there is room for
+        ("root", 12, b"\xff\xff"),  # a cell beyond its page
+        ("root", 0, b"\x02"),  # an index
+        ("leaf", 0, b"\x0a"),
+        ("leaf", 3, b"\xff\xff"),
+        ("leaf", 8, b"\x01\xff"),  # a cell that begins with the last byte of its page
+        ("leaf", 8, "another"),  # a cell that is there twice
+        ("cell", 0, NINES),  # a row of less than no bytes
+        ("cell", 0, b"\x70"),  # a row that goes on in the next one
+        ("cell", 0, b"\x00"),
+        ("cell", 1, NINES),  # a key before all others
+        ("cell", 3, b"\x7f"),  # a list of types longer than its row
+        ("cell", 3, b"\x00"),
+        ("cell", 5, b"\x7d"),  # a text that goes on in the next row
+    ],
+)
+def test_what_is_damaged_is_left_to_sqlite(tmp_path: Path, whose: str, place: int, content: Any) -> None:
+    path = tmp_path / "damaged.sqlite"
+    created = "CREATE TABLE w (fid INTEGER PRIMARY KEY, t TEXT)"
+    with closing(written(path, created, [(key, f"text {key}") for key in range(300, 420)])) as connection:
+        root, leaf = pages_of(path, connection)
+        first = int.from_bytes(path.read_bytes()[(leaf - 1) * 512 + 8 :][:2], "big")
+        content = {"root": root.to_bytes(4, "big"), "another": (first - 15).to_bytes(2, "big")}.get(content, content)
+        damaged_at(path, root if whose == "root" else leaf, place + first * (whose == "cell"), content)
+        with pytest.raises(NotPlain), closing(TablePages(path, connection, "w", "fid")) as pages:
+            read(pages, "t")
+
+
+def a_geopackage(path: Path, table: str, geometry: str = "geom") -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        f"""CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT, srs_id INTEGER PRIMARY KEY, organization TEXT,
+              organization_coordsys_id INTEGER, definition TEXT);
+            CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT, identifier TEXT, description TEXT);
+            CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, geometry_type_name TEXT,
+              srs_id INTEGER, z INTEGER, m INTEGER);
+            INSERT INTO gpkg_contents VALUES ('w', 'features', 'w', '');
+            INSERT INTO gpkg_geometry_columns VALUES ('w', '{geometry}', 'POINT', 0, 0, 0);
+            CREATE {table};"""
+    )
+    return connection
+
+
+POINT = bytes.fromhex("47500001000000000101000000000000000000f03f0000000000000040")
+TABLE = "TABLE w (fid INTEGER PRIMARY KEY, geom BLOB, r REAL)"
+
+
+def all_of(path: Path, **asked: Any) -> Tuple[List[int], List[float]]:
+    with GeoPackageTable(path, "w") as table:
+        batches = list(table.batches(**asked))
+    fids = [fid for batch in batches for fid in batch.fids.tolist()]
+    return fids, [x for batch in batches for x in batch.geometries.x.tolist()]
+
+
+def test_the_highest_key_is_the_end(tmp_path: Path) -> None:
+    path, keys = tmp_path / "high.gpkg", [1, *range(5, 900, 2), 2**63 - 1]
+    with closing(a_geopackage(path, TABLE)) as connection:
+        connection.executemany("INSERT INTO w VALUES (?, ?, 1.5)", [(key, POINT) for key in keys])
+        connection.commit()
+        assert all_of(path, size=1)[0] == keys
+        asked = [-(2**70), *range(400), 7, 7, 2**63 - 1, 2**70]
+        assert all_of(path, fids=asked)[0] == [1, *range(5, 400, 2), 2**63 - 1]
+        connection.execute("DELETE FROM w WHERE fid > 1000")
+        connection.commit()
+        assert all_of(path, fids=asked)[0] == [1, *range(5, 400, 2)]
+
+
+@pytest.mark.parametrize(
+    ("table", "geometry", "keys"),
+    [
+        ("TABLE w (fid INTEGER PRIMARY KEY, geom BLOB, r REAL)", "GEOM", [7, 8]),  # names whose case differs
+        ("TABLE w (ROWID TEXT, geom BLOB, r REAL)", "geom", [1, 2]),  # the rowid's name is taken
+        ("TABLE t (x TEXT, geom BLOB, r REAL); CREATE VIEW w AS SELECT x AS id, geom FROM t", "geom", [1, 2]),
+    ],
+)
+def test_odd_names_are_read(tmp_path: Path, table: str, geometry: str, keys: List[int]) -> None:
+    path = tmp_path / "odd.gpkg"
+    with closing(a_geopackage(path, table, geometry)) as connection:
+        name = "t" if "TABLE t" in table else "w"
+        text = "INTEGER PRIMARY KEY" not in table
+        rows = [(f"key {key}" if text else key, POINT, 2.5) for key in (7, 8)]
+        connection.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", rows)
+        connection.commit()
+        assert all_of(path) == (keys, [1.0, 1.0])
+
+
+def test_what_is_no_number_is_null_and_what_is_no_blob_no_geometry(tmp_path: Path) -> None:
+    path = tmp_path / "nan.gpkg"
+    with closing(a_geopackage(path, TABLE)) as connection:
+        connection.execute("INSERT INTO w VALUES (1, ?, 1.7)", (POINT,))
+        connection.commit()
+        content = path.read_bytes()
+        path.write_bytes(content.replace(struct.pack(">d", 1.7), struct.pack(">d", float("nan"))))
+        with GeoPackageTable(path, "w") as table:
+            assert next(table.batches()).columns["r"].null.tolist() == [True]
+    path.write_bytes(content)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE w SET geom = 'POINT (1 2)'")
+        connection.commit()
+        with pytest.raises(MalformedGeometry):
+            all_of(path)
+
+
+def test_what_a_file_does_not_say_is_read_as_nothing_said(tmp_path: Path) -> None:
+    path = tmp_path / "terse.gpkg"
+    with closing(a_geopackage(path, TABLE)) as connection:
+        connection.executescript(
+            """DROP TABLE gpkg_geometry_columns; DROP TABLE gpkg_spatial_ref_sys;
+            CREATE TABLE gpkg_geometry_columns (Table_Name TEXT, column_name TEXT);
+            INSERT INTO gpkg_geometry_columns VALUES ('w', 'geom');
+            CREATE TABLE gpkg_spatial_ref_sys (srs_id INTEGER PRIMARY KEY);"""
+        )
+        (schema,) = feature_tables(path)
+    assert (schema.geometry, schema.has_z, schema.srs) == ("geom", False, None)
+
+
+CUT_SHORT = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size = 5")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE w SET r = 2.5")
+os._exit(0)
+"""
+
+
+def test_a_change_that_was_cut_short_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "hot.gpkg"
+    with closing(a_geopackage(path, TABLE)) as connection:
+        connection.executemany("INSERT INTO w VALUES (?, ?, 1.5)", [(key, POINT) for key in range(3000)])
+        connection.commit()
+    subprocess.run([sys.executable, "-c", CUT_SHORT, str(path)], check=True)
+    assert path.with_name("hot.gpkg-journal").stat().st_size
+    with pytest.raises(InvalidInput) as told:
+        all_of(path)
+    assert "journal" in told.value.why
+    with closing(sqlite3.connect(path)) as connection:  # as QGIS does: it undoes the change
+        assert connection.execute("SELECT DISTINCT r FROM w").fetchall() == [(1.5,)]
+    assert len(all_of(path)[0]) == 3000
+
+
+def torn(path: Path, random: np.random.Generator) -> None:
+    """Damage a file as chance has it, its pages' heads most of all."""
+    content = bytearray(path.read_bytes())
+    if random.random() < 0.2:
+        del content[int(random.integers(1024, len(content))) :]
+    for _ in range(int(random.choice([1, 2, 5, 30]))):
+        at = int(random.integers(100, len(content)))
+        if random.random() < 0.6:
+            at = max(at // 512 * 512, 512) + int(random.integers(40))
+        kind, some = random.integers(4), content[at : at + 9]
+        noise = [bytes([1 << random.integers(8) ^ some[0]]), b"\xff" * len(some), random.bytes(1),
+                 int(random.integers(len(content) // 512 + 2)).to_bytes(4, "big")] if some else [b""] * 4  # fmt: skip
+        content[at : at + len(noise[kind])] = noise[kind]
+    path.write_bytes(content)
+
+
+def read_what_is_torn(path: Path, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as empty:
+        empty.execute("PRAGMA page_size = 512")
+        empty.execute("VACUUM")
+    with closing(a_geopackage(path, TABLE)) as connection:
+        rows = [(int(key), POINT, key / 3) for key in np.unique(random.integers(-5000, 5000, 400))]
+        connection.executemany("INSERT INTO w VALUES (?, ?, ?)", rows)
+        connection.commit()
+    torn(path, random)
+    asked = [{}, {"size": 7}, {"fids": list(range(-900, 900))}, {"offset": 90, "limit": 80}][seed % 4]
+    with contextlib.suppress(InvalidInput):
+        fids, _ = all_of(path, **asked)
+        assert len(fids) < 10 * len(rows)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_torn_files_are_read_or_refused(tmp_path: Path, seed: int) -> None:
+    read_what_is_torn(tmp_path / "torn.gpkg", seed)
+
+
+@pytest.mark.slow
+def test_very_many_torn_files_are_read_or_refused(tmp_path: Path) -> None:
+    for seed in range(100, 500):
+        read_what_is_torn(tmp_path / "torn.gpkg", seed)

@@ -13,7 +13,7 @@ import numpy as np
 from ..deflate import deflated
 from .coalesce import coalesced_around
 from .encode import Geometry
-from .layer import Layer, LayerName, kept, layer_of
+from .layer import Layer, LayerName, kept, layer_of, varints_of
 from .records import Records
 
 _COMPRESSION = 5  # measured on the dev data: 6 takes 1.3 times as long for 0.5 % fewer bytes
@@ -27,6 +27,7 @@ _SAMPLES, _SAMPLE = 8, 32_768  # pieces of so many bytes tell how well a tile co
 _DOUBTFUL = 1.3  # times the budget: above, a tile surely has to be cut
 _MARGIN = 0.98
 _CLOSE_MARGIN = 0.997  # where the size is known, not estimated: bytes left out save a little less than their share
+_CROWDED, _LIKELY = 3.6, 3.0  # varints for each byte of the budget: a tile of more is thinned to so many at first
 _SMALL = 4096  # bytes: only tiles smaller than this have twins worth looking for before compression
 _ATTEMPTS = 12
 _JOINS = 6  # attempts that coalesce; what is still too much then is left out
@@ -70,35 +71,87 @@ def assembled(
 
     What a tile has no room for is left out; with `coalesce`, polygons go into their neighbours first.
     """
-    layers = [layer_of(*one) for one in contents if len(one.geometry.tiles)]
-    ids, raw = tiles_of(layers)
-    features = sum(len(layer.sizes) for layer in layers)
-    heavy = {number: tile for number, tile in zip(ids, raw) if len(tile) > budget}
-    within, short = _within_budget(layers, contents, heavy, budget, coalesce) if heavy else ({}, {})
+    lighter, surplus = (contents, {}) if coalesce else _without_surplus(contents, budget)
+    made = _held(lighter, budget, coalesce)
+    if not surplus.keys() <= made.short.keys():  # a tile has room for all that it was left, and perhaps for more
+        made, surplus = _held(contents, budget, coalesce), {}
+    short = {number: left_out + surplus.get(number, 0) for number, left_out in made.short.items()}
     dropped = sum(short.values())
     packed: List[bytes] = []
     place: List[int] = []
     seen: Dict[bytes, int] = {}
-    for number, tile in zip(ids, raw):
+    for number, tile in zip(made.ids, made.raw):
         known = seen.get(tile, -1) if len(tile) < _SMALL else -1
         if known < 0:
             known = len(packed)
-            packed.append(within.get(number) or gzipped(tile))
+            packed.append(made.within.get(number) or gzipped(tile))
             if len(tile) < _SMALL:
                 seen[tile] = known
         place.append(known)
     digests = b"".join([hashlib.blake2b(data, digest_size=16).digest() for data in packed])
     outcome = LevelTiles(
         level=level,
-        ids=np.array(ids, np.int64),
+        ids=np.array(made.ids, np.int64),
         content=np.array(place, np.int64),
         sizes=np.fromiter(map(len, packed), np.int64, len(packed)),
         digests=np.frombuffer(digests, np.uint64).reshape(-1, 2),
-        features=features - dropped,
+        features=sum(len(one.geometry.tile) for one in contents) - dropped,
         dropped=dropped,
         short=np.array(sorted(short.items()), np.int64).reshape(-1, 2),
     )
     return outcome, packed
+
+
+class _Held(NamedTuple):
+    """Tiles of a level before compression, and those compressed that had to be held within the budget."""
+
+    ids: List[int]
+    raw: List[bytes]
+    within: Dict[int, bytes]  # by number
+    short: Dict[int, int]  # how many features tiles leave out
+
+
+def _held(contents: Sequence[Content], budget: int, coalesce: bool) -> _Held:
+    """Encode contents and hold their tiles within the budget."""
+    layers = [layer_of(*one) for one in contents if len(one.geometry.tiles)]
+    ids, raw = tiles_of(layers)
+    heavy = {number: tile for number, tile in zip(ids, raw) if len(tile) > budget}
+    within, short = _within_budget(layers, contents, heavy, budget, coalesce) if heavy else ({}, {})
+    return _Held(ids, raw, within, short)
+
+
+def _without_surplus(contents: Sequence[Content], budget: int) -> Tuple[Sequence[Content], Dict[int, int]]:
+    """Return contents of which crowded tiles have only what may have room, and how many features each has lost.
+
+    To encode all that a tile shows of a country takes several times as long as what it has room for.
+    """
+    weights = [varints_of(one.geometry, one.records) for one in contents]
+    shares = _first_shares([one.geometry for one in contents], weights, budget)
+    if not shares:
+        return contents, {}
+    lost = dict.fromkeys(shares, 0)
+    lighter = []
+    for one, weight in zip(contents, weights):
+        crowded = np.isin(one.geometry.tiles, np.fromiter(shares, np.int64))[one.geometry.tile]  # (K,)
+        keep = _keep(one.geometry, weight, shares) | ~crowded
+        places, counts = np.unique(one.geometry.tile[~keep], return_counts=True)
+        for number, count in zip(one.geometry.tiles[places].tolist(), counts.tolist()):
+            lost[number] += count
+        lighter.append(one._replace(geometry=kept(one.geometry, keep)))
+    return lighter, lost
+
+
+def _first_shares(geometries: Sequence[Geometry], weights: Sequence[np.ndarray], budget: int) -> Dict[int, float]:
+    """Return the share that crowded tiles keep at first; `weights` (int64 (K,) each) are of the layers' features."""
+    limit = _CROWDED * budget
+    loads = [np.bincount(one.tile, weight, len(one.tiles)) for one, weight in zip(geometries, weights)]  # (T,) each
+    full = [one.tiles[load > limit / len(loads)] for one, load in zip(geometries, loads)]
+    tiles = np.unique(np.concatenate(full)) if full else np.zeros(0, np.int64)  # few, if any
+    total = np.zeros(len(tiles))
+    for one, load in zip(geometries, loads):
+        there = np.isin(one.tiles, tiles)
+        total += np.bincount(np.searchsorted(tiles, one.tiles[there]), load[there], len(tiles))
+    return {number: _LIKELY * budget / load for number, load in zip(tiles.tolist(), total.tolist()) if load > limit}
 
 
 def tiles_of(layers: Sequence[Layer]) -> Tuple[List[int], List[bytes]]:
@@ -180,9 +233,10 @@ def packed_whole(tile: bytes, budget: int) -> Optional[bytes]:
 def _cut(layer: Layer, shares: Dict[int, float], joins: bool) -> Geometry:
     """Return what stays of the tiles in `shares`; if it `joins`, polygons that do not stay are in their neighbours."""
     if not joins:
-        return kept(layer.geometry, _keep(layer, shares))
+        return kept(layer.geometry, _keep(layer.geometry, layer.sizes, shares))
     # Half as many polygons have about as much border as the square root of a half of them.
-    keep = _keep(layer, {number: share * share for number, share in shares.items()})
+    half = {number: share * share for number, share in shares.items()}
+    keep = _keep(layer.geometry, layer.sizes, half)
     here = np.isin(layer.geometry.tiles, np.fromiter(shares, np.int64))[layer.geometry.tile]
     return coalesced_around(kept(layer.geometry, here), keep[here])
 
@@ -200,18 +254,17 @@ def _features_of(layers: Sequence[Layer], tiles: Iterable[int]) -> int:
     return sum(int(np.diff(layer.feature_start)[np.isin(layer.geometry.tiles, wanted)].sum()) for layer in layers)
 
 
-def _keep(layer: Layer, shares: Dict[int, float]) -> np.ndarray:
-    """Return which features stay: bool (K,); of these tiles their share by bytes, at least one, of others none."""
-    geometry = layer.geometry
+def _keep(geometry: Geometry, sizes: np.ndarray, shares: Dict[int, float]) -> np.ndarray:
+    """Return which features stay: bool (K,); of these tiles their share by size, at least one, of others none."""
     tile_share = np.array([shares.get(number, 0.0) for number in geometry.tiles.tolist()])  # (T,)
     rows = np.flatnonzero(tile_share[geometry.tile] > 0)
     order = rows[np.lexsort((-geometry.importance[rows], geometry.tile[rows]))]
     tile = geometry.tile[order]
-    running = np.cumsum(layer.sizes[order])
+    running = np.cumsum(sizes[order])
     first = np.ones(len(order), bool)
     first[1:] = tile[1:] != tile[:-1]
-    before = np.maximum.accumulate(np.where(first, running - layer.sizes[order], 0))
-    total = np.bincount(geometry.tile, layer.sizes, len(geometry.tiles))
+    before = np.maximum.accumulate(np.where(first, running - sizes[order], 0))
+    total = np.bincount(geometry.tile, sizes, len(geometry.tiles))
     keep = np.zeros(len(geometry.tile), bool)
     keep[order[first | (running - before <= tile_share[tile] * total[tile])]] = True
     return keep

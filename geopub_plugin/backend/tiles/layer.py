@@ -13,7 +13,7 @@ from .plan import EXTENT
 from .records import Records
 from .varint import varint, varint_sizes, varints
 
-LAYOUT = 3  # of the tiles, counted up with every change: what was made with another one is not built upon
+LAYOUT = 4  # of the tiles, counted up with every change: what was made with another one is not built upon
 HEAD = 4  # of a feature: tag, length, tag of tags, length of tags
 MIDDLE = 4  # between tags and geometry: tag of type, type, tag of geometry, its length
 TAIL = 2  # tag of id, id: last, where it parts nothing that is alike from feature to feature (4 % of a tile's bytes)
@@ -112,12 +112,16 @@ def kept(geometry: Geometry, keep: np.ndarray) -> Geometry:
     )
 
 
+def varints_of(geometry: Geometry, records: Records) -> np.ndarray:
+    """Return how many varints each feature takes: int64 (K,)."""
+    return 2 * np.diff(records.tag_start)[geometry.feature] + np.diff(geometry.command_start) + HEAD + MIDDLE + TAIL
+
+
 def layer_of(geometry: Geometry, records: Records, name: LayerName) -> Layer:
     """Encode the features of a table in all tiles of a level, a few tiles at a time."""
     tiles = len(geometry.tiles)
     feature_start = np.searchsorted(geometry.tile, np.arange(tiles + 1))
-    weight = 2 * np.diff(records.tag_start)[geometry.feature] + np.diff(geometry.command_start) + HEAD + MIDDLE + TAIL
-    load = starts_of(weight)[feature_start]  # (T+1,) varints up to each tile
+    load = starts_of(varints_of(geometry, records))[feature_start]  # (T+1,) varints up to each tile
     edges = np.unique(np.searchsorted(load, np.arange(0, load[-1], _PIECE, np.int64)))
     edges = np.append(edges, tiles)
     made = [_piece(geometry, records, a, b, feature_start) for a, b in zip(edges.tolist(), edges[1:].tolist())]

@@ -16,9 +16,11 @@ from pmtiles.reader import Reader as OtherReader
 
 from geopub_plugin.backend.errors import InvalidInput, TooLarge
 from geopub_plugin.backend.features.geopackage import feature_tables
+from geopub_plugin.backend.tiles import assemble
 from geopub_plugin.backend.tiles.archive_reader import Archive
 from geopub_plugin.backend.tiles.area import Area
 from geopub_plugin.backend.tiles.blocks import cut_of, sliced, spreads_of
+from geopub_plugin.backend.tiles.layer import layer_of
 from geopub_plugin.backend.tiles.options import parse_options
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 from geopub_plugin.backend.tiles.pyramid import build
@@ -153,6 +155,25 @@ def test_the_budget_is_kept_by_dropping_the_least_important(tiles_of, kind):
     else:
         spread = np.diff(sorted(feature.id for feature in cut))
         assert spread.max() <= 3 * 4000 / len(cut)  # evenly thinned
+
+
+def test_a_crowded_tile_is_thinned_before_it_is_encoded(tiles_of, monkeypatch):
+    rng = np.random.default_rng(2)
+    rows = []
+    for n, (x, y) in enumerate(rng.uniform(0, 40, (3000, 2))):
+        side = 0.3 + n / 3000
+        rows.append((f"LINESTRING ({x} {y},{x + side} {y + side * (n % 7) / 7})", {"name": f"line {rng.random()}"}))
+    counts = []
+    monkeypatch.setattr(assemble, "layer_of", lambda *one: counts.append(len(one[0].tile)) or layer_of(*one))
+    cut = tiles_of(rows, (0, 0), {"name": str}, budget=8_000)[0, 0, 0][0].features
+    assert 200 < len(cut) < counts[0] < 2_000
+    assert min(feature.id for feature in cut) > 3000 - 3 * len(cut)  # the longest of all, not of what was left
+
+
+def test_a_tile_that_compresses_better_than_any_keeps_all(tiles_of):
+    rows = [("POINT (1 1)", {"name": "the same"})] * 9_000
+    (layer,) = tiles_of(rows, (0, 0), {"name": str}, budget=26_000)[0, 0, 0]  # 14 varints each make 126,000
+    assert len(layer.features) == len(rows)
 
 
 def test_only_the_area(tiles_of):

@@ -16,6 +16,7 @@ from .about import __version__
 from .allocator import share_freed_memory
 from .announcement import Announcement, announce, withdraw
 from .app import create_app
+from .catalogue.handovers import swept
 from .catalogue.outcomes import Outcomes
 from .catalogue.purge import DailyPurge
 from .catalogue.recovery import recover
@@ -75,6 +76,8 @@ def serve(settings: Settings, announce_ready: Callable[[str], None]) -> None:
         server = HttpServer(create_app(store, settings, token, renderer, builders, counter), bound, settings)
         folder.remember_port(bound.getsockname()[1])
         handover = str(folder.handover) if settings.login == "none" else ""
+        if handover:
+            opened.enter_context(swept(folder.handover))
         announce(folder.path, Announcement(url, os.getpid(), token, __version__, handover))
         opened.callback(withdraw, folder.path)
         _log.info("GeoPub %s serves %s at %s", __version__, folder.path, url)

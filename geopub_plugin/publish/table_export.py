@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Tuple
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsProviderRegistry, QgsVectorLayer, QgsWkbTypes
 from qgis.PyQt.QtCore import QObject, pyqtSignal
@@ -16,31 +17,42 @@ from .compat import PROVIDER_FIELD
 from .table_copy import StoredTable, copy_table, stored_table
 
 
-def table_behind(layer: QgsVectorLayer, crs: Optional[QgsCoordinateReferenceSystem] = None) -> Optional[StoredTable]:
-    """Return the table that a layer shows just as it is stored; None where the layer shows anything else.
+@dataclass(frozen=True)
+class ShownTable:
+    """What a layer shows of a table of a GeoPackage: known without a look into the file, which may be far away."""
 
-    That is: no filter, join or virtual field, no edit session, its own system and kind of geometry, and nothing in the
-    table that QGIS's writer might write in another way. `crs` is the system to write, None for the layer's.
+    file: Path
+    name: str  # "" for the only one
+    fields: Tuple[str, ...]
+    kind: str  # of geometry, as in the file
+    srs: str  # "EPSG:2154"
+
+    def stored(self) -> Optional[StoredTable]:
+        """Look into the file, and return the table if the layer shows it just as it is stored; None otherwise."""
+        table = stored_table(self.file, self.name)
+        same = table is not None and (table.names, table.kind) == (self.fields, self.kind)
+        return table if same and f"EPSG:{table.srs}" == self.srs else None
+
+
+def table_behind(layer: QgsVectorLayer, crs: Optional[QgsCoordinateReferenceSystem] = None) -> Optional[ShownTable]:
+    """Return the table that a layer shows as it seems to be stored; None where the layer shows anything else.
+
+    That is: no filter, join or virtual field, no edit session, its own system and kind of geometry. Whether QGIS's
+    writer might write something in the table in another way, the file alone knows. `crs` is the system to write, None
+    for the layer's.
     """
     provider = layer.dataProvider()
     if crs is not None or layer.providerType() != "ogr" or provider.storageType() != "GPKG" or layer.isEditable():
         return None
     stated = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
     told = {name for name, value in stated.items() if value not in ("", None, [], {})}
-    path = Path(str(stated.get("path") or ""))
-    if layer.subsetString() or not told <= {"path", "layerName"} or not path.is_file():
-        return None
-    table = stored_table(path, str(stated.get("layerName") or ""))
-    return table if table is not None and _shows(layer, table) else None
-
-
-def _shows(layer: QgsVectorLayer, table: StoredTable) -> bool:
-    """Tell whether a layer has the columns, the kind of geometry and the system of a table, and no others."""
     fields = layer.fields()
     own = all(fields.fieldOrigin(place) == PROVIDER_FIELD for place in range(fields.count()))
-    same = layer.crs() == layer.dataProvider().crs() and layer.crs().authid() == f"EPSG:{table.srs}"
+    if layer.subsetString() or not told <= {"path", "layerName"} or not own or layer.crs() != provider.crs():
+        return None
     kind = QgsWkbTypes.displayString(QgsWkbTypes.flatType(layer.wkbType())).upper()
-    return own and same and tuple(fields.names()) == table.names and kind == table.kind
+    path, name = Path(str(stated.get("path") or "")), str(stated.get("layerName") or "")
+    return ShownTable(path, name, tuple(fields.names()), kind, layer.crs().authid())
 
 
 class TableExport(QObject):
@@ -52,7 +64,7 @@ class TableExport(QObject):
     cancelled = pyqtSignal()
     impossible = pyqtSignal()  # the target is as it was; QGIS's writer may do it, or say why not
 
-    def __init__(self, title: str, table: StoredTable, name: str, target: Path, parent: Optional[QObject] = None):
+    def __init__(self, title: str, table: ShownTable, name: str, target: Path, parent: Optional[QObject] = None):
         """Prepare to copy `table`, the layer `title`, into the GeoPackage `target`, where it is called `name`."""
         super().__init__(parent)
         self.path = target
@@ -100,11 +112,14 @@ class TableExport(QObject):
 class _Copy(BackgroundCall):
     """The copying, in a thread of QGIS's."""
 
-    def __init__(self, title: str, table: StoredTable, name: str, target: Path) -> None:
+    def __init__(self, title: str, table: ShownTable, name: str, target: Path) -> None:
         super().__init__(tr("Export of “{layer}”", layer=title), lambda _call: self._copy(table, name, target), True)
 
-    def _copy(self, table: StoredTable, name: str, target: Path) -> bool:
+    def _copy(self, shown: ShownTable, name: str, target: Path) -> bool:
         """Copy, and tell whether that was possible."""
+        table = shown.stored()
+        if table is None:
+            return False
         try:
             copy_table(table, target, name, lambda share: self.setProgress(share * 100), self.cancelled)
         except sqlite3.Error:

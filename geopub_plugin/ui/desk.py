@@ -20,7 +20,7 @@ from ..publish.layer_plan import LayerPlan, Layers, remembered_plan
 from ..publish.layer_publication import LayerPublication
 from ..publish.live_layers import KINDS, LiveService, live_layer
 from ..publish.publication import LiveUrl, PublicationResult
-from ..publish.publication_call import EVERYTHING
+from ..publish.publication_call import DATA, EVERYTHING
 from ..publish.resumed_publication import ResumedPublication
 from ..publish.store_source import Stores
 from ..publish.unfinished import Unfinished, discard, unfinished
@@ -125,8 +125,9 @@ class Desk(QObject):
     ) -> LayerPublication:
         """Start to publish layers, or parts of them, in a target, the current one for ""; the panel follows it."""
         publication = LayerPublication(layers, plan, self.stores.source(target), self, parts)
-        publication.live.connect(lambda url: self._preview_at_once(publication, url))
-        self._dock.preview.expect(plan.datasheet)
+        if DATA in parts:  # else nothing new goes live that could be drawn
+            publication.live.connect(lambda url: self._preview_at_once(publication, url))
+            self._dock.preview.expect(plan.datasheet)
         return self._follow(publication)
 
     def resume(self, one: Unfinished) -> Optional[ResumedPublication]:
@@ -263,7 +264,7 @@ class Desk(QObject):
         self._messages.failed(title, error, self._process.last_words)
 
     def _forget(self, publication: Published) -> None:
-        self._dock.preview.expect_no_more()
+        self._dock.preview.expect_no_more(publication.plan.datasheet)
         if publication in self.publications:
             self.publications.remove(publication)
             publication.deleteLater()

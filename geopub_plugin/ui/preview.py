@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from typing import Dict, Optional, Set, Tuple
+from typing import Dict, List, Optional, Set, Tuple
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -55,6 +55,7 @@ class Preview(QWidget):
         self._describing: Optional[BackgroundCall] = None
         self._stale: Set[str] = set()  # kinds whose layer shows what was
         self._extent: Optional[QgsRectangle] = None
+        self._expected: List[str] = []  # titles of datasheets whose services are on their way
         self.title = QLabel(self)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.message = QLabel(self, wordWrap=True)
@@ -91,8 +92,7 @@ class Preview(QWidget):
         title = next(iter(self.services.values())).title
         self.compare.kinds = tuple(self.services)
         self.compare.datasheet = title
-        self.title.setText(tr("Preview of “{title}”", title=title))
-        self.title.setToolTip(title)
+        self._entitle(title)
         for name, button in self.switch.items():
             button.setEnabled(name in self.services)
         self.show()
@@ -103,18 +103,28 @@ class Preview(QWidget):
 
         QGIS draws a map that has just got its size a second time half a second later, and asks for its tiles again.
         """
-        if not self.services:
-            self.title.setText(tr("Preview of “{title}”", title=title))
-            self.title.setToolTip(title)
+        self._expected.append(title)
+        self._make_room()
+
+    def expect_no_more(self, title: str) -> None:
+        """Wait no longer for a datasheet: take the room away if nothing has come, and nothing else is expected."""
+        if title in self._expected:
+            self._expected.remove(title)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        if self.services:
+            return
+        if self._expected:
+            self._entitle(self._expected[0])
             for button in self.switch.values():
                 button.setEnabled(False)
             self.message.hide()
-            self.show()
+        self.setVisible(bool(self._expected))
 
-    def expect_no_more(self) -> None:
-        """Take the room away if nothing has come."""
-        if not self.services:
-            self.hide()
+    def _entitle(self, title: str) -> None:
+        self.title.setText(tr("Preview of “{title}”", title=title))
+        self.title.setToolTip(title)
 
     def join(self, service: LiveService) -> None:
         """Take a service in with the others of its datasheet; draw it where nothing else is shown."""

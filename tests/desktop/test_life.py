@@ -43,8 +43,11 @@ def test_the_life_of_a_publication(qgis, world_map, tmp_path, language, title):
 
 
 @pytest.mark.slow
-def test_its_life_at_200_percent_on_a_dark_theme(qgis, world_map, tmp_path):
-    """Full HD at 200 %: 960 × 540 for everything; the pictures are for a person to look at."""
+def test_its_life_can_be_played_at_200_percent_on_a_dark_theme(qgis, world_map, tmp_path):
+    """Full HD at 200 %, 960 × 540 for everything: the life can be played to its end, no more is asked here.
+
+    Whether each window can be read is asked in `ui/test_readable.py`; the pictures are for a person to look at.
+    """
     data = tmp_path / "data"
     data.mkdir()
     file = shutil.copy(world_map, data / "world_map.gpkg")

@@ -10,7 +10,8 @@ from typing import Any, Iterator, List, Tuple
 
 import pytest
 from osgeo import ogr, osr
-from qgis.core import QgsSettings
+from qgis.core import QgsSettings, QgsVectorLayer
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QLocale
 from qgis.PyQt.QtWidgets import QMainWindow
 
@@ -22,6 +23,7 @@ from geopub_plugin.publish.client.executions import Execution, Progress
 from geopub_plugin.publish.client.uploads import Upload
 from geopub_plugin.publish.embedded_process import EmbeddedProcess
 from geopub_plugin.publish.publication import Publication, PublicationRequest
+from geopub_plugin.publish.publication_call import STYLE
 from geopub_plugin.publish.publication_plan import LayerPlan
 from geopub_plugin.publish.resumption import Interrupted
 from geopub_plugin.publish.server_jobs import ServerJobs
@@ -132,6 +134,19 @@ def select_service(room, name: str, kind: str) -> None:
     sheet = room.model.datasheets.index(sheet_of(room, name))
     row = next(i for i, one in enumerate(room.model.datasheets[sheet].services) if one.type == kind)
     view.tree.setCurrentIndex(view.found.mapFromSource(room.model.index(row, 0, room.model.index(sheet, 0))))
+
+
+def test_room_for_a_preview_is_made_where_something_will_go_live(room, qtbot, tmp_path):
+    layer = QgsVectorLayer(str(geopackage(tmp_path / "ponds.gpkg", 2)), "Ponds", "ogr")
+    plan = LayerPlan("Ponds", "Ponds", "ponds", ("wfs",))
+    room.desk.begin([layer], plan, parts=frozenset((STYLE,)))  # refused: it was never published
+    assert room.dock.jobs.rows and not room.dock.preview.isVisible()
+    qtbot.waitUntil(lambda: bool(room.said.lines), timeout=30_000)
+    publication = room.desk.begin([layer], plan)
+    assert room.dock.preview.isVisible() and not room.dock.preview.services
+    publication.cancel()
+    qtbot.waitUntil(lambda: not room.dock.preview.isVisible(), timeout=30_000)
+    sip.delete(layer)
 
 
 @pytest.mark.slow  # `desktop/test_life` does the like

@@ -191,7 +191,10 @@ def test_room_is_made_before_anything_answers(qtbot, qgis_new_project, services)
     panel.show()
     preview.expect("World")
     assert preview.isVisible() and not preview.services
-    preview.expect_no_more()
+    preview.expect("Rivers")
+    preview.expect_no_more("World")
+    assert preview.isVisible() and preview.title.text() == "Preview of “Rivers”", "another one is on its way"
+    preview.expect_no_more("Rivers")
     assert not preview.isVisible(), "nothing came"
     preview.expect("World")
     qtbot.waitUntil(lambda: preview.canvas.height() > 300)
@@ -205,7 +208,7 @@ def test_room_is_made_before_anything_answers(qtbot, qgis_new_project, services)
         pass
     assert drawn_once == [before] and preview.canvas.size() == before
     preview.expect("Something else")
-    preview.expect_no_more()
+    preview.expect_no_more("Something else")
     assert preview.isVisible() and preview.title.text() == "Preview of “World”", "what is looked at stays"
     preview.clear()
     sip.delete(panel)

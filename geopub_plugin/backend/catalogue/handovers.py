@@ -9,10 +9,15 @@ announced.
 from __future__ import annotations
 
 import hmac
+import logging
 import re
 import stat
+import threading
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterator
 
 from ..disk import sha256_of, storing
 from ..errors import GeoPubError, InvalidInput, NotFound
@@ -21,7 +26,9 @@ from .deliveries import Chunk, DamagedChunk, begin, part_of, place_of, remove_fi
 from .store import Store
 from .uploads import Upload, UploadFile, upload_files
 
+HOUR = 3600.0  # seconds; a file that is still being copied was changed a moment ago
 _NAME = re.compile(r"[0-9a-f]{32}")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,33 @@ def take_over(store: Store, upload: Upload, path: str, given: Handover) -> Uploa
             raise
         with store.writing() as connection:
             return upload_files.change(connection, file.id, received=file.total, sha256=sha256)
+
+
+def sweep(folder: Path, age: float = HOUR) -> None:
+    """Remove files that were put into the folder `handover` and never announced: their client was killed."""
+    for left in list(folder.iterdir()) if folder.is_dir() else ():
+        with suppress(OSError):  # taken over or removed meanwhile, or in use: the next hour will tell
+            if time.time() - left.lstat().st_mtime > age:
+                left.unlink()
+                _log.info("removed from the folder of handovers: %s", left.name)
+
+
+@contextmanager
+def swept(folder: Path, pause: float = HOUR) -> Iterator[None]:
+    """Sweep the folder `handover` every hour for as long as it is in use; it is empty at the start."""
+    end = threading.Event()
+
+    def run() -> None:
+        while not end.wait(pause):
+            sweep(folder, pause)
+
+    thread = threading.Thread(target=run, name="handovers", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join(timeout=5.0)
 
 
 def _found(folder: Path, given: Handover) -> Path:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
 import pytest
+
+from geopub_plugin.backend.catalogue.handovers import sweep, swept
 
 from .conversation import Backend, Client, running
 
@@ -116,3 +119,17 @@ def test_what_was_left_there_goes_at_the_next_start(tmp_path: Path) -> None:
         (backend.store.folder.handover / NAME).write_bytes(CONTENT)
     with running(tmp_path / "data") as backend:
         assert list(backend.store.folder.handover.iterdir()) == []
+
+
+def test_what_a_killed_client_has_left_is_swept_away_while_it_runs(tmp_path: Path) -> None:
+    left, being_copied = tmp_path / NAME, tmp_path / NAME[::-1]
+    for place in (left, being_copied):
+        place.write_bytes(CONTENT)
+    os.utime(left, (0, 0))
+    with swept(tmp_path, 0.05):
+        deadline = time.monotonic() + 20
+        while left.exists() and time.monotonic() < deadline:
+            being_copied.touch()
+    sweep(tmp_path)
+    assert not left.exists() and being_copied.exists()
+    sweep(tmp_path / "not there")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from threading import Event
+from threading import Event, get_ident
 from time import monotonic
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
@@ -22,7 +22,7 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QVariant
 
 from geopub_plugin.backend.errors import Cancelled
-from geopub_plugin.publish import table_copy
+from geopub_plugin.publish import table_copy, table_export
 from geopub_plugin.publish.layer_export import LayerExport
 from geopub_plugin.publish.layers_export import LayersExport
 from geopub_plugin.publish.table_copy import copy_table, stored_table
@@ -105,7 +105,7 @@ def finished(qtbot: Any, job: Any) -> Path:
 
 def copied(qtbot: Any, layer: QgsVectorLayer, target: Path) -> Path:
     table = table_behind(layer)
-    assert table is not None
+    assert table is not None and table.stored() is not None
     return finished(qtbot, TableExport(layer.name(), table, "made", target))
 
 
@@ -218,6 +218,17 @@ ODD = {
 def test_a_table_that_is_not_plain_is_written(opened: Opened, plain: Path, odd: str) -> None:
     sql(plain, *ODD[odd])
     assert stored_table(plain, "plain") is None
+
+
+def test_the_file_is_looked_at_outside_the_gui_thread(
+    qtbot, opened: Opened, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql(plain, *ODD["a type of others"])
+    looked: List[int] = []
+    monkeypatch.setattr(table_export, "stored_table", lambda *file: looked.append(get_ident()) or stored_table(*file))
+    file = finished(qtbot, LayersExport([opened(plain)], ["made"], tmp_path / "all.gpkg", "EPSG:2154"))
+    assert len(content(file)[1]) == 5, "what is not plain is written"
+    assert looked and get_ident() not in looked
 
 
 def test_layers_of_other_kinds_are_written(opened: Opened, points: Callable[..., QgsVectorLayer]) -> None:

@@ -75,6 +75,12 @@ class Database:
                     self.committed.notify_all()
 
     @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let nobody commit as long as this lasts, so that what is read is still true when it is kept."""
+        with self._turn:
+            yield
+
+    @contextmanager
     def _explaining(self) -> Iterator[None]:
         """Turn what a database reports of its disk, of its connection and of values into errors of ours."""
         try:

@@ -75,7 +75,8 @@ class CataloguePublications:
 
     def refresh(self) -> None:
         """Read everything again."""
-        self._whole = self._read()
+        with self._database.still():  # or what a commit hides meanwhile would be shown again
+            self._whole = self._read()
 
     def _refresh(self, touched: FrozenSet[str]) -> None:
         if touched & SHOWN:

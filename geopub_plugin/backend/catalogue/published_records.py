@@ -30,7 +30,8 @@ class PublishedRecords:
 
     def _forget(self, touched: FrozenSet[str]) -> None:
         if tables.record.name in touched:
-            self._read = None
+            with self._lock:  # or who reads just now would keep what is no longer true
+                self._read = None
 
     def _all(self) -> Tuple[PublishedRecord, ...]:
         with self._database.reading() as connection:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Callable, Dict
 
 from geopub_plugin.backend.catalogue import offerings, processings
 from geopub_plugin.backend.catalogue.configurations import configurations, create_configuration
 from geopub_plugin.backend.catalogue.outcomes import Outcomes
 from geopub_plugin.backend.catalogue.programs import PYRAMID
+from geopub_plugin.backend.catalogue.published_records import PublishedRecords
+from geopub_plugin.backend.catalogue.records import create_record, records
 from geopub_plugin.backend.catalogue.seeds import ENDPOINTS
 from geopub_plugin.backend.catalogue.spaces import datastores
 from geopub_plugin.backend.catalogue.store import Store
 from geopub_plugin.backend.services.publications import MetadataLink, Publications
 
+from ..api.test_metadata import record as described
 from .test_recovery import CONTENT, integrated
 
 WFS, TMS = ENDPOINTS[0]["id"], ENDPOINTS[2]["id"]
@@ -66,6 +70,55 @@ def test_the_revision_changes_with_what_is_shown_and_only_then(store: Store) -> 
     seen.append(shown.revision())
     assert shown.feature_types() == ()
     assert seen[0] == seen[2] != seen[1]
+
+
+def overtaken(reader: Any, method: str, read: Callable[[], Any], write: Callable[[], Any]) -> None:
+    """Read, and have something written before what was read is kept."""
+    original, has_read, go = getattr(reader, method), threading.Event(), threading.Event()
+
+    def slow() -> Any:
+        found = original()
+        setattr(reader, method, original)
+        has_read.set()
+        assert go.wait(20)
+        return found
+
+    setattr(reader, method, slow)
+    reading, writing = threading.Thread(target=read), threading.Thread(target=write)
+    reading.start()
+    assert has_read.wait(20)
+    writing.start()
+    writing.join(0.3)  # it may have to wait for the other
+    go.set()
+    reading.join(20)
+    writing.join(20)
+
+
+def test_what_is_hidden_while_others_read_stays_hidden(store: Store) -> None:
+    offering = published(store, wfs(integrated(store)), WFS)
+
+    def hide() -> None:
+        with store.writing() as connection:
+            offerings.offerings.change(connection, offering.id, available=False)
+
+    shown = store.publications
+    overtaken(shown, "_read", shown.refresh, hide)
+    assert shown.feature_types() == ()
+
+
+def test_a_record_that_is_withdrawn_while_others_read_stays_withdrawn(store: Store) -> None:
+    shown = PublishedRecords(store.database)
+    with store.reading() as connection:
+        (space,) = datastores.find(connection)
+    record = create_record(store, space, described("fr-roads"), "METADATA", True)
+
+    def place(*endpoints: str) -> None:
+        with store.writing() as connection:
+            records.change(connection, record.id, endpoints=list(endpoints))
+
+    place(WFS)
+    overtaken(shown, "_all", shown, place)
+    assert shown() == ()
 
 
 def test_a_pyramid_is_a_tile_layer(store: Store, tmp_path: Path) -> None:

@@ -118,13 +118,19 @@ def kinds(blobs: Sequence[Optional[bytes]], *, geopackage: bool = True) -> np.nd
     return found
 
 
+def _vertex_bytes(dimensions: np.ndarray) -> np.ndarray:
+    """Return the bytes of a vertex, by dimensions as of `_types`: int64 (n,)."""
+    return 8 * (2 + (dimensions & 1) + (dimensions >> 1))
+
+
 class _Lockstep:
     """Reads lines, polygons and their multiples: one ring of every geometry a turn."""
 
-    def __init__(self, joined: _Joined, owner: np.ndarray, base: np.ndarray, size: np.ndarray, little: np.ndarray,
-                 at: np.ndarray) -> None:  # fmt: skip
-        self.joined, self.owner, self.size, self.little, self.at = joined, owner, size, little, at
+    def __init__(self, joined: _Joined, owner: np.ndarray, base: np.ndarray, dimensions: np.ndarray,
+                 little: np.ndarray, at: np.ndarray) -> None:  # fmt: skip
+        self.joined, self.owner, self.dimensions, self.little, self.at = joined, owner, dimensions, little, at
         multiple = base >= MULTIPOINT
+        self.kind = np.where(multiple, base - MULTIPOINT + POINT, base)  # (n,) of every part
         self.parts = np.ones(len(owner), np.int64)  # (n,) parts still to come
         self.rings = np.zeros(len(owner), np.int64)  # (n,) rings of the current part still to come
         short = multiple & (at + 9 > joined.end[owner])
@@ -141,7 +147,7 @@ class _Lockstep:
             self._keep(~broken)
 
     def _keep(self, those: np.ndarray) -> None:
-        for name in ("owner", "size", "little", "at", "parts", "rings"):
+        for name in ("owner", "dimensions", "kind", "little", "at", "parts", "rings"):
             setattr(self, name, getattr(self, name)[those])
 
     def _read_parts(self) -> None:
@@ -155,10 +161,11 @@ class _Lockstep:
         at = self.at[due]
         order = self.joined.data[at]
         little = order == 1
-        base, _, extra = _types(self.joined, at, little)
+        base, dimensions, extra = _types(self.joined, at, little)
         polygon = base == POLYGON
         rings = np.where(polygon, self.joined.u4(at + 5 + extra, little), 1)
-        broken[due[(order > 1) | ((base != LINE) & ~polygon) | (rings > (end[due] - at) // 4)]] = True
+        other = (base != self.kind[due]) | (dimensions != self.dimensions[due])
+        broken[due[(order > 1) | other | (rings > (end[due] - at) // 4)]] = True
         self.little[due], self.rings[due] = little, rings
         self.at[due] = at + 5 + extra + np.where(polygon, 4, 0)
         self.parts[due] -= 1
@@ -175,7 +182,7 @@ class _Lockstep:
         due = due[~short]
         at = self.at[due]
         vertices = self.joined.u4(at, self.little[due])
-        after = at + 4 + vertices * self.size[due]
+        after = at + 4 + vertices * _vertex_bytes(self.dimensions[due])
         long = after > end[due]
         broken[due[long]] = True
         due, at, vertices, after = due[~long], at[~long], vertices[~long], after[~long]
@@ -215,7 +222,9 @@ def _walk(joined: _Joined, lockstep: _Lockstep, owner: np.ndarray, at: np.ndarra
 
     for index, byte in zip(owner.tolist(), at.tolist()):
         attempt(index, walker.geometry, byte)
-    left = (lockstep.owner, lockstep.at, lockstep.parts, lockstep.rings, lockstep.size, lockstep.little)
+    left = (
+        lockstep.owner, lockstep.at, lockstep.parts, lockstep.rings, lockstep.dimensions, lockstep.kind, lockstep.little
+    )  # fmt: skip
     for index, *where in zip(*(values.tolist() for values in left)):
         attempt(index, walker.resume, *where)
     return walker
@@ -234,14 +243,16 @@ def _events(joined: _Joined) -> Tuple[_Events, np.ndarray, np.ndarray]:
     odd = (order > 1) | (dimensions[known] > 3) | (base[known] < 1) | (base[known] > COLLECTION)
     joined.bad[known[odd]] = True
     known = known[~odd]
-    size = 8 * (2 + (dimensions & 1) + (dimensions >> 1 & 1))
+    size = _vertex_bytes(dimensions)
 
     points = known[base[known] == POINT]
     one_by_one = known[
         (base[known] == COLLECTION) | (base[known] == MULTIPOINT) | ((extra[known] > 0) & (base[known] > POINT))
     ]
     together = np.setdiff1d(known, np.concatenate([points, one_by_one]), assume_unique=True)
-    lockstep = _Lockstep(joined, together, base[together], size[together], little_of[together], joined.start[together])
+    lockstep = _Lockstep(
+        joined, together, base[together], dimensions[together], little_of[together], joined.start[together]
+    )  # fmt: skip
     lockstep.run()
     walker = _walk(joined, lockstep, one_by_one, joined.start[one_by_one])
     single = _points(joined, points, joined.start[points], extra[points], size[points], little_of[points])

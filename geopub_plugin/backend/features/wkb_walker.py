@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import struct
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 import numpy as np
 
-from .batch import COLLECTION, LINE, POINT, POLYGON
+from .batch import COLLECTION, LINE, MULTIPOINT, POINT, POLYGON
 
 
 class Cut(Exception):
     """The bytes end before the geometry does, or say something impossible."""
+
+
+def vertex_bytes(dimensions: int) -> int:
+    """Return the bytes of a vertex, by dimensions: 0 XY, 1 Z, 2 M, 3 ZM."""
+    return 8 * (2 + bin(dimensions).count("1"))
 
 
 class Walker:
@@ -22,8 +27,13 @@ class Walker:
         self.parts: List[Tuple[int, int, int]] = []  # owner, kind, paths
         self.paths: List[Tuple[int, int, int, bool]] = []  # owner, first byte, vertices, little endian
 
-    def geometry(self, owner: int, at: int, depth: int = 0) -> int:
-        """Read one geometry and return the byte after it; raise Cut where the bytes make no sense."""
+    def geometry(
+        self, owner: int, at: int, depth: int = 0, whole: Optional[int] = None, part_kind: Optional[int] = None
+    ) -> int:
+        """Read one geometry and return the byte after it; raise Cut where the bytes make no sense.
+
+        A part has the dimensions of the `whole` and, but for collections, the one `part_kind` that it allows.
+        """
         end = int(self.end[owner])
         if at + 5 > end or self.data[at] > 1 or depth > 32:
             raise Cut
@@ -34,8 +44,10 @@ class Walker:
         dimensions |= (code >> 31 & 1) | (code >> 29 & 2)
         if dimensions > 3 or not POINT <= base <= COLLECTION:
             raise Cut
+        if dimensions != (dimensions if whole is None else whole) or base != (part_kind or base):
+            raise Cut
         at += 9 if code & 0x20000000 else 5
-        size = 8 * (2 + bin(dimensions).count("1"))
+        size = vertex_bytes(dimensions)
         if base == POINT:
             self._path(owner, at, 1, size, little)
             self.parts.append((owner, POINT, 1))
@@ -48,8 +60,9 @@ class Walker:
         if base == POLYGON:
             self.parts.append((owner, POLYGON, count))
             return self._rings(owner, at, count, size, little)
+        parts = None if base == COLLECTION else base - MULTIPOINT + POINT
         for _ in range(count):
-            at = self.geometry(owner, at, depth + 1)
+            at = self.geometry(owner, at, depth + 1, dimensions, parts)
         return at
 
     def _count(self, at: int, order: str, end: int) -> int:
@@ -74,8 +87,8 @@ class Walker:
             at = self._path(owner, at + 4, vertices, size, little)
         return at
 
-    def resume(self, owner: int, at: int, parts: int, rings: int, size: int, little: bool) -> None:
-        """Read what the lockstep left of a geometry."""
-        at = self._rings(owner, at, rings, size, little)
+    def resume(self, owner: int, at: int, parts: int, rings: int, dimensions: int, kind: int, little: bool) -> None:
+        """Read what the lockstep left of a geometry: rings of a part, and parts of a kind."""
+        at = self._rings(owner, at, rings, vertex_bytes(dimensions), little)
         for _ in range(parts):
-            at = self.geometry(owner, at, 1)
+            at = self.geometry(owner, at, 1, dimensions, kind)

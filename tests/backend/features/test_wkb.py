@@ -99,7 +99,11 @@ def test_any_bytes_are_read_or_refused(blobs: list) -> None:
 def test_flipped_bytes_never_crash(noise: bytes, at: int) -> None:
     whole = shapely.to_wkb(shapely.from_wkt(VALID["multipolygon"]))
     mended = whole[:at] + noise + whole[at + len(noise) :]
-    wkb.malformed([mended] * 70, geopackage=False)
+    bad = wkb.malformed([mended], geopackage=False)
+    assert (wkb.malformed([mended] * 70, geopackage=False) == bad).all()  # in lockstep, too
+    if not bad.any():
+        alone, many = (wkb.parse([mended] * count, geopackage=False) for count in (1, 70))
+        assert many.x.tobytes() == alone.x.tobytes() * 70
 
 
 @pytest.mark.parametrize("srs_id", [4326, 2154, -1])
@@ -132,3 +136,28 @@ def test_rows_are_taken_and_joined() -> None:
     picked = np.array([3, 0, 11, 7, 3])
     same(take(g, picked), [geometries[i] for i in picked])
     same(concatenate([g, take(g, picked), g]), [*geometries, *(geometries[i] for i in picked), *geometries])
+
+
+def _point(code: int, *axes: float) -> bytes:
+    return struct.pack(f"<BI{len(axes)}d", 1, code, *axes)
+
+
+def _line(code: int, axes: int, vertices: int) -> bytes:
+    return struct.pack(f"<BII{axes * vertices}d", 1, code, vertices, *range(axes * vertices))
+
+
+@pytest.mark.parametrize("count", [1, 100])
+@pytest.mark.parametrize(
+    "content",
+    [
+        struct.pack("<BII", 1, 5, 2) + 2 * _line(1002, 3, 3),  # parts with Z of a whole without
+        struct.pack("<BII", 1, 1005, 2) + 2 * _line(2, 2, 3),
+        struct.pack("<BII", 1, 1005, 2) + 2 * _line(2002, 3, 3),  # Z and M
+        struct.pack("<BII", 1, 4, 2) + 2 * _point(1001, 1, 2, 3),
+        struct.pack("<BII", 1, 7, 1) + _point(1001, 1, 2, 3),
+        struct.pack("<BII", 1, 5, 1) + struct.pack("<BIII8d", 1, 3, 1, 4, *range(8)),  # a polygon among lines
+        struct.pack("<BII", 1, 4, 1) + _line(2, 2, 3),  # a line among points
+    ],
+)
+def test_parts_that_do_not_fit_the_whole_are_refused_however_many_there_are(content: bytes, count: int) -> None:
+    assert wkb.malformed([content] * count, geopackage=False).all()

@@ -15,7 +15,7 @@ from qgis.core import QgsProject as Project
 from qgis.PyQt.QtCore import QDate, QItemSelectionModel, QPoint, Qt
 from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QWidget, QWizard
+from qgis.PyQt.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLineEdit, QWidget, QWizard
 from qgis.utils import iface, plugins
 
 LANGUAGE, SERVICES = GIVEN["language"], GIVEN["services"]
@@ -64,6 +64,8 @@ def steps(driver: Driver) -> Steps:
     driver.results["seen"] = told[0]
     plugin.sharing.panel.reject()
     yield from rooms(driver)
+    windows = (window for window in QApplication.topLevelWidgets() if window.isVisible())
+    driver.results["asked"] = [type(window).__name__ for window in windows if isinstance(window, QDialog)]
 
 
 def seen(store) -> dict:

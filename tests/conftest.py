@@ -143,3 +143,16 @@ def style_validator() -> Callable[..., str]:
         return told.stdout + told.stderr
 
     return faults
+
+
+@pytest.fixture
+def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go into a folder with modules of somebody's that nothing of GeoPub may import."""
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    for module in ("flask", "json", "numpy", "geopub_plugin"):
+        (folder / f"{module}.py").write_text(
+            f"open({str(folder / 'imported')!r}, 'w').write('{module}')\nraise SystemExit(9)"
+        )
+    monkeypatch.chdir(folder)
+    return folder

@@ -90,7 +90,7 @@ def start_backend(data: Path, port: int = 0, host: str = "127.0.0.1") -> Backend
     Raises:
         GeoPubError: what the backend said why it cannot start; Unavailable when it said nothing.
     """
-    options = ["--data", str(data), "--host", host, "--port", str(port), "--until-stdin-closes"]
+    options = ["--data", str(data.absolute()), "--host", host, "--port", str(port), "--until-stdin-closes"]
     process = StartedProcess([str(find_interpreter()), "-m", f"{_package()}.backend", "serve", *options])
     try:
         url = process.announced_url(START_SECONDS)
@@ -114,6 +114,7 @@ class StartedProcess:
             stdout=PIPE,
             stderr=PIPE,
             env=backend_environment(Host.this()),
+            cwd=PACKAGE.parent,  # Python would import what lies in the folder that somebody works in
             encoding="utf-8",
             errors="replace",
             creationflags=no_window() | NEW_GROUP,

@@ -54,7 +54,7 @@ def find_or_launch(data: Path) -> Found:
         running = find_backend(data, transport)
     if running is not None:
         return running
-    arguments = ("-m", f"{PACKAGE.name}.backend", "serve", "--data", str(data), "--until-stdin-closes")
+    arguments = ("-m", f"{PACKAGE.name}.backend", "serve", "--data", str(data.absolute()), "--until-stdin-closes")
     return Launch(str(find_interpreter()), arguments, backend_environment(Host.this()))
 
 
@@ -172,6 +172,7 @@ class EmbeddedProcess(QObject):
         for name, value in found.environment.items():
             environment.insert(name, value)
         process.setProcessEnvironment(environment)
+        process.setWorkingDirectory(str(PACKAGE.parent))  # Python would import what lies in the folder of QGIS
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._read_complaints)
         process.finished.connect(self._ended)

@@ -50,6 +50,7 @@ class FirstCompilation(QObject):
             environment.insert(name, value)
         self._search, self._process = None, QProcess(self)
         self._process.setProcessEnvironment(environment)
+        self._process.setWorkingDirectory(str(PACKAGE.parent))
         self._process.setStandardOutputFile(QProcess.nullDevice())
         self._process.setStandardErrorFile(QProcess.nullDevice())
         self._process.start(str(interpreter), ["-m", f"{PACKAGE.name}.backend.compilation"])

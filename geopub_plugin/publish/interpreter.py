@@ -50,7 +50,7 @@ def candidates(host: Host) -> Iterator[Path]:
     """Yield the interpreters that may exist, the one a person named first, then the likeliest."""
     named = os.environ.get("GEOPUB_PYTHON")
     if named:
-        yield Path(named)
+        yield Path(named).absolute()  # programs are not started in the folder of this process
     own = Path(host.executable)
     if _is_python(own):
         yield own
@@ -113,6 +113,7 @@ def _probed(candidate: Path, host: Host) -> bool:
         told = run(
             [str(candidate), "-c", PROBE],
             env=backend_environment(host),
+            cwd=PACKAGE.parent,
             stdin=DEVNULL,
             capture_output=True,
             timeout=PROBE_SECONDS,
@@ -124,11 +125,16 @@ def _probed(candidate: Path, host: Host) -> bool:
 
 
 def backend_environment(host: Host, environment: Mapping[str, str] = os.environ) -> Dict[str, str]:
-    """Return the environment of the backend: where GeoPub, Python, PROJ and GDAL keep their files."""
+    """Return the environment of the backend: where GeoPub, Python, PROJ and GDAL keep their files.
+
+    The folder in which QGIS was started is no place for modules: it may be one of downloads. Python looks there first
+    unless `PYTHONSAFEPATH` says no, before 3.11 always: so whoever starts a backend does that in `PACKAGE.parent`.
+    """
     made = dict(environment)
     vendor = shipped("vendor")
-    paths = [str(PACKAGE.parent), *([str(vendor)] if vendor.is_dir() else []), environment.get("PYTHONPATH", "")]
-    made["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    given = [os.path.abspath(path) for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
+    made["PYTHONPATH"] = os.pathsep.join([str(PACKAGE.parent), *([str(vendor)] if vendor.is_dir() else []), *given])
+    made["PYTHONSAFEPATH"] = "1"
     made["PYTHONUTF8"] = "1"
     made.setdefault("GEOPUB_LANGUAGE", language())
     if host.inside_qgis and host.platform in ("win32", "darwin"):

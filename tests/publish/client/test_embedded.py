@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,12 @@ def test_what_a_failed_start_says(said, kind, what):
     error = failure(said)
     assert type(error) is kind
     assert error.what == what
+
+
+def test_nothing_is_imported_from_the_folder_one_works_in(downloads):
+    with start_backend(Path("data")) as backend:
+        assert answers(backend.url)
+    assert (downloads / "data").is_dir() and not (downloads / "imported").exists()
 
 
 def test_one_backend_a_folder(tmp_path):

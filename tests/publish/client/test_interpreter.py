@@ -103,6 +103,17 @@ def test_environment():
     assert made["PATH"] == "/bin"
 
 
+def test_folders_of_modules_are_not_those_of_the_folder_one_works_in(downloads):
+    made = backend_environment(LINUX, {"PYTHONPATH": os.pathsep.join(["", "own", ""])})
+    assert made["PYTHONPATH"].split(os.pathsep)[-1] == str(downloads / "own")
+    assert "" not in made["PYTHONPATH"].split(os.pathsep)
+
+
+def test_an_interpreter_is_tried_elsewhere_than_one_works(downloads):
+    assert interpreter._probed(Path(sys.executable), replace(LINUX, version=sys.version_info[:2]))
+    assert not (downloads / "imported").exists()
+
+
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
 def test_inside_a_bundle_python_proj_and_gdal_are_told_where_they_are(platform, monkeypatch):
     monkeypatch.setattr(pyproj.datadir, "get_data_dir", lambda: "/bundle/proj")

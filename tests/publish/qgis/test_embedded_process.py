@@ -53,10 +53,11 @@ def test_start_find_and_stop(qtbot, process, tmp_path):
     assert states == [BackendState.STARTING, BackendState.READY, BackendState.STOPPING, BackendState.STOPPED]
 
 
-def test_unloading_ends_the_backend(qtbot, process):
+def test_unloading_ends_the_backend(qtbot, process, downloads):
     pid = started(qtbot, process).pid
     process.close()
     assert not alive(pid)
+    assert not (downloads / "imported").exists(), "it imports nothing from the folder that QGIS was started in"
 
 
 def test_a_backend_that_dies_is_noticed_and_can_be_started_again(qtbot, process):

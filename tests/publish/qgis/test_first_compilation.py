@@ -9,6 +9,7 @@ import pytest
 from qgis.core import QgsApplication
 
 from geopub_plugin.backend.errors import Unavailable
+from geopub_plugin.backend.locations import PACKAGE
 from geopub_plugin.publish import first_compilation
 from geopub_plugin.publish.first_compilation import FirstCompilation
 
@@ -40,6 +41,7 @@ def test_closing_ends_the_process(qtbot, qgis_app, monkeypatch):
     qtbot.waitUntil(lambda: compilation._process is not None, timeout=10_000)
     process = compilation._process
     assert process.waitForStarted(10_000) and process.arguments()[-1].endswith("backend.compilation")
+    assert Path(process.workingDirectory()) == PACKAGE.parent
     compilation.close()
     assert process.state() == process.ProcessState.NotRunning
 

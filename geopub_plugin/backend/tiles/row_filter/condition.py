@@ -12,7 +12,6 @@ from ...features.condition import LISTED, SqlCondition
 from ...features.geopackage import quoted
 from ...features.schema import ColumnKind, TableSchema
 from ...translation import tr
-from .parser import parse
 from .tree import All, Among, AnyOf, Between, Column, Comparison, Condition, Like, Literal, Missing, Not, Operand, Truth
 from .values import family_of, value_for
 from .words import refused
@@ -20,21 +19,12 @@ from .words import refused
 _Stored = Union[str, int, float]
 
 
-def checked_filter(given: str) -> Optional[Condition]:
-    """Return the tree of a filter, None for an empty one; raise InvalidInput for what no table could be asked."""
-    return parse(given) if given.strip() else None
-
-
-def condition_of(given: str, schema: TableSchema) -> Optional[SqlCondition]:
-    """Return the condition that a filter puts on a table, None for an empty one.
+def written(tree: Condition, given: str, schema: TableSchema) -> SqlCondition:
+    """Return the condition that the tree of a filter, as it was `given`, puts on a table.
 
     Raises:
-        InvalidInput: the filter holds more than the grammar of `parser`, names a column that the table has not, or
-            compares what cannot be compared.
+        InvalidInput: it names a column that the table has not, or compares what cannot be compared.
     """
-    tree = checked_filter(given)
-    if tree is None:
-        return None
     writer = _Writer(given, schema)
     sql = writer.written(tree)
     return SqlCondition(sql, tuple(writer.values))

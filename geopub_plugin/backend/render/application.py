@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from qgis.core import QgsApplication, QgsNetworkAccessManager, QgsProject
-from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtCore import QSettings, QUrl
 from qgis.PyQt.QtNetwork import QNetworkRequest
 
 
 def start_qgis(profile: str) -> QgsApplication:
     """Return QGIS's application, with a profile folder of its own ("" for the user's)."""
+    if profile:  # nothing of the user's own settings, at which each drawing would look several times
+        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, profile)
     application = QgsApplication([], True, profile)
     QgsApplication.initQgis()
     QgsProject.instance()  # made in the main thread

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import json
 import os
 import sys
 import threading
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Sequence
 
 from .. import errors
 from ..errors import GeoPubError, JobFailed, Unavailable
 from ..locations import PACKAGE
 from ..programs import NO_WINDOW, PIPE, Process, TimeoutExpired, start
 from ..translation import language, tr
-from .frames import Frame, read_frame, write_frame
+from .lines import ERROR, QUESTION, Line, handed_over, line_pair
 from .requests import Request, as_json
 
 _START_SECONDS = 90  # a cold disk reads 300 MB of QGIS
+_LAST_SECONDS = 1.0  # from the end of a line to the end of the process
 _KEPT_LOG = 2_000_000  # bytes
 # Of the GNU C library, bytes. Else it gives back the memory of each large map and has it cleared for the next one.
 _KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(128 << 20), "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
@@ -30,17 +30,20 @@ class ProcessEnded(Exception):
 
 
 class RendererProcess:
-    """A running renderer; any thread may ask it, and answers find their requests by number."""
+    """A running renderer; as many threads may ask it at a time as it has threads that draw."""
 
     def __init__(self, folder: Path, threads: int, interpreter: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._waiting: Dict[int, Future[bytes]] = {}
-        self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self._ended = False
-        self._popen = _started(folder, threads, interpreter)
-        self._read_greeting()
-        threading.Thread(target=self._read_answers, name="renderer-answers", daemon=True).start()
+        self._free: List[Line] = []  # on which nothing is under way
+        pairs = [line_pair() for _ in range(threads)]
+        self._popen = _started(folder, interpreter, [end.fileno() for _, end in pairs])
+        number = self._told("pid")  # of Python itself, which a launcher may have started (venv on Windows)
+        self._tell({"profile": str(folder / "profile"), "lines": [handed_over(end, number) for _, end in pairs]})
+        for _, end in pairs:
+            end.close()
+        self._told("ready")
+        self._free = [line for line, _ in pairs]
 
     @property
     def pid(self) -> int:
@@ -49,70 +52,95 @@ class RendererProcess:
 
     @property
     def ended(self) -> bool:
-        """Tell whether the process is known to have ended."""
-        return self._ended
+        """Tell whether the process has ended."""
+        return self._popen.poll() is not None
 
-    def ask(self, request: Request) -> Future[bytes]:
-        """Send a request; the future gets its answer, the GeoPubError it met, or ProcessEnded."""
-        answer: Future[bytes] = Future()
+    def ask(self, request: Request) -> Answer:
+        """Send a request; raise ProcessEnded when nobody is there any more."""
         with self._lock:
-            if self._ended:
+            if not self._free:
                 raise ProcessEnded
-            number = next(self._numbers)
-            self._waiting[number] = answer
-            try:
-                write_frame(self._popen.stdin, {"id": number, "request": as_json(request)})
-            except OSError as error:  # the process died; the reader tells everyone else
-                del self._waiting[number]
-                raise ProcessEnded from error
-        return answer
+            line = self._free.pop()  # the one used last, whose thread has everything at hand
+        try:
+            line.send(QUESTION, json.dumps(as_json(request), separators=(",", ":")).encode("utf-8"))
+        except OSError as error:
+            self.lose(line)
+            raise ProcessEnded from error
+        return Answer(line, self)
 
     def kill(self) -> None:
         """End the process at once, and with it whatever it draws."""
         self._popen.kill()
         self._popen.wait()
-        self._fail_waiting()
+        self._hang_up()
 
     def close(self) -> None:
         """Let the process end by closing its stdin; kill it when it does not within five seconds."""
-        with self._lock:
-            self._popen.stdin.close()
+        self._popen.stdin.close()
         try:
             self._popen.wait(5)
         except TimeoutExpired:
-            self.kill()
-        self._fail_waiting()
+            self._popen.kill()
+            self._popen.wait()
+        self._hang_up()
 
-    def _read_greeting(self) -> None:
+    def take_back(self, line: Line) -> None:
+        """Keep a line for the next request."""
+        with self._lock:
+            self._free.append(line)
+
+    def lose(self, line: Line) -> None:
+        """End the process at the other end of a line that has broken, if it has not done so itself."""
+        line.close()
+        with contextlib.suppress(TimeoutExpired):
+            self._popen.wait(_LAST_SECONDS)  # lines break a moment before the system says that the process has ended
+        self.kill()
+
+    def _hang_up(self) -> None:
+        with self._lock:
+            free, self._free = self._free, []
+        for line in free:
+            line.close()
+
+    def _tell(self, setup: Dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # it has ended; what it says next tells that
+            self._popen.stdin.write(json.dumps(setup).encode("utf-8") + b"\n")
+            self._popen.stdin.flush()
+
+    def _told(self, what: str) -> Any:
+        """Return what the process, which starts, says of itself on its stdout; raise Unavailable if it does not."""
         timer = threading.Timer(_START_SECONDS, self._popen.kill)
         timer.daemon = True
         timer.start()
-        frame = read_frame(self._popen.stdout)
+        said = self._popen.stdout.readline()
         timer.cancel()
-        if frame is None or "ready" not in frame[0]:
+        told = json.loads(said) if said.endswith(b"\n") else {}
+        if what not in told:
             self.kill()
-            raise _not_started(frame)
+            raise _not_started(told)
+        return told[what]
 
-    def _read_answers(self) -> None:
-        frame = read_frame(self._popen.stdout)
-        while frame is not None:
-            header, body = frame
-            with self._lock:
-                answer = self._waiting.pop(header["id"], None)
-            if answer is not None and "error" in header:
-                answer.set_exception(_error_of(header["error"]))
-            elif answer is not None:
-                answer.set_result(body)
-            frame = read_frame(self._popen.stdout)
-        self._popen.wait()
-        self._fail_waiting()
 
-    def _fail_waiting(self) -> None:
-        with self._lock:
-            self._ended = True
-            waiting, self._waiting = self._waiting, {}
-        for answer in waiting.values():
-            answer.set_exception(ProcessEnded())
+class Answer:
+    """What a process is about to say to a request."""
+
+    def __init__(self, line: Line, process: RendererProcess) -> None:
+        self._line, self._process = line, process
+
+    def result(self, seconds: float) -> bytes:
+        """Return the answer; raise the GeoPubError that it tells, ProcessEnded, or TimeoutError after so long."""
+        try:
+            kind, content = self._line.receive(seconds)
+        except EOFError:
+            self._process.lose(self._line)
+            raise ProcessEnded from None
+        except TimeoutError:
+            self._line.close()
+            raise
+        self._process.take_back(self._line)
+        if kind == ERROR:
+            raise _error_of(json.loads(content))
+        return content
 
 
 def _error_of(wire: Dict[str, str]) -> GeoPubError:
@@ -120,11 +148,11 @@ def _error_of(wire: Dict[str, str]) -> GeoPubError:
     return kind(wire["what"], wire["why"], wire["cure"])
 
 
-def _not_started(frame: Optional[Frame]) -> Unavailable:
-    if frame is not None and "missing" in frame[0]:
+def _not_started(told: Dict[str, Any]) -> Unavailable:
+    if "missing" in told:
         return Unavailable(
             tr("Maps cannot be drawn: QGIS's Python modules were not found."),
-            str(frame[0]["missing"]),
+            str(told["missing"]),
             tr("Install QGIS with its Python bindings (Debian and Ubuntu: apt install qgis python3-qgis)."),
         )
     return Unavailable(
@@ -134,19 +162,20 @@ def _not_started(frame: Optional[Frame]) -> Unavailable:
     )
 
 
-def _started(folder: Path, threads: int, interpreter: str) -> Process[bytes]:
-    setup = json.dumps({"threads": threads, "profile": str(folder / "profile")})
+def _started(folder: Path, interpreter: str, ends: Sequence[int]) -> Process[bytes]:
     log = folder / "renderer.log"
     mode = "wb" if log.exists() and log.stat().st_size > _KEPT_LOG else "ab"
+    inherited = {} if sys.platform == "win32" else {"pass_fds": ends}
     with log.open(mode) as stderr:
         return start(
-            [interpreter, "-m", "geopub_plugin.backend.render.process", setup],
+            [interpreter, "-m", "geopub_plugin.backend.render.process"],
             stdin=PIPE,
             stdout=PIPE,
             stderr=stderr,
             cwd=folder,
             env=_environment(folder),
             creationflags=NO_WINDOW,
+            **inherited,
         )
 
 

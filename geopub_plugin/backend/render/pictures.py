@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice
 from qgis.PyQt.QtGui import QColor, QImage, QImageWriter
@@ -9,10 +11,13 @@ from qgis.PyQt.QtGui import QColor, QImage, QImageWriter
 from ..errors import InvalidInput, Unavailable
 from ..translation import tr
 from .palette import reduce_colours
-from .png import write_palette_png, write_png
+from .png import PngLines, write_palette_png
 from .requests import JPEG, PNG, PNG8, WEBP
 
-_RGB, _RGBA = QImage.Format.Format_RGB888, QImage.Format.Format_RGBA8888
+# Where the samples of QImage's formats of 32 bits lie in memory, which are numbers: 0xAARRGGBB.
+_RED_GREEN_BLUE = (2, 1, 0) if sys.byteorder == "little" else (1, 2, 3)
+_OPAQUE = 0xFF000000
+_STRIP = 1 << 16  # bytes that Qt converts at once in the thread that asks (QImage, threaded conversions)
 _JPEG_QUALITY, _WEBP_QUALITY = 85, 80
 
 
@@ -34,13 +39,11 @@ def blank_image(width: int, height: int, transparent: bool, background: str, dpi
 
 
 def encoded(image: QImage, picture_format: str, transparent: bool) -> bytes:
-    """Return the bytes of an image in one of the formats of `requests`."""
+    """Return the bytes of an image of `blank_image` in one of the formats of `requests`."""
     if picture_format == PNG:
-        plain = image.convertToFormat(_RGBA if transparent else _RGB)
-        return write_png(_pixels(plain))
+        return _rgba_lines(image).written() if transparent else _rgb_lines(image).written()
     if picture_format == PNG8:
-        plain = image.convertToFormat(_RGBA)
-        return write_palette_png(*reduce_colours(_pixels(plain)))
+        return write_palette_png(*reduce_colours(_rgba_lines(image).pixels))
     if picture_format == JPEG:
         return _written_by_qt(image, b"jpeg", _JPEG_QUALITY)
     if picture_format == WEBP:
@@ -48,17 +51,37 @@ def encoded(image: QImage, picture_format: str, transparent: bool) -> bytes:
     raise InvalidInput(tr("The picture format “{format}” is not known.", format=picture_format))
 
 
-def _pixels(plain: QImage) -> np.ndarray:
-    """Return what an image of format _RGB or _RGBA holds, which must outlive it: uint8 (height, width, samples).
+def _memory(image: QImage) -> np.ndarray:
+    """Return what an image of four bytes a pixel holds, which must outlive it: uint8 (height, width, 4)."""
+    memory = image.constBits()
+    memory.setsize(image.sizeInBytes())
+    return np.frombuffer(memory, np.uint8).reshape(image.height(), image.width(), 4)
 
-    The samples are red, green, blue and alpha, not premultiplied.
+
+def _rgb_lines(image: QImage) -> PngLines:
+    """Return the colours of an image without transparency."""
+    held = _memory(image)
+    if held.view(np.uint32).min() < _OPAQUE:  # a style may have taken away even the paper
+        image = image.convertToFormat(QImage.Format.Format_RGB32)
+        held = _memory(image)
+    lines = PngLines(image.height(), image.width(), 3)
+    for sample, place in enumerate(_RED_GREEN_BLUE):
+        lines.pixels[:, :, sample] = held[:, :, place]
+    return lines
+
+
+def _rgba_lines(image: QImage) -> PngLines:
+    """Return the colours of an image, not premultiplied, and their alpha, as Qt computes them.
+
+    It does so strip by strip: larger ones it shares among threads, and to wake those takes longer than the work.
     """
-    samples = 3 if plain.format() == _RGB else 4
-    memory = plain.constBits()
-    memory.setsize(plain.sizeInBytes())
-    lines = np.frombuffer(memory, np.uint8)
-    lines = lines.reshape(plain.height(), plain.bytesPerLine())[:, : plain.width() * samples]  # Qt pads its lines
-    return lines.reshape(plain.height(), plain.width(), samples)
+    lines = PngLines(image.height(), image.width(), 4)
+    high = max(1, _STRIP // image.bytesPerLine())
+    for top in range(0, image.height(), high):
+        strip = image.copy(0, top, image.width(), min(high, image.height() - top))
+        plain = strip.convertToFormat(QImage.Format.Format_RGBA8888)
+        lines.pixels[top : top + high] = _memory(plain)
+    return lines
 
 
 def _written_by_qt(image: QImage, writer_format: bytes, quality: int) -> bytes:

@@ -1,11 +1,12 @@
 """The renderer process: `python -m geopub_plugin.backend.render.process`.
 
-Its threads read requests as frames on stdin, draw them, and write answers as frames on what was stdout; it ends with
-its stdin. Whatever Qt, GDAL or PROJ print goes to stderr.
+The first line of its stdin tells it which lines to the backend are its own (`lines.py`): a thread answers each. It says
+on stdout who it is and when it is ready, and ends with its stdin. Whatever Qt, GDAL or PROJ print goes to stderr.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ from typing import Any, BinaryIO, Dict, NoReturn
 
 from ..errors import GeoPubError, JobFailed
 from ..translation import tr
-from .frames import read_frame, write_frame
+from .lines import ANSWER, ERROR, Line, Message, taken_over
 from .requests import (
     FeatureInfoRequest,
     GlyphsRequest,
@@ -70,33 +71,27 @@ class Drawing:
             return draw_map(request, layers)
 
 
-class Answers:
-    """Writes answers, one at a time."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self._lock = stream, threading.Lock()
-
-    def write(self, header: Dict[str, Any], body: bytes = b"") -> None:
-        """Write one answer."""
-        with self._lock:
-            write_frame(self._stream, header, body)
+def _serve(line: Line, drawing: Drawing) -> None:
+    """Answer what comes on a line, one question after the other, until its other end has gone."""
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            _kind, question = line.receive()
+            line.send(*_answered(drawing, question))
 
 
-def _answer(drawing: Drawing, answers: Answers, header: Dict[str, Any]) -> None:
-    number = header["id"]
+def _answered(drawing: Drawing, question: bytes) -> Message:
     try:
-        body = drawing.answer(from_json(header["request"]))
+        return ANSWER, drawing.answer(from_json(json.loads(question)))
     except GeoPubError as error:
-        answers.write({"id": number, "error": _said(error)})
+        return ERROR, _said(error)
     except Exception:  # noqa: BLE001 - the edge of the process: one request fails, and the log says how
         traceback.print_exc()
-        answers.write({"id": number, "error": _said(_unexpected())})
-    else:
-        answers.write({"id": number}, body)
+        return ERROR, _said(_unexpected())
 
 
-def _said(error: GeoPubError) -> Dict[str, str]:
-    return {"kind": type(error).__name__, "what": error.what, "why": error.why, "cure": error.cure}
+def _said(error: GeoPubError) -> bytes:
+    told = {"kind": type(error).__name__, "what": error.what, "why": error.why, "cure": error.cure}
+    return json.dumps(told).encode("utf-8")
 
 
 def _unexpected() -> GeoPubError:
@@ -107,17 +102,10 @@ def _unexpected() -> GeoPubError:
     )
 
 
-def _serve(requests: BinaryIO, reading: threading.Lock, drawing: Drawing, answers: Answers) -> NoReturn:
-    """Answer one request after another; threads that do so read in turn, so none has to hand its request on.
-
-    Once stdin has ended the process does so at once: it holds nothing that could be lost.
-    """
-    while True:
-        with reading:
-            frame = read_frame(requests)
-            if frame is None:
-                os._exit(0)  # neither waits for drawings nor lets Qt take itself apart
-        _answer(drawing, answers, frame[0])
+def _end_with_stdin() -> NoReturn:
+    """End the process at once when its stdin does: it holds nothing that could be lost."""
+    sys.stdin.buffer.read()
+    os._exit(0)  # neither waits for drawings nor lets Qt take itself apart
 
 
 def _reserve_stdout() -> BinaryIO:
@@ -129,22 +117,29 @@ def _reserve_stdout() -> BinaryIO:
 
 def main() -> None:
     """Run until stdin ends."""
-    answers = Answers(_reserve_stdout())
-    setup = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+    stdout = _reserve_stdout()
+    _say(stdout, {"pid": os.getpid()})
+    setup = json.loads(sys.stdin.buffer.readline())
+    lines = list(map(taken_over, setup["lines"]))
+    threading.Thread(target=_end_with_stdin, name="end", daemon=True).start()
     try:
         from qgis.core import Qgis
 
         from .application import start_qgis
     except ImportError as error:
-        answers.write({"missing": str(error)})
+        _say(stdout, {"missing": str(error)})
         return
-    application = start_qgis(setup.get("profile", ""))
+    application = start_qgis(setup["profile"])
     drawing = Drawing()
-    answers.write({"ready": Qgis.QGIS_VERSION})
-    work = (sys.stdin.buffer, threading.Lock(), drawing, answers)
-    for number in range(int(setup.get("threads", 2))):
-        threading.Thread(target=_serve, args=work, name=f"draw {number}", daemon=True).start()
+    for number, line in enumerate(lines):
+        threading.Thread(target=_serve, args=(line, drawing), name=f"draw {number}", daemon=True).start()
+    _say(stdout, {"ready": Qgis.QGIS_VERSION})
     application.exec()
+
+
+def _say(stdout: BinaryIO, what: Dict[str, Any]) -> None:
+    stdout.write(json.dumps(what).encode("utf-8") + b"\n")
+    stdout.flush()
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ import sys
 import threading
 import time
 from collections import deque
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError  # not yet the built-in one in Python 3.9 and 3.10
 from pathlib import Path
 from typing import Deque, Optional, Tuple
 
@@ -123,17 +121,17 @@ class Renderer:
         answer = process.ask(request)
         try:
             return answer.result(self._seconds)
-        except FutureTimeoutError:
-            return self._give_up(process, answer, request)
+        except TimeoutError:
+            self._end_hanging(process, request)
+            raise _too_slow(self._seconds) from None
 
-    def _give_up(self, process: RendererProcess, answer: Future[bytes], request: Request) -> bytes:
+    def _end_hanging(self, process: RendererProcess, request: Request) -> None:
         """End a process that hangs. Where another request has just done so, this one was not the cause."""
         with self._lock:
-            if not answer.done():
-                _log.error("The renderer was ended after %s s with: %s", self._seconds, described(request))
-                process.kill()
-                raise _too_slow(self._seconds)
-        return answer.result()
+            if process.ended:
+                raise ProcessEnded
+            _log.error("The renderer was ended after %s s with: %s", self._seconds, described(request))
+            process.kill()
 
     def _running(self) -> RendererProcess:
         with self._lock:

@@ -21,6 +21,7 @@ from .client.stored_data import Relation, StoredData
 from .proposal import TableStyle
 from .publication_values import PublicationResult
 from .service_definitions import shown
+from .style_place import style_place
 
 # Draws pictures at so many pixels for one of the map: returns the sheet's JSON and PNG. QGIS is needed for it.
 Draw = Callable[[Sequence[Sprite], float], Tuple[bytes, bytes]]
@@ -101,16 +102,16 @@ def keep_map_style(store: Store, title: str, result: PublicationResult, styling:
     style = styling.of(result.data)
     if not style.layers:
         return tuple(_losses(style))
-    host = tiles.partition("/tms/")[0]
-    annexes = f"{host}/annexes/{store.describe().technical_name}"
-    path = f"/styles/{result.layer_name}"
+    configuration = next(iter(store.configurations.list(layer_name=result.layer_name, type=TMS)))
+    annexes, path = store.styles.annexe_address(configuration.id), style_place(store, result.layer_name)
     labels = (f"datasheet_name={result.datasheet}", "type=style")
     for name, content in style.sheets:
         store.annexes.keep(f"{path}/{name}", content, labels)
-    tile_json = f"{host}/tms/1.0.0/{result.layer_name}/metadata.json"
-    document = _document(title, style, tile_json, host + GLYPHS, annexes + path)
+    tile_json = f"{tiles.partition('/tms/')[0]}/tms/1.0.0/{result.layer_name}/metadata.json"
+    document = _document(title, style, tile_json, annexes.partition("/annexes/")[0] + GLYPHS, annexes + path)
     annexe = store.annexes.keep(f"{path}.json", document, labels)
-    _name_style(store, title, result, annexe, f"{annexes}{path}.json")
+    part = StylePart("", annexe, f"{annexes}{path}.json")  # whichever a person has chosen there stays the current one
+    store.styles.link(configuration.id, title, result.layer_name, [part])
     return tuple(_losses(style))
 
 
@@ -166,12 +167,6 @@ def _nothing_drawn() -> Fault:
         tr("Nothing of the style can be drawn by a map in the browser."),
         cure=tr("Choose another style for the tiles; maps drawn by GeoPub are not concerned."),
     )
-
-
-def _name_style(store: Store, title: str, result: PublicationResult, annexe: str, url: str) -> None:
-    """List the style among those of the tiles; whichever a person has chosen there stays the current one."""
-    for known in store.configurations.list(layer_name=result.layer_name, type=TMS):
-        store.styles.link(known.id, title, result.layer_name, [StylePart("", annexe, url)])
 
 
 def _tile_layer(relation: Relation, names: Mapping[str, Any]) -> TileLayer:

@@ -76,9 +76,9 @@ def _published(
         else:
             result = PublicationUpdate(store, request, listener).run(STYLE in work.parts, METADATA in work.parts)
         for table, slds in work.slds.items():
-            name = request.layer_name if len(work.slds) == 1 else f"{request.layer_name}.{table}"
             if slds is not None:
-                keep_slds(store, request.datasheet, name, slds)
+                named = "" if len(work.slds) == 1 else table
+                keep_slds(store, request.datasheet, request.layer_name, slds, named)
         keep_map_style(store, request.title, result, styling)
         return result
 

@@ -7,17 +7,21 @@ from .client.configurations import WFS
 from .client.entity import objects, text
 from .client.listed_styles import StylePart
 from .style_export import ExportedStyle
+from .style_place import style_place
 
 
-def keep_slds(store: Store, datasheet: str, layer_name: str, style: ExportedStyle) -> None:
-    """Store the SLDs of a layer as annexes of the datasheet: <layer>.sld is 1.0.0, which every client reads."""
+def keep_slds(store: Store, datasheet: str, layer_name: str, style: ExportedStyle, table: str = "") -> None:
+    """Store the SLDs of a layer, or of a table in it, as annexes: ….sld is 1.0.0, which every client reads."""
     labels = (f"datasheet_name={datasheet}", "type=style")
-    plain = f"/styles/{layer_name}.sld"
+    place = style_place(store, layer_name, table)
+    plain = f"{place}.sld"
     read = style.sld10 or style.sld
     if read is not None:
-        _list(store, layer_name, plain, store.annexes.keep(plain, read, labels))
+        kept = store.annexes.keep(plain, read, labels)
+        if not table:
+            _list(store, layer_name, plain, kept)
     if style.sld is not None and style.sld10 is not None:
-        store.annexes.keep(f"/styles/{layer_name}.1.1.sld", style.sld, labels)
+        store.annexes.keep(f"{place}.1.1.sld", style.sld, labels)
 
 
 def _list(store: Store, layer_name: str, path: str, annexe: str) -> None:

@@ -35,6 +35,13 @@ class Annexes:
         """Put another file in the place of one; its address stays."""
         self._connection.put_file(f"{self._root}/{segment(identifier)}", filename, content)
 
+    def withdraw(self, path: str, ends: Sequence[str]) -> None:
+        """Delete the files that stand at a path with one of these ends, and those below it if one is a slash."""
+        for known in list(self._connection.pages(self._root, {"path": f"{path}%"})):
+            paths = [one for one in known.get("paths") or () if str(one).startswith(path)]
+            if any(one == path + end or (end == "/" and one.startswith(path + end)) for one in paths for end in ends):
+                self.delete(text(known, "_id"))
+
     def delete(self, identifier: str) -> None:
         """Delete a file."""
         self._connection.ask("DELETE", f"{self._root}/{segment(identifier)}")

@@ -12,8 +12,10 @@ from test_publication import make_geopackage
 from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.client.configurations import TMS, WFS, WMS
 from geopub_plugin.publish.embedded import Backend, start_backend
+from geopub_plugin.publish.map_style import TileStyling, keep_map_style
 from geopub_plugin.publish.metadata.description import Description
 from geopub_plugin.publish.metadata.iso_reading import read_record
+from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest, Step
 from geopub_plugin.publish.table_plan import Access, TablePlan
 
@@ -101,3 +103,36 @@ def test_restricted_services_want_a_key_and_open_ones_do_not(store, asked, tmp_p
 
     (open_now,) = Publication(store, replace(hidden, access=Access())).run().urls
     assert "/private/" not in open_now.url and requests.get(open_now.url, timeout=20).status_code == 200
+
+
+QML = b"""<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'><qgis version="3.22">
+<renderer-v2 type="singleSymbol">
+<symbols><symbol type="marker" name="0" alpha="1"><layer class="SimpleMarker" enabled="1"><Option type="Map">
+<Option name="color" value="255,0,0,255" type="QString"/><Option name="name" value="circle" type="QString"/>
+<Option name="size" value="3" type="QString"/></Option></layer></symbol></symbols></renderer-v2></qgis>"""
+
+
+def test_the_style_of_a_restricted_layer_stands_where_nobody_guesses(store, backend, asked, tmp_path):
+    request = replace(
+        asked, file=make_geopackage(tmp_path / "hidden.gpkg"), layer_name="hidden", datasheet="Hidden",
+        services=("tms",), description=None, styles=(TableStyle("towns", "towns.qml", QML),),
+    )  # fmt: skip
+    styling = TileStyling(request.styles)
+    host = backend.api.rpartition("/api")[0]
+    plain = f"{host}/annexes/{store.describe().technical_name}/styles/hidden.json"
+
+    def kept(access: Access) -> str:
+        result = Publication(store, replace(request, access=access)).run()
+        for _ in range(2):  # the second time it stays where it is
+            keep_map_style(store, request.title, result, styling)
+        (configuration,) = store.configurations.list(layer_name="hidden")
+        (style,) = store.configurations.get(configuration.id).extra["styles"]
+        return str(style["layers"][0]["url"])
+
+    assert kept(Access()) == plain and requests.get(plain, timeout=20).ok
+    secret = kept(Access(True))
+    assert requests.get(plain, timeout=20).status_code == 404
+    document = requests.get(secret, timeout=20).json()
+    (source,) = document["sources"].values()
+    assert source["url"] == f"{host}/private/tms/1.0.0/hidden/metadata.json"
+    assert requests.get(source["url"], timeout=20).status_code == 401

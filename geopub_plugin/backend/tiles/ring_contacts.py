@@ -39,11 +39,14 @@ def contacts(x: np.ndarray, y: np.ndarray, starts: np.ndarray, polygon: np.ndarr
     end_x, end_y = following(x, starts), following(y, starts)
     opens = np.append(True, polygon[1:] != polygon[:-1])
     first = starts[:-1][opens]
-    one, other = _overlapping(_boxes(x, y, end_x, end_y), np.append(first, len(x)), closed=True)
+    boxes = _boxes(x, y, end_x, end_y)
+    one, other = _overlapping(boxes, np.append(first, len(x)), closed=True)
     begin = starts[:-1][~opens]  # rings after the first of their polygon: no neighbours of the edge before them
     own = np.searchsorted(first, begin, "right") - 1
     ends = np.append(first[1:], len(x))[own] - 1
-    one, other = np.concatenate([one, begin - 1, first[own]]), np.concatenate([other, begin, ends])
+    next_, beside = np.append(begin - 1, first[own]), np.append(begin, ends)
+    near = _overlap(boxes[next_], _opposite(boxes[beside]))
+    one, other = np.append(one, next_.compress(near)), np.append(other, beside.compress(near))
     meet = _meet(x, y, end_x, end_y, one, other)
     one, other = one.compress(meet), other.compress(meet)
     after = following(np.arange(len(x), dtype=np.int32), starts)

@@ -203,6 +203,14 @@ def test_sound_polygons_keep_every_vertex_and_their_order():
     assert found.x[-3:].tolist() == [0, 30, 0]
 
 
+def test_holes_in_line_with_one_another_are_apart():
+    """The last edge of one and the first of the next lie on one line: they stay as they are, vertex by vertex."""
+    holes = [[(8, 12), (8, 6), (2, 6), (2, 12)], [(26, 12), (20, 12), (20, 20), (26, 20)]]
+    rings = rings_of([[SQUARE, *holes]])
+    assert len(contacts(rings.x, rings.y, rings.starts, rings.polygon)[0]) == 0
+    assert sound_rings(rings) is rings
+
+
 def test_neighbours_whose_border_crosses_itself_leave_no_gap():
     """Each loses the loop that lies on the wrong side, and nothing besides: the other covers what it loses."""
     border = [(0, 0), (13, 8), (29, 3), (12, 1), (7, 40)]

@@ -20,6 +20,7 @@ from ..catalogue.annexes import (
 from ..catalogue.rows import Page
 from ..catalogue.spaces import Datastore, datastore_named
 from ..errors import InvalidInput
+from ..services.cross_origin import let_pages_read
 from ..translation import tr
 from .answers import Json, answer, answer_page, nothing
 from .context import base_url, datastore_blueprint, space, store
@@ -30,6 +31,7 @@ from .schema import COUNT, FLAG, OBJECT, TEXT, entity, list_of
 
 blueprint = datastore_blueprint("annexes")
 public = Blueprint("public_annexes", __name__, url_prefix="/annexes")
+let_pages_read(public)
 
 FILTERS = {"mime_type": "mime_type"}
 ANNEXE = entity(

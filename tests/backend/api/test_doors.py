@@ -77,6 +77,21 @@ def test_every_rule_behind_a_door_refuses_a_stranger(treasure: Treasure) -> None
     assert met >= 20
 
 
+def test_pages_of_other_sites_read_the_services_and_no_more(treasure: Treasure) -> None:
+    """Also behind the door, for who carries a key; what a browser keeps of its user (cookies) is never let in."""
+    backend, _, _ = treasure
+    site = {"Origin": "https://other.example"}
+    services = [f"{door}{path.partition('?')[0]}" for path in LISTING for door in ("/", "/private/")]
+    for path in (*services, "/annexes/local/none.json"):
+        answer = get(backend, path, **site)
+        assert answer.headers.get("Access-Control-Allow-Origin") == "*", path
+        asked = backend.app.test_client().options(path, headers=site)
+        assert asked.status_code == 200 and "apikey" in asked.headers["Access-Control-Allow-Headers"], path
+        assert "Access-Control-Allow-Credentials" not in asked.headers
+    for path in ("/", "/health", "/api/users/me", "/api/v3/api-docs", "/documents/1", "/view/for_all"):
+        assert "Access-Control-Allow-Origin" not in get(backend, path, **site).headers, path
+
+
 def test_the_api_says_nothing_of_it_to_a_stranger(treasure: Treasure) -> None:
     backend, _, people = treasure
     token = token_of(backend, people["eve"])

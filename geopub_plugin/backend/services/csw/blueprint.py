@@ -8,6 +8,7 @@ from typing import Callable
 from flask import Blueprint, Response, request
 
 from ...errors import GeoPubError
+from ..cross_origin import let_pages_read
 from ..owscommon import Parameters, exception_of
 from ..publications import Publications
 from .documents import by_id, capabilities, page, report
@@ -25,10 +26,7 @@ def csw_blueprint(publications: Publications, records: Records, base_url: Callab
     """
     routes = Blueprint("csw", __name__, url_prefix="/csw")
 
-    @routes.after_request
-    def allow_everywhere(response: Response) -> Response:
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+    let_pages_read(routes)
 
     @routes.errorhandler(GeoPubError)
     def tell(error: GeoPubError) -> Response:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ...errors import GeoPubError, NotFound
 from ...translation import tr
+from ..cross_origin import let_pages_read
 from ..owscommon import OwsError, invalid
 from ..publications import Publications
 from ..streaming import streamed
@@ -195,11 +196,11 @@ def features_blueprint(
     blueprint.add_url_rule("", "others", _nowhere, methods=others[1:])
     blueprint.add_url_rule("/<path:rest>", "elsewhere", _nowhere, methods=others)
 
+    let_pages_read(blueprint, "Content-Crs")
+
     @blueprint.after_request
-    def open_to_pages(response: Response) -> Response:
-        """Let pages of other origins read what is published."""
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = "Content-Crs"
+    def tell_what_it_depends_on(response: Response) -> Response:
+        """Let no cache give one form of an answer to who asked for another."""
         response.vary.update(("Accept", "Accept-Encoding"))
         return response
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify
 
 from ...errors import GeoPubError
 from ...translation import tr
+from ..cross_origin import let_pages_read
 from ..publications import Publications, TileLayer
 from .answers import error_answer, no_tile, refused, tile_answer, xml_answer
 from .documents import layer_xml, service_xml, tile_json
@@ -27,10 +28,7 @@ def tms_blueprint(publications: Publications, base_url: Callable[[], str], fresh
     routes = Blueprint("tms", __name__, url_prefix="/tms/1.0.0")
     archives = OpenArchives(publications)
 
-    @routes.after_request
-    def allow_everywhere(response: Response) -> Response:
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+    let_pages_read(routes)
 
     @routes.errorhandler(GeoPubError)
     def tell(error: GeoPubError) -> Response:

@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from ...errors import GeoPubError
 from ...render.requests import GlyphsRequest
 from ...translation import tr
+from ..cross_origin import let_pages_read
 from .answers import error_answer, refused
 
 _RANGE = 256  # code points of one answer
@@ -31,10 +32,7 @@ def glyphs_blueprint(drawer: GlyphDrawer) -> Blueprint:
     routes = Blueprint("glyphs", __name__, url_prefix="/tms/1.0.0/fonts")
     drawn = lru_cache(_KEPT)(lambda font, start: drawer.glyphs(GlyphsRequest(font, start)))
 
-    @routes.after_request
-    def allow_everywhere(response: Response) -> Response:
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+    let_pages_read(routes)
 
     @routes.errorhandler(GeoPubError)
     def tell(error: GeoPubError) -> Response:

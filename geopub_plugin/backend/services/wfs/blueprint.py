@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from ...errors import GeoPubError
 from ...translation import tr
+from ..cross_origin import let_pages_read
 from ..owscommon import OwsError, Parameters, exception_of, invalid
 from ..publications import Publications
 from ..streaming import streamed
@@ -193,11 +194,7 @@ def wfs_blueprint(
         g.wfs_version = _matching(parameters.get("version")) or ""
         return service.answer(parameters)
 
-    @blueprint.after_request
-    def open_to_pages(response: Response) -> Response:
-        """Let pages of other origins read what is published."""
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+    let_pages_read(blueprint)
 
     @blueprint.errorhandler(GeoPubError)
     def refused(error: GeoPubError) -> Tuple[bytes, int, Dict[str, str]]:

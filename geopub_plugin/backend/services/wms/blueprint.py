@@ -14,6 +14,7 @@ from ...errors import GeoPubError
 from ...render.requests import DEFAULT_DPI, PNG, LegendRequest, MessageRequest, Request, as_json
 from ...render.supervisor import Renderer
 from ...translation import tr
+from ..cross_origin import let_pages_read
 from ..owscommon import Parameters, missing
 from ..publications import MapLayer, Publications
 from .capabilities import capabilities, media_type
@@ -134,6 +135,7 @@ def wms_blueprint(publications: Publications, renderer: Renderer, base_url: Call
         "GETSTYLES": service.get_styles,
     }
     blueprint = Blueprint("wms", __name__)
+    let_pages_read(blueprint)
 
     @blueprint.route("/wms-v/ows", methods=["GET", "POST"])
     def ows() -> Response:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from ...errors import GeoPubError
 from ...render.supervisor import Renderer
 from ...translation import tr
+from ..cross_origin import let_pages_read
 from ..owscommon import OwsError, Parameters, exception_of, exception_report, missing
 from ..publications import Publications
 from ..wms.exceptions import V130, ServiceException
@@ -83,10 +84,7 @@ def wmts_blueprint(
     blueprint = Blueprint("wmts", __name__, url_prefix="/wmts")
     by_path = "/1.0.0/<layer>/<style>/<tilematrixset>/<tilematrix>/<tilerow>/<tilecol>"
 
-    @blueprint.after_request
-    def allow_everywhere(response: Response) -> Response:
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+    let_pages_read(blueprint)
 
     @blueprint.errorhandler(GeoPubError)
     def tell(error: GeoPubError) -> Response:

@@ -46,6 +46,13 @@ class FolderLock:
         except (OSError, ValueError):
             return 0
 
+    def is_in_place(self) -> bool:
+        """Say whether the lock that is held is the one that others find: nobody has removed its file meanwhile."""
+        try:
+            return self._file is not None and os.path.samestat(os.fstat(self._file), self._path.stat())
+        except OSError:
+            return False
+
     def release(self) -> None:
         """Give the lock up; the file stays, because removing it could remove another process's lock."""
         if self._file is not None:

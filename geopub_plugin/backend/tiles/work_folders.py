@@ -61,9 +61,16 @@ def sweep(place: Path, age: float = _DAY) -> None:
 
 def _locked(place: Path, name: str) -> Optional[FolderLock]:
     """Make a work folder and return its lock, None where another process holds it."""
-    (place / name).mkdir(parents=True, exist_ok=True)
-    lock = FolderLock(place / f"{name}{_LOCK}")
-    return lock if lock.acquire() else None
+    while True:
+        lock = FolderLock(place / f"{name}{_LOCK}")
+        with suppress(FileNotFoundError):  # the place itself was removed a moment ago, see `_remove`
+            place.mkdir(parents=True, exist_ok=True)
+            if not lock.acquire():
+                return None
+            if lock.is_in_place():
+                (place / name).mkdir(exist_ok=True)
+                return lock
+            lock.release()
 
 
 def _remove(place: Path, name: str, lock: FolderLock) -> None:

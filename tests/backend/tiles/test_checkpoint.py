@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from geopub_plugin.backend import folder_lock
 from geopub_plugin.backend.errors import InvalidInput, StorageFull
 from geopub_plugin.backend.folder_lock import FolderLock
 from geopub_plugin.backend.tiles import pyramid
 from geopub_plugin.backend.tiles.plan import PyramidPlan, TablePlan
 from geopub_plugin.backend.tiles.pyramid import build
-from geopub_plugin.backend.tiles.work_folders import sweep
+from geopub_plugin.backend.tiles.work_folders import sweep, work_folder
 
 from .conftest import write_table
 from .test_pyramid_job import Heard
@@ -140,6 +141,27 @@ def test_whoever_makes_the_same_at_the_same_time_works_elsewhere(data, whole, tm
     assert (place / name).is_dir()  # in use
     lock.release()
     assert (tmp_path / "a.pmtiles").read_bytes() == whole
+
+
+@pytest.mark.parametrize("at", ["acquire", "_lock"])
+def test_a_place_that_is_cleared_while_it_is_entered_is_made_anew(tmp_path, monkeypatch, at):
+    out, place = tmp_path / "out.pmtiles", tmp_path / "checkpoints"
+    former = work_folder(out, place, "plan")
+    former.__enter__()
+    owner = folder_lock if at == "_lock" else FolderLock
+    real = getattr(owner, at)
+
+    def late(lock):
+        monkeypatch.setattr(owner, at, real)
+        former.__exit__(None, None, None)
+        return real(lock)
+
+    monkeypatch.setattr(owner, at, late)
+    with work_folder(out, place, "plan") as work:
+        assert work == place / "plan" and work.is_dir()
+        with work_folder(out, place, "plan") as beside:
+            assert beside != work
+    assert not place.exists()
 
 
 @pytest.mark.parametrize("error", [InvalidInput("no"), KeyboardInterrupt(), OSError("broken")])

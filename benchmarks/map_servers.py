@@ -310,6 +310,23 @@ _MAP = """MAP
     EXTENSION "png"
     FORMATOPTION "COMPRESSION=1"
   END
+  OUTPUTFORMAT
+    NAME "rgbapng"
+    DRIVER "AGG/PNG"
+    MIMETYPE "image/png; mode=rgba"
+    IMAGEMODE RGBA
+    TRANSPARENT ON
+    EXTENSION "png"
+  END
+  OUTPUTFORMAT
+    NAME "lightrgbapng"
+    DRIVER "AGG/PNG"
+    MIMETYPE "image/png; mode=lightrgba"
+    IMAGEMODE RGBA
+    TRANSPARENT ON
+    EXTENSION "png"
+    FORMATOPTION "COMPRESSION=1"
+  END
   WEB METADATA
     "ows_title" "benchmark"
     "ows_onlineresource" "http://localhost/ows?"

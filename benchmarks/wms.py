@@ -1,7 +1,8 @@
 """How fast maps come, beside those of QGIS Server and MapServer: `make bench-wms`, written to RESULTS.md.
 
 In turn, on one GeoPackage in one plain style: GeoPub over HTTP, the others over FastCGI with no web server between, one
-client and eight. Of QGIS Server and MapServer as many processes run as the machine has cores.
+client and eight. Of QGIS Server and MapServer as many processes run as the machine has cores. Maps are opaque (RGB) or
+transparent (RGBA), as those that lie over others are asked for; each answer is looked at for which it is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 from urllib.parse import urlencode
@@ -47,6 +48,8 @@ from geopub_plugin.publish.publication import Publication, PublicationRequest
 CELL = 229.0  # metres: 200,000 polygons fill a map of 1024 pixels at 100 m a pixel
 CLIENTS = 8
 SIZES, SCALES = (256, 512, 1024), (2, 20, 100)  # pixels; metres of a pixel
+LOOKS = (False, True)  # transparent
+_COLOUR_TYPE, _RGB, _RGBA = 25, 2, 6  # where a PNG says what its pixels are (second edition, §11.2.2), and what
 _MAPS = {2: 20, 20: 12, 100: 4}  # maps of each job, by scale
 _LOAD_SECONDS = 4.0  # that eight clients keep each server busy at each job
 _STYLE = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
@@ -67,7 +70,8 @@ class Peer:
     name: str
     pids: Tuple[int, ...]
     fetch: Callable[[str, int], bytes]  # a query, and the number of the client that asks
-    own: Dict[str, str] = field(default_factory=dict)  # parameters
+    layer: str
+    formats: Tuple[str, str] = ("image/png", "image/png")  # of opaque and of transparent maps
 
     def cpu(self) -> float:
         """Return the seconds of processor that it has used."""
@@ -87,10 +91,11 @@ def main() -> None:
         parcels(source, told.count, CELL)
         style.write_text(_STYLE, "utf-8")
         peers = _started(source, style, folder, running)
-        alike = _alike(peers, told.count)
-        jobs = [Job(size, scale) for size in told.sizes for scale in told.scales]
+        jobs = [Job(size, scale, look) for look in LOOKS for size in told.sizes for scale in told.scales]
+        alike = {look: _alike(peers, look, told.count) for look in LOOKS}
         runs = {job: _one_client(job, peers, told) for job in jobs}
         alone = _drawing_alone(jobs, source, style, told)
+        _let_builders_end(peers[0])
         loads = {job: _clients(job, peers, runs[job], told) for job in jobs}
     section = report(runs, alone, loads, alike, told)
     print(section)
@@ -118,15 +123,17 @@ def _started(source: Path, style: Path, folder: Path, running: ExitStack) -> Lis
     numbers = range(os.cpu_count() or 1)
     if qgis_server():
         several = [running.enter_context(start_qgis_server([layer], folder, name=f"{QGIS} {n}")) for n in numbers]
-        peers.append(_fast_cgi(QGIS, several, {"FORMAT": "image/png"}))
+        peers.append(_fast_cgi(QGIS, several))
     if mapserver():
         several = [running.enter_context(start_mapserver([layer], folder, KEY, f"{MAPSERVER} {n}")) for n in numbers]
-        peers.append(_fast_cgi(MAPSERVER, several, {"FORMAT": "png"}))
-        peers.append(_fast_cgi(LIGHT, several, {"FORMAT": "lightpng"}))
+        peers.append(_fast_cgi(MAPSERVER, several, ("png", "rgbapng")))
+        peers.append(_fast_cgi(LIGHT, several, ("lightpng", "lightrgbapng")))
     return peers
 
 
-def _fast_cgi(name: str, several: Sequence[FastCgiServer], own: Dict[str, str]) -> Peer:
+def _fast_cgi(
+    name: str, several: Sequence[FastCgiServer], formats: Tuple[str, str] = ("image/png", "image/png")
+) -> Peer:
     """Return a server whose processes take the clients in turn."""
     free: List[threading.Lock] = [threading.Lock() for _ in several]
 
@@ -135,7 +142,7 @@ def _fast_cgi(name: str, several: Sequence[FastCgiServer], own: Dict[str, str]) 
         with free[number]:  # a process answers one request at a time
             return several[number].fetch(query)
 
-    return Peer(name, tuple(server.pid for server in several), fetch, {"LAYERS": TABLE, **own})
+    return Peer(name, tuple(server.pid for server in several), fetch, TABLE, formats)
 
 
 def _geopub(source: Path, style: Path, folder: Path, running: ExitStack) -> Peer:
@@ -156,17 +163,26 @@ def _geopub(source: Path, style: Path, folder: Path, running: ExitStack) -> Peer
         kept.connection.request("GET", f"/wms-v/ows?{query}")
         return kept.connection.getresponse().read()
 
-    return Peer(GEOPUB, (backend.pid,), fetch, {"LAYERS": result.layer_name, "FORMAT": "image/png"})
+    return Peer(GEOPUB, (backend.pid,), fetch, result.layer_name)
 
 
-def _query(peer: Peer, size: int, bounds: Bounds) -> str:
+def _query(peer: Peer, job: Job, bounds: Bounds) -> str:
     west, south, east, north = bounds
     return urlencode(
         {
-            "SERVICE": "WMS", "VERSION": "1.3.0", "REQUEST": "GetMap", "STYLES": "", "CRS": SRS, "WIDTH": size,
-            "HEIGHT": size, "BBOX": f"{west:.1f},{south:.1f},{east:.1f},{north:.1f}", **peer.own,
+            "SERVICE": "WMS", "VERSION": "1.3.0", "REQUEST": "GetMap", "LAYERS": peer.layer, "STYLES": "", "CRS": SRS,
+            "BBOX": f"{west:.1f},{south:.1f},{east:.1f},{north:.1f}", "WIDTH": job.size, "HEIGHT": job.size,
+            "FORMAT": peer.formats[job.transparent], "TRANSPARENT": str(job.transparent).upper(),
         }
     )  # fmt: skip
+
+
+def _picture(peer: Peer, job: Job, bounds: Bounds, client: int = 0) -> bytes:
+    """Return a map; end the benchmark with what was answered when it is no PNG with or without alpha as asked for."""
+    content = peer.fetch(_query(peer, job, bounds), client)
+    if not content.startswith(b"\x89PNG") or content[_COLOUR_TYPE] != (_RGBA if job.transparent else _RGB):
+        raise SystemExit(f"{peer.name}, {job}: {content[:600]!r}")
+    return content
 
 
 def _windows(job: Job, count: int, features: int) -> List[Bounds]:
@@ -192,12 +208,9 @@ def _one_client(job: Job, peers: Sequence[Peer], told: argparse.Namespace) -> Di
     sizes: Dict[str, List[int]] = {peer.name: [] for peer in peers}
     for number, bounds in enumerate([None, *_windows(job, count, told.count)]):
         for peer in peers:
-            query = _query(peer, job.size, bounds or _windows(job, 1, told.count)[0])
             used, begun = peer.cpu(), time.perf_counter()
-            content = peer.fetch(query, 0)
+            content = _picture(peer, job, bounds or _windows(job, 1, told.count)[0])
             wall = time.perf_counter() - begun
-            if not content.startswith(b"\x89PNG"):
-                raise SystemExit(f"{peer.name}, {job}: {content[:600]!r}")
             if number:  # the first one warms up
                 walls[peer.name].append(wall)
                 cpus[peer.name] += peer.cpu() - used
@@ -214,7 +227,9 @@ def _drawing_alone(
     """Return the seconds of processor that a map of each job takes in QGIS alone, and to write it as PNG."""
     views = [(job, _windows(job, max(2, round(_MAPS[_nearest(job.scale)] * told.share)), told.count)) for job in jobs]
     asked = [
-        json.dumps({"srs": SRS, "bounds": bounds, "width": job.size, "height": job.size})
+        json.dumps(
+            {"srs": SRS, "bounds": bounds, "width": job.size, "height": job.size, "transparent": job.transparent}
+        )
         for job, several in views
         for bounds in (several[0], *several)  # the first one warms up
     ]
@@ -272,26 +287,41 @@ def _ask_all(peer: Peer, job: Job, waiting: queue.SimpleQueue[Bounds], client: i
             bounds = waiting.get_nowait()
         except queue.Empty:
             return
-        content = peer.fetch(_query(peer, job.size, bounds), client)
-        assert content.startswith(b"\x89PNG"), (peer.name, content[:300])
+        _picture(peer, job, bounds, client)
 
 
 def _nearest(scale: int) -> int:
     return min(_MAPS, key=lambda known: abs(known - scale))
 
 
-def _alike(peers: Sequence[Peer], features: int) -> Dict[str, float]:
+def _alike(peers: Sequence[Peer], transparent: bool, features: int) -> Dict[str, float]:
     """Return the share of pixels in which each server's map differs at all from GeoPub's."""
     import numpy as np
     from osgeo import gdal
 
+    job = Job(512, 20, transparent)
+    (bounds,) = _windows(job, 1, features)
+
     def pixels(peer: Peer) -> np.ndarray:
-        (bounds,) = _windows(Job(512, 20), 1, features)
-        gdal.FileFromMemBuffer("/vsimem/map.png", peer.fetch(_query(peer, 512, bounds), 0))
-        return gdal.Open("/vsimem/map.png").ReadAsArray()[:3]
+        gdal.FileFromMemBuffer("/vsimem/map.png", _picture(peer, job, bounds))
+        return gdal.Open("/vsimem/map.png").ReadAsArray()
 
     own = pixels(peers[0])
     return {peer.name: float((pixels(peer) != own).any(axis=0).mean()) for peer in peers[1:]}
+
+
+def _let_builders_end(peer: Peer) -> None:
+    """Wait until the processes end that built tiles for the publication, which they do half a minute after it."""
+    deadline = time.monotonic() + 90
+    while any(_builds_tiles(pid) for pid in _family(peer.pids[0])) and time.monotonic() < deadline:
+        time.sleep(1)
+
+
+def _builds_tiles(pid: int) -> bool:
+    try:
+        return b".tile_process" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _family(pid: int) -> List[int]:

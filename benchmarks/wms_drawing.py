@@ -2,8 +2,8 @@
 
     python wms_drawing.py TABLE DATA STYLE < views
 
-Each line of stdin is a map as JSON: srs, bounds, width, height. Each line of stdout is what it took of the processor,
-in seconds: [drawing, writing].
+Each line of stdin is a map as JSON: srs, bounds, width, height, transparent. Each line of stdout is what it took of the
+processor, in seconds: [drawing, writing].
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ def main() -> None:
         layers = [open_table(table)]
         for line in sys.stdin:
             asked = {**json.loads(line), "layers": (table,), "dpi": DEFAULT_DPI, "revision": ""}
+            transparent = asked.pop("transparent")
             begun = time.process_time()
-            image = map_image(MapRequest(MapView(**asked)), layers)
+            image = map_image(MapRequest(MapView(**asked), PNG, transparent), layers)
             drawn = time.process_time()
-            encoded(image, PNG, False)
+            encoded(image, PNG, transparent)
             print(json.dumps([drawn - begun, time.process_time() - drawn]), flush=True)
         layers.clear()
         application.exitQgis()

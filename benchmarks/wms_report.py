@@ -23,6 +23,7 @@ class Job:
 
     size: int  # pixels
     scale: int  # metres of a pixel
+    transparent: bool = False  # RGBA, or RGB
 
     @property
     def name(self) -> str:
@@ -58,29 +59,33 @@ def report(
     runs: Mapping[Job, Mapping[str, Run]],
     alone: Mapping[Job, Tuple[float, float]],
     loads: Mapping[Job, Mapping[str, Load]],
-    alike: Mapping[str, float],
+    alike: Mapping[bool, Mapping[str, float]],
     told: argparse.Namespace,
 ) -> str:
     """Return the section."""
     names = list(next(iter(runs.values())))
-    return "\n\n".join(
-        [
-            _circumstances(told, names, alike),
-            _times(runs, names),
-            _parts(runs, alone, names),
-            _sizes(runs, names),
-            _rates(loads, names),
+    parts = [_circumstances(told, names, alike)]
+    for look, title in ((False, "opaque maps (RGB)"), (True, "transparent maps (RGBA)")):
+        of_look = {job: run for job, run in runs.items() if job.transparent == look}
+        loads_of_look = {job: load for job, load in loads.items() if job.transparent == look}
+        parts += [
+            _times(of_look, names, title),
+            _parts(of_look, alone, names, title),
+            _sizes(of_look, names, title),
+            _rates(loads_of_look, names, title),
         ]
-    )
+    return "\n\n".join(parts)
 
 
-def _circumstances(told: argparse.Namespace, names: Sequence[str], alike: Mapping[str, float]) -> str:
+def _circumstances(told: argparse.Namespace, names: Sequence[str], alike: Mapping[bool, Mapping[str, float]]) -> str:
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
     busy = " **The machine was busy: trust the processor's time, not the clock.**" if load > 1.3 else ""  # ours is one
     versions = [f"* GeoPub, version {__version__} ({_commit()}), QGIS {_package('python3-qgis')}"]
     versions += [f"* QGIS Server {_package('qgis-server-bin', 'qgis-server')}"] if QGIS in names else []
     versions += [f"* MapServer {_package('cgi-mapserver')}; “light”: COMPRESSION=1"] if MAPSERVER in names else []
-    same = ", ".join(f"{name} {share:.1%}" for name, share in alike.items())
+    same = {
+        look: ", ".join(f"{name} {share:.1%}" for name, share in several.items()) for look, several in alike.items()
+    }
     return "\n".join(
         [
             "## WMS",
@@ -89,17 +94,21 @@ def _circumstances(told: argparse.Namespace, names: Sequence[str], alike: Mappin
             f"{platform.python_version()}. Medians, in turn, after a map that warms up.",
             f"{told.count:,} polygons of 15 vertices, Lambert-93, one fill and an outline of one pixel, image/png.",
             f"GeoPub answers over HTTP, the others over FastCGI. Load of the last minute: {load:.1f} a core.{busy}",
+            "Transparent maps are what QGIS, OpenLayers and Leaflet ask for to lay one map over another; the goal's",
+            "figures were measured with them. MapServer's opaque maps are cheaper for it than its transparent ones.",
+            "Eight clients begin once the processes that built tiles for the publication have ended.",
             "",
             *versions,
             "",
-            f"Pixels that differ at all from GeoPub's map (512 px, 20 m): {same or '–'}.",
+            f"Pixels that differ at all from GeoPub's map (512 px, 20 m): {same[False] or '–'};",
+            f"transparent: {same[True] or '–'}.",
         ]
     )
 
 
-def _times(runs: Mapping[Job, Mapping[str, Run]], names: Sequence[str]) -> str:
+def _times(runs: Mapping[Job, Mapping[str, Run]], names: Sequence[str], title: str) -> str:
     heads = ["", *names, "times the faster", *(f"CPU ms, {name}" for name in names), "by CPU"]
-    lines = ["### Milliseconds, one client", "", _head(heads)]
+    lines = [f"### Milliseconds, one client: {title}", "", _head(heads)]
     for job, several in runs.items():
         walls = {name: run.wall for name, run in several.items()}
         cpus = {name: run.cpu for name, run in several.items()}
@@ -110,11 +119,11 @@ def _times(runs: Mapping[Job, Mapping[str, Run]], names: Sequence[str]) -> str:
 
 
 def _parts(
-    runs: Mapping[Job, Mapping[str, Run]], alone: Mapping[Job, Tuple[float, float]], names: Sequence[str]
+    runs: Mapping[Job, Mapping[str, Run]], alone: Mapping[Job, Tuple[float, float]], names: Sequence[str], title: str
 ) -> str:
     """Return what QGIS's drawing alone takes, which nobody who draws with QGIS can go below."""
     heads = ["", "QGIS draws", "PNG", "the rest of GeoPub", *(f"{name}, in all" for name in names)]
-    lines = ["### Processor of a map, milliseconds, by part", "", _head(heads)]
+    lines = [f"### Processor of a map, milliseconds, by part: {title}", "", _head(heads)]
     for job, several in runs.items():
         drawing, writing = alone[job]
         rest = several[GEOPUB].cpu - drawing - writing
@@ -123,17 +132,17 @@ def _parts(
     return "\n".join(lines)
 
 
-def _sizes(runs: Mapping[Job, Mapping[str, Run]], names: Sequence[str]) -> str:
-    lines = ["### Kilobytes of a map", "", _head(["", *names])]
+def _sizes(runs: Mapping[Job, Mapping[str, Run]], names: Sequence[str], title: str) -> str:
+    lines = [f"### Kilobytes of a map: {title}", "", _head(["", *names])]
     for job, several in runs.items():
         lines.append(_row([job.name, *(f"{several[name].size / 1000:.1f}" for name in names)]))
     return "\n".join(lines)
 
 
-def _rates(loads: Mapping[Job, Mapping[str, Load]], names: Sequence[str]) -> str:
+def _rates(loads: Mapping[Job, Mapping[str, Load]], names: Sequence[str], title: str) -> str:
     heads = ["", *(f"{name}, maps/s" for name in names), "times the faster"]
     heads += [f"{name}, {what}" for what in ("CPU used", "with its clients", "MB") for name in names]
-    lines = ["### Eight clients", "", _head(heads)]
+    lines = [f"### Eight clients: {title}", "", _head(heads)]
     for job, several in loads.items():
         rates = {name: 1 / load.rate for name, load in several.items()}
         cells = [f"{several[name].rate:.1f}" for name in names]

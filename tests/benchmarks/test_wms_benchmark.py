@@ -30,7 +30,15 @@ def test_the_report_says_how_many_times_faster() -> None:
             MAPSERVER: Load(150, 1, 0.1, 10**8),
         }
     }
-    section = report(runs, {job: (0.004, 0.001)}, loads, {QGIS: 0.0}, argparse.Namespace(count=50))
+    clear = Job(256, 20, transparent=True)
+    runs[clear] = {name: Run((0.001,), 0.001, 1000.0) for name in runs[job]}
+    loads[clear] = {name: Load(1.0, 1, 0.1, 10**6) for name in loads[job]}
+    alone = dict.fromkeys(runs, (0.004, 0.001))
+    alike = {False: {QGIS: 0.0}, True: {QGIS: 0.25}}
+    section, clear_maps = report(runs, alone, loads, alike, argparse.Namespace(count=50)).split(
+        "### Milliseconds, one client: transparent maps (RGBA)"
+    )
+    assert "| 256 px, 20 m | 1.0 | 1.0 | 1.0 | **1.0** |" in clear_maps
     assert "| 256 px, 20 m | 5.0 | 20.0 | 10.0 | **2.0** | 10.0 | 30.0 | 12.0 | **1.2** |" in section
     assert "| 256 px, 20 m | 4.0 | 1.0 | 5.0 | 10.0 | 30.0 | 12.0 |" in section
     assert "| 256 px, 20 m | 7.0 | 14.0 | 9.0 |" in section
@@ -38,7 +46,7 @@ def test_the_report_says_how_many_times_faster() -> None:
         "| 256 px, 20 m | 300.0 | 100.0 | 150.0 | **2.0** | 95% | 100% | 100% | 105% | 110% | 110% | 100 | 200 | 100 |"
         in section
     )
-    assert "50 polygons" in section and "QGIS Server 0.0%" in section
+    assert "50 polygons" in section and "QGIS Server 0.0%" in section and "transparent: QGIS Server 25.0%" in section
 
 
 @pytest.mark.slow
@@ -48,5 +56,5 @@ def test_the_whole_way(tmp_path: Path) -> None:
         [*command, "--folder", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=400
     )
     assert told.returncode == 0, told.stderr[-2000:]
-    assert told.stdout.count("| 64 px, ") == 4 * 3
+    assert told.stdout.count("| 64 px, ") == 2 * 4 * 3
     assert ("QGIS Server" in told.stdout) is bool(qgis_server()) and ("MapServer" in told.stdout) is bool(mapserver())

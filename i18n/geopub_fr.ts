@@ -576,6 +576,10 @@
         <translation>Un autre style de la couche porte ce nom technique.</translation>
     </message>
     <message>
+        <source>Another style was made current in: {kinds}.</source>
+        <translation>Un autre style a été rendu courant dans : {kinds}.</translation>
+    </message>
+    <message>
         <source>Any queryable by its name: features in which it has this value</source>
         <translation>Un attribut interrogeable par son nom : les entités où il a cette valeur</translation>
     </message>
@@ -1428,12 +1432,12 @@
         <translation>Dossier de données : {folder}</translation>
     </message>
     <message>
-        <source>Data or style</source>
-        <translation>Données ou style</translation>
-    </message>
-    <message>
         <source>Data set</source>
         <translation>Jeu de données</translation>
+    </message>
+    <message>
+        <source>Data, style or metadata</source>
+        <translation>Données, style ou métadonnées</translation>
     </message>
     <message>
         <source>Datasheet</source>
@@ -5648,6 +5652,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The catalogue is damaged.</source>
         <translation>Le catalogue est endommagé.</translation>
+    </message>
+    <message>
+        <source>The catalogue shows a former version of the metadata record.</source>
+        <translation>Le catalogue montre une version antérieure de la fiche de métadonnées.</translation>
     </message>
     <message>
         <source>The check was cancelled.</source>

@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Collection, Dict, Iterable, Mapping, Optional, Tuple
+from typing import Any, Callable, Collection, Dict, FrozenSet, Iterable, List, Mapping, Optional, Tuple
 
 from qgis.core import QgsMapLayer, QgsVectorLayer
 
 from .layer_marks import LayerMarks, data_mark, marks, same_style, schema_mark, style_mark
-from .service_definitions import style_static
 
 PROPERTY = "geopub/memory"
 EMBEDDED = "embedded"  # the target that is this machine
-FORMER = "former:"  # before the mark of what the services show in a former version: no layer is like it
+# What services show otherwise, see `shown_versions`: a former version of a part; of a kind of service, another style,
+# or other files behind the published one.
+OTHER, REPLACED = "other style:", "replaced style:"
+PARTS = ("data", "style", "metadata")
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,8 @@ class LayerMemory:
     addresses: Tuple[Tuple[str, str], ...] = ()  # type ("WFS", "WMS", "TMS", …) and address
     marks: Optional[LayerMarks] = None  # of what was published
     published: str = ""  # ISO 8601, UTC
-
-    @property
-    def former(self) -> Tuple[str, ...]:
-        """Of what the services show a former version than this one: "data", "style"."""
-        stated = asdict(self.marks) if self.marks is not None else {}
-        return tuple(part for part, mark in stated.items() if mark.startswith(FORMER))
+    shown: FrozenSet[str] = frozenset()  # what the services show otherwise
+    versions: Mapping[str, int] = field(default_factory=dict)  # what was published, by part, where another is shown
 
     def address(self, kind: str) -> str:
         """Return the address of a kind of service, "" when there is none."""
@@ -52,9 +50,16 @@ class LayerChanges:
     data: bool = False
     style: bool = False
     schema: bool = False
+    metadata: bool = False
+    drawn: bool = False  # a service draws with another style, which somebody has chosen: publishing does not change it
 
     def __bool__(self) -> bool:
-        return self.data or self.style or self.schema
+        return self.published or self.drawn
+
+    @property
+    def published(self) -> bool:
+        """Whether publishing again would change something."""
+        return self.data or self.style or self.schema or self.metadata
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,23 @@ def remember(
     plan: Any,
     published: Optional[Published] = None,
     at_export: Optional[LayerMarks] = None,
+    parts: Collection[str] = PARTS,
 ) -> None:
-    """Keep with a layer how it was published, a `LayerPlan`, and where; the marks are those of when it was exported."""
-    where = published or Published()
+    """Keep with a layer how it was published, a `LayerPlan`, and where.
+
+    Args:
+        layer: that was published.
+        plan: how.
+        published: where.
+        at_export: its marks of when it was exported.
+        parts: what of it was published: their newest versions are shown.
+    """
+    where, before = published or Published(), memory(layer)
+    healed = {former(part) for part in parts}
+    shown = before.shown - healed if before is not None and before.target == where.target else frozenset()
     kept: Dict[str, Any] = {
+        "shown": sorted(flag for flag in shown if not (flag.startswith(REPLACED) and "style" in parts)),
+        "versions": {part: number for part, number in before.versions.items() if part not in parts} if before else {},
         "layer": layer.id(),
         "plan": asdict(plan),
         **asdict(where),
@@ -108,10 +126,13 @@ def withdraw_service(layers: Iterable[QgsMapLayer], target: str, service: str, u
         if not left:
             forget(layer)
             continue
-        stated = _read(layer.customProperty(PROPERTY))
-        stated["addresses"] = left
-        stated["plan"]["services"] = [one for one in stated["plan"].get("services", ()) if one != service]
-        layer.setCustomProperty(PROPERTY, json.dumps(stated, ensure_ascii=False))
+
+        def without(stated: Dict[str, Any], left: List[Tuple[str, str]] = left) -> None:
+            stated["addresses"] = left
+            stated["plan"]["services"] = [one for one in stated["plan"].get("services", ()) if one != service]
+            stated["shown"] = [flag for flag in stated.get("shown") or () if not flag.endswith(f":{service}")]
+
+        amend(layer, without)
 
 
 def complete(layers: Iterable[QgsMapLayer], target: str, layer_name: str) -> None:
@@ -119,32 +140,19 @@ def complete(layers: Iterable[QgsMapLayer], target: str, layer_name: str) -> Non
     for layer in layers:
         kept = memory(layer)
         if kept is not None and (kept.target, kept.layer_name) == (target, layer_name):
-            stated = _read(layer.customProperty(PROPERTY))
-            stated["plan"]["area"] = ""
-            layer.setCustomProperty(PROPERTY, json.dumps(stated, ensure_ascii=False))
+            amend(layer, lambda stated: stated["plan"].update(area=""))
 
 
-def show_version(layers: Iterable[QgsMapLayer], target: str, part: str, name: str, newest: bool) -> None:
-    """Let layers know that the services show a former version of what they published last, or again the newest.
+def amend(layer: QgsMapLayer, change: Callable[[Dict[str, Any]], None]) -> None:
+    """Change what a layer remembers."""
+    stated = _read(layer.customProperty(PROPERTY))
+    change(stated)
+    layer.setCustomProperty(PROPERTY, json.dumps(stated, ensure_ascii=False))
 
-    Args:
-        layers: any; those that this is not of are left alone.
-        target: where it is published.
-        part: "data" or "style".
-        name: of the stored data, which is that of the publication, or of the style, which has the table's besides.
-        newest: whether it is the version that was published last.
-    """
-    for layer in layers:
-        kept = memory(layer)
-        if kept is None or kept.target != target or kept.marks is None:
-            continue
-        style = style_static(kept.layer_name, kept.table or kept.layer_name)
-        if name == (kept.layer_name if part == "data" else style):
-            stated = _read(layer.customProperty(PROPERTY))
-            mark = str(stated["marks"][part])
-            mark = mark[len(FORMER) :] if mark.startswith(FORMER) else mark
-            stated["marks"][part] = mark if newest else FORMER + mark
-            layer.setCustomProperty(PROPERTY, json.dumps(stated, ensure_ascii=False))
+
+def former(part: str) -> str:
+    """Return what says that the services show a former version of a part: "data", "style" or "metadata"."""
+    return f"former {part}"
 
 
 def memory(layer: Optional[QgsMapLayer]) -> Optional[LayerMemory]:
@@ -165,6 +173,8 @@ def memory(layer: Optional[QgsMapLayer]) -> Optional[LayerMemory]:
         _addresses(kept.get("addresses")),
         _marks(kept.get("marks")),
         str(kept.get("published") or ""),
+        frozenset(str(flag) for flag in kept.get("shown") or ()),
+        {str(part): int(number) for part, number in (kept.get("versions") or {}).items()},
     )
 
 
@@ -173,10 +183,13 @@ def changes(layer: QgsVectorLayer, kept: LayerMemory) -> LayerChanges:
     before = kept.marks
     if before is None:
         return LayerChanges()
+    replaced = former("style") in kept.shown or any(flag.startswith(REPLACED) for flag in kept.shown)
     return LayerChanges(
-        data_mark(layer) != before.data,
-        before.style.startswith(FORMER) or not same_style(before.style, style_mark(layer)),
+        data_mark(layer) != before.data or former("data") in kept.shown,
+        not same_style(before.style, style_mark(layer)) or replaced,
         schema_mark(layer) != before.schema,
+        former("metadata") in kept.shown,
+        any(flag.startswith(OTHER) for flag in kept.shown),
     )
 
 

@@ -253,7 +253,7 @@ class LayerPublication(QObject):
             if sip.isdeleted(layer):  # the user may have removed it meanwhile
                 continue
             where = Published(self._source.target.id, names.get(table.table, table.table), addresses, result.layer_name)
-            remember(layer, self.plan, where, self._still(layer, mark))
+            remember(layer, self.plan, where, self._still(layer, mark), self._parts)
         if self.plan.record:
             remember_contact(self.plan.description)
         self._end()

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from qgis.core import QgsVectorLayer
 
 from ..backend.errors import GeoPubError, NotFound
 from ..backend.styles.fidelity import FidelityReport
 from .client import Store
-from .client.configurations import TMS, WFS, Configuration
+from .client.configurations import TMS, WFS, WMS, Configuration
 from .client.datasheets import Service
 from .client.entity import objects, text
 from .client.listed_styles import ServiceStyle
 from .map_style import Draw
+from .service_definitions import style_static
 from .sprite_sheets import drawn_sheets
 from .style_formats import StyleFormat, style_files
 from .style_graphics import fetching
@@ -31,6 +32,7 @@ class StyledService:
     service: Service
     tables: Tuple[str, ...]  # as the service names them
     styles: Tuple[ServiceStyle, ...]
+    own: bool = True  # it draws with the style of its publication, or with none
 
     @property
     def suffixes(self) -> Tuple[str, ...]:
@@ -54,7 +56,23 @@ class Brought:
 def styled_service(store: Store, service: Service) -> StyledService:
     """Return what a service is drawn with."""
     configuration = store.configurations.get(service.configuration)
-    return StyledService(service, _tables(store, configuration), store.styles.list(configuration.id))
+    styles = store.styles.list(configuration.id)
+    current = next((one for one in styles if one.current), None)
+    own = current is None or of_publication(store, service, current)
+    return StyledService(service, _tables(store, configuration), styles, own)
+
+
+def of_publication(store: Store, service: Service, style: ServiceStyle) -> bool:
+    """Tell whether a style is the one that a publication has made, not one that somebody has added."""
+    if service.type != WMS:
+        return style.technical_name == service.layer_name
+    return any(store.statics.get(part.id).name == style_static(service.layer_name, part.table) for part in style.parts)
+
+
+def revisions_before(store: Store, service: Service, style: ServiceStyle) -> Dict[str, int]:
+    """Return by table the number of the revision that a map is drawn with; nothing where none are kept."""
+    kept = style_versions(store, service, style.technical_name) if service.type == WMS else ()
+    return {one.name: one.current for one in kept}
 
 
 def brought_files(paths: Sequence[Path], table: str, tables: Sequence[str], tiles: bool) -> Brought:

@@ -13,7 +13,7 @@ from .client.datasheets import Datasheet
 from .client.revisions import Revision
 from .service_definitions import every_style
 
-DATA, STYLE = "data", "style"  # kinds, as `Revisions` knows them
+DATA, STYLE, METADATA = "data", "style", "metadata"  # kinds, as `Revisions` knows them
 VECTOR_DB = "VECTOR-DB"
 
 
@@ -21,19 +21,19 @@ VECTOR_DB = "VECTOR-DB"
 class Versioned:
     """Something of a datasheet that has revisions."""
 
-    kind: str  # DATA or STYLE
+    kind: str  # DATA, STYLE or METADATA
     id: str
-    name: str
+    name: str  # of the datasheet for its METADATA
     revisions: Tuple[Revision, ...]  # newest first
 
     @property
-    def newest(self) -> int:
-        """The number of the version that was made last, 0 where there is none."""
-        return max((one.number for one in self.revisions), default=0)
+    def current(self) -> int:
+        """The number of the version that is shown, 0 where there is none."""
+        return next((one.number for one in self.revisions if one.current), 0)
 
 
 def versions(store: Store, sheet: Datasheet) -> Tuple[Versioned, ...]:
-    """Return the data and the styles of a datasheet with their revisions; none on a store that keeps no revisions."""
+    """Return the data, styles and record of a datasheet with their revisions; none on a store that keeps none."""
     found: List[Versioned] = []
     try:
         for identifier in sheet.stored_data:
@@ -46,14 +46,36 @@ def versions(store: Store, sheet: Datasheet) -> Tuple[Versioned, ...]:
                 for style in every_style(store.configurations.get(service.configuration)):
                     kept = store.revisions.list(STYLE, style)
                     found.append(Versioned(STYLE, style, names.get(style, style), kept))
+        record = store.records.of_datasheet(sheet.name)
+        if record is not None:
+            found.append(Versioned(METADATA, record.id, sheet.name, store.revisions.list(METADATA, record.id)))
     except NotFound:
         return ()
     return tuple(found)
 
 
+def bring_back(store: Store, one: Versioned, number: int, published: int) -> bool:
+    """Show a version again, and tell whether it is the one that was published last, which has the number `published`.
+
+    Styles and records become a new version with the old content, so they are told by that.
+    """
+    store.revisions.roll_back(one.kind, one.id, number)
+    return same_version(store, one, number, published)
+
+
+def same_version(store: Store, one: Versioned, number: int, published: int) -> bool:
+    """Tell whether two versions are the same; one that is kept no more is like none."""
+    if number == published or one.kind == DATA:
+        return number == published
+    try:
+        return bool(store.revisions.compare(one.kind, one.id, published, number).get("same"))
+    except NotFound:
+        return False
+
+
 def told_difference(kind: str, difference: Mapping[str, Any]) -> Tuple[str, ...]:
     """Return in words, a line each, what a comparison of two revisions found."""
-    if kind == STYLE:
+    if kind != DATA:
         return tuple(difference.get("difference") or ()) or (tr("No difference."),)
     lines: List[str] = []
     srs = difference.get("srs") or {}

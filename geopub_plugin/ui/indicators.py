@@ -9,6 +9,7 @@ from qgis.gui import QgsLayerTreeView, QgsLayerTreeViewIndicator
 from qgis.PyQt.QtCore import QModelIndex, QObject
 
 from ..backend.translation import tr
+from ..publish.layer_memory import OTHER, former
 from ..publish.layer_watch import LayerWatch, PublicationState
 from .icons import icon
 
@@ -107,14 +108,19 @@ def words(state: PublicationState) -> str:
     lines = [tr("Published by GeoPub as “{name}” in “{datasheet}”.", name=kept.layer_name, datasheet=kept.datasheet)]
     if changed.schema:
         lines.append(tr("The fields or the kind of geometry have changed since: clients may notice an update."))
-    if "data" in kept.former:
+    if former("data") in kept.shown:
         lines.append(tr("The services show a former version of the data."))
     elif changed.data and not changed.schema:
         lines.append(tr("The data has changed since."))
-    if "style" in kept.former:
+    if former("style") in kept.shown:
         lines.append(tr("The services show a former version of the style."))
     elif changed.style:
         lines.append(tr("The style has changed since."))
-    if changed:
+    if changed.metadata:
+        lines.append(tr("The catalogue shows a former version of the metadata record."))
+    if changed.drawn:
+        kinds = sorted(flag[len(OTHER) :].upper() for flag in kept.shown if flag.startswith(OTHER))
+        lines.append(tr("Another style was made current in: {kinds}.", kinds=", ".join(kinds)))
+    if changed.published:
         lines.append(tr("Click to update the publication."))
     return "\n".join(lines)

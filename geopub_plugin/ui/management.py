@@ -17,13 +17,15 @@ from ..publish.client.datasheets import Datasheet, Service
 from ..publish.client.deletions import Doomed
 from ..publish.client.executions import Execution
 from ..publish.completion_job import CompletionJob
-from ..publish.layer_memory import complete, show_version, withdraw, withdraw_service
+from ..publish.layer_memory import complete, withdraw, withdraw_service
 from ..publish.removal import consequences_of_datasheet, consequences_of_service, delete_datasheet, unpublish
 from ..publish.resumption import Interrupted, resume_integration
 from ..publish.server_jobs import ServerJobs, server_jobs
+from ..publish.shown_versions import published_version, show_version
 from ..publish.store_calls import StoreCalls
 from ..publish.store_source import Stores
-from ..publish.versions import STYLE, Versioned, versions
+from ..publish.versions import Versioned, versions
+from ..publish.versions import bring_back as roll_back
 from .consequences_dialog import ConsequencesDialog
 from .dock import Dock
 from .log_dialog import LogDialog
@@ -163,15 +165,15 @@ class Management(QObject):
             )
 
         def bring_back(one: Versioned, number: int) -> None:
-            def told(_nothing: object) -> None:
-                show_version(_layers(), target, one.kind, one.name, number == one.newest)
+            published = published_version(_layers(), target, one.kind, one.name) or one.current
+
+            def told(newest: bool) -> None:
+                show_version(_layers(), target, one.kind, one.name, newest, published)
                 self._messages.said(tr("Version {number} of “{name}” is shown again.", number=number, name=one.name))
                 self.changed.emit()
                 ask()
 
-            self.calls.ask(
-                title, lambda store: store.revisions.roll_back(one.kind, one.id, number), told, asking=dialog
-            )
+            self.calls.ask(title, lambda store: roll_back(store, one, number, published), told, asking=dialog)
 
         dialog.comparison_asked.connect(compare)
         dialog.return_asked.connect(bring_back)
@@ -184,8 +186,6 @@ class Management(QObject):
         """Show the styles of a service, to be changed."""
         dialog = StylesDialog(service, self._window)
         self.styles = StyleManagement(self.calls, dialog, self._stores.source().target, self._window)
-        target = self._stores.targets.current().id
-        self.styles.version_shown.connect(lambda name, newest: show_version(_layers(), target, STYLE, name, newest))
         self.styles.changed.connect(self.changed)
         self._open(dialog)
         self.styles.refresh()

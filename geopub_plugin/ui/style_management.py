@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.gui import QgsLayerTreeView
@@ -18,12 +18,23 @@ from ..publish.client.deletions import Doomed
 from ..publish.client.listed_styles import ServiceStyle
 from ..publish.layer_memory import memory
 from ..publish.service_definitions import style_static
-from ..publish.service_styles import Brought, examined, style_versions, styled_service
+from ..publish.service_styles import (
+    Brought,
+    StyledService,
+    examined,
+    of_publication,
+    revisions_before,
+    style_versions,
+    styled_service,
+)
+from ..publish.shown_versions import published_version, show_style, show_version
+from ..publish.shown_versions import replace_style as note_replaced
 from ..publish.store_calls import StoreCalls
 from ..publish.style_input import Examined, add_style, replace_style
 from ..publish.targets import Target
-from ..publish.versions import Versioned
+from ..publish.versions import STYLE, Versioned, same_version
 from .consequences_dialog import ConsequencesDialog
+from .publications_model import KIND_OF
 from .style_entry_dialog import StyleEntryDialog
 from .styles_dialog import StylesDialog
 from .versions_dialog import VersionsDialog
@@ -33,7 +44,6 @@ class StyleManagement(QObject):
     """Connects the dialog of a service's styles to the store that it was opened for."""
 
     changed = pyqtSignal()  # something of the service is drawn in another way
-    version_shown = pyqtSignal(str, bool)  # what a table is drawn with by default: its name; whether it is the newest
 
     def __init__(self, calls: StoreCalls, dialog: StylesDialog, target: Target, window: QWidget) -> None:
         """Serve `dialog`, of a service of `target`."""
@@ -41,7 +51,7 @@ class StyleManagement(QObject):
         self.dialog = dialog
         self.asking: Optional[QDialog] = None  # what is open on top of it
         self._calls, self._window, self._service = calls, window, dialog.service
-        self._plain = not target.draws_qml
+        self._plain, self._target = not target.draws_qml, target.id
         dialog.add_asked.connect(lambda: self.bring(None))
         dialog.replacement_asked.connect(self.bring)
         dialog.renaming_asked.connect(self.rename)
@@ -49,13 +59,21 @@ class StyleManagement(QObject):
         dialog.removal_asked.connect(self.remove)
         dialog.versions_asked.connect(self.show_versions)
 
+    @property
+    def _kind(self) -> str:
+        return KIND_OF.get(self._service.type, self._service.type).lower()
+
     def refresh(self, selected: str = "") -> None:
         """Ask for the styles."""
         self._ask(
             tr("Asking for the styles…"),
             lambda store: styled_service(store, self._service),
-            lambda styled: self.dialog.show_styles(styled, selected),
+            lambda styled: self._listed(styled, selected),
         )
+
+    def _listed(self, styled: StyledService, selected: str) -> None:
+        self.dialog.show_styles(styled, selected)
+        show_style(_layers(), self._target, self._service.layer_name, self._kind, styled.own)
 
     def rename(self, style: ServiceStyle, name: str) -> None:
         """Give a style another name for people."""
@@ -114,18 +132,21 @@ class StyleManagement(QObject):
             )
 
         def bring_back(one: Versioned, number: int) -> None:
-            def told(_nothing: object) -> None:
-                if style.current:
-                    self.version_shown.emit(style_static(service.layer_name, one.name), number == one.newest)
+            static = style_static(service.layer_name, one.name)
+            published = published_version(_layers(), self._target, STYLE, static) or one.current
+
+            def work(store: Store) -> Tuple[bool, bool]:
+                store.styles.roll_back(service.configuration, style.technical_name, one.name, number)
+                return of_publication(store, service, style), same_version(store, one, number, published)
+
+            def told(found: Tuple[bool, bool]) -> None:
+                own, newest = found
+                if own:
+                    show_version(_layers(), self._target, STYLE, static, newest, published)
                 self.changed.emit()
                 ask()
 
-            self._calls.ask(
-                title,
-                lambda store: store.styles.roll_back(service.configuration, style.technical_name, one.name, number),
-                told,
-                asking=asking,
-            )
+            self._calls.ask(title, work, told, asking=asking)
 
         asking.comparison_asked.connect(compare)
         asking.return_asked.connect(bring_back)
@@ -142,14 +163,20 @@ class StyleManagement(QObject):
         )
 
     def _use(self, entry: StyleEntryDialog, found: Examined, name: str, current: bool) -> None:
-        configuration, former = self._service.configuration, entry.style_replaced
+        service, configuration, former = self._service, self._service.configuration, entry.style_replaced
+        tables = {file.table for file in found.files}
 
-        def use(store: Store) -> ServiceStyle:
-            if former is not None:
-                return replace_style(store, configuration, former.technical_name, found)
-            return add_style(store, configuration, name, found, current)
+        def use(store: Store) -> Tuple[ServiceStyle, bool, Dict[str, int]]:
+            if former is None:
+                return add_style(store, configuration, name, found, current), False, {}
+            own, published = of_publication(store, service, former), revisions_before(store, service, former)
+            return replace_style(store, configuration, former.technical_name, found), own, published
 
-        def used(style: ServiceStyle) -> None:
+        def used(outcome: Tuple[ServiceStyle, bool, Dict[str, int]]) -> None:
+            style, own, published = outcome
+            for table in tables if own else ():
+                kind, number = self._kind, published.get(table, 0)
+                note_replaced(_layers(), self._target, service.layer_name, kind, table, number)
             if self.asking is entry:
                 entry.accept()
             self.changed.emit()
@@ -198,8 +225,11 @@ class StyleManagement(QObject):
             here = kept is not None and any(url in urls for _kind, url in kept.addresses)
             return 0 if layer is selected else 1 if here else 2
 
-        found = [layer for layer in QgsProject.instance().mapLayers().values() if isinstance(layer, QgsVectorLayer)]
-        return sorted((layer for layer in found if layer.isSpatial()), key=distance)
+        return sorted((layer for layer in _layers() if layer.isSpatial()), key=distance)
+
+
+def _layers() -> List[QgsVectorLayer]:
+    return [layer for layer in QgsProject.instance().mapLayers().values() if isinstance(layer, QgsVectorLayer)]
 
 
 def _what_stays(style: ServiceStyle, others: Sequence[ServiceStyle], drawn: bool) -> str:

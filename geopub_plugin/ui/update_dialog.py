@@ -71,8 +71,8 @@ class UpdateDialog(Dialog):
 
     def _look(self) -> LayerChanges:
         found = [changes(layer, kept) for layer in self.draft.layers for kept in [memory(layer)] if kept is not None]
-        told = (any(one.data for one in found), any(one.style for one in found), any(one.schema for one in found))
-        return LayerChanges(*told)
+        parts = ("data", "style", "schema", "metadata")
+        return LayerChanges(**{part: any(getattr(one, part) for one in found) for part in parts})
 
     def _make_fields(self) -> None:
         self.notes = Notes(self)
@@ -114,6 +114,7 @@ class UpdateDialog(Dialog):
         self.data.setChecked(self._changes.data or self._changes.schema)
         self.style.setChecked(self._changes.style)
         self.style.setEnabled(self._before.styled)
+        self.metadata.setChecked(self._changes.metadata)
         self._check()
 
     def _changed_by_hand(self) -> None:

@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..backend.translation import tr
 from ..publish.client.revisions import Revision
-from ..publish.versions import DATA, Versioned, told_difference
+from ..publish.versions import DATA, METADATA, STYLE, Versioned, told_difference
 from .amounts import moment_text, size_text
 from .dialog import Dialog
 
@@ -44,7 +44,7 @@ class VersionsDialog(Dialog):
         self.list = QTreeWidget(self)
         self.list.setHeaderLabels((tr("Version"), tr("Made on"), tr("Size"), tr("State")))
         self.list.setRootIsDecorated(False)
-        self.choice.setAccessibleName(tr("Data or style"))
+        self.choice.setAccessibleName(tr("Data, style or metadata"))
         self.list.setAccessibleName(self.windowTitle())
         header = self.list.header()
         for column in range(3):
@@ -78,8 +78,8 @@ class VersionsDialog(Dialog):
         self.choice.blockSignals(True)
         self.choice.clear()
         for one in self.versions:
-            kind = tr("Data") if one.kind == DATA else tr("Style")
-            self.choice.addItem(f"{kind} – {one.name}")
+            kinds = {DATA: tr("Data"), STYLE: tr("Style"), METADATA: tr("Metadata")}
+            self.choice.addItem(f"{kinds[one.kind]} – {one.name}")
         places = [one.id for one in self.versions]
         self.choice.setCurrentIndex(places.index(before) if before in places else 0)
         self.choice.blockSignals(False)

@@ -9,9 +9,10 @@ from qgis.core import QgsLayerTreeModel, QgsProject, QgsVectorLayer
 from qgis.gui import QgsLayerTreeView
 from qgis.PyQt import sip
 
-from geopub_plugin.publish.layer_memory import EMBEDDED, Published, forget, memory, remember, show_version
+from geopub_plugin.publish.layer_memory import EMBEDDED, Published, forget, memory, remember
 from geopub_plugin.publish.layer_plan import LayerPlan
 from geopub_plugin.publish.layer_watch import LayerWatch
+from geopub_plugin.publish.shown_versions import show_style, show_version
 from geopub_plugin.ui.indicators import Indicators, sign, words
 
 PLAN = LayerPlan("Ponds", "Ponds", "ponds")
@@ -96,6 +97,20 @@ def test_a_former_version_that_is_shown_again_is_told(qtbot, tree, ponds):
     qtbot.waitUntil(lambda: tree.signs() == ["changed"])
     assert "The services show a former version of the data." in tree.beside(ponds)[0].toolTip()
     show_version([ponds], EMBEDDED, "data", "ponds", True)
+    qtbot.waitUntil(lambda: tree.signs() == ["published"])
+    show_version([ponds], EMBEDDED, "metadata", PLAN.datasheet, False)
+    qtbot.waitUntil(lambda: tree.signs() == ["changed"])
+    assert "former version of the metadata record" in tree.beside(ponds)[0].toolTip()
+    show_version([ponds], EMBEDDED, "metadata", PLAN.datasheet, True)
+
+
+def test_another_style_of_a_service_is_told(qtbot, tree, ponds):
+    remember(ponds, PLAN, Published(table="ponds"))
+    show_style([ponds], EMBEDDED, "ponds", "wms", False)
+    qtbot.waitUntil(lambda: tree.signs() == ["changed"])
+    told = tree.beside(ponds)[0].toolTip()
+    assert "Another style was made current in: WMS." in told and "Click to update" not in told
+    show_style([ponds], EMBEDDED, "ponds", "wms", True)
     qtbot.waitUntil(lambda: tree.signs() == ["published"])
 
 

@@ -19,8 +19,10 @@ from qgis.PyQt.QtWidgets import QInputDialog, QMainWindow
 from geopub_plugin.backend.translation import use_language
 from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.embedded_process import EmbeddedProcess
+from geopub_plugin.publish.layer_memory import Published, memory, remember
 from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest
+from geopub_plugin.publish.publication_plan import LayerPlan
 from geopub_plugin.publish.store_source import Stores
 from geopub_plugin.publish.targets import Targets
 from geopub_plugin.ui.desk import Desk
@@ -200,8 +202,20 @@ def test_a_datasheet_has_no_styles_of_its_own(room):
     assert not room.dock.publications.styles.isEnabled()
 
 
-def test_styles_of_a_map(room, published, opened, qtbot, tmp_path, monkeypatch):
+@pytest.fixture
+def remembered(room, published) -> QgsVectorLayer:
+    """Return a layer of the project that remembers that it was published as the lakes."""
+    layer = painted(published.file, "green", "My lakes")
+    QgsProject.instance().addMapLayer(layer)
+    (service, *_others) = room.model.datasheets[0].services
+    plan = LayerPlan("Water", room.model.datasheets[0].name, service.layer_name)
+    remember(layer, plan, Published(table="lakes", layer_name=service.layer_name))
+    return layer
+
+
+def test_styles_of_a_map(room, published, opened, qtbot, tmp_path, monkeypatch, remembered):
     styles, dialog = opened("WMS-VECTOR")
+    assert not memory(remembered).shown
     (first,) = names(dialog)
     assert current(dialog) == [first]
     assert set(dialog.list.topLevelItem(0).text(TABLES).split(", ")) == {"lakes", "rivers"}
@@ -213,6 +227,7 @@ def test_styles_of_a_map(room, published, opened, qtbot, tmp_path, monkeypatch):
     dialog.choose.click()
     qtbot.waitUntil(lambda: current(dialog) == ["Blue"], timeout=PATIENCE)
     idle(qtbot, dialog)
+    assert memory(remembered).shown == {"other style:wms"}
 
     monkeypatch.setattr(QInputDialog, "getText", lambda *_given, **_named: ("Azure", True))
     dialog.rename.click()
@@ -235,13 +250,12 @@ def test_styles_of_a_map(room, published, opened, qtbot, tmp_path, monkeypatch):
     qtbot.waitUntil(lambda: names(dialog) == [first], timeout=PATIENCE)
     assert current(dialog) == [first]
     (kept,) = room.store.styles.list(dialog.service.configuration)
-    assert kept.name == first and kept.current
+    assert kept.name == first and kept.current and not memory(remembered).shown
     dialog.reject()
     assert room.desk.management.dialog is None
 
 
-def test_a_style_is_replaced_and_brought_back(room, published, opened, qtbot):
-    QgsProject.instance().addMapLayer(painted(published.file, "green", "My lakes"))
+def test_a_style_is_replaced_and_brought_back(room, published, opened, qtbot, remembered):
     styles, dialog = opened("WMS-VECTOR")
     select(dialog, names(dialog)[0])
     before = dialog.style_chosen
@@ -260,7 +274,7 @@ def test_a_style_is_replaced_and_brought_back(room, published, opened, qtbot):
         found = room.store.styles.read(dialog.service.configuration, before.technical_name)
         return {file.table: file.content for file in found}
 
-    assert files()["lakes"] != files()["rivers"]
+    assert files()["lakes"] != files()["rivers"] and memory(remembered).shown == {"replaced style:wms"}
     dialog.versions.click()
     kept = styles.asking
     qtbot.waitUntil(lambda: bool(kept.versions), timeout=PATIENCE)
@@ -270,7 +284,15 @@ def test_a_style_is_replaced_and_brought_back(room, published, opened, qtbot):
     kept.back.click()
     qtbot.waitUntil(lambda: kept.list.topLevelItemCount() == 3, timeout=PATIENCE)  # the way back is a version, too
     assert kept.list.topLevelItem(0).text(3) == "Shown now"
-    assert files()["lakes"] == files()["rivers"]
+    assert files()["lakes"] == files()["rivers"] and not memory(remembered).shown, "as it was published"
+    for version, shown in ((2, {"former style"}), (3, set())):  # numbers 2 and 1 again, which 3 is like
+        row = kept.list.findItems(str({2: 2, 3: 1}[version]), Qt.MatchFlag.MatchExactly)[0]
+        kept.list.clearSelection()
+        row.setSelected(True)
+        count = kept.list.topLevelItemCount()
+        kept.back.click()
+        qtbot.waitUntil(lambda least=count: kept.list.topLevelItemCount() > least, timeout=PATIENCE)
+        assert memory(remembered).shown == shown
     kept.reject()
 
 

@@ -37,11 +37,11 @@ from geopub_plugin.publish.layer_memory import (
     forget,
     memory,
     remember,
-    show_version,
     withdraw,
     withdraw_service,
 )
 from geopub_plugin.publish.layer_plan import LayerPlan
+from geopub_plugin.publish.shown_versions import published_version, replace_style, show_style, show_version
 
 PLAN = LayerPlan("Stops", "Stops", "stops", ("wfs", "tms"), 3, 9)
 STRING, INT = QVariant.String, QVariant.Int
@@ -231,14 +231,60 @@ def test_styles_of_two_versions_of_qgis_are_not_compared():
     assert same_style("3.22:aa", "3.40:bb") and not same_style("3.22:aa", "3.22:bb")
 
 
-@pytest.mark.parametrize("part, name", [("data", "stops"), ("style", "stops_stops")])
+@pytest.mark.parametrize("part, name", [("data", "stops"), ("style", "stops_stops"), ("metadata", "Stops")])
 def test_a_former_version_in_the_services_is_a_change_until_the_newest_is_back(stops, part, name):
     remember(stops, PLAN, Published(table="stops", layer_name="stops"))
-    show_version([stops], EMBEDDED, part, "other", False)
-    show_version([stops], "elsewhere", part, name, False)
-    assert not changed(stops)
+    show_version([stops], EMBEDDED, part, "other", False, 4)
+    show_version([stops], "elsewhere", part, name, False, 4)
+    assert not changed(stops) and published_version([stops], EMBEDDED, part, name) == 0
     for _twice in range(2):
-        show_version([stops], EMBEDDED, part, name, False)
-        assert changed(stops) == LayerChanges(**{part: True}) and memory(stops).former == (part,)
+        show_version([stops], EMBEDDED, part, name, False, 4)
+        assert changed(stops) == LayerChanges(**{part: True}) and published_version([stops], EMBEDDED, part, name) == 4
     show_version([stops], EMBEDDED, part, name, True)
-    assert not changed(stops) and memory(stops).former == ()
+    assert not changed(stops) and published_version([stops], EMBEDDED, part, name) == 0
+
+
+def test_publishing_shows_the_newest_of_what_it_publishes(stops):
+    where = Published(table="stops", layer_name="stops")
+    remember(stops, PLAN, where)
+    for part, name in (("data", "stops"), ("style", "stops_stops"), ("metadata", "Stops")):
+        show_version([stops], EMBEDDED, part, name, False, 2)
+    remember(stops, PLAN, where, parts=("style",))
+    assert changed(stops) == LayerChanges(data=True, metadata=True) and memory(stops).versions == {
+        "data": 2, "metadata": 2,
+    }  # fmt: skip
+    remember(stops, PLAN, where)
+    assert not changed(stops) and not memory(stops).versions
+
+
+def test_another_style_of_a_service_is_told_and_publishing_does_not_change_it(stops):
+    addresses = (("WMS", "http://h/wms?layers=stops"), ("TMS", "http://h/tms/1.0.0/stops"))
+    where = Published(table="stops", addresses=addresses, layer_name="stops")
+    remember(stops, PLAN, where)
+    show_style([stops], EMBEDDED, "others", "wms", False)
+    assert not changed(stops)
+    for kind in ("wms", "tms"):
+        show_style([stops], EMBEDDED, "stops", kind, False)
+    assert changed(stops) == LayerChanges(drawn=True) and not changed(stops).published
+    remember(stops, PLAN, where)
+    assert changed(stops).drawn, "whichever a person has chosen stays the current one"
+    withdraw_service([stops], EMBEDDED, "tms", {"http://h/tms/1.0.0/stops"})
+    assert changed(stops).drawn
+    show_style([stops], EMBEDDED, "stops", "wms", True)
+    assert not changed(stops)
+
+
+def test_other_files_behind_the_published_style_are_a_change_until_it_is_published_again(stops):
+    where = Published(table="stops", layer_name="stops")
+    remember(stops, PLAN, where)
+    replace_style([stops], EMBEDDED, "stops", "wms", "trees", 1)
+    assert not changed(stops)
+    replace_style([stops], EMBEDDED, "stops", "wms", "stops", 1)
+    assert changed(stops) == STYLE and published_version([stops], EMBEDDED, "style", "stops_stops") == 1
+    show_version([stops], EMBEDDED, "style", "stops_stops", True)
+    assert not changed(stops), "brought back"
+    replace_style([stops], EMBEDDED, "stops", "tms", "")
+    remember(stops, PLAN, where, parts=("data",))
+    assert changed(stops) == STYLE
+    remember(stops, PLAN, where, parts=("style",))
+    assert not changed(stops)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, Optional, Tuple
+from typing import Dict, Iterable, Optional, Tuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer, QgsVectorTileLayer
+from qgis.PyQt.QtXml import QDomDocument
 
 from ..backend.errors import GeoPubError, Unavailable
 from ..backend.features.schema import Bounds
+from ..backend.safe_xml import parse
 from ..backend.translation import tr
 from .tile_style import TileStyle, apply_style, tile_style
 from .transport import Request, Transport
@@ -27,12 +29,27 @@ class LiveService:
     levels: Optional[Tuple[int, int]] = None  # top and bottom level of a TMS, once known
     bounds: Optional[Bounds] = None  # longitude and latitude of a TMS, once known
     style: Optional[TileStyle] = None  # that is published with the tiles of a TMS, once known
+    sld_url: str = ""  # where the style is that is published with the features of a WFS, "" where none is
+    sld: Optional[bytes] = None  # that style, once known
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known how QGIS is to draw it, see `described`."""
+        if self.kind == "TMS":
+            return self.levels is not None
+        return not self.sld_url or self.sld is not None
 
 
 def described(service: LiveService, transport: Transport) -> LiveService:
-    """Return a TMS with the levels, the bounds and the style that its metadata state; any other service as it is."""
-    if service.kind != "TMS" or service.levels is not None:
+    """Return a TMS with levels, bounds and style, a WFS with its style, as they state; any other service as it is.
+
+    Raises:
+        GeoPubError: the tiles do not answer. A style that does not is left out: QGIS draws in a plain way then.
+    """
+    if service.known:
         return service
+    if service.kind == "WFS":
+        return replace(service, sld=_sld(service.sld_url, transport))
     answer = transport.send(Request("GET", f"{service.url.rstrip('/')}/metadata.json"))
     stated = answer.json()
     if not answer.ok or not isinstance(stated, dict):
@@ -52,7 +69,9 @@ def described(service: LiveService, transport: Transport) -> LiveService:
 def live_layer(service: LiveService) -> QgsMapLayer:
     """Return a new layer that shows the service; not valid when it does not answer."""
     if service.kind == "WFS":
-        return QgsVectorLayer(wfs_source(service.url), service.title, "WFS")
+        features = QgsVectorLayer(wfs_source(service.url), service.title, "WFS")
+        _draw_with(features, service.sld or b"")
+        return features
     if service.kind == "WMS":
         return QgsRasterLayer(wms_source(service.url), service.title, "wms")
     layer = QgsVectorTileLayer(tms_source(service.url, service.levels or (0, 14)), service.title)
@@ -61,6 +80,15 @@ def live_layer(service: LiveService) -> QgsMapLayer:
     else:
         layer.loadDefaultStyle()
     return layer
+
+
+def sld_address(url: str, styles: Iterable[Tuple[str, str]]) -> str:
+    """Return where the style of features is, of styles by the names of what they draw; "" where there is none."""
+    _, query = _base_and_query(url)
+    table = (query.get("typenames") or query.get("typename", "")).rpartition(":")[2]
+    slds = [(name.rpartition(":")[2], place) for name, place in styles if urlsplit(place).path.endswith(".sld")]
+    named = [place for name, place in slds if name == table]
+    return named[0] if named else slds[0][1] if len(slds) == 1 else ""
 
 
 def wfs_source(url: str) -> str:
@@ -93,6 +121,24 @@ def _style(url: object, transport: Transport) -> Optional[TileStyle]:
         return tile_style(url, transport)
     except (GeoPubError, ValueError):
         return None
+
+
+def _sld(url: str, transport: Transport) -> bytes:
+    try:
+        answer = transport.send(Request("GET", url))
+        if not answer.ok:
+            return b""
+        parse(answer.body)
+    except GeoPubError:
+        return b""
+    return answer.body
+
+
+def _draw_with(layer: QgsVectorLayer, sld: bytes) -> None:
+    """Draw features with a style, in QGIS's plain way where it cannot read it."""
+    document = QDomDocument()
+    if sld and layer.isValid() and document.setContent(sld, True)[0]:
+        layer.readSld(document.documentElement().firstChildElement("NamedLayer"), "")
 
 
 def _base_and_query(url: str) -> Tuple[str, Dict[str, str]]:

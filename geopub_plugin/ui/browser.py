@@ -134,7 +134,7 @@ class BrowserProvider(QgsDataItemProvider):
         children: List[QgsDataItem] = []
         for service in live_services(sheet):
             known = self._known.live(service)
-            if known.kind == "TMS" and known.levels is None:
+            if known.kind == "TMS" and not known.known:
                 self._known.describe(service)
             else:
                 children.append(ServiceItem(parent, known, f"{parent.path()}/{known.kind}"))

@@ -172,10 +172,10 @@ class Desk(QObject):
             QDesktopServices.openUrl(QUrl(source.address.page))
 
     def add_to_project(self, services: Tuple[LiveService, ...]) -> None:
-        """Add live services to the user's project; tiles once their levels and style are known."""
+        """Add live services to the user's project, each once it is known how it is drawn."""
         for service in services:
             known = self.known.live(service)
-            if known.kind == "TMS" and known.levels is None:
+            if not known.known:
                 self._to_add.add(known.url)
                 self.known.describe(known)
                 continue
@@ -282,6 +282,7 @@ class Desk(QObject):
     def _listed(self, datasheets: Tuple[Datasheet, ...]) -> None:
         self._model.show(datasheets)
         self.known.know(self.stores.targets.current().id, datasheets)
+        self._dock.preview.learn(tuple(live for sheet in datasheets for live in live_services(sheet)))
         self.management.refresh_jobs()
         self.management.refresh_room()
         if isinstance(self.dialog, PublishDialog):

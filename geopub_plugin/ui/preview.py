@@ -52,7 +52,7 @@ class Preview(QWidget):
         super().__init__(parent)
         self.services: Dict[str, LiveService] = {}
         self.layers: Dict[str, QgsMapLayer] = {}
-        self._describing: Optional[BackgroundCall] = None
+        self._describing: Dict[str, BackgroundCall] = {}  # by kind of service
         self._stale: Set[str] = set()  # kinds whose layer shows what was
         self._extent: Optional[QgsRectangle] = None
         self._expected: List[str] = []  # titles of datasheets whose services are on their way
@@ -90,7 +90,7 @@ class Preview(QWidget):
         if not self.services:
             return
         title = next(iter(self.services.values())).title
-        self.compare.kinds = tuple(self.services)
+        self.compare.kinds = tuple(kind for kind in KINDS if kind in self.services)
         self.compare.datasheet = title
         self._entitle(title)
         for name, button in self.switch.items():
@@ -134,30 +134,40 @@ class Preview(QWidget):
             self.open((service,))
         else:
             self.services.setdefault(service.kind, service)
-            self.compare.kinds = tuple(self.services)
+            self.compare.kinds = tuple(kind for kind in KINDS if kind in self.services)
             self.switch[service.kind].setEnabled(True)
 
     def renew(self, datasheet: str, other_data: bool = True) -> None:
-        """Draw the tiles of a datasheet anew: their data are others, or they have got another style or other levels."""
-        tiles = self.services.get("TMS")
-        if tiles is not None and tiles.title == datasheet:
-            if other_data:
-                self._stale.update({"TMS"} & set(self.layers))
-            self._describe(replace(tiles, levels=None, style=None))
+        """Draw features and tiles of a datasheet anew: their data, their style or their levels are others."""
+        for kind, forgotten in (("WFS", {"sld": None}), ("TMS", {"levels": None, "style": None})):
+            service = self.services.get(kind)
+            if service is not None and service.title == datasheet:
+                if other_data:
+                    self._stale.update({kind} & set(self.layers))
+                self._describe(replace(service, **forgotten))
+
+    def learn(self, services: Tuple[LiveService, ...]) -> None:
+        """Hear of services where their styles are; draw those that are shown as they say."""
+        for service in services:
+            shown = self.services.get(service.kind)
+            if shown is not None and shown.url == service.url and shown.sld_url != service.sld_url:
+                self.services[service.kind] = replace(shown, sld_url=service.sld_url, sld=None)
+                self._describe(self.services[service.kind])
 
     def switch_to(self, kind: str) -> None:
         """Show one of the services."""
         self.switch[kind].setChecked(True)
         service = self.services[kind]
-        if service.kind == "TMS" and service.levels is None:
-            self._describe(service)
-        else:
+        if service.known:
             self._draw(kind)
+        else:
+            self._describe(service)
 
     def clear(self) -> None:
         """Forget the services and their layers."""
-        if self._describing is not None:
-            self._describing.cancel()
+        for describing in self._describing.values():
+            describing.cancel()
+        self._describing.clear()
         self.canvas.stopRendering()
         self._compare("")
         self.canvas.setLayers([])
@@ -214,16 +224,17 @@ class Preview(QWidget):
             self.add_asked.emit((self.services[self._current()],))
 
     def _describe(self, service: LiveService) -> None:
-        """Ask for the levels of tiles, outside the GUI thread."""
+        """Ask how a service is drawn, outside the GUI thread."""
 
         def ask(_call: BackgroundCall) -> LiveService:
             with closing(QgisTransport()) as transport:
                 return described(service, transport)
 
-        self._describing = BackgroundCall(tr("Preview of “{title}”", title=service.title), ask)
-        self._describing.answered.connect(self._described)
-        self._describing.refused.connect(self.failed)
-        self._describing.start()
+        describing = BackgroundCall(tr("Preview of “{title}”", title=service.title), ask)
+        describing.answered.connect(self._described)
+        describing.refused.connect(self.failed)
+        self._describing[service.kind] = describing
+        describing.start()
 
     def _described(self, service: LiveService) -> None:
         asked = self.services.get(service.kind)
@@ -265,7 +276,7 @@ class Preview(QWidget):
         """Show a layer or another service to the right of a line: the full data beside a sample, for example."""
         self.compare.present = what
         service = self.services.get(what)
-        if service is not None and service.kind == "TMS" and service.levels is None:
+        if service is not None and not service.known:
             self._describe(service)
             return
         if service is not None and what not in self.layers:
@@ -294,5 +305,5 @@ class Preview(QWidget):
 
 
 def _drawn_alike(one: LiveService, other: LiveService) -> bool:
-    """Tell whether the same tiles look the same as two services describe them."""
-    return one.levels == other.levels and look_alike(one.style, other.style)
+    """Tell whether the same features or tiles look the same as two services describe them."""
+    return (one.levels, one.sld) == (other.levels, other.sld) and look_alike(one.style, other.style)

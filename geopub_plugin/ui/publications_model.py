@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from ..backend.translation import tr
 from ..publish.client.datasheets import Datasheet, Service
-from ..publish.live_layers import LiveService
+from ..publish.live_layers import LiveService, sld_address
 from .icons import icon
 
 NAME, STATE = range(2)
@@ -100,7 +100,8 @@ def live_services(item: Union[Datasheet, Service, None]) -> Tuple[LiveService, .
         return ()
     kind = KIND_OF.get(item.type, "")
     title = item.title or item.layer_name
-    return tuple(LiveService(kind, title, address.url) for address in item.urls if address.type == kind)
+    live = tuple(LiveService(kind, title, address.url) for address in item.urls if address.type == kind)
+    return tuple(replace(one, sld_url=sld_address(one.url, item.styles)) for one in live) if kind == "WFS" else live
 
 
 def address(item: Union[Datasheet, Service, None]) -> str:

@@ -17,13 +17,15 @@ from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.embedded import start_backend
 from geopub_plugin.publish.layer_memory import Published, remember
 from geopub_plugin.publish.layer_plan import LayerPlan
-from geopub_plugin.publish.live_layers import LiveService
+from geopub_plugin.publish.live_layers import LiveService, live_layer
 from geopub_plugin.publish.map_style import TileStyling, keep_map_style
 from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest
+from geopub_plugin.publish.style_annexe import keep_slds
 from geopub_plugin.publish.style_export import export_style
 from geopub_plugin.ui.preview import Preview
 from geopub_plugin.ui.preview_choices import base_map, set_base_map
+from geopub_plugin.ui.publications_model import live_services
 
 PATIENCE = 60_000  # ms
 RED = "#c81e3c"
@@ -36,14 +38,17 @@ def services(world_map, qgis_app, tmp_path_factory) -> Iterator[tuple]:
     file = Path(shutil.copy(world_map, folder / "world_map.gpkg"))
     layer = QgsVectorLayer(f"{file}|layername=countries", "Countries", "ogr")
     layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({"color": RED, "outline_style": "no"})))
-    style = TableStyle.read("countries", export_style(layer, "countries", folder).qml)
+    exported = export_style(layer, "countries", folder)
+    style = TableStyle.read("countries", exported.qml)
     sip.delete(layer)
     with start_backend(folder / "data") as backend:
         store = open_store(backend.api, backend.token)
         asked = replace(PublicationRequest.proposed(file, ["countries"]), top_level=0, bottom_level=3, styles=(style,))
         result = Publication(store, asked).run()
         keep_map_style(store, "World", result, TileStyling(asked.styles))
-        yield tuple(LiveService(u.type, "World", u.url) for u in result.urls if u.type in ("WFS", "WMS", "TMS"))
+        keep_slds(store, asked.datasheet, asked.layer_name, exported)
+        (sheet,) = store.datasheets.list()
+        yield tuple(replace(live, title="World") for live in live_services(sheet))
 
 
 @pytest.fixture
@@ -70,6 +75,30 @@ def drawn(qtbot, preview: Preview):
     """Return what the canvas shows, once it shows something red."""
     qtbot.waitUntil(lambda: share_of(preview.canvas.grab().toImage(), RED) > 0.05, timeout=PATIENCE)
     return preview.canvas.grab().toImage()
+
+
+def test_features_are_drawn_with_their_published_style(qtbot, preview, services):
+    with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
+        preview.open(services, "WFS")
+    assert preview.services["WFS"].sld_url.endswith(".sld") and preview.services["WFS"].sld
+    drawn(qtbot, preview)
+
+
+def test_where_a_style_is_may_be_learned_later(qtbot, preview, services):
+    """A publication shows its features at once, while their style is still on its way to the store."""
+    with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
+        preview.open(tuple(replace(one, sld_url="") for one in services), "WFS")
+    plain = preview.layers["WFS"].renderer().symbol().color().name()
+    assert plain != RED
+    preview.learn(services)
+    drawn(qtbot, preview)
+    assert preview.layers["WFS"].renderer().symbol().color().name() == RED
+
+
+@pytest.mark.parametrize("content", [b"", b"<not XML", b"<sld/>", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
+def test_features_without_a_style_that_can_be_read_are_drawn_plainly(qtbot, preview, services, content, tmp_path):
+    (features,) = (one for one in services if one.kind == "WFS")
+    assert live_layer(replace(features, sld=content)).isValid()
 
 
 def test_tiles_are_drawn_with_their_published_style(qtbot, preview, services):

@@ -35,7 +35,8 @@ SERVICE = shape(
         "configuration": ID,
         "offering": nullable(ID),
         "urls": URLS,
-    }
+        "styles": list_of(shape({"name": TEXT, "url": TEXT})),
+    },
 )
 _FIELDS = {
     "name": TEXT,
@@ -140,7 +141,17 @@ def _service_form(sheet: Datasheet, configuration: Configuration) -> Json:
         "configuration": configuration.id,
         "offering": offering.id if offering else None,
         "urls": urls(configuration, offering) if offering else [],
+        "styles": _public_styles(configuration),
     }
+
+
+def _public_styles(configuration: Configuration) -> List[Json]:
+    """Return where the files of the current style are that clients draw with by themselves, by the names they carry."""
+    styles = configuration.extra.get("styles")
+    listed = [one for one in styles if isinstance(one, dict)] if isinstance(styles, list) else []
+    current = next((one for one in listed if one.get("current")), {})
+    parts = [one for one in current.get("layers") or () if isinstance(one, dict) and one.get("url")]
+    return [{"name": str(one.get("name") or ""), "url": str(one["url"])} for one in parts]
 
 
 def _documents(sheet: Datasheet) -> List[Json]:

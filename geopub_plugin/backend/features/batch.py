@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional
 
 import numpy as np
 
 from .schema import ColumnKind
+
+if TYPE_CHECKING:
+    from .bytestrings import Texts
 
 POINT, LINE, POLYGON = 1, 2, 3  # values of Geometries.part_kind
 NULL, MULTIPOINT, MULTILINE, MULTIPOLYGON, COLLECTION = 0, 4, 5, 6, 7  # with the three above, values of Geometries.kind
@@ -43,7 +46,7 @@ class Column:
     kind: ColumnKind
     values: np.ndarray  # (N,)
     null: Optional[np.ndarray] = None  # bool (N,), None when nothing is NULL
-    encoded: Optional[List[bytes]] = None  # N texts instead of `values` (then empty), UTF-8 if the file keeps to it
+    encoded: Optional[Texts] = None  # N texts instead of `values` (then empty), UTF-8 if the file keeps to it
 
     def __len__(self) -> int:
         return len(self.values) if self.encoded is None else len(self.encoded)
@@ -52,11 +55,11 @@ class Column:
         """Return the values of a column of texts."""
         if self.encoded is None:
             return list(self.values)
-        return [text.decode("utf-8", "replace") for text in self.encoded]
+        return [text.decode("utf-8", "replace") for text in self.encoded.listed()]
 
     def taken(self, rows: np.ndarray) -> Column:
         """Return the values at some positions (int64)."""
-        encoded = None if self.encoded is None else [self.encoded[row] for row in rows.tolist()]
+        encoded = None if self.encoded is None else self.encoded.taken(rows)
         values = self.values[rows] if encoded is None else self.values
         return Column(self.kind, values, None if self.null is None else self.null[rows], encoded)
 

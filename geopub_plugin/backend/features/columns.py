@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 import numpy as np
 
 from .batch import Column
+from .bytestrings import Texts
 from .schema import ColumnKind
 from .sqlite_records import BLOB, INTEGER, NULL, REAL, TEXT, NotPlain, Records, integers, reals, slices
 
@@ -102,10 +103,10 @@ def stored_column(kind: ColumnKind, records: Records, place: int, encoded: bool)
     null = values.types == 0 if NULL in found else None
     if kind in _TYPES:
         return Column(kind, integers(codes, values).astype(_TYPES[kind], copy=False), null)
+    if encoded and kind is not ColumnKind.BLOB:
+        return Column(kind, _NOTHING, null, Texts(codes, values.start, values.size))
     stored = slices(records.data, values)
-    if kind is ColumnKind.BLOB:
-        return Column(kind, _objects(stored), null)
-    return Column(kind, _NOTHING, null, stored) if encoded else Column(kind, _objects(_decoded(stored)), null)
+    return Column(kind, _objects(stored if kind is ColumnKind.BLOB else _decoded(stored)), null)
 
 
 def _decoded(texts: List[bytes]) -> List[str]:

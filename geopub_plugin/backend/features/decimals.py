@@ -1,44 +1,47 @@
 """Numbers as text, a million at a time.
 
-A number is written into *words* of four bytes, each looked up in a table of ten thousand: `139.7006` becomes
-`␀139`, `.700`, `6␀␀␀`. The padding is NUL, which neither XML nor JSON can contain, so whoever has put the words of
-a whole batch side by side (`bytestrings.pack`) takes all of it away in one pass (`bytestrings.squeezed`).
+A number is written in *words* of one, two or four digits, each looked up in a table: `651139.704` is `6511`, `1139`
+laid over it from the third byte on, and `.704`. So what has as many digits as the widest number of its batch has no
+padding; that of others is NUL, which neither XML nor JSON can contain. Whoever has put the words of a whole batch side
+by side (`bytestrings.pack`) takes it away in one pass (`bytestrings.squeezed`).
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import List, Tuple
+from typing import List, Sequence, Tuple, Union
 
 import numpy as np
 
+from .bytestrings import Overlaid
+
 MOST_DECIMALS = 7
-_BASE = 10_000  # a word holds four digits
-_LEADING, _ALL, _LAST = 0, _BASE, 2 * _BASE  # where in the integers' table a word starts, by its role
-_NEGATIVE = 3 * _BASE  # the same roles again, with a minus in the first byte
+Piece = Union[np.ndarray, Overlaid]  # of rows, see `bytestrings.pack`
+_BASE = 10_000  # a word of four bytes holds four digits
+_MINUS = 45
 
 
-def _digits(zero_padded: np.ndarray) -> np.ndarray:
-    """Return the four decimal digits of each number below 10,000 as ASCII: uint8 (n, 4)."""
-    powers = np.array([1000, 100, 10, 1])
+def _digits(zero_padded: np.ndarray, width: int = 4) -> np.ndarray:
+    """Return the last decimal digits of numbers as ASCII: uint8 (n, width)."""
+    powers = 10 ** np.arange(width - 1, -1, -1)
     return (zero_padded[:, None] // powers % 10 + 48).astype(np.uint8)
 
 
 def _as_words(characters: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(characters, np.uint8).view(np.uint32).ravel()  # (n, 4) bytes to (n,) words
+    """Return rows of one, two or four bytes, uint8 (n, w), as words: uint8, uint16 or uint32 (n,)."""
+    return np.ascontiguousarray(characters, np.uint8).view(f"u{characters.shape[1]}").ravel()
 
 
-@lru_cache(maxsize=1)
-def _integer_words() -> np.ndarray:
-    """Return the words of integers: uint32 (60,000,), by role (leading, all digits, last) and sign."""
-    every = _digits(np.arange(_BASE))  # (10,000, 4)
+@lru_cache(maxsize=3)
+def _integer_words(width: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the words of integers of up to `width` digits, (10**width,) each, by what comes before them in a number.
+
+    Something, so that all digits are shown; nothing, but something after; nothing at all, so that 0 is shown as "0".
+    """
+    every = _digits(np.arange(10**width), width)
     started = np.cumsum(every != 48, axis=1) > 0  # from the first digit that is not 0
-    leading = np.where(started, every, 0)
-    last = np.where(started | (np.arange(4) == 3), every, 0)  # "0" rather than nothing
-    unsigned = np.concatenate([leading, every, last])
-    signed = unsigned.copy()
-    signed[:, 0] = 45  # only ever used for numbers below 1,000, whose first byte is free
-    return _as_words(np.concatenate([unsigned, signed]))
+    last = np.where(started | (np.arange(width) == width - 1), every, 0)
+    return _as_words(every), _as_words(np.where(started, every, 0)), _as_words(last)
 
 
 @lru_cache(maxsize=32)
@@ -59,44 +62,76 @@ def _fraction_words(decimals: int, trim: bool, point: bool) -> Tuple[np.ndarray,
     return _as_words(np.concatenate([first, final])), _as_words(after)
 
 
-def _integer_part(whole: np.ndarray, negative: np.ndarray, top: int) -> List[np.ndarray]:
-    """Return the words of the digits before the point; `top` is the largest number, its sign has room."""
-    table = _integer_words()
-    words: List[np.ndarray] = []
-    rest, role = whole, _LAST
-    while top >= 1000:
-        upper = rest // _BASE
-        low = rest - upper * _BASE
-        # a word that has others before it shows all its digits
-        words.append(table[low + np.where(upper > 0, _ALL, role)])
-        rest, role, top = upper, _LEADING, top // _BASE
-    words.append(table[rest + role + negative * _NEGATIVE])
-    return words[::-1]
+def _integer_part(whole: np.ndarray, lowest: int, highest: int) -> Overlaid:
+    """Return the words of numbers that are not negative and lie between two others, as int32 or int64 (n,).
+
+    The first word holds the first digits, the others hold four each, counted from the last digit.
+    """
+    digits, fewest = len(str(highest)), len(str(lowest))
+    width = 4 if digits > 3 else min(digits, 2)
+    shown, leading, last = _integer_words(width)
+    base, words, places = 10**width, [], []
+    rest, right = whole, digits
+    while right > width:
+        upper = rest // base
+        low = (rest - upper * base).astype(np.intp)
+        before = digits - right + width  # digits of this word and of those to its right
+        if fewest > before:
+            words.append(shown.take(low, mode="clip"))
+        else:
+            alone = last if right == digits else leading
+            words.append(np.where(upper > 0, shown.take(low, mode="clip"), alone.take(low, mode="clip")))
+        right -= width
+        places.append(right)
+        rest = upper
+    if words:
+        first = whole // 10 ** (digits - width)  # over the first digits of the next word
+        words.append(leading.take(first.astype(np.intp), mode="clip"))
+    else:
+        words.append((shown if fewest == digits else last).take(whole.astype(np.intp), mode="clip"))
+    return Overlaid(digits, words[::-1], [*places, 0][::-1])
 
 
-def decimal_words(values: np.ndarray, decimals: int, *, trim: bool = True, point: bool = False) -> List[np.ndarray]:
-    """Return numbers with `decimals` (0 to 7) digits after the point as words: uint32 (n,) each, in reading order.
+def decimal_words(values: np.ndarray, decimals: int, *, trim: bool = True, point: bool = False) -> List[Piece]:
+    """Return numbers with `decimals` (0 to 7) digits after the point as pieces of rows (n,), in reading order.
 
     Halves are rounded to even as they stand in binary; there is no "-0". `trim` takes away the zeros at the end, and
     with `point` one stays, so that readers see a real number. NaN and infinities are written as nothing.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        scaled = np.rint(values * 10.0**decimals)  # (n,)
-    known = np.isfinite(scaled)
-    if not known.all():
-        scaled = np.where(known, scaled, 0.0)
-    highest = float(np.abs(scaled).max(initial=0.0))
-    if highest >= 2.0**53:
+        scaled = values * 10.0**decimals  # (n,)
+        np.rint(scaled, out=scaled)
+    lowest, highest = _range(scaled)
+    known = None if np.isfinite(lowest) and np.isfinite(highest) else np.isfinite(scaled)  # bool (n,)
+    if known is not None:
+        scaled[~known] = 0.0
+        lowest, highest = _range(scaled)
+    if max(-lowest, highest) >= 2.0**53:
         return _spelled(values, decimals, trim, point)
+    pieces: List[Piece] = []
+    if lowest < 0:
+        pieces.append(np.where(scaled < 0, _MINUS, 0).astype(np.uint8))
+        np.abs(scaled, out=scaled)
+        lowest, highest = _range(scaled)
     unit = 10**decimals
-    whole, part = _split(np.abs(scaled), highest, unit)
-    words = _integer_part(whole, scaled < 0, int(highest) // unit)
+    whole, part = _split(scaled, highest, unit)
+    pieces.append(_integer_part(whole, int(lowest) // unit, int(highest) // unit))
     if decimals or point:
-        words += _fraction(part, decimals, trim, point)
-    if not known.all():
-        for word in words:
-            word[~known] = 0
-    return words
+        pieces += _fraction(part, decimals, trim, point)
+    if known is not None:
+        _erase(pieces, ~known)
+    return pieces
+
+
+def _range(values: np.ndarray) -> Tuple[float, float]:
+    """Return the least and the greatest number; NaN where there is any, 0 where there is nothing."""
+    return (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+
+
+def _erase(pieces: Sequence[Piece], rows: np.ndarray) -> None:
+    for piece in pieces:
+        for words in piece.words if isinstance(piece, Overlaid) else [piece]:
+            words[rows] = 0
 
 
 def _split(magnitude: np.ndarray, highest: float, unit: int) -> Tuple[np.ndarray, np.ndarray]:
@@ -114,19 +149,21 @@ def _split(magnitude: np.ndarray, highest: float, unit: int) -> Tuple[np.ndarray
     return floor.astype(np.int32 if highest < 2.0**31 * unit else np.int64), part
 
 
-def _fraction(part: np.ndarray, decimals: int, trim: bool, point: bool) -> List[np.ndarray]:
+def _fraction(part: np.ndarray, decimals: int, trim: bool, point: bool) -> List[Piece]:
     """Return the words after the integer part; `part` counts units of the last decimal."""
     first, after = _fraction_words(decimals, trim, point)
     if decimals <= 3:
-        return [first[part * 10 ** (3 - decimals) + 1000]]
+        return [first.take((part * 10 ** (3 - decimals) + 1000).astype(np.intp), mode="clip")]
     part = part * 10 ** (MOST_DECIMALS - decimals)
     upper = part // _BASE
-    low = part - upper * _BASE
-    return [first[upper + 1000 * (low == 0)] if trim else first[upper], after[low]]
+    low = (part - upper * _BASE).astype(np.intp)
+    if trim:
+        upper = upper + 1000 * (low == 0)
+    return [first.take(upper.astype(np.intp), mode="clip"), after.take(low, mode="clip")]
 
 
-def _spelled(values: np.ndarray, decimals: int, trim: bool, point: bool) -> List[np.ndarray]:
-    """Return what `decimal_words` returns, one by one, for numbers whose last decimal a double cannot count."""
+def _spelled(values: np.ndarray, decimals: int, trim: bool, point: bool) -> List[Piece]:
+    """Return what has too many digits for words, or is no number, one by one."""
     texts = [f"{value:.{decimals}f}" if np.isfinite(value) else "" for value in values.tolist()]
     if trim and decimals:
         texts = [text.rstrip("0").rstrip(".") for text in texts]
@@ -135,20 +172,24 @@ def _spelled(values: np.ndarray, decimals: int, trim: bool, point: bool) -> List
     return texts_as_words([text.encode("ascii") if text != "-0" else b"0" for text in texts])
 
 
-def texts_as_words(texts: List[bytes]) -> List[np.ndarray]:
+def texts_as_words(texts: List[bytes]) -> List[Piece]:
     """Return short texts as words: uint32 (n,) each."""
     width = -(-max(map(len, texts), default=1) // 4) * 4 or 4
     cells = np.array(texts, f"S{width}").view(np.uint32).reshape(len(texts), width // 4)
     return [cells[:, i] for i in range(width // 4)]
 
 
-def integer_words(values: np.ndarray) -> List[np.ndarray]:
-    """Return int64 numbers as words: uint32 (n,) each, in reading order."""
-    if len(values) and values.min() == np.iinfo(np.int64).min:  # it has no absolute value in 64 bits
+def integer_words(values: np.ndarray) -> List[Piece]:
+    """Return int64 numbers as pieces of rows (n,), in reading order."""
+    lowest, highest = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    if lowest == np.iinfo(np.int64).min:  # it has no absolute value in 64 bits
         return texts_as_words([str(value).encode("ascii") for value in values.tolist()])
-    magnitude = np.abs(values)
-    highest = int(magnitude.max(initial=0))
-    return _integer_part(magnitude.astype(np.int32) if highest < 2**31 else magnitude, values < 0, highest)
+    pieces: List[Piece] = []
+    if lowest < 0:
+        pieces.append(np.where(values < 0, _MINUS, 0).astype(np.uint8))
+        values = np.abs(values)
+        lowest, highest = int(values.min()), int(values.max())
+    return [*pieces, _integer_part(values.astype(np.int32) if highest < 2**31 else values, lowest, highest)]
 
 
 def states_exactly(values: np.ndarray, decimals: int) -> np.ndarray:

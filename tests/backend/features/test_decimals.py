@@ -13,7 +13,7 @@ from geopub_plugin.backend.features.decimals import decimal_words, integer_words
 
 def spelled(values, decimals, **how):
     values = np.array(values, np.float64)
-    return [text.decode() for text in row_texts(decimal_words(values, decimals, **how), len(values))]
+    return [text.decode() for text in row_texts(decimal_words(values, decimals, **how), len(values)).listed()]
 
 
 def expected(value: float, decimals: int) -> str:
@@ -80,7 +80,8 @@ def test_many_numbers_are_those_of_python(decimals, scale):
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
 def test_integers(values):
-    assert row_texts(integer_words(np.array(values, np.int64)), len(values)) == [str(v).encode() for v in values]
+    texts = row_texts(integer_words(np.array(values, np.int64)), len(values)).listed()
+    assert texts == [str(v).encode() for v in values]
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([0, 3, 7]))
@@ -92,3 +93,12 @@ def test_a_number_that_decimals_state_exactly_is_read_back(value, decimals):
 def test_what_decimals_state_exactly():
     values = np.array([0.1, 12.345, 0.1 + 0.2, 1e300, np.nan, 5.0])
     assert states_exactly(values, 3).tolist() == [True, True, False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    "values", [[5], [10, 99], [7, 10, 99, 100, 999], [12345, 3], [600001, 123456], [10**8, 10**12]]
+)
+def test_integers_of_many_and_of_one_number_of_digits(values):
+    for signed in (values, [-value for value in values], [-values[0], *values]):
+        texts = row_texts(integer_words(np.array(signed, np.int64)), len(signed)).listed()
+        assert texts == [str(value).encode() for value in signed]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import repeat
-from typing import Iterable, List, Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
-from ...features.bytestrings import interleaved, row_texts
+from ...features.bytestrings import Column, laid, row_texts
 from ...features.decimals import integer_words
 from ...features.schema import Field
 from .names import TypeName
@@ -43,13 +42,12 @@ class CsvWriter:
     def features(self, batch: Batch) -> bytes:
         """Return a line for each feature."""
         fids = row_texts(integer_words(batch.fids), len(batch))
-        columns: List[Iterable[bytes]] = [repeat(b'"' + self._prefix), fids, repeat(b'"')]
+        columns: List[Column] = [b'"' + self._prefix, fids, b'"']
         if self._geometry:
-            columns += [repeat(b","), *wkt_columns(batch.geometries, self._srs)]
+            columns += [b",", *wkt_columns(batch.geometries, self._srs)]
         for field in self._fields:
-            columns += [repeat(b","), *_values(batch, field)]
-        columns.append(repeat(b"\r\n"))
-        return interleaved(columns)
+            columns += [b",", *_values(batch, field)]
+        return laid([*columns, b"\r\n"], len(batch)).data.tobytes()
 
 
 def _quoted_name(name: str) -> bytes:
@@ -60,12 +58,12 @@ def _doubled(text: bytes) -> bytes:
     return text.replace(b'"', b'""')
 
 
-def _values(batch: Batch, field: Field) -> List[Iterable[bytes]]:
+def _values(batch: Batch, field: Field) -> List[Column]:
     """Return pieces of the values of a field: texts always in quotes, nothing for NULL."""
     column = batch.columns[field.name]
     if field.kind not in TEXTUAL:
         return [xml_values(column)]
-    quotes: Iterable[bytes] = repeat(b'"') if column.null is None else where_null(column.null, b"", b'"')
+    quotes: Column = b'"' if column.null is None else where_null(column.null, b"", b'"')
     return [quotes, texts(column, _doubled), quotes]
 
 
@@ -89,7 +87,7 @@ def _around(place: Place) -> Tuple[bytes, bytes]:
     return before + b"(", b")" + after
 
 
-def wkt_columns(geometries: Geometries, srs: WireSrs) -> List[Iterable[bytes]]:
+def wkt_columns(geometries: Geometries, srs: WireSrs) -> List[Column]:
     """Return pieces (N each) of the geometries as well-known text in quotes; nothing for NULL."""
     geometries = placed(geometries)
     skeleton = Skeleton.of(geometries)

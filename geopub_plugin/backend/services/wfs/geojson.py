@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from itertools import repeat
-from typing import Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence
 
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
-from ...features.bytestrings import interleaved, row_texts
+from ...features.bytestrings import Column, laid, row_texts
 from ...features.decimals import integer_words
 from ...features.schema import Field
 from .names import TypeName
@@ -89,7 +88,7 @@ class GeoJsonWriter:
         if len(batch) == 0:
             return b""
         fids = row_texts(integer_words(batch.fids), len(batch))
-        columns: List[Iterable[bytes]] = [repeat(b",\n" + self._id[0]), fids, repeat(self._id[1])]
+        columns: List[Column] = [b",\n" + self._id[0], fids, self._id[1]]
         columns += geometry_columns(batch.geometries, self._srs)
         between = b',"properties":{'
         for place, field in enumerate(self._fields):
@@ -97,14 +96,13 @@ class GeoJsonWriter:
             values = json_values(column)
             quote = b'"' if quoted_in_json(field.kind) else b""
             if column.null is None:
-                columns += [repeat(between + name + quote), values]
+                columns += [between + name + quote, values]
                 between = quote
             else:
                 columns += [where_null(column.null, between + name + b"null", between + name + quote)]
                 columns += [values, where_null(column.null, b"", quote)]
                 between = b""
-        columns.append(repeat(between + b"}}"))
-        text = interleaved(columns)
+        text = laid([*columns, between + b"}}"], len(batch)).data.tobytes()
         first = not self._anything_written
         self._anything_written = True
         return text[2:] if first else text
@@ -128,7 +126,7 @@ class ItemWriter(GeoJsonWriter):
         return self.features(batch)[:-1] + b"," + _text(members)[1:]
 
 
-def geometry_columns(geometries: Geometries, srs: WireSrs) -> List[Iterable[bytes]]:
+def geometry_columns(geometries: Geometries, srs: WireSrs) -> List[Column]:
     """Return pieces (N each) of the features' geometries: "null" for NULL, no coordinates for an empty one."""
     geometries = placed(geometries)
     skeleton = Skeleton.of(geometries)

@@ -6,13 +6,12 @@ The first two have the same geometry elements; namespaces and what stands around
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import repeat
-from typing import Dict, Iterable, List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
-from ...features.bytestrings import interleaved, row_texts
+from ...features.bytestrings import Column, Texts, laid, row_texts
 from ...features.decimals import integer_words
 from ...features.schema import TableSchema
 from ...safe_xml import quoteattr
@@ -156,17 +155,16 @@ class GmlWriter:
         """Return the only feature of a batch as a document of its own."""
         return DECLARATION.encode() + self._written(batch, b"", b"\n", namespaces([self]).encode())
 
-    def identifiers(self, batch: Batch) -> List[bytes]:
+    def identifiers(self, batch: Batch) -> Texts:
         """Return the identifier of each feature."""
         return row_texts([self._prefix, *integer_words(batch.fids)], len(batch))
 
-    def values(self, batch: Batch, field: str) -> List[bytes]:
-        """Return the value of one property of each feature, without its element; b"" for NULL."""
+    def values(self, batch: Batch, field: str) -> Texts:
+        """Return the value of one property of each feature, without its element; nothing for NULL."""
         if not field:
             fids = row_texts(integer_words(batch.fids), len(batch))
             markup = _Markup(self._prefix, b"", b"", b" srsName=" + quoteattr(self._srs.text).encode())
-            pieces = geometry_columns(batch.geometries, batch.fids, fids, markup, self._srs)
-            return [b"".join(some) for some in zip(*pieces)]
+            return laid(geometry_columns(batch.geometries, batch.fids, fids, markup, self._srs), len(batch))
         return xml_values(batch.columns[field])
 
     def _written(self, batch: Batch, before: bytes, after: bytes, said: bytes) -> bytes:
@@ -175,7 +173,7 @@ class GmlWriter:
             return b""
         fids = row_texts(integer_words(batch.fids), count)
         begin = before + b"<" + self._type + said + self._identifier + self._prefix
-        columns: List[Iterable[bytes]] = [repeat(begin), fids, repeat(b'">')]
+        columns: List[Column] = [begin, fids, b'">']
         columns += self._geometries(batch, fids)
         between = b""
         for field in self._fields:
@@ -185,20 +183,20 @@ class GmlWriter:
             opening, closing = self._tags(field.name)
             values = xml_values(column)
             if column.null is None:
-                columns += [repeat(between + opening), values]
+                columns += [between + opening, values]
                 between = closing
             else:  # NULL is left out with its element
                 columns += [where_null(column.null, between, between + opening), values]
                 columns.append(where_null(column.null, b"", closing))
                 between = b""
-        columns.append(repeat(between + b"</" + self._type + b">" + after))
-        return interleaved(columns)
+        columns.append(between + b"</" + self._type + b">" + after)
+        return laid(columns, count).data.tobytes()
 
     def _tags(self, name: str) -> Tuple[bytes, bytes]:
         element = f"{self._name.prefix}:{self._elements[name]}".encode()
         return b"<" + element + b">", b"</" + element + b">"
 
-    def _geometries(self, batch: Batch, fids: List[bytes]) -> List[Iterable[bytes]]:
+    def _geometries(self, batch: Batch, fids: Texts) -> List[Column]:
         element = f"{self._name.prefix}:{self._geometry}".encode()
         named = b" srsName=" + quoteattr(self._srs.text).encode()
         opening, ending = b"<" + element + b">", b"</" + element + b">"
@@ -313,8 +311,8 @@ def _dimension(place: Place) -> bytes:
     return b' srsDimension="3"' if place.with_z else b""
 
 
-def _part_keys(geometries: Geometries, skeleton: Skeleton, keys: np.ndarray) -> List[bytes]:
-    """Return "12.g.3" on the first path of the third part of feature 12, where it has several; else b""."""
+def _part_keys(geometries: Geometries, skeleton: Skeleton, keys: np.ndarray) -> Texts:
+    """Return "12.g.3" on the first path of the third part of feature 12, where it has several; else nothing."""
     numbered = np.flatnonzero((skeleton.first_of_part > 0) & (skeleton.kind >= MULTIPOINT))  # (n,)
     owners = skeleton.feature[numbered]
     places = skeleton.part[numbered] - geometries.feature_start[owners] + 1
@@ -322,18 +320,15 @@ def _part_keys(geometries: Geometries, skeleton: Skeleton, keys: np.ndarray) -> 
     return _spread(row_texts(pieces, len(numbered)), numbered, len(skeleton.part))
 
 
-def _spread(texts: List[bytes], places: np.ndarray, count: int) -> List[bytes]:
-    """Return `count` texts: these at their places, b"" elsewhere."""
-    if len(texts) == count:
-        return texts
-    spread = np.full(count, b"", object)  # (count,)
-    spread[places] = np.array(texts, object)
-    return spread.tolist()
+def _spread(texts: Texts, places: np.ndarray, count: int) -> Texts:
+    """Return `count` texts: these at their places (int64 (n,)), nothing elsewhere."""
+    nothing = Texts(texts.data[:0], *np.zeros((2, count), np.int64))
+    return texts if len(texts) == count else nothing.replaced(places, texts)
 
 
 def geometry_columns(
-    geometries: Geometries, keys: np.ndarray, fids: List[bytes], markup: _Markup, srs: WireSrs
-) -> List[Iterable[bytes]]:
+    geometries: Geometries, keys: np.ndarray, fids: Texts, markup: _Markup, srs: WireSrs
+) -> List[Column]:
     """Return pieces (N each) of the geometry properties of features, whose keys are `keys` and as texts `fids`.
 
     They say nothing for NULL.
@@ -341,16 +336,18 @@ def geometry_columns(
     geometries = placed(geometries)
     skeleton = Skeleton.of(geometries)
     firsts = np.flatnonzero(skeleton.first_of_feature)
-    plain = len(firsts) == len(fids) == len(skeleton.feature)
-    owners = fids if plain else np.array(fids, object)[skeleton.feature[firsts]].tolist()
     columns = [
         skeleton.texts(markup.start),
-        _spread(owners, firsts, len(skeleton.feature)),
+        _spread(fids.taken(skeleton.feature[firsts]), firsts, len(skeleton.feature)),
         skeleton.texts(markup.identified),
     ]
     if any(place.kind >= MULTIPOINT for place in skeleton.places.values()):
         columns += [_part_keys(geometries, skeleton, keys), skeleton.texts(markup.begun)]
     columns.append(coordinate_texts(geometries, srs, b"", b" ", b" "))
     return feature_columns(
-        columns, markup.closing, skeleton, geometries, lambda row: markup.empty(int(geometries.kind[row]), fids[row])
+        columns,
+        markup.closing,
+        skeleton,
+        geometries,
+        lambda row: markup.empty(int(geometries.kind[row]), b"%d" % keys[row]),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List
+from typing import List
 
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Geometries
+from ...features.bytestrings import Column
 from .reference_systems import WireSrs
 from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
 
@@ -39,7 +40,7 @@ def _ring(place: Place) -> bytes:
 
 def geometry2_columns(
     geometries: Geometries, opening: bytes, ending: bytes, srs: WireSrs, named: bytes
-) -> List[Iterable[bytes]]:
+) -> List[Column]:
     """Return pieces (N each) of the geometries between `opening` and `ending`; nothing for NULL and for an empty one.
 
     `named` is the srsName attribute. GML 2 has no geometry without coordinates.

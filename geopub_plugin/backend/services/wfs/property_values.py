@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List
+from typing import Iterator
 
 from ...features.batch import Batch
+from ...features.bytestrings import Texts, laid
 from ..owscommon import Parameters
 from .answers import Answer, begun, gml_writer, page_links, projected_batches, timestamp
 from .gml import DECLARATION, GmlWriter, namespaces, stated
@@ -33,9 +34,9 @@ def value_answer(
     return Answer(writer.media_type, begun(pieces(), selection.returned))
 
 
-def _texts(writer: GmlWriter, batch: Batch, step: str) -> List[bytes]:
+def _texts(writer: GmlWriter, batch: Batch, step: str) -> Texts:
     return writer.identifiers(batch) if step == GML_ID else writer.values(batch, step)
 
 
-def _members(texts: List[bytes]) -> bytes:
-    return b"".join([b"<wfs:member>" + text + b"</wfs:member>\n" for text in texts])
+def _members(texts: Texts) -> bytes:
+    return laid([b"<wfs:member>", texts, b"</wfs:member>\n"], len(texts)).data.tobytes()

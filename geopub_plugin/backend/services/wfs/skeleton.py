@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import repeat
-from typing import Callable, Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from ...features.batch import Geometries
-from ...features.bytestrings import END, Piece, interleaved, pack, split, squeezed
+from ...features.bytestrings import END, Column, Piece, Texts, laid, pack, squeezed
 from ...features.decimals import decimal_words
 from ...features.measure import path_feature, vertex_feature
 from ...features.ragged import take
@@ -78,14 +77,14 @@ class Skeleton:
             places[one] = Place(one >> 7, one >> 5 & 3, *flags)
         return cls(feature, part, kind, first_of_part, first_of_feature, last_of_feature, code, places)
 
-    def texts(self, made: Callable[[Place], bytes]) -> Iterable[bytes]:
+    def texts(self, made: Callable[[Place], bytes]) -> Column:
         """Return, for each path, what `made` says of its place; `made` is asked once for each kind of place."""
-        if len(self.places) == 1:
-            return repeat(made(next(iter(self.places.values()))))
-        table = np.full(1024, None, object)  # (1024,)
-        for code, place in self.places.items():
-            table[code] = made(place)
-        return table[self.code].tolist()
+        said = [made(place) for place in self.places.values()]
+        if len(set(said)) == 1:
+            return said[0]
+        which = np.zeros(1024, np.intp)  # (1024,) what is said, by code
+        which[list(self.places)] = np.arange(len(said))
+        return Texts.chosen(said, which[self.code])
 
 
 def _edges(owners: np.ndarray, count: int) -> Tuple[np.ndarray, np.ndarray]:
@@ -103,7 +102,7 @@ def features_with_z(geometries: Geometries) -> np.ndarray:
     return with_z
 
 
-def coordinate_texts(geometries: Geometries, srs: WireSrs, before: bytes, between: bytes, after: bytes) -> List[bytes]:
+def coordinate_texts(geometries: Geometries, srs: WireSrs, before: bytes, between: bytes, after: bytes) -> Texts:
     """Return the coordinates of each path: `before` x `between` y `after`, the last byte of the last `after` left out.
 
     Heights come after a further `between`, in features that have any; a vertex without one there gets 0.
@@ -115,10 +114,8 @@ def coordinate_texts(geometries: Geometries, srs: WireSrs, before: bytes, betwee
         pieces += _heights(geometries, geometries.z, srs, between)
     ends = np.full(len(geometries.x), after[-1], np.uint8)  # (V,)
     ends[geometries.path_start[1:] - 1] = END[0]
-    pieces += [after[:-1], ends] if after[:-1] else [ends]
-    if not before:
-        del pieces[0]
-    return split(squeezed(pack(pieces, len(geometries.x))))
+    pieces += [after[:-1], ends]
+    return Texts.ended(squeezed(pack(pieces, len(geometries.x))))
 
 
 def _heights(geometries: Geometries, z: np.ndarray, srs: WireSrs, between: bytes) -> List[Piece]:
@@ -128,12 +125,12 @@ def _heights(geometries: Geometries, z: np.ndarray, srs: WireSrs, between: bytes
 
 
 def feature_columns(
-    columns: Sequence[Iterable[bytes]],
+    columns: Sequence[Column],
     closing: Callable[[Place], bytes],
     skeleton: Skeleton,
     geometries: Geometries,
     empty: Callable[[int], bytes],
-) -> List[Iterable[bytes]]:
+) -> List[Column]:
     """Return columns of pieces (N each), which side by side are the text of each feature's geometry.
 
     Args:
@@ -143,14 +140,16 @@ def feature_columns(
         geometries: N of them.
         empty: the text of a feature without a path, by its row.
     """
-    count = len(geometries)
-    if len(skeleton.code) == count and skeleton.plain:
-        return [*columns, skeleton.texts(closing)]
-    ended = skeleton.texts(lambda place: closing(place) + (END if place.last_of_feature else b""))
-    filled = np.empty(int(skeleton.last_of_feature.sum()), object)  # (features with a path,)
-    filled[:] = split(interleaved([*columns, ended])) if len(filled) else []
-    texts = np.full(count, b"", object)  # (N,)
-    texts[skeleton.feature[skeleton.last_of_feature > 0]] = filled
-    for row in np.flatnonzero(np.diff(geometries.feature_start) == 0).tolist():
-        texts[row] = empty(row)
-    return [texts.tolist()]
+    columns = [*columns, skeleton.texts(closing)]
+    if len(skeleton.code) == len(geometries) and skeleton.plain:
+        return columns
+    paths = laid(columns, len(skeleton.code))  # those of a feature lie one after the other
+    first = np.flatnonzero(skeleton.first_of_feature)  # (features with a path,)
+    last = np.flatnonzero(skeleton.last_of_feature)
+    rows = skeleton.feature[first]
+    start, size = np.zeros((2, len(geometries)), np.int64)  # (N,) each
+    start[rows] = paths.start[first]
+    size[rows] = paths.start[last] + paths.size[last] - paths.start[first]
+    texts = Texts(paths.data, start, size)
+    without = np.flatnonzero(np.diff(geometries.feature_start) == 0)
+    return [texts.replaced(without, Texts.of([empty(row) for row in without.tolist()])) if len(without) else texts]

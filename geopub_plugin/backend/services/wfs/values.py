@@ -1,4 +1,4 @@
-"""Attribute values of a batch as texts: a list of bytes for each column."""
+"""Attribute values of a batch as texts, a column at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Callable, Dict, List
 import numpy as np
 
 from ...features.batch import Column
-from ...features.bytestrings import END, row_texts, split
+from ...features.bytestrings import END, Texts, laid, row_texts
 from ...features.decimals import MOST_DECIMALS, decimal_words, integer_words, states_exactly
 from ...features.schema import ColumnKind
 
@@ -21,64 +21,66 @@ _CONTROLS = bytes(code for code in range(32) if code not in (*_WHITE, END[0]))
 _JSON_CONTROL = re.compile(rb"[\x00\x02-\x1f]")
 
 
-def integers(column: Column) -> List[bytes]:
+def integers(column: Column) -> Texts:
     """Return the values of an INTEGER column."""
     return row_texts(integer_words(column.values), len(column.values))
 
 
-def reals(column: Column, not_a_number: bytes, infinity: bytes) -> List[bytes]:
+def reals(column: Column, not_a_number: bytes, infinity: bytes) -> Texts:
     """Return the values of a REAL column in the shortest decimals that are read back as the same double.
 
     `infinity` is written with a minus before it for the negative one.
     """
     values = column.values if column.null is None else np.where(column.null, 0.0, column.values)
-    decimals = 3 if states_exactly(values, 3).all() else MOST_DECIMALS
-    odd = np.flatnonzero(~states_exactly(values, decimals))  # more decimals, very large, or no number
+    decimals, exact = 3, states_exactly(values, 3)
+    if not exact.all():
+        decimals, exact = MOST_DECIMALS, states_exactly(values, MOST_DECIMALS)
+    odd = np.flatnonzero(~exact)  # more decimals, very large, or no number
     if 4 * len(odd) > len(values):
         return _spelled_reals(values.tolist(), not_a_number, infinity)
     texts = row_texts(decimal_words(values, decimals, point=True), len(values))
-    for row, spelled in zip(odd.tolist(), _spelled_reals(values[odd].tolist(), not_a_number, infinity)):
-        texts[row] = spelled
-    return texts
+    return texts.replaced(odd, _spelled_reals(values[odd].tolist(), not_a_number, infinity)) if len(odd) else texts
 
 
-def _spelled_reals(values: List[float], not_a_number: bytes, infinity: bytes) -> List[bytes]:
+def _spelled_reals(values: List[float], not_a_number: bytes, infinity: bytes) -> Texts:
     text = (_END.join(map(repr, values)) + _END).encode("ascii") if values else b""
     if b"n" in text:  # nan, inf
         text = text.replace(b"nan", not_a_number).replace(b"-inf", _negative(infinity)).replace(b"inf", infinity)
-    return split(text)
+    return Texts.ended(text)
 
 
 def _negative(infinity: bytes) -> bytes:
     return b"-" + infinity if infinity.isupper() else infinity  # JSON has none, and says null
 
 
-def booleans(column: Column) -> List[bytes]:
+def booleans(column: Column) -> Texts:
     """Return "true" and "false"."""
-    return [(b"false", b"true")[value] for value in column.values.tolist()]
+    return Texts.chosen([b"false", b"true"], column.values.astype(np.intp))
 
 
-def base64(column: Column) -> List[bytes]:
+def base64(column: Column) -> Texts:
     """Return the values of a BLOB column in base 64 (RFC 4648 §4)."""
-    return list(map(b64encode, column.values.tolist()))
+    return Texts.of(list(map(b64encode, column.values.tolist())))
 
 
-def hexadecimal(column: Column) -> List[bytes]:
+def hexadecimal(column: Column) -> Texts:
     """Return the values of a BLOB column as `xsd:hexBinary`: GDAL drops a schema that holds `xsd:base64Binary`."""
-    return [value.hex().upper().encode("ascii") for value in column.values.tolist()]
+    return Texts.of([value.hex().upper().encode("ascii") for value in column.values.tolist()])
 
 
-def texts(column: Column, escape: Callable[[bytes], bytes]) -> List[bytes]:
+def texts(column: Column, escape: Callable[[bytes], bytes]) -> Texts:
     """Return the values of a textual column in UTF-8; `escape` gets them all at once."""
     values = column.encoded
     if values is None:
-        values = split((_END.join([*column.values.tolist(), ""])).encode("utf-8", "replace"))
-    text = END.join([*values, b""])
-    if len(values) != len(column) or text.count(END) != len(values):  # the mark itself occurs
-        values = [value.replace(_END, "").encode("utf-8", "replace") for value in column.texts()]
-        text = END.join([*values, b""])
+        values = Texts.ended((_END.join([*column.values.tolist(), ""])).encode("utf-8", "replace"))
+    count = len(column)
+    together = laid([values, END], count) if len(values) == count else None
+    if together is None or np.count_nonzero(together.data == END[0]) != count:  # the mark itself occurs
+        values = Texts.of([value.replace(_END, "").encode("utf-8", "replace") for value in column.texts()])
+        together = laid([values, END], count)
+    text = together.data.tobytes()
     escaped = escape(_sound(text))
-    return values if escaped is text else split(escaped)
+    return Texts(together.data, together.start, values.size) if escaped is text else Texts.ended(escaped)
 
 
 def _sound(text: bytes) -> bytes:
@@ -135,12 +137,12 @@ def _json_value(text: str) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def json_documents(column: Column) -> List[bytes]:
+def json_documents(column: Column) -> Texts:
     """Return the values of a JSON column as JSON values."""
-    return [_json_value(value) for value in column.texts()]
+    return Texts.of([_json_value(value) for value in column.texts()])
 
 
-def xml_values(column: Column) -> List[bytes]:
+def xml_values(column: Column) -> Texts:
     """Return the values as XML Schema writes them (XSD 1.0 part 2); nothing for NULL."""
     if column.kind is ColumnKind.REAL:
         values = reals(column, b"NaN", b"INF")
@@ -150,10 +152,10 @@ def xml_values(column: Column) -> List[bytes]:
         values = texts(column, xml_escaped)
     else:
         values = _PLAIN[column.kind](column)
-    return _without_null(values, column)
+    return values if column.null is None else values.without(column.null)
 
 
-def json_values(column: Column) -> List[bytes]:
+def json_values(column: Column) -> Texts:
     """Return the values as JSON writes them, those of `quoted_in_json` without their quotes; nothing for NULL."""
     if column.kind is ColumnKind.REAL:
         values = reals(column, b"null", b"null")
@@ -165,14 +167,7 @@ def json_values(column: Column) -> List[bytes]:
         values = texts(column, json_escaped)
     else:
         values = _PLAIN[column.kind](column)
-    return _without_null(values, column)
-
-
-def _without_null(values: List[bytes], column: Column) -> List[bytes]:
-    if column.null is not None:
-        for row in np.flatnonzero(column.null).tolist():
-            values[row] = b""
-    return values
+    return values if column.null is None else values.without(column.null)
 
 
 def quoted_in_json(kind: ColumnKind) -> bool:
@@ -180,12 +175,12 @@ def quoted_in_json(kind: ColumnKind) -> bool:
     return kind is ColumnKind.BLOB or (kind in TEXTUAL and kind is not ColumnKind.JSON)
 
 
-def where_null(null: np.ndarray, otherwise: bytes, there: bytes) -> List[bytes]:
+def where_null(null: np.ndarray, otherwise: bytes, there: bytes) -> Texts:
     """Return `there` for each value (N of them) but for NULL, which gets what is said of it."""
-    return np.array([otherwise, there], object)[np.where(null, 0, 1)].tolist()
+    return Texts.chosen([there, otherwise], null.astype(np.intp))
 
 
-_PLAIN: Dict[ColumnKind, Callable[[Column], List[bytes]]] = {
+_PLAIN: Dict[ColumnKind, Callable[[Column], Texts]] = {
     ColumnKind.INTEGER: integers,
     ColumnKind.BOOLEAN: booleans,
 }

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geopub_plugin.backend.features.batch import Column
+from geopub_plugin.backend.features.bytestrings import Texts
 from geopub_plugin.backend.features.schema import ColumnKind
 from geopub_plugin.backend.services.wfs.values import json_values, quoted_in_json, xml_values
 
@@ -24,11 +25,11 @@ def column(kind, values):
 
 
 def xml(kind, values):
-    return [text.decode() for text in xml_values(column(kind, values))]
+    return [text.decode() for text in xml_values(column(kind, values)).listed()]
 
 
 def as_json(kind, values):
-    return [text.decode() for text in json_values(column(kind, values))]
+    return [text.decode() for text in json_values(column(kind, values)).listed()]
 
 
 @pytest.mark.parametrize(
@@ -71,12 +72,12 @@ def admitted_in_xml(value):
 
 @given(st.lists(st.text(), min_size=1))
 def test_texts_are_read_back(values):
-    texts = xml_values(column(ColumnKind.TEXT, values))
+    texts = xml_values(column(ColumnKind.TEXT, values)).listed()
     document = b"<r>" + b"".join(b"<v>%s</v>" % text for text in texts) + b"</r>"
     read = [element.text or "" for element in ElementTree.fromstring(document)]
     admitted = [admitted_in_xml(value) for value in values]
     assert read == admitted
-    quoted = [json.loads(b'"%s"' % text) for text in json_values(column(ColumnKind.TEXT, values))]
+    quoted = [json.loads(b'"%s"' % text) for text in json_values(column(ColumnKind.TEXT, values)).listed()]
     assert quoted == [value.replace("\x01", "").encode("utf-8", "replace").decode() for value in values]
 
 
@@ -99,6 +100,6 @@ def test_which_columns_are_strings_in_json():
 
 def test_texts_as_the_file_has_them_are_made_sound():
     stored = [b"caf\xc3\xa9 & co", b"caf\xe9", b"\xc3", b"a\x01b", b""]
-    column = Column(ColumnKind.TEXT, np.empty(0, object), np.array([False] * 4 + [True]), stored)
-    assert xml_values(column) == ["café &amp; co".encode(), b"caf\xef\xbf\xbd", b"\xef\xbf\xbd", b"ab", b""]
-    assert json_values(column.taken(np.array([1, 3]))) == [b"caf\xef\xbf\xbd", b"ab"]
+    column = Column(ColumnKind.TEXT, np.empty(0, object), np.array([False] * 4 + [True]), Texts.of(stored))
+    assert xml_values(column).listed() == ["café &amp; co".encode(), b"caf\xef\xbf\xbd", b"\xef\xbf\xbd", b"ab", b""]
+    assert json_values(column.taken(np.array([1, 3]))).listed() == [b"caf\xef\xbf\xbd", b"ab"]

@@ -8,7 +8,7 @@ what is written and not with vertices × tiles. The strip of cell c reaches from
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Iterator, Optional, Sequence, Tuple
 
 import numpy as np
@@ -57,6 +57,25 @@ class _Cut:
     path: np.ndarray  # int64 (Q',) path that was cut, one of the polygon's if several went into the piece
     source: np.ndarray  # int64 (Q',) path as it was before any cut
     cell: np.ndarray  # int64 (Q',)
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """I runs of edges of a path in a strip, ordered by path and cell and along the path.
+
+    A run is as many edges as follow one another within the same strips, or a single one that crosses a border of any.
+    """
+
+    tail: np.ndarray  # int64 (I,) vertex where the first edge begins
+    head: np.ndarray  # int64 (I,) vertex where the first edge ends; the ends of the others follow it
+    count: np.ndarray  # int64 (I,) edges
+    crosses: np.ndarray  # bool (I,)
+    path: np.ndarray  # int64 (I,)
+    cell: np.ndarray  # int64 (I,)
+
+    def at(self, places: np.ndarray) -> _Runs:
+        """Return the runs at these places (int64), in their order."""
+        return _Runs(*(getattr(self, field.name)[places] for field in fields(self)))
 
 
 def cells_of(low: np.ndarray, high: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
@@ -146,77 +165,83 @@ def _copies(paths: _Paths, first: np.ndarray, cells: np.ndarray) -> _Cut:
 
 def _crossed(paths: _Paths, crossing: np.ndarray, kind: int, limits: Tuple[int, int]) -> _Cut:
     """Return the pieces of paths that cross the border of a strip."""
-    along, starts = paths.along, paths.path_start
-    counts = np.diff(starts)[crossing] - (kind != POLYGON)  # edges; a ring's last one goes back to its first vertex
-    tail = aranges(starts[crossing], counts)  # (E,) vertices
-    head = tail + 1
+    runs = _runs(paths, crossing, kind, limits)
+    if kind != POLYGON:
+        return _emitted(paths, runs, None)
+    opens = first_of_groups(runs.path, runs.cell)
+    again = come_back(paths.along[runs.tail], paths.part, runs.path, runs.cell, opens)  # (I,) if any
+    if again is None:
+        return _emitted(paths, runs, opens)
+    once, several = np.flatnonzero(~again), np.flatnonzero(again)
+    order, begins, anew = linked(_edges(paths, runs.at(several)), paths.part)
+    runs = runs.at(np.concatenate([once, several[order]]))
+    whole = _emitted(paths, runs, np.concatenate([opens[once], begins]))
+    new = len(whole.source) - len(anew)
+    whole.source[new:] = np.where(anew, paths.outer[whole.path[new:]], whole.source[new:])
+    return whole
+
+
+def _runs(paths: _Paths, crossing: np.ndarray, kind: int, limits: Tuple[int, int]) -> _Runs:
+    """Return the runs of the edges of some paths (int64 (n,)) in all the strips that they touch."""
+    starts = paths.path_start
+    counts = starts[crossing + 1] - starts[crossing]
+    vertex = aranges(starts[crossing], counts)  # (V,) edges by their first vertices
+    at = paths.along.take(vertex)
+    low, high = cells_of(at, at)  # (V,) the strips in which a vertex lies
+    end = np.cumsum(counts) - 1  # (n,) where the edge goes back to the ring's first vertex, or a line has none
+    low2, high2, head = np.append(low[1:], 0), np.append(high[1:], 0), vertex + 1
     if kind == POLYGON:
-        head[starts_of(counts)[1:] - 1] = starts[crossing]
-    path = crossing.take(row_numbers(counts))
-    first, last = cells_of(np.minimum(along[tail], along[head]), np.maximum(along[tail], along[head]))
-    first, last = np.maximum(first, limits[0]), np.minimum(last, limits[1])
-    times = np.maximum(last - first + 1, 0)
-    edge = row_numbers(times)  # (I,) one for each edge and cell
+        begin = end - counts + 1
+        low2[end], high2[end], head[end] = low[begin], high[begin], vertex[begin]
+    crosses = (low != low2) | (high != high2)  # (V,)
+    opens = crosses.copy()
+    opens[1:] |= crosses[:-1]
+    opens[0] = opens[end] = opens[end[:-1] + 1] = True
+    run = np.flatnonzero(opens)  # (R,)
+    first = np.maximum(np.minimum(low[run], low2[run]), limits[0])
+    last = np.minimum(np.maximum(high[run], high2[run]), limits[1])
+    times = np.maximum(last - first + 1, 0)  # (R,) one for each strip
+    if kind != POLYGON:
+        times[np.searchsorted(run, end)] = 0
+    several = row_numbers(times)  # (I,)
     cell = aranges(first, times)
-    path = path[edge]
+    path = crossing[np.searchsorted(end, run)][several]
     order = np.argsort((path << 20) | cell, kind="stable")  # a level has at most 2**18 columns
-    edge, cell, path = edge[order], cell[order], path[order]
-    tail, head = tail[edge], head[edge]
-    if kind == POLYGON:
-        return _rings(paths, tail, head, path, cell)
-    edges = _edges(paths, tail, head, path, cell)
-    opens = edges.enters | (tail == starts[path])  # a line's piece begins with the edge that comes in, or the path
-    opening = np.flatnonzero(opens)
-    return _emitted(edges, opening, paths.source[path[opening]], opens)
+    several = several[order]
+    run, count = run[several], np.diff(run, append=len(vertex))[several]
+    return _Runs(vertex[run], head[run], count, crosses[run], path[order], cell[order])
 
 
-def _edges(paths: _Paths, tail: np.ndarray, head: np.ndarray, path: np.ndarray, cell: np.ndarray) -> Edges:
-    """Return the edges with the borders of their strips."""
-    low = cell * EXTENT - BUFFER
-    p, q, p2, q2 = paths.along[tail], paths.along[head], paths.across[tail], paths.across[head]
-    return Edges(p, q, p2, q2, low, low + (EXTENT + 2 * BUFFER), path, cell)
+def _edges(paths: _Paths, runs: _Runs) -> Edges:
+    """Return the first edges of runs, and so all that cross, with the borders of their strips."""
+    low = runs.cell * EXTENT - BUFFER
+    p, p2, q, q2 = (of.take(end) for end in (runs.tail, runs.head) for of in (paths.along, paths.across))
+    return Edges(p, q, p2, q2, low, low + (EXTENT + 2 * BUFFER), runs.path, runs.cell)
 
 
-def _rings(paths: _Paths, tail: np.ndarray, head: np.ndarray, path: np.ndarray, cell: np.ndarray) -> _Cut:
-    """Return the rings of polygons within their strips."""
-    opens = first_of_groups(path, cell)
-    again = come_back(paths.along[tail], paths.part, path, cell, opens)  # (I,) if any
-    anew = np.zeros(0, bool)
-    if again is not None:
-        several, once = np.flatnonzero(again), np.flatnonzero(~again)
-        some = _edges(paths, tail[several], head[several], path[several], cell[several])
-        order, begins, anew = linked(some, paths.part)
-        order = np.concatenate([once, several[order]])
-        tail, head, path, cell = tail[order], head[order], path[order], cell[order]
-        opens = np.concatenate([opens[once], begins])
-    edges = _edges(paths, tail, head, path, cell)
-    opening = np.flatnonzero(opens)
-    source = paths.source[path[opening]]  # (Q',)
-    new = len(source) - len(anew)
-    source[new:] = np.where(anew, paths.outer[path[opening[new:]]], source[new:])
-    return _emitted(edges, opening, source)
+def _emitted(paths: _Paths, runs: _Runs, opens: Optional[np.ndarray]) -> _Cut:
+    """Return the vertices that runs leave in their cells: where they come in, and where each edge ends or goes out.
 
-
-def _emitted(edges: Edges, opening: np.ndarray, source: np.ndarray, begins: Optional[np.ndarray] = None) -> _Cut:
-    """Return the vertices that edges leave in their cells: where they come in, and where they end or go out.
-
-    `opening` (int64 (Q',)) is where pieces begin, `source` (int64 (Q',)) what they are of; `begins` (bool (I,)) says
-    which edges give their first vertex, too, if not just those that come in.
+    `opens` (bool (I,)) says where a ring begins; lines (None) do with the run that comes in, or the path, and have
+    their first vertex, too.
     """
-    enters = edges.enters  # (I,)
-    at = starts_of((enters if begins is None else begins).view(np.int8) + 1)
-    out, out2 = np.empty(at[-1], np.int64), np.empty(at[-1], np.int64)  # (V',)
-    end = at[1:] - 1
-    out[end], out2[end] = edges.q, edges.q2
-    if begins is not None:
-        first = np.flatnonzero(begins & ~enters)
-        out[at[first]], out2[at[first]] = edges.p[first], edges.p2[first]
-    entering, leaving = np.flatnonzero(enters), np.flatnonzero(edges.leaves)
-    out[at[entering]], out2[at[entering]] = _at_border(edges, entering, edges.p)
-    out[end[leaving]], out2[end[leaving]] = _at_border(edges, leaving, edges.q)
-    return _Cut(
-        out, out2, np.concatenate([at[opening], at[-1:]]), edges.path[opening], source, edges.cell[opening]
-    )  # fmt: skip
+    alone = np.flatnonzero(runs.crosses)
+    edges = _edges(paths, runs.at(alone))
+    entering, leaving = np.flatnonzero(edges.enters), np.flatnonzero(edges.leaves)
+    more = np.zeros(len(runs.tail), bool)  # (I,) runs that give a vertex before their edges' ends
+    more[alone[entering]] = True
+    if opens is None:
+        more |= runs.tail == paths.path_start[runs.path]
+    opening = np.flatnonzero(more if opens is None else opens)
+    at = starts_of(runs.count + more)
+    vertices = aranges(runs.head - more, runs.count + more)  # what stands for where runs come in is replaced below
+    out, out2 = paths.along.take(vertices), paths.across.take(vertices)  # (V',)
+    place = at[alone[entering]]
+    out[place], out2[place] = _at_border(edges, entering, edges.p)
+    place = at[alone[leaving] + 1] - 1
+    out[place], out2[place] = _at_border(edges, leaving, edges.q)
+    path = runs.path[opening]
+    return _Cut(out, out2, np.append(at[opening], at[-1]), path, paths.source[path], runs.cell[opening])
 
 
 def _at_border(edges: Edges, some: np.ndarray, end: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:

@@ -22,7 +22,10 @@ _FINE = 1024.0  # crossings nearer than a unit divided by this are put in order 
 
 @dataclass(frozen=True)
 class Edges:
-    """I edges that touch a strip, one for each strip they touch, ordered by path and cell and along the path."""
+    """I edges that touch a strip, one for each strip they touch, ordered by path and cell and along the path.
+
+    One that lies within its strip may stand for others after it that do, too.
+    """
 
     p: np.ndarray  # int64 (I,) where the edge begins, across the strip
     q: np.ndarray  # int64 (I,) where it ends
@@ -72,7 +75,8 @@ def come_back(
         return None
     first = np.flatnonzero(opens)
     groups = (part[path[first]] << 20) | cell[first]
-    return np.repeat(np.isin(groups, again), np.diff(np.append(first, len(opens))))
+    found = again.take(np.searchsorted(again, groups), mode="clip") == groups
+    return np.repeat(found, np.diff(np.append(first, len(opens))))
 
 
 def linked(edges: Edges, part: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -95,6 +95,7 @@ class GeoPubPlugin:
         self.iface.deregisterLocatorFilter(self.locator)
         QgsApplication.dataItemProviderRegistry().removeProvider(self.browser)
         self.desk.close()
+        self.messages.close()
         self.compilation.close()
         self.process.close()
         self.iface.removeDockWidget(self.dock)

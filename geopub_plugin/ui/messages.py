@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional, Sequence
+from typing import Callable, List, Optional, Sequence
 
 from qgis.core import Qgis, QgsMessageLog
-from qgis.gui import QgsMessageBar
+from qgis.gui import QgsMessageBar, QgsMessageBarItem
+from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
-from ..backend.errors import GeoPubError
+from ..backend.errors import Cancelled, GeoPubError
 from ..backend.translation import tr
 from .failure_dialog import FailureDialog
 
@@ -23,6 +24,14 @@ class Messages:
     def __init__(self, bar: QgsMessageBar, parent: QWidget) -> None:
         self._bar, self._parent = bar, parent
         self.dialog: Optional[FailureDialog] = None
+        self._shown: List[QgsMessageBarItem] = []
+
+    def close(self) -> None:
+        """Take off what leads back to the plugin, which ends."""
+        for item in self._shown:
+            if not sip.isdeleted(item):
+                self._bar.popWidget(item)
+        self._shown.clear()
 
     def published(self, title: str, updated: bool, open_preview: Callable[[], None]) -> None:
         """Say that the services of a layer are live."""
@@ -30,7 +39,9 @@ class Messages:
         self._push(text, Qgis.MessageLevel.Success, SUCCESS_SECONDS, tr("Open preview"), open_preview)
 
     def failed(self, title: str, error: GeoPubError, log: Sequence[str] = ()) -> None:
-        """Say what happened, why and what to do; the button shows everything."""
+        """Say what happened, why and what to do; the button shows everything. What was cancelled has not failed."""
+        if isinstance(error, Cancelled):
+            return
         QgsMessageLog.logMessage("\n".join((title, *error.sentences, *log)), TAG, Qgis.MessageLevel.Critical, False)
         text = " ".join(_short(sentence) for sentence in error.sentences)
         self._push(text, Qgis.MessageLevel.Critical, 0, tr("Details"), lambda: self._show(title, error, log))
@@ -45,6 +56,7 @@ class Messages:
         push.clicked.connect(lambda: slot())
         item.layout().addWidget(push)
         self._bar.pushWidget(item, level, seconds)
+        self._shown = [one for one in self._shown if not sip.isdeleted(one)] + [item]
 
     def _show(self, title: str, error: GeoPubError, log: Sequence[str]) -> None:
         self.dialog = FailureDialog(title, error, log, self._parent)

@@ -14,14 +14,11 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Callable, Deque, Iterator, Optional, Sequence, Tuple, Type, TypeVar
 
-import numpy as np
-
+from ..allocator import keep_freed_memory
 from ..jobs.turns import OURS
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-
-_KEPT = (32 << 20) - (64 << 10)  # bytes: just below the greatest threshold that glibc raises by itself
 
 
 class Crew:
@@ -124,16 +121,6 @@ def _start_method() -> str:
 
 def _import_engine() -> None:
     from . import block  # noqa: F401 - so that the first task finds it
-
-
-def keep_freed_memory() -> None:
-    """Let this process keep freed arrays for the next ones, instead of handing them back and having them zeroed anew.
-
-    glibc asks the system for every array above a threshold, which it raises to the largest one that was freed, up to
-    32 MB (mallopt(3), M_MMAP_THRESHOLD). Freeing one of that size at the start saves a fifth of the time of small
-    pyramids. Other systems do not mind.
-    """
-    np.empty(_KEPT, np.uint8)
 
 
 def end_with_parent() -> None:

@@ -16,11 +16,11 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Optional
 
+from ..allocator import keep_freed_memory
 from ..errors import GeoPubError, JobFailed
 from ..jobs.messages import encode, error_as_json
 from ..jobs.pipes import own_stdout
 from ..translation import tr
-from .executors import keep_freed_memory
 from .on_demand import Places, TileSource
 from .pyramid_job import plan_of
 

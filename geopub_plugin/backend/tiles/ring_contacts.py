@@ -18,7 +18,7 @@ from ..features.ragged import aranges, row_numbers, starts_of
 _FEW = 64  # boxes of a group that are compared pair by pair
 _BLOCK = 16  # neighbouring boxes of a larger group that are put in one
 _TABLE = 1 << 15  # boxes, and pairs, compared at a time: arrays that stay near the processor
-_WORTH = 1 << 11  # boxes that are worth a table of their own
+_WORTH = 1 << 12  # boxes that are worth a table of their own
 _LANE = 1 << 14  # stands for 0 in a lane, so that a sum of two has its highest bit where it is not negative
 _NOT_NEGATIVE = np.uint64(0x8000800080008000)
 _HALF = np.uint64(32)
@@ -107,12 +107,11 @@ def _compared(boxes: np.ndarray, first: np.ndarray, counts: np.ndarray, rows: in
     first, counts = first[order], counts[order]
     for a, b in _tables(counts):
         height, width = int(counts[b - 1]), b - a
-        place = first[a:b] + np.arange(height)[:, None]  # (height, width)
-        missing = height - counts[a:b]
-        empty = aranges(counts[a:b], missing) * width + row_numbers(missing)
-        place.ravel()[empty] = 0
-        table = boxes.take(place)
-        table.ravel()[empty] = _NOWHERE
+        row = np.arange(height)[:, None]
+        place = first[a:b] + row  # (height, width)
+        table = boxes.take(place, mode="clip")
+        if counts[a] < height:
+            table[row >= counts[a:b]] = _NOWHERE
         opposite = np.full((2 * height, width), _NOWHERE)
         opposite[:height] = _opposite(table)
         k = 2

@@ -5,7 +5,7 @@ The only module that imports the standard library's tree, so that nothing else c
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, Optional
+from typing import Any, Iterator, List, Mapping, Optional
 from xml.etree import ElementTree  # nosec B405 - makes and writes trees; what parses is lxml, hardened, or defusedxml
 from xml.parsers import expat
 
@@ -43,6 +43,20 @@ def serialise(root: Element) -> bytes:
     if isinstance(root, Element):
         return ElementTree.tostring(root, encoding="utf-8")
     return lxml_etree.tostring(root, encoding="utf-8")
+
+
+def indented_lines(document: bytes) -> List[str]:
+    """Return a document with an element a line, the same for all that differ in nothing but the hand of a writer.
+
+    Raises:
+        InvalidInput: as `parse` does.
+    """
+    root = parse(document, doctype=True)
+    for element in root.iter():
+        element.text = element.text if element.text and element.text.strip() else None
+        element.tail = element.tail if element.tail and element.tail.strip() else None
+    (ElementTree if isinstance(root, Element) else lxml_etree).indent(root)
+    return serialise(root).decode("utf-8").splitlines()
 
 
 def write_document(root: Element, prefixes: Mapping[str, str], *, indented: bool = False) -> bytes:

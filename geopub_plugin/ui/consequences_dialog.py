@@ -19,6 +19,7 @@ from ..publish.client.deletions import Doomed
 from .amounts import size_text
 from .dialog import Dialog
 from .icons import theme_icon
+from .publications_model import KIND_OF
 
 
 class ConsequencesDialog(Dialog):
@@ -38,7 +39,8 @@ class ConsequencesDialog(Dialog):
         self.list.setAccessibleName(question)
         for one in doomed:
             size = size_text(one.size) if one.size else ""
-            QTreeWidgetItem(self.list, (kind_text(one.kind), one.name, size)).setToolTip(1, one.name)
+            what = f"{kind_text(one.kind)} ({KIND_OF.get(one.type, one.type)})" if one.type else kind_text(one.kind)
+            QTreeWidgetItem(self.list, (what, one.name, size)).setToolTip(1, one.name)
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)

@@ -27,6 +27,7 @@ DOOMED = shape(
         "_id": ID,
         "name": TEXT,
         "status?": TEXT,
+        "type?": TEXT,
         "size": COUNT,
     }
 )
@@ -72,6 +73,7 @@ def deletion_form(doomed: Sequence[Doomed]) -> Json:
                 "_id": one.id,
                 "name": one.name,
                 "status": one.status or None,
+                "type": one.type or None,
                 "size": one.size,
             }
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence, Set
 
 from sqlalchemy import Connection, select
@@ -11,7 +11,7 @@ from ..errors import Conflict
 from ..translation import tr
 from . import checks, processings, tables
 from .annexes import annexes, delete_annexe
-from .configurations import configurations, delete_configuration
+from .configurations import Configuration, configurations, delete_configuration
 from .datasheets import Datasheet
 from .executions import CHECK, Execution, executions, live_on_input, live_on_output
 from .offerings import offerings, remove_offering
@@ -36,6 +36,7 @@ class Doomed:
     name: str
     status: str = ""
     size: int = 0  # bytes
+    type: str = ""  # of a service: "WFS", "WMS-VECTOR", …
 
 
 @dataclass
@@ -189,12 +190,17 @@ _DELETED: Dict[str, Callable[[Store, Any], None]] = {
     "upload": delete_upload,
 }
 
+
+def _configuration(one: Configuration) -> Doomed:
+    return Doomed("configuration", one.id, one.layer_name, one.status, type=one.type)
+
+
 _DESCRIBED: Dict[str, Callable[[Connection, Any], Doomed]] = {
     "execution": lambda _connection, one: Doomed("execution", one.id, one.program, one.status),
-    "offering": lambda connection, one: Doomed(
-        "offering", one.id, configurations.get(connection, one.configuration).layer_name, one.status
+    "offering": lambda connection, one: replace(
+        _configuration(configurations.get(connection, one.configuration)), kind="offering", id=one.id, status=one.status
     ),
-    "configuration": lambda _connection, one: Doomed("configuration", one.id, one.name, one.status),
+    "configuration": lambda _connection, one: replace(_configuration(one), name=one.name),
     "static": lambda _connection, one: Doomed("static", one.id, one.name, size=one.size),
     "annexe": lambda _connection, one: Doomed("annexe", one.id, ", ".join(one.paths), size=one.size),
     "record": lambda _connection, one: Doomed("record", one.id, one.file_identifier),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import difflib
 import io
+from itertools import islice
 from typing import Any, Dict, List
 
 from sqlalchemy import Connection
 
 from ..errors import Conflict, InvalidInput, NotFound
 from ..ingest.comparison import compare
+from ..safe_xml import indented_lines
 from ..translation import tr
 from .content_revisions import ContentRevision, content, contents
 from .executions import live_on_output
@@ -117,11 +119,10 @@ def content_revisions(connection: Connection, entity: str, current: int) -> List
 def compare_contents(connection: Connection, entity: str, before: int, after: int) -> Json:
     """Return what differs between two revisions of a style or of a record, line by line."""
     old, new = content(connection, entity, before), content(connection, entity, after)
-    lines = difflib.unified_diff(
-        _lines(old), _lines(new), f"{before}{old.suffix}", f"{after}{new.suffix}", lineterm="", n=2
-    )  # fmt: skip
-    shown = [line for line, _ in zip(lines, range(LINES))]
-    return {"before": before, "after": after, "same": old.content == new.content, "difference": shown}
+    old_lines, new_lines = _lines(old), _lines(new)
+    names = (f"{before}{old.suffix}", f"{after}{new.suffix}")
+    shown = list(islice(difflib.unified_diff(old_lines, new_lines, *names, lineterm="", n=2), LINES))
+    return {"before": before, "after": after, "same": old_lines == new_lines, "difference": shown}
 
 
 def bring_back_style(store: Store, static: Static, number: int) -> Static:
@@ -148,4 +149,8 @@ def _kept(connection: Connection, identifier: str, number: int) -> DataRevision:
 
 
 def _lines(revision: ContentRevision) -> List[str]:
-    return revision.content.decode("utf-8", "replace").splitlines()
+    """Return what is compared: of XML, whoever wrote it, an element a line."""
+    try:
+        return indented_lines(revision.content)
+    except InvalidInput:  # a style may be JSON, too
+        return revision.content.decode("utf-8", "replace").splitlines()

@@ -17,11 +17,19 @@ class Doomed:
     name: str
     status: str = ""
     size: int = 0  # bytes
+    type: str = ""  # of a service: "WFS", "WMS-VECTOR", …
 
 
 def doomed_of(wire: Wire) -> Tuple[Doomed, ...]:
     """Return what the answer of `…/deletion` lists, in the order in which it would go."""
     return tuple(
-        Doomed(text(one, "kind"), text(one, "_id"), text(one, "name"), text(one, "status"), int(one.get("size") or 0))
+        Doomed(
+            text(one, "kind"),
+            text(one, "_id"),
+            text(one, "name"),
+            text(one, "status"),
+            int(one.get("size") or 0),
+            text(one, "type"),
+        )
         for one in objects(wire, "goes")
     )

@@ -97,6 +97,7 @@ def test_data_in_use_goes_with_what_uses_it_only_if_that_is_asked_for(furnished:
     assert [one["kind"] for one in said["goes"]] == [
         "offering", "offering", "configuration", "configuration", "static", "stored_data",
     ]  # fmt: skip
+    assert [one.get("type") for one in said["goes"][:4]] == ["WFS", "WMS-VECTOR", "WFS", "WMS-VECTOR"]
     assert said["goes"][-1]["_id"] == data["_id"]
     client.ask("DELETE", path, status=409)
     client.ask("DELETE", f"{path}?cascade=true")

@@ -116,10 +116,15 @@ def test_a_style_alone_is_updated_compared_and_rolled_back(world) -> None:
     assert not difference["same"]
     assert [line[0] for line in difference["difference"] if "CssParameter" in line] == ["-", "+"]
 
+    by_another_hand = blue.replace(b"<Fill>", b"<Fill  >\n\n").replace(b"\n", b"\r\n") + b"<!-- saved -->"
+    client.send_file(root, by_another_hand, "countries.sld", method="PUT")
+    same = client.get(f"{root}/revisions/2/compare/3")
+    assert same["same"] and same["difference"] == [], "the same style, written in another way"
+
     client.post(f"{root}/revisions/1/rollback")
     assert drawn_with(backend) == red
-    assert client.get(f"{root}/revisions/1/compare/3") == {"before": 1, "after": 3, "same": True, "difference": []}
-    assert [one["number"] for one in client.get(f"{root}/revisions")] == [3, 2, 1]
+    assert client.get(f"{root}/revisions/1/compare/4") == {"before": 1, "after": 4, "same": True, "difference": []}
+    assert [one["number"] for one in client.get(f"{root}/revisions")] == [4, 3, 2, 1]
     client.ask("POST", f"{root}/revisions/9/rollback", status=404)
 
 

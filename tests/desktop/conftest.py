@@ -63,8 +63,11 @@ def screen() -> Iterator[str]:
 
 
 @pytest.fixture
-def qgis(screen: str, plugin_zip: Path, tmp_path: Path) -> Callable[..., Run]:
-    """Return what runs QGIS, with the plugin's zip installed or a profile without it, and a scenario until it ends."""
+def qgis(screen: str, plugin_zip: Path, tmp_path: Path, downloads: Path) -> Callable[..., Run]:
+    """Return what runs QGIS, with the plugin's zip installed or a profile without it, and a scenario until it ends.
+
+    It is started where modules of strangers lie, not in the checkout, whose code the engine would find.
+    """
 
     def run(
         scenario: str, language: str = "en", seconds: int = 180, scale: int = 1, theme: str = "default",
@@ -85,9 +88,9 @@ def qgis(screen: str, plugin_zip: Path, tmp_path: Path) -> Callable[..., Run]:
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [*command, "--code", str(HERE / scenario)],
-                env=environment, cwd=scratch / "home", stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                env=environment, cwd=downloads, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
                 start_new_session=True,
-            )  # fmt: skip # elsewhere than in the checkout, whose code the engine would find
+            )  # fmt: skip
             timed_out = not _ends(process, seconds, results)
             if timed_out:
                 _photograph(screen, SCREENSHOTS / "timed_out.png")
@@ -98,6 +101,7 @@ def qgis(screen: str, plugin_zip: Path, tmp_path: Path) -> Callable[..., Run]:
         assert not timed_out, f"QGIS did not end {late}\n{said[-3000:]}"
         found = json.loads(results.read_text("utf-8")) if results.exists() else {}
         assert not found.get("error"), f"{found['error']}\n{said[-3000:]}"
+        assert not (downloads / "imported").exists(), "modules of strangers were imported"
         assert found, f"the scenario said nothing\n{said[-3000:]}"
         return Run(process.returncode, found, said, profile)
 

@@ -416,6 +416,10 @@
         <translation>Ajouter FILES, chacun nommé comme sa table, à LAYER comme un seul style.</translation>
     </message>
     <message>
+        <source>Add it to the project again, then publish.</source>
+        <translation>Ajoutez-la de nouveau au projet, puis publiez.</translation>
+    </message>
+    <message>
         <source>Add it to the request.</source>
         <translation>Ajoutez-le à la requête.</translation>
     </message>
@@ -3100,6 +3104,10 @@
         <translation>Il a été lu en Windows-1252, l’encodage habituel des tableurs et des fichiers anciens.</translation>
     </message>
     <message>
+        <source>It was removed from the project while it was being published.</source>
+        <translation>Elle a été retirée du projet pendant sa publication.</translation>
+    </message>
+    <message>
         <source>It was stopped in the GeoPub panel while something waited for it.</source>
         <translation>Il a été arrêté dans le panneau GeoPub alors qu’une opération l’attendait.</translation>
     </message>
@@ -3446,6 +3454,10 @@
     <message>
         <source>Licence</source>
         <translation>Licence</translation>
+    </message>
+    <message>
+        <source>Line {line}: an element has more than {count} attributes.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Line {line}: it declares a document type or entities, which can be used to attack the reader.</source>
@@ -4556,10 +4568,10 @@ Une couche se souvient de sa publication dans le projet. Pour une autre, comme u
     <message>
         <source>Publishes a layer as live services (WFS, WMS, vector tiles) with its style: what the layer shows, filter, joins and edits not saved yet included.
 Everything that is left empty is proposed from the layer. A layer that is published already under the same name is updated, and its addresses stay.
-In qgis_process the engine of this computer ends with the algorithm; what was published is live again when QGIS, or `geopub serve`, next starts it.</source>
+In qgis_process the engine of this computer ends with the algorithm; what was published is live again when QGIS, or geopub serve, next starts it.</source>
         <translation>Publie une couche sous forme de services (WFS, WMS, tuiles vectorielles) avec son style : ce que montre la couche, filtre, jointures et modifications non enregistrées compris.
 Tout ce qui reste vide est proposé d’après la couche. Une couche déjà publiée sous le même nom est mise à jour, et ses adresses restent.
-Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ; ce qui a été publié répond à nouveau dès que QGIS, ou `geopub serve`, le redémarre.</translation>
+Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ; ce qui a été publié répond à nouveau dès que QGIS, ou geopub serve, le redémarre.</translation>
     </message>
     <message>
         <source>Publishing needs a community with a datastore, and the right to upload into it.</source>
@@ -4588,6 +4600,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Python 3.9 or later is needed.</source>
         <translation>Python 3.9 ou plus récent est nécessaire.</translation>
+    </message>
+    <message>
+        <source>QGIS cannot draw points, lines and polygons in one geometry, and so cannot style them.</source>
+        <translation>QGIS ne sait pas dessiner des points, des lignes et des polygones réunis dans une même géométrie, ni leur donner un style.</translation>
     </message>
     <message>
         <source>QGIS cannot draw with the style of “{table}”.</source>
@@ -5482,6 +5498,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Retirer STYLE de LAYER.</translation>
     </message>
     <message>
+        <source>Take them apart with “Extract by geometry type”, and publish what comes out.</source>
+        <translation>Séparez-les avec l’algorithme « Extraire par type de géométrie » (boîte à outils de traitements), puis publiez ce qui en sort.</translation>
+    </message>
+    <message>
         <source>Take them away, or change their type.</source>
         <translation>Retirez-les, ou changez leur type.</translation>
     </message>
@@ -6170,6 +6190,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>La couche ne peut pas être publiée ; la raison est indiquée ci-dessus.</translation>
     </message>
     <message>
+        <source>The layer could not be exported.</source>
+        <translation>La couche n’a pas pu être exportée.</translation>
+    </message>
+    <message>
         <source>The layer does not know where it lies: give its coordinate system.</source>
         <translation>La couche n’a pas de système de coordonnées : indiquez-le.</translation>
     </message>
@@ -6224,6 +6248,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The layer “{layer}” has no tile {z}/{x}/{y}.</source>
         <translation>La couche « {layer} » n’a pas de tuile {z}/{x}/{y}.</translation>
+    </message>
+    <message>
+        <source>The layer “{layer}” holds collections of geometries.</source>
+        <translation>La couche « {layer} » contient des collections de géométries.</translation>
     </message>
     <message>
         <source>The layer “{layer}” is in QUERY_LAYERS but not in LAYERS.</source>
@@ -7479,7 +7507,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>They are in WFS, but no map shows them.</source>
-        <translation>Ils sont dans le WFS, mais aucune carte ne les montre.</translation>
+        <translation>Elles sont dans le WFS, mais aucune carte ne les montre.</translation>
     </message>
     <message>
         <source>They are not tied to any place on Earth.</source>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 import sys
 from pathlib import Path
@@ -68,3 +69,13 @@ def test_a_text_in_the_language_of_the_user(code):
         assert tr(english) == (FRENCH[english] if code.startswith("fr") and english in i18n.read() else english)
     finally:
         use_language("en")
+
+
+def test_no_line_begins_with_a_sign_or_ends_in_an_opening_mark():
+    use_language("fr")
+    try:
+        spaced = [text for text in map(tr, i18n.read()) if re.search(" [;:!?»]|« ", text)]
+        assert tr("Preview of “{title}”", title="A : b") == "Aperçu de «\N{NO-BREAK SPACE}A : b\N{NO-BREAK SPACE}»"
+    finally:
+        use_language("en")
+    assert not spaced

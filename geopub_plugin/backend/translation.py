@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from typing import Dict
 
@@ -31,6 +32,10 @@ def language() -> str:
     return _language
 
 
+# French has spaces before these signs, and inside its quotation marks, at which no line may end.
+_GLUED = {"fr": re.compile(" (?=[;:!?»])|(?<=«) ")}
+
+
 @cache
 def _texts(code: str) -> Dict[str, str]:
     path = shipped("i18n", f"geopub_{code}.ts")
@@ -39,7 +44,8 @@ def _texts(code: str) -> Dict[str, str]:
     from .safe_xml import parse  # which says in the user's language what is wrong with a document
 
     messages = parse(path.read_bytes(), doctype=True).iter("message")
-    return {m.findtext("source", ""): m.findtext("translation", "") for m in messages}
+    glued = _GLUED.get(code, re.compile("(?!)"))
+    return {m.findtext("source", ""): glued.sub("\N{NO-BREAK SPACE}", m.findtext("translation", "")) for m in messages}
 
 
 def tr(text: str, **values: object) -> str:

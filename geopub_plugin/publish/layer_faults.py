@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, Tuple
 
-from qgis.core import QgsVectorLayer
+from qgis.core import QgsVectorLayer, QgsWkbTypes
 
 from ..backend.faults import Fault, Severity
 from ..backend.translation import tr
@@ -33,7 +33,15 @@ def needs_crs(layer: QgsVectorLayer) -> bool:
 
 
 def _blocking_faults(layer: QgsVectorLayer) -> Iterator[Fault]:
-    if not layer.isSpatial():
+    if QgsWkbTypes.flatType(layer.wkbType()) == QgsWkbTypes.Type.GeometryCollection:  # not spatial, as QGIS sees it
+        yield Fault(
+            "layer.collections",
+            Severity.ERROR,
+            tr("The layer “{layer}” holds collections of geometries.", layer=layer.name()),
+            tr("QGIS cannot draw points, lines and polygons in one geometry, and so cannot style them."),
+            tr("Take them apart with “Extract by geometry type”, and publish what comes out."),
+        )
+    elif not layer.isSpatial():
         yield Fault(
             "layer.no-geometry",
             Severity.ERROR,

@@ -107,7 +107,7 @@ class PublishLayer(_Publishing):
             "joins and edits not saved yet included.\nEverything that is left empty is proposed from the layer. "
             "A layer that is published already under the same name is updated, and its addresses stay.\n"
             "In qgis_process the engine of this computer ends with the algorithm; what was published is live again "
-            "when QGIS, or `geopub serve`, next starts it."
+            "when QGIS, or geopub serve, next starts it."
         )
         return About("publish", "publish", tr("Publish layer"), words)
 

@@ -30,6 +30,13 @@ def test_a_table_without_geometry_blocks(qgis_new_project):
     assert [fault.id for fault in blocking(layer_faults(layer))] == ["layer.no-geometry"]
 
 
+@pytest.mark.parametrize("kind", ["GeometryCollection", "GeometryCollectionZ"])
+def test_collections_of_geometries_are_called_what_they_are(qgis_new_project, kind):
+    layer = QgsVectorLayer(f"{kind}?crs=EPSG:2154", "Mixed", "memory")
+    (fault,) = blocking(layer_faults(layer))
+    assert fault.id == "layer.collections" and "Extract by geometry type" in fault.cure
+
+
 def test_an_empty_layer_blocks_and_names_the_filter(points, countries):
     assert ids(points([("name", STRING)], [])) == ["layer.empty"]
     countries.setSubsetString("1 = 0")

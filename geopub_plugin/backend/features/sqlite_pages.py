@@ -18,7 +18,7 @@ from typing import Dict, Sequence, Tuple
 import numpy as np
 
 from .sqlite_records import DAMAGED, NotPlain, Pages, Records, big_endian, require, varints
-from .wkb import AHEAD
+from .wkb_blobs import AHEAD
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100  # bytes

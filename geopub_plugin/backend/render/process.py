@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import traceback
-from typing import Any, BinaryIO, Dict, NoReturn
+from typing import Any, BinaryIO, Callable, Dict, NoReturn, Type
 
 from ..errors import GeoPubError, JobFailed
 from ..translation import tr
@@ -21,6 +21,7 @@ from .requests import (
     FeatureInfoRequest,
     GlyphsRequest,
     LegendRequest,
+    MapRequest,
     MessageRequest,
     MetatileRequest,
     Request,
@@ -34,41 +35,45 @@ class Drawing:
     """Answers requests with the layers it keeps open."""
 
     def __init__(self) -> None:
-        from .layers import OpenedLayers
-        from .main_thread import MainThread
-
-        self.main_thread = MainThread()
-        self._layers = OpenedLayers(self.main_thread)
-
-    def answer(self, request: Request) -> bytes:
-        """Return the picture or the JSON that a request asks for."""
         from .features import find_features
         from .glyphs import draw_glyphs
+        from .layers import OpenedLayers
         from .legends import draw_legend
+        from .main_thread import MainThread
         from .maps import draw_map, draw_message
         from .metatiles import draw_metatile
         from .slds import write_sld
         from .sprites import draw_sprites
 
-        if isinstance(request, MessageRequest):
-            return draw_message(request)
-        if isinstance(request, SpritesRequest):
-            return self.main_thread.call(draw_sprites, request)
-        if isinstance(request, GlyphsRequest):
-            return self.main_thread.call(draw_glyphs, request)
-        if isinstance(request, LegendRequest):
-            with self._layers.lent(request.layers) as layers:
-                return self.main_thread.call(draw_legend, request, layers)
-        if isinstance(request, SldRequest):
-            with self._layers.lent(request.layers) as layers:
-                return self.main_thread.call(write_sld, request, layers)
-        view = request.view
-        with self._layers.lent(view.layers) as layers:
-            if isinstance(request, FeatureInfoRequest):
-                return find_features(request, layers)
-            if isinstance(request, MetatileRequest):
-                return draw_metatile(request, layers)
-            return draw_map(request, layers)
+        self._main_thread = MainThread()
+        self._layers = OpenedLayers(self._main_thread)
+        self._answers: Dict[Type[Any], Callable[[Any], bytes]] = {
+            MapRequest: self._with_layers(draw_map),
+            MetatileRequest: self._with_layers(draw_metatile),
+            FeatureInfoRequest: self._with_layers(find_features),
+            LegendRequest: self._with_layers(self._in_main_thread(draw_legend)),
+            SldRequest: self._with_layers(self._in_main_thread(write_sld)),
+            SpritesRequest: self._in_main_thread(draw_sprites),
+            GlyphsRequest: self._in_main_thread(draw_glyphs),
+            MessageRequest: draw_message,
+        }
+
+    def answer(self, request: Request) -> bytes:
+        """Return the picture or the JSON that a request asks for."""
+        return self._answers[type(request)](request)
+
+    def _with_layers(self, draw: Callable[[Any, Any], bytes]) -> Callable[[Any], bytes]:
+        """Return a function that lends what it draws the layers of its request."""
+
+        def answer(request: Any) -> bytes:
+            described = getattr(request, "view", request)
+            with self._layers.lent(described.layers) as layers:
+                return draw(request, layers)
+
+        return answer
+
+    def _in_main_thread(self, draw: Callable[..., bytes]) -> Callable[..., bytes]:
+        return lambda *described: self._main_thread.call(draw, *described)
 
 
 def _serve(line: Line, drawing: Drawing) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Callable, Tuple
 
@@ -11,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from ...about import __version__
 from ...errors import GeoPubError
-from ...render.requests import DEFAULT_DPI, PNG, LegendRequest, MessageRequest, Request, as_json
+from ...render.requests import DEFAULT_DPI, PNG, LegendRequest, MessageRequest, Request
 from ...render.supervisor import Renderer
 from ...translation import tr
 from ..cross_origin import let_pages_read
@@ -68,15 +67,11 @@ class _Service:
 
     def _picture(self, asked: Request, content_type: str, draw: Callable[[], bytes]) -> Response:
         """Return what is drawn, or "304 Not Modified": the same request of the same revision gives the same bytes."""
-        wire = json.dumps([as_json(asked), __version__], sort_keys=True).encode("utf-8")
-        etag = hashlib.sha256(wire).hexdigest()[:32]
+        etag = hashlib.sha256(repr((asked, __version__)).encode("utf-8")).hexdigest()[:32]
+        kept = {"ETag": f'"{etag}"', "Cache-Control": "no-cache"}  # keep it, and ask whether it is still right
         if request.if_none_match.contains(etag):
-            response = Response(status=304)
-        else:
-            response = Response(draw(), content_type=content_type)
-        response.set_etag(etag)
-        response.cache_control.no_cache = True  # keep it, and ask whether it is still right
-        return response
+            return Response(status=304, headers=kept)
+        return Response(draw(), headers=kept, content_type=content_type)
 
     def failed(self, error: GeoPubError, parameters: Parameters, version: str) -> Response:
         """Return an error as EXCEPTIONS asks for it: XML, written into the picture, or an empty picture."""
@@ -141,7 +136,8 @@ def wms_blueprint(publications: Publications, renderer: Renderer, base_url: Call
     def ows() -> Response:
         parameters, version = Parameters({}), V130
         try:
-            parameters = Parameters.of(request.values.items(multi=True))
+            given = request.args if request.method == "GET" else request.values
+            parameters = Parameters.of(given.items(multi=True))
             version = _version(parameters)
             return operations[_operation(parameters, tuple(operations))](parameters, version)
         except GeoPubError as error:

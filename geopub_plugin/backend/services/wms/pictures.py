@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Dict, Tuple
+from typing import Tuple
 
 from ...features.schema import Bounds
 from ...render.requests import DEFAULT_DPI, JPEG, PNG, PNG8, WEBP, MapRequest, MapView
@@ -86,16 +86,20 @@ def map_layers(parameters: Parameters, publications: Publications, name: str = "
         raise missing(name)
     if len(asked) > MOST_LAYERS:
         raise invalid(name, ",".join(asked), tr("At most {count} layers are drawn at once.", count=MOST_LAYERS))
-    published: Dict[str, MapLayer] = {layer.name: layer for layer in publications.map_layers()}
-    for layer in asked:
-        if layer not in published:
-            raise ServiceException(
-                "LayerNotDefined",
-                tr("There is no layer “{layer}”.", layer=layer[:80]),
-                tr("It was never published here, or not any more."),
-                tr("Choose one of the layers that GetCapabilities lists."),
-            )
-    return tuple(published[layer] for layer in asked)
+    published = publications.map_layers()
+    return tuple(_named(layer, published) for layer in asked)
+
+
+def _named(name: str, published: Tuple[MapLayer, ...]) -> MapLayer:
+    found = next((layer for layer in published if layer.name == name), None)
+    if found is None:
+        raise ServiceException(
+            "LayerNotDefined",
+            tr("There is no layer “{layer}”.", layer=name[:80]),
+            tr("It was never published here, or not any more."),
+            tr("Choose one of the layers that GetCapabilities lists."),
+        )
+    return found
 
 
 def dressed_layers(parameters: Parameters, layers: Tuple[MapLayer, ...]) -> Tuple[MapLayer, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import traceback
+from functools import wraps
 from threading import Event
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, TypeVar, cast
 
 from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, pyqtSignal
@@ -14,6 +15,7 @@ from ..backend.errors import Cancelled, GeoPubError, JobFailed
 from ..backend.translation import tr
 
 Work = Callable[["BackgroundCall"], Any]
+Slot = TypeVar("Slot", bound=Callable[..., None])
 GRAIN = 50  # ms for which events are handled at a time
 
 
@@ -55,16 +57,8 @@ class BackgroundCall(QgsTask):
             self._error = error.with_traceback(None)
             self._error.__cause__ = self._error.__context__ = None
             return False
-        except OSError as error:
-            self._error = JobFailed(
-                tr("“{task}” failed.", task=self.description()),
-                tr("The system says: {message}", message=error),
-                tr("Check the disk and try again."),
-            )
-            return False
         except Exception as error:  # noqa: BLE001 - the edge of a thread: QGIS would swallow what passes it
-            QgsMessageLog.logMessage(traceback.format_exc(), "GeoPub", Qgis.MessageLevel.Critical)
-            self._error = _unexpected(self.description(), error)
+            self._error = unforeseen(self.description(), error)
             return False
         return True
 
@@ -91,9 +85,34 @@ class BackgroundCall(QgsTask):
             self.refused.emit(self._error or Cancelled(tr("“{task}” was cancelled.", task=self.description())))
 
 
-def _unexpected(task: str, error: Exception) -> GeoPubError:
+def ends_work(slot: Slot) -> Slot:
+    """Let what goes wrong in a slot end the work of its object: Qt swallows it, and who waits would wait for ever.
+
+    The object has a `task`, the work as the user reads it, and `_fail(GeoPubError)`, which ends it.
+    """
+
+    @wraps(slot)
+    def guarded(self: Any, *arguments: Any) -> None:
+        try:
+            slot(self, *arguments)
+        except GeoPubError as error:
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - the edge of a slot
+            self._fail(unforeseen(self.task, error))
+
+    return cast("Slot", guarded)
+
+
+def unforeseen(task: str, error: Exception) -> GeoPubError:
+    """Return the error of work that failed of what nobody foresaw; QGIS's log gets what it takes to mend it."""
+    what = tr("“{task}” failed.", task=task)
+    if isinstance(error, OSError):
+        why = tr("The system says: {message}", message=error.strerror or error)
+        return JobFailed(what, why, tr("Check the disk and try again."))
+    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    QgsMessageLog.logMessage(trace, "GeoPub", Qgis.MessageLevel.Critical)
     return JobFailed(
-        tr("“{task}” failed.", task=task),
+        what,
         tr("Something happened that GeoPub does not expect: {error}.", error=f"{type(error).__name__}: {error}"),
         tr("Look into QGIS's log messages, and report what they say to the authors of GeoPub."),
     )

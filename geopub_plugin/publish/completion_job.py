@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError
 from ..backend.translation import tr
-from .background import BackgroundCall
+from .background import BackgroundCall, ends_work
 from .completion import completed
 from .progression import amount
 from .steps import Quiet, Step
@@ -32,6 +32,7 @@ class CompletionJob(QObject):
     def __init__(self, source: StoreSource, layer_name: str, title: str, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
         self.title = title
+        self.task = tr("All tiles of “{title}”", title=title)
         self._source, self._layer_name = source, layer_name
         self._call: Optional[CompletionCall] = None
 
@@ -42,7 +43,7 @@ class CompletionJob(QObject):
             self._begin(address)
         else:
             self._source.ready.connect(self._begin)
-            self._source.failed.connect(self.failed)
+            self._source.failed.connect(self._no_store)
             self._source.start()
 
     def cancel(self) -> None:
@@ -56,6 +57,11 @@ class CompletionJob(QObject):
         """Stop listening, when QGIS ends; the store goes on by itself."""
         self.blockSignals(True)
 
+    def _no_store(self, error: GeoPubError) -> None:
+        if self._call is None:  # a running call hears of it by itself
+            self._fail(error)
+
+    @ends_work
     def _begin(self, address: StoreAddress) -> None:
         if self._call is not None:
             return
@@ -65,13 +71,13 @@ class CompletionJob(QObject):
             with address.open(call.cancelled) as store:
                 return completed(store, layer_name, _Teller(call))
 
-        self._call = CompletionCall(tr("All tiles of “{title}”", title=self.title), work, listed=True)
+        self._call = CompletionCall(self.task, work, listed=True)
         self._call.moved.connect(self.moved)
         self._call.answered.connect(self.finished)
-        self._call.refused.connect(self._refused)
+        self._call.refused.connect(self._fail)
         self._call.start()
 
-    def _refused(self, error: GeoPubError) -> None:
+    def _fail(self, error: GeoPubError) -> None:
         if isinstance(error, Cancelled):
             self.cancelled.emit()
         else:

@@ -16,7 +16,7 @@ from ..backend.announcement import announced
 from ..backend.errors import DataFolderLocked, GeoPubError, Unavailable
 from ..backend.locations import PACKAGE
 from ..backend.translation import tr
-from .background import BackgroundCall
+from .background import BackgroundCall, ends_work
 from .embedded import Backend, backend_of, failure, find_backend
 from .interpreter import Host, backend_environment, find_interpreter
 from .qgis_transport import QgisTransport
@@ -75,7 +75,7 @@ class EmbeddedProcess(QObject):
     ) -> None:
         """Serve `data`; `find` is called outside the GUI thread."""
         super().__init__(parent)
-        self.data = data
+        self.data, self.task = data, tr("Start of GeoPub")
         self.options: Tuple[str, ...] = ()  # of `serve`, besides the data folder
         self._next: Optional[Tuple[Path, Tuple[str, ...]]] = None  # what to serve once the present one has ended
         self.state = BackendState.STOPPED
@@ -136,9 +136,8 @@ class EmbeddedProcess(QObject):
 
     def close(self) -> None:
         """End our backend now, when QGIS ends or the plugin is unloaded."""
-        if self._search is not None:
-            self._search.cancel()
         process, self._process = self._process, None
+        self._give_up_search()
         self._forget()
         if process is None:
             return
@@ -153,11 +152,12 @@ class EmbeddedProcess(QObject):
 
     def _look(self) -> None:
         find, data = self._find, self.data
-        self._search = BackgroundCall(tr("Start of GeoPub"), lambda _call: find(data))
+        self._search = BackgroundCall(self.task, lambda _call: find(data))
         self._search.answered.connect(self._found)
-        self._search.refused.connect(self._give_up)
+        self._search.refused.connect(self._fail)
         self._search.start()
 
+    @ends_work
     def _found(self, found: Found) -> None:
         self._search = None
         if isinstance(found, Backend):
@@ -181,6 +181,7 @@ class EmbeddedProcess(QObject):
         self._patience.start()
         process.start()
 
+    @ends_work
     def _read(self) -> None:
         while self._process is not None and self._process.canReadLine():
             line = bytes(self._process.readLine()).decode("utf-8", "replace").strip()
@@ -204,7 +205,7 @@ class EmbeddedProcess(QObject):
             self._locked_tries += 1
             QTimer.singleShot(LOCKED_PAUSE, self._look_again)
         else:
-            self._give_up(error)
+            self._fail(error)
 
     def _look_again(self) -> None:
         if self.state is BackendState.STARTING and self._process is None and self._search is None:
@@ -225,22 +226,18 @@ class EmbeddedProcess(QObject):
 
     def _not_started(self, problem: QProcess.ProcessError) -> None:
         if problem == QProcess.ProcessError.FailedToStart and self._process is not None:
-            self._drop()
-            self._give_up(_not_startable(tr("The program could not be started.")))
+            self._fail(_not_startable(tr("The program could not be started.")))
 
     def _too_slow(self) -> None:
-        if self._process is not None:  # nothing that it still says is of interest: another one may run by then
-            self._process.blockSignals(True)
-            self._kill()
-        self._drop()
-        self._give_up(_not_startable(tr("It did not get ready in {seconds} seconds.", seconds=PATIENCE // 1000)))
+        self._fail(_not_startable(tr("It did not get ready in {seconds} seconds.", seconds=PATIENCE // 1000)))
 
+    @ends_work
     def _ended(self, *_how: object) -> None:
         self._read_complaints()
         before, again = self.state, self._wanted or self._next is not None
         self._drop()
         if before is BackendState.STARTING:
-            self._give_up(_not_startable(self._last_line()))
+            self._fail(_not_startable(self._last_line()))
             return
         if self._next is not None:
             (self.data, self.options), self._next = self._next, None
@@ -257,9 +254,12 @@ class EmbeddedProcess(QObject):
         if self._process is not None:
             self._process.kill()
 
-    def _give_up(self, error: GeoPubError) -> None:
+    def _fail(self, error: GeoPubError) -> None:
+        if self._process is not None:  # nothing that it still says is of interest: another one may run by then
+            self._process.blockSignals(True)
+            self._kill()
         self._search, self._wanted = None, False
-        self._forget()
+        self._drop()
         self._become(BackendState.STOPPED)
         self.failed.emit(error)
 
@@ -280,13 +280,16 @@ class EmbeddedProcess(QObject):
             self._farewell.start()
 
     def _become_stopped(self) -> None:
-        if self._search is not None:
-            self._search.answered.disconnect(self._found)
-            self._search.refused.disconnect(self._give_up)
-            self._search.cancel()
-            self._search = None
+        self._give_up_search()
         self._forget()
         self._become(BackendState.STOPPED)
+
+    def _give_up_search(self) -> None:
+        search, self._search = self._search, None
+        if search is not None:
+            search.answered.disconnect(self._found)
+            search.refused.disconnect(self._fail)
+            search.cancel()
 
     def _forget(self) -> None:
         self._patience.stop()

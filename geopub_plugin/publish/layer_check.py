@@ -15,7 +15,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from ..backend.errors import GeoPubError
 from ..backend.faults import Fault, blocking
 from ..backend.translation import tr
-from .background import BackgroundCall
+from .background import BackgroundCall, ends_work
 from .layer_faults import layer_faults
 from .layers_export import LayersExport
 from .publication_values import Refused
@@ -83,6 +83,7 @@ class LayerCheck(QObject):
     ) -> None:
         """Prepare the check; `srs` is what the user declares where a layer does not know where it lies."""
         super().__init__(parent)
+        self.task = tr("Checks")
         self._layers = dict(zip(tables, layers))
         self._srs = srs
         self._own = tuple(Finding(fault, layer) for layer in layers for fault in layer_faults(layer))
@@ -120,6 +121,7 @@ class LayerCheck(QObject):
     def _exported_part(self, percent: float) -> None:
         self.moved.emit(percent / 100 * EXPORT_SHARE, tr("Exporting the layer"))
 
+    @ends_work
     def _exported(self, file: Path) -> None:
         srs, tables, folder = self._srs, tuple(self._layers), self._folder
 
@@ -127,11 +129,12 @@ class LayerCheck(QObject):
             return check_file(file, srs, tables, folder, call.cancelled)
 
         self.moved.emit(EXPORT_SHARE, tr("Checks"))
-        self._call = BackgroundCall(tr("Checks"), check)
+        self._call = BackgroundCall(self.task, check)
         self._call.answered.connect(self._checked)
         self._call.refused.connect(self._fail)
         self._call.start()
 
+    @ends_work
     def _checked(self, found: Tuple[Fault, ...]) -> None:
         findings = (*self._own, *(Finding(fault, self._layer(fault.table)) for fault in found))
         order = ("error", "warning", "repaired", "info")
@@ -142,6 +145,8 @@ class LayerCheck(QObject):
         return self._layers.get(table) or (next(iter(self._layers.values())) if len(self._layers) == 1 else None)
 
     def _fail(self, error: GeoPubError) -> None:
+        if self.ended:
+            return
         cancelled = self._call is not None and self._call.cancelled.is_set()
         self._end()
         if cancelled:

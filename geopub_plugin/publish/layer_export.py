@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Optional, Tuple
 
@@ -20,6 +21,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..backend.errors import GeoPubError, InvalidInput, StorageFull
 from ..backend.translation import tr
+from .background import ends_work
 from .field_names import clashing, free_name
 
 ROOM_NEEDED = 50_000_000  # bytes; below this a failed write is put down to the full disk
@@ -64,7 +66,8 @@ class LayerExport(QObject):
         if into is not None and into.exists():
             options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
         self._task = QgsVectorFileWriterTask(source, str(self.path), options)
-        self._task.setDescription(tr("Export of “{layer}”", layer=layer.name()))
+        self.task = tr("Export of “{layer}”", layer=layer.name())
+        self._task.setDescription(self.task)
         self._task.progressChanged.connect(self.progressed)
         self._task.writeComplete.connect(self._written)
         self._task.errorOccurred.connect(self._not_written)
@@ -92,6 +95,7 @@ class LayerExport(QObject):
         else:
             self.finished.emit(self.path)
 
+    @ends_work
     def _not_written(self, _code: int, message: str) -> None:
         self._ended = True
         if self._cancelled:
@@ -100,9 +104,17 @@ class LayerExport(QObject):
             self.failed.emit(export_error(self._layer_name, message, self.path))
 
     def _give_up(self) -> None:
-        # QGIS leaves the part that it has written.
-        self.path.unlink(missing_ok=True)
+        remove_if_possible(self.path)  # QGIS leaves the part that it has written
         self.cancelled.emit()
+
+    def _fail(self, error: GeoPubError) -> None:
+        self.failed.emit(error)
+
+
+def remove_if_possible(file: Path) -> None:
+    """Remove a file that is no longer wanted; one that is held (Windows) goes with its folder."""
+    with suppress(OSError):
+        file.unlink()
 
 
 def export_error(layer_name: str, message: str, path: Path) -> GeoPubError:

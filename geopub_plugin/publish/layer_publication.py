@@ -13,11 +13,12 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError, InvalidInput, Unavailable
 from ..backend.translation import tr
+from .background import ends_work
 from .layer_description import remember_contact
 from .layer_marks import LayerMarks, marks
 from .layer_memory import Published, memory, remember
 from .layer_plan import LayerPlan, Layers, layers_of
-from .layers_export import LayersExport
+from .layers_export import LayersExport, still_there
 from .map_style import Draw
 from .progression import EXPORT, Progression
 from .proposal import TableStyle
@@ -60,7 +61,7 @@ class LayerPublication(QObject):
             parts: what is to be published, among DATA, STYLE and METADATA; without DATA only what is live is changed.
         """
         super().__init__(parent)
-        self.plan = plan
+        self.plan, self.task = plan, tr("Publication of “{title}”", title=plan.title)
         self.result: Optional[PublicationResult] = None
         self.tile_style: Optional[TileStyle] = None  # that the tiles will have, once they answer
         self.ended = False
@@ -83,6 +84,7 @@ class LayerPublication(QObject):
         self._cancelled = False
         self._refused: Optional[GeoPubError] = None  # why there is no store, while the export ends
 
+    @ends_work
     def start(self) -> None:
         """Start the export and, meanwhile, what serves the store; return at once."""
         self._source.ready.connect(self._store_ready)
@@ -118,28 +120,26 @@ class LayerPublication(QObject):
 
     # Export and store -------------------------------------------------------------------------------------------
 
+    @ends_work
     def _export_style(self) -> None:
         """Take the marks and the style of one layer a turn: those of twenty would stop QGIS for a moment."""
         if self.ended:
             return
         left = list(zip(self._layers, self._tables))[len(self._marks) :]
-        try:
-            if left:
-                self._take_style(*left[0])
-            elif self._styles and "tms" in self.plan.services:
-                self._draw = drawn_sheets(*(style.qml for style in self._styles.values() if style.qml))
-        except GeoPubError as error:
-            self._fail(error)
-        except OSError as error:
-            self._fail(_no_style_file(error))
-        else:
-            QTimer.singleShot(0, self._export_style if left else self._export_layer)
+        if left:
+            self._take_style(*left[0])
+        elif self._styles and "tms" in self.plan.services:
+            self._draw = drawn_sheets(*(style.qml for style in self._styles.values() if style.qml))
+        QTimer.singleShot(0, self._export_style if left else self._export_layer)
 
     def _take_style(self, layer: QgsVectorLayer, table: TablePlan) -> None:
-        self._marks += (marks(layer),)  # what is exported; the user may go on editing
+        self._marks += (marks(still_there(layer)),)  # what is exported; the user may go on editing
         if not self.plan.styled or STYLE not in self._parts:
             return
-        style = chosen_style(layer, table.table, table.style, self._folder, self._plain)
+        try:
+            style = chosen_style(layer, table.table, table.style, self._folder, self._plain)
+        except OSError as error:
+            raise _no_style_file(error) from error
         if style is None:
             return
         self._styles[table.table] = style
@@ -149,6 +149,7 @@ class LayerPublication(QObject):
                 raise _no_plain_style(table.table)
             self._map_styles.append(plain)
 
+    @ends_work
     def _export_layer(self) -> None:
         if self.ended or self._cancelled:
             return
@@ -171,6 +172,7 @@ class LayerPublication(QObject):
         if not self._cancelled:
             self.moved.emit(self._progression.share, tr("Exporting the layer"))
 
+    @ends_work
     def _exported(self, file: Path) -> None:
         if self._refused is not None:
             self._end_with(self._refused)
@@ -179,10 +181,12 @@ class LayerPublication(QObject):
         self._file = file
         self._publish_when_ready()
 
+    @ends_work
     def _store_ready(self, address: StoreAddress) -> None:
         self._address = address
         self._publish_when_ready()
 
+    @ends_work
     def _store_failed(self, error: GeoPubError) -> None:
         if self._call is None:  # a running call hears of it by itself
             self._refused = error
@@ -245,7 +249,10 @@ class LayerPublication(QObject):
 
     # Ends -------------------------------------------------------------------------------------------------------
 
+    @ends_work
     def _published(self, result: PublicationResult) -> None:
+        if self.ended:
+            return
         self.result = result
         addresses = tuple((live.type, live.url) for live in result.urls)
         names = {relation.native or relation.name: relation.name for relation in result.data.relations}

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Optional, Sequence, Union
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from .layer_export import LayerExport
+from ..backend.errors import GeoPubError, InvalidInput
+from ..backend.translation import tr
+from .background import ends_work
+from .layer_export import LayerExport, remove_if_possible
 from .table_export import TableExport, table_behind
 
 
@@ -46,11 +50,13 @@ class LayersExport(QObject):
         self._layers, self._tables, self._file = tuple(layers), tuple(tables), file
         self._srs, self._declared = srs, declared
         self._done, self._cancelled = 0, False
+        self.task = tr("Export of “{layer}”", layer=file.stem)
         self._export: Union[LayerExport, TableExport, None] = None
 
+    @ends_work
     def start(self) -> None:
         """Start with the first layer and return at once."""
-        layer, name = self._layers[self._done], self._tables[self._done]
+        layer, name = still_there(self._layers[self._done]), self._tables[self._done]
         table = table_behind(layer, self._crs())
         if table is None:
             self._write()
@@ -64,9 +70,10 @@ class LayersExport(QObject):
         other = self._declared or self._layers[self._done].crs().authid() != self._srs
         return QgsCoordinateReferenceSystem(self._srs) if other and self._srs else None
 
+    @ends_work
     def _write(self) -> None:
         """Have QGIS's writer write the present layer."""
-        layer, name = self._layers[self._done], self._tables[self._done]
+        layer, name = still_there(self._layers[self._done]), self._tables[self._done]
         self._follow(LayerExport(layer, name, self._file.parent, self._crs(), self, self._file))
 
     def _follow(self, export: Union[LayerExport, TableExport]) -> None:
@@ -94,8 +101,7 @@ class LayersExport(QObject):
     def _exported(self, file: Path) -> None:
         self._done += 1
         if self._cancelled:
-            file.unlink(missing_ok=True)
-            self.cancelled.emit()
+            self._give_up()
         elif self._done == len(self._layers):
             self.finished.emit(file)
         else:
@@ -103,7 +109,24 @@ class LayersExport(QObject):
 
     def _go_on(self) -> None:
         if self._cancelled:
-            self._file.unlink(missing_ok=True)
-            self.cancelled.emit()
+            self._give_up()
         else:
             self.start()
+
+    def _give_up(self) -> None:
+        remove_if_possible(self._file)
+        self.cancelled.emit()
+
+    def _fail(self, error: GeoPubError) -> None:
+        self.failed.emit(error)
+
+
+def still_there(layer: QgsVectorLayer) -> QgsVectorLayer:
+    """Return a layer; raise InvalidInput where the user has removed it meanwhile."""
+    if sip.isdeleted(layer):
+        raise InvalidInput(
+            tr("The layer could not be exported."),
+            tr("It was removed from the project while it was being published."),
+            tr("Add it to the project again, then publish."),
+        )
+    return layer

@@ -16,6 +16,7 @@ from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkRe
 
 from ..backend.errors import GeoPubError, NotAuthenticated
 from ..backend.translation import tr
+from .background import unforeseen
 from .transport import Request, Response, Sent, interrupted, is_loopback, unreachable
 
 GRAIN = 0.05  # seconds between two looks at whether the work is cancelled
@@ -84,6 +85,11 @@ class _Errand:
         self.refusal: Optional[GeoPubError] = None
         self.done = Event()
 
+    def refused(self, error: GeoPubError) -> None:
+        """Tell who waits that there is no answer."""
+        self.refusal = error
+        self.done.set()
+
 
 class _Courier(QObject):
     """Lives in the GUI thread and runs errands for another."""
@@ -102,14 +108,18 @@ class _Courier(QObject):
         self.dropped.connect(self._drop)
 
     def _run(self, errand: _Errand) -> None:
-        request = errand.request
+        """Send a request; whatever goes wrong with that is an answer, too: a thread waits for one."""
         try:
-            asked = self._signed(_qt_request(request))
+            self._send(errand)
         except GeoPubError as error:
-            errand.refusal = error
-            errand.done.set()
-            return
-        body = errand.body if errand.body is not None else _Body(request)
+            errand.refused(error)
+        except Exception as error:  # noqa: BLE001 - the edge of a slot
+            errand.refused(unforeseen(errand.request.url, error))
+
+    def _send(self, errand: _Errand) -> None:
+        request = errand.request
+        asked = self._signed(_qt_request(request))
+        body = errand.body if errand.body is not None else _Body(request, errand)
         reply = self._manager(request.url).sendCustomRequest(asked, request.method.encode(), body)
         if isinstance(body, _Body):
             body.setParent(reply)
@@ -128,7 +138,9 @@ class _Courier(QObject):
         if reply is None:
             return
         status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
-        if status is None:
+        if errand.refusal is not None:
+            pass  # the body could not be read to its end
+        elif status is None:
             errand.refusal = unreachable(errand.request.url, reply.errorString())
         else:
             headers = {_text(name).lower(): _text(value) for name, value in reply.rawHeaderPairs()}
@@ -166,8 +178,9 @@ class _Courier(QObject):
 class _Body(QIODevice):
     """A body too large to be held, read while it is sent."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, errand: _Errand) -> None:
         super().__init__()
+        self._errand = errand
         self._blocks: Iterator[bytes] = request.blocks()
         self._left = b""
         self._unread = request.size
@@ -179,8 +192,12 @@ class _Body(QIODevice):
     def bytesAvailable(self) -> int:
         return self._unread
 
-    def readData(self, size: int) -> bytes:
-        self._left = self._left or next(self._blocks, b"")
+    def readData(self, size: int) -> Optional[bytes]:
+        try:
+            self._left = self._left or next(self._blocks, b"")
+        except OSError as error:  # Qt would wait for the rest until the time is over
+            self._errand.refusal = unforeseen(self._errand.request.url, error)
+            return None
         data, self._left = self._left[:size], self._left[size:]
         self._unread -= len(data)
         return data

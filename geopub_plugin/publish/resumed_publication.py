@@ -10,6 +10,8 @@ from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError
+from ..backend.translation import tr
+from .background import ends_work
 from .layer_memory import Published, remember
 from .progression import EXPORT, Progression
 from .publication import PublicationResult
@@ -38,6 +40,7 @@ class ResumedPublication(QObject):
         """
         super().__init__(parent)
         self.plan, self.ended = one.note.plan, False
+        self.task = tr("Publication of “{title}”", title=one.title)
         self._note, self._source = one.note, source
         self._folder = WorkFolder(one.folder)
         self._call: Optional[PublicationCall] = None
@@ -45,6 +48,7 @@ class ResumedPublication(QObject):
         self._progression = Progression(one.note.request.services)
         self._progression.ended(EXPORT)
 
+    @ends_work
     def start(self) -> None:
         """Go on once the store is ready; return at once."""
         self._source.ready.connect(self._ready)
@@ -67,8 +71,10 @@ class ResumedPublication(QObject):
         if self._call is not None:
             self._call.cancel()
             self._call.wait(CLOSING)
-        self._end(leave=True)
+        if not self.ended:
+            self._end(leave=True)
 
+    @ends_work
     def _ready(self, address: StoreAddress) -> None:
         if self._call is not None or self.ended:
             return
@@ -83,7 +89,10 @@ class ResumedPublication(QObject):
         self._call.refused.connect(self._fail)
         self._call.start()
 
+    @ends_work
     def _published(self, result: PublicationResult) -> None:
+        if self.ended:
+            return
         addresses = tuple((live.type, live.url) for live in result.urls)
         where = Published(self._note.target, "", addresses, result.layer_name)
         for identifier, mark in zip(self._note.layers, self._note.marks):
@@ -96,7 +105,7 @@ class ResumedPublication(QObject):
     def _fail(self, error: GeoPubError) -> None:
         if self.ended:
             return
-        given_up = isinstance(error, Cancelled)
+        given_up = isinstance(error, Cancelled) and not self._leaving.is_set()
         self._end(leave=not given_up)  # it may be tried again
         if given_up:
             self.cancelled.emit()

@@ -14,6 +14,7 @@ from ..backend.errors import GeoPubError
 from ..backend.translation import tr
 from .background import BackgroundCall
 from .compat import PROVIDER_FIELD
+from .layer_export import remove_if_possible
 from .table_copy import StoredTable, copy_table, stored_table
 
 
@@ -95,7 +96,7 @@ class TableExport(QObject):
             self.finished.emit(self.path)
         else:
             if self._new:
-                self.path.unlink(missing_ok=True)
+                remove_if_possible(self.path)
             self.impossible.emit()
 
     def _refused(self, error: GeoPubError) -> None:
@@ -105,7 +106,7 @@ class TableExport(QObject):
             self.failed.emit(error)
 
     def _give_up(self) -> None:
-        self.path.unlink(missing_ok=True)
+        remove_if_possible(self.path)
         self.cancelled.emit()
 
 

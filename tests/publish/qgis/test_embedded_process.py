@@ -11,7 +11,7 @@ from typing import Iterator
 
 import pytest
 
-from geopub_plugin.backend.errors import DataFolderNewer, Unavailable
+from geopub_plugin.backend.errors import DataFolderNewer, JobFailed, Unavailable
 from geopub_plugin.publish.embedded import Backend, answers
 from geopub_plugin.publish.embedded_process import BackendState, EmbeddedProcess, Launch
 from geopub_plugin.publish.embedded_settings import EmbeddedSettings, for_others, network_address
@@ -189,3 +189,30 @@ def test_one_that_was_too_slow_does_not_end_the_next(qtbot, process, tmp_path, m
     with qtbot.waitSignal(process.ready, timeout=30_000):
         process.start()
     assert len(failures) == 1 and "did not get ready" in failures[0].why and process.ours
+
+
+def test_what_nobody_foresaw_is_told_to_who_waits(qtbot, qgis_app, tmp_path):
+    made = EmbeddedProcess(tmp_path, find=lambda _data: Launch(sys.executable, (), {"ODD": object()}))
+    with qtbot.waitSignal(made.failed, timeout=10_000) as told:
+        made.start()
+    assert isinstance(told.args[0], JobFailed) and made.state is BackendState.STOPPED and not made.ours
+    made.close()
+
+
+def test_a_search_that_ends_after_unloading_starts_nothing(qtbot, qgis_app, tmp_path):
+    begun, go, looked = Event(), Event(), Event()
+
+    def find(_data: Path) -> Launch:
+        begun.set()
+        go.wait(10)
+        looked.set()
+        return Launch(sys.executable, ("-c", "input()"), {})
+
+    made = EmbeddedProcess(tmp_path, find=find)
+    made.start()
+    qtbot.waitUntil(begun.is_set, timeout=10_000)
+    made.close()
+    go.set()
+    qtbot.waitUntil(looked.is_set, timeout=10_000)
+    qtbot.wait(50)
+    assert not made.ours

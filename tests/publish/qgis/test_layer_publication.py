@@ -8,16 +8,17 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
-from typing import Iterator, Optional
+from typing import Callable, Iterator, Optional
 
 import pytest
-from qgis.core import QgsProject
+from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QObject, QTimer, QVariant, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, QVariant, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
-from geopub_plugin.backend.errors import Conflict, InvalidInput, Unavailable
-from geopub_plugin.publish import layer_publication, map_style, unfinished
+from geopub_plugin.backend.errors import Conflict, InvalidInput, JobFailed, Unavailable
+from geopub_plugin.publish import layer_export, layer_publication, layers_export, map_style, unfinished
+from geopub_plugin.publish.background import BackgroundCall
 from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.datasheet_list import DatasheetList
 from geopub_plugin.publish.embedded_process import EmbeddedProcess, Launch
@@ -243,6 +244,97 @@ def test_a_style_whose_pictures_cannot_be_drawn_ends_the_publication(qtbot, scra
     plan = styled_by(tmp_path / "torn.qml", b"<qgis><renderer-v2>", ("tms",))
     error = outcome(qtbot, LayerPublication(points([("name", STRING)], [["a"]]), plan, NeverReady()))
     assert isinstance(error, InvalidInput)
+
+
+class Ready(NeverReady):
+    """A store that nobody will have to ask."""
+
+    def start(self) -> None:
+        self.ready.emit(StoreAddress("http://127.0.0.1:9/api"))
+
+
+def fails(error: Exception) -> Callable[..., None]:
+    def fail(*_given: object, **_named: object) -> None:
+        raise error
+
+    return fail
+
+
+BROKEN = {
+    "marks": (layer_publication, "marks", RuntimeError("gone")),
+    "export": (layers_export, "table_behind", ValueError("odd")),
+    "writer": (layer_export, "_writer_options", KeyError("odd")),
+    "note": (unfinished.WorkFolder, "note", OSError(28, "No space left on device")),
+    "request": (LayerPublication, "_request", AttributeError("odd")),
+    "call": (layer_publication, "PublicationCall", RuntimeError("odd")),
+}
+
+
+@pytest.mark.parametrize("place", BROKEN)
+def test_what_nobody_foresaw_ends_the_publication(qtbot, scratch, points, monkeypatch, place):
+    owner, name, error = BROKEN[place]
+    monkeypatch.setattr(owner, name, fails(error))
+    plan = LayerPlan("Odd", "Odd", "odd", ("wfs",))
+    ended = outcome(qtbot, LayerPublication(points([("name", STRING)], [["a"]]), plan, Ready()))
+    assert isinstance(ended, JobFailed) and error.args[-1] in ended.why
+    assert list(scratch.glob("geopub-*")) == []
+
+
+def test_a_layer_that_is_removed_ends_the_publication(qtbot, scratch, qgis_new_project):
+    for turn in range(3):  # before its style is taken, before it is exported, while it is
+        layer = QgsVectorLayer("Point?crs=EPSG:4326&field=name:string", f"Gone {turn}", "memory")
+        layer.dataProvider().addFeatures([QgsFeature(layer.fields()) for _ in range(30_000)])
+        QgsProject.instance().addMapLayer(layer)
+        publication = LayerPublication(layer, LayerPlan("Gone", "Gone", "gone", ("wfs",)), NeverReady())
+        ended: list = []
+        publication.failed.connect(ended.append)
+        publication.start()
+        for _turn in range(turn):
+            QCoreApplication.processEvents()
+        QgsProject.instance().removeMapLayer(layer.id())
+        if turn < 2:
+            qtbot.waitUntil(lambda told=ended: bool(told), timeout=20_000)
+            assert isinstance(ended[0], InvalidInput) and publication.ended
+        else:  # the writer may have all that it needs by then
+            qtbot.waitUntil(lambda it=publication: it.ended or it._file is not None, timeout=20_000)
+            publication.cancel()
+            assert publication.ended
+    assert list(scratch.glob("geopub-*")) == []
+
+
+def test_cancelling_ends_also_where_the_file_is_held(qtbot, scratch, points, monkeypatch):
+    monkeypatch.setattr(Path, "unlink", fails(PermissionError(13, "held")))
+    plan = LayerPlan("Held", "Held", "held", ("wfs",))
+    publication = LayerPublication(points([("name", STRING)], [["x" * 100]] * 20_000), plan, NeverReady())
+    publication.moved.connect(lambda *_told: publication.cancel())
+    assert outcome(qtbot, publication) == "cancelled"
+
+
+def test_a_folder_that_is_gone_ends_the_export(qtbot, qgis_app, points, tmp_path):
+    export = layer_export.LayerExport(points([("name", STRING)], [["a"]]), "made", tmp_path / "gone")
+    with qtbot.waitSignal(export.failed, timeout=10_000) as told:
+        export.start()
+    assert isinstance(told.args[0], JobFailed)
+
+
+def test_work_that_waits_for_its_turn_can_be_cancelled(qtbot, qgis_app, points, tmp_path):
+    hold, ended = Event(), []
+    busy = [BackgroundCall("busy", lambda _call: hold.wait(20)) for _ in range(40)]  # more than there are threads
+    for call in busy:
+        call.start()
+    waiting = BackgroundCall("waiting", lambda _call: None)
+    export = layer_export.LayerExport(points([("name", STRING)], [["a"]]), "made", tmp_path)
+    waiting.refused.connect(ended.append)
+    export.cancelled.connect(lambda: ended.append("export"))
+    waiting.start()
+    export.start()
+    waiting.cancel()
+    export.cancel()
+    try:
+        qtbot.waitUntil(lambda: len(ended) == 2, timeout=10_000)
+    finally:
+        hold.set()
+        qtbot.waitUntil(lambda: all(call.ended for call in busy), timeout=20_000)
 
 
 def test_qml_that_qgis_does_not_read_is_not_taken_for_the_style_of_the_layer(qgis_app, points, tmp_path):

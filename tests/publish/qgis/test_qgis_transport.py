@@ -11,7 +11,7 @@ from typing import Iterator
 
 import pytest
 
-from geopub_plugin.backend.errors import Cancelled, GeoPubError, Unavailable
+from geopub_plugin.backend.errors import Cancelled, GeoPubError, JobFailed, Unavailable
 from geopub_plugin.publish.background import BackgroundCall
 from geopub_plugin.publish.qgis_transport import QgisTransport
 from geopub_plugin.publish.transport import FileSlice, Request
@@ -137,3 +137,16 @@ def test_a_full_disk_is_said_in_words(qtbot, qgis_app):
         raise OSError(28, "No space left on device")
 
     assert "No space left" in in_background(qtbot, fail).why
+
+
+def test_a_file_that_became_shorter_ends_the_transfer(qtbot, qgis_app, server, tmp_path):
+    file = tmp_path / "cut.bin"
+    file.write_bytes(bytes(1_000_000))
+    request = Request("PUT", f"{server}/x", {}, (FileSlice(file, 0, 20_000_000),), timeout=60.0)
+    error = in_background(qtbot, lambda: sent(request))
+    assert isinstance(error, JobFailed) and "cut.bin" in error.why
+
+
+def test_a_request_that_cannot_be_made_is_answered_at_once(qtbot, qgis_app, server):
+    error = in_background(qtbot, lambda: sent(Request("GET", f"{server}/x", {"Näme": "x"})))
+    assert isinstance(error, JobFailed) and "UnicodeEncodeError" in error.why

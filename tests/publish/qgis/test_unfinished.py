@@ -9,9 +9,9 @@ from typing import Iterator
 
 import pytest
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtCore import QObject, QVariant, pyqtSignal
 
-from geopub_plugin.backend.errors import GeoPubError
+from geopub_plugin.backend.errors import GeoPubError, InvalidInput
 from geopub_plugin.publish import unfinished
 from geopub_plugin.publish.embedded_process import EmbeddedProcess
 from geopub_plugin.publish.kept_values import Unreadable, from_json, to_json
@@ -24,7 +24,7 @@ from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication_plan import LayerPlan
 from geopub_plugin.publish.publication_values import PublicationRequest
 from geopub_plugin.publish.resumed_publication import ResumedPublication
-from geopub_plugin.publish.store_source import StoreSource
+from geopub_plugin.publish.store_source import StoreAddress, StoreSource
 from geopub_plugin.publish.table_plan import Access, StyleChoice, TablePlan
 from geopub_plugin.publish.targets import this_computer
 
@@ -101,6 +101,28 @@ REQUEST = PublicationRequest(
 NOTE = unfinished.Note(
     "embedded", REQUEST, LayerPlan("a", "b", "c", top_level=3), ("id",), (LayerMarks("1", "2", "3"),)
 )
+
+
+class Ready(QObject):
+    """A store that nobody will have to ask."""
+
+    ready, failed = pyqtSignal(object), pyqtSignal(object)
+    target = this_computer()
+
+    def start(self) -> None:
+        self.ready.emit(StoreAddress("http://127.0.0.1:9/api"))
+
+
+def test_what_cannot_be_resumed_says_so_and_is_kept(qtbot, qgis_app, kept):
+    work = unfinished.WorkFolder()
+    (work.path / "odd.gpkg").write_bytes(b"")
+    torn = TableStyle("odd", "odd.qml", b"<qgis><renderer-v2>")
+    request = PublicationRequest(work.path / "odd.gpkg", "Odd", "Odd", "odd", ("tms",), styles=(torn,))
+    work.note(unfinished.Note("embedded", request, LayerPlan("Odd", "Odd", "odd")))
+    work.leave()
+    (one,) = unfinished.unfinished()
+    assert isinstance(ended(qtbot, ResumedPublication(one, Ready())), InvalidInput)
+    assert [left.title for left in unfinished.unfinished()] == ["Odd"]
 
 
 def test_everything_asked_is_kept():

@@ -3456,6 +3456,10 @@
         <translation>Licence</translation>
     </message>
     <message>
+        <source>Line {line}: an element has more than {count} attributes.</source>
+        <translation>Ligne {line} : un élément a plus de {count} attributs.</translation>
+    </message>
+    <message>
         <source>Line {line}: it declares a document type or entities, which can be used to attack the reader.</source>
         <translation>Ligne {line} : il déclare un type de document ou des entités, qui peuvent servir à attaquer le lecteur.</translation>
     </message>

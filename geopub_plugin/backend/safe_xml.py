@@ -5,6 +5,7 @@ The only module that imports the standard library's tree, so that nothing else c
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterator, List, Mapping, Optional
 from xml.etree import ElementTree  # nosec B405 - makes and writes trees; what parses is lxml, hardened, or defusedxml
 from xml.parsers import expat
@@ -21,6 +22,9 @@ Element = ElementTree.Element  # what `parse` returns can do the same, though lx
 SubElement = ElementTree.SubElement
 
 DEEPEST = 250  # elements inside one another; libxml2 itself stops at 256
+MOST_ATTRIBUTES = 2000  # of one element: libxml2 compares each with all before it
+
+_LONG_TAG = re.compile(rb"<[^<]{12000,}")  # may have more attributes than that
 
 
 class _RootReached(Exception):
@@ -32,9 +36,11 @@ def parse(document: bytes, *, doctype: bool = False, plain: bool = False) -> Ele
 
     `doctype` admits the bare document type that QML files open with; its DTD is never read. `plain` gives elements that
     go into trees made with `Element`, and costs the time that lxml saves. Raises InvalidInput, with the line, for what
-    is not well-formed, declares entities or an internal DTD, or is nested deeper than `DEEPEST`.
+    is not well-formed, declares entities or an internal DTD, is nested deeper than `DEEPEST`, or has more than
+    `MOST_ATTRIBUTES` at an element.
     """
     _examine_prolog(document, doctype)
+    _examine_attributes(document)
     return _parse_with_expat(document) if plain or lxml_etree is None else _parse_with_lxml(document)
 
 
@@ -117,6 +123,24 @@ def _examine_prolog(document: bytes, doctype: bool) -> None:
         raise _malformed(1, str(error)) from error
 
 
+def _examine_attributes(document: bytes) -> None:
+    """Refuse an element with so many attributes that libxml2 would take minutes; expat counts them in no time."""
+    if not any(tag[0].count(b"=") > MOST_ATTRIBUTES for tag in _LONG_TAG.finditer(document)):
+        return
+    parser = expat.ParserCreate()
+    parser.ordered_attributes = True
+
+    def count(_name: str, attributes: List[str]) -> None:
+        if len(attributes) > 2 * MOST_ATTRIBUTES:  # names and values
+            raise _too_many_attributes(parser.CurrentLineNumber)
+
+    parser.StartElementHandler = count
+    try:
+        parser.Parse(document, True)
+    except expat.ExpatError as error:
+        raise _malformed(error.lineno, expat.ErrorString(error.code)) from error
+
+
 def _parse_with_lxml(document: bytes) -> Element:
     parser = lxml_etree.XMLParser(
         resolve_entities=False,
@@ -187,6 +211,14 @@ def _dangerous(line: int) -> InvalidInput:
         tr("The XML was refused."),
         tr("Line {line}: it declares a document type or entities, which can be used to attack the reader.", line=line),
         tr("Remove the <!DOCTYPE …> declaration."),
+    )
+
+
+def _too_many_attributes(line: int) -> InvalidInput:
+    return InvalidInput(
+        tr("The XML was refused."),
+        tr("Line {line}: an element has more than {count} attributes.", line=line, count=MOST_ATTRIBUTES),
+        tr("Simplify the document."),
     )
 
 

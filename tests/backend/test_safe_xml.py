@@ -92,3 +92,22 @@ def test_huge_depth_is_refused(depth: int) -> None:
 
 def test_depth_of_real_documents_is_admitted() -> None:
     assert safe_xml.parse(b"<a>" * 250 + b"</a>" * 250).tag == "a"
+
+
+def attributes(count: int, made_of: str = 'a{0}="1"') -> bytes:
+    return f"<r>\n<a {' '.join(made_of.format(number) for number in range(count))}/></r>".encode()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [attributes(100_000), attributes(20_000).decode().encode("utf-16"), attributes(20_000, 'xmlns:a{0}="u{0}"')],
+)
+def test_an_element_with_attributes_without_end_is_refused_before_it_costs_minutes(document: bytes) -> None:
+    with pytest.raises(InvalidInput, match=r"Line 2: .* attributes"):
+        safe_xml.parse(document)
+
+
+def test_many_attributes_and_long_ones_are_admitted() -> None:
+    assert len(safe_xml.parse(attributes(2000))[0].attrib) == 2000
+    long = " OR ".join(f"a = {number}" for number in range(10_000))
+    assert safe_xml.parse(f'<a filter="{long}">{long}</a>'.encode()).get("filter") == long

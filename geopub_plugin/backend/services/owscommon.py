@@ -10,6 +10,8 @@ from ..errors import GeoPubError, InvalidInput, http_status
 from ..safe_xml import escape, quoteattr
 from ..translation import tr
 
+LARGEST_REQUEST = 1024 * 1024  # bytes of one that is posted
+
 # HTTP status by exception code: OGC 09-025r2 (WFS 2.0.2) table D.2, OGC 06-121r9 table 28.
 _STATUS = {
     "OperationNotSupported": 400,

@@ -199,6 +199,12 @@ def test_a_posted_request_that_cannot_be_read_is_refused(shared: Client, body: b
     assert "ExceptionReport" in answer.text
 
 
+def test_a_posted_request_has_a_bound(shared: Client) -> None:
+    answer = shared.raw("POST", "/csw", data=b"<a>" + b"<b/>" * 300_000 + b"</a>")
+    assert answer.status_code == 413
+    assert "ExceptionReport" in answer.text
+
+
 def test_the_services_of_a_datasheet_link_to_its_published_record(world: tuple) -> None:
     backend, data, _ = world
     client = backend.client()

@@ -6,10 +6,11 @@ from datetime import datetime, timezone
 from typing import Callable
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
 from ...errors import GeoPubError
 from ..cross_origin import let_pages_read
-from ..owscommon import Parameters, exception_of
+from ..owscommon import LARGEST_REQUEST, OwsError, Parameters, exception_of
 from ..publications import Publications
 from .documents import by_id, capabilities, page, report
 from .records import Records
@@ -32,12 +33,18 @@ def csw_blueprint(publications: Publications, records: Records, base_url: Callab
     def tell(error: GeoPubError) -> Response:
         return Response(report(error), exception_of(error)[2], content_type="application/xml; charset=utf-8")
 
+    @routes.errorhandler(HTTPException)
+    def tell_of_http(error: HTTPException) -> Response:
+        told = report(OwsError("NoApplicableCode", "", f"{error.name}."))
+        return Response(told, error.code or 500, content_type="application/xml; charset=utf-8")
+
     @routes.get("", strict_slashes=False)
     def asked() -> Response:
         return _xml(_answer(read_parameters(Parameters.of(request.args.items(multi=True)))))
 
     @routes.post("", strict_slashes=False)
     def posted() -> Response:
+        request.max_content_length = LARGEST_REQUEST
         return _xml(_answer(read_posted(request.get_data(cache=False))))
 
     def _answer(wanted: CatalogueRequest) -> str:

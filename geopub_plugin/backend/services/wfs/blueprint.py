@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from ...errors import GeoPubError
 from ...translation import tr
 from ..cross_origin import let_pages_read
-from ..owscommon import OwsError, Parameters, exception_of, invalid
+from ..owscommon import LARGEST_REQUEST, OwsError, Parameters, exception_of, invalid
 from ..publications import Publications
 from ..streaming import streamed
 from . import documents, stored_queries
@@ -26,7 +26,6 @@ from .stored_queries import no_feature, stored_parameters
 from .tables import Tables
 
 PATH = "/wfs/ows"
-_LARGEST_REQUEST = 1024 * 1024  # bytes
 _VERSIONS = ("2.0.0", "1.1.0", "1.0.0")
 _log = logging.getLogger(__name__)
 
@@ -168,7 +167,7 @@ def _parameters() -> Parameters:
     """Return what the request asks for, in whichever of its three forms."""
     if request.method == "GET":
         return Parameters.of(request.args.items(multi=True))
-    request.max_content_length = _LARGEST_REQUEST
+    request.max_content_length = LARGEST_REQUEST
     if request.mimetype == "application/x-www-form-urlencoded":
         return Parameters.of([*request.args.items(multi=True), *request.form.items(multi=True)])
     return posted_parameters(request.get_data())

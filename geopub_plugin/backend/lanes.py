@@ -46,11 +46,11 @@ def fetches(request: Any) -> bool:
 
 
 def is_drawn(request: Any) -> bool:
-    """Return whether the answer to a request is drawn, or read off what is: by WMS or WMTS, through whichever door."""
+    """Return whether the renderer may have to answer: for WMS, WMTS, the glyphs of labels, through whichever door."""
     path = getattr(request, "path", "")
     if path.endswith(("/wms-v/ows", "/wmts", "/wmts/")):
         return getattr(request, "command", "GET") == "POST" or _names(request, _DRAWING)
-    return "/wmts/1.0.0/" in path and not path.endswith(".xml")
+    return "/tms/1.0.0/fonts/" in path or ("/wmts/1.0.0/" in path and not path.endswith(".xml"))
 
 
 def _names(request: Any, operations: tuple) -> bool:

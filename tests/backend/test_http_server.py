@@ -206,7 +206,7 @@ class Drawing:
         self.go = threading.Event()
 
     def __call__(self, environment, start_response):
-        if environment["PATH_INFO"].endswith(("/wms-v/ows", "/wmts", ".png")):
+        if environment["PATH_INFO"].endswith(("/wms-v/ows", "/wmts", ".png", "255.pbf")):
             self.go.wait(30)
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [b"answer"]
@@ -215,7 +215,7 @@ class Drawing:
 @pytest.mark.parametrize(
     "path",
     ["/wms-v/ows?SERVICE=WMS&REQUEST=GetMap", "/private/wms-v/ows?request=GetLegend%47raphic", "/wmts?request=GetTile",
-     "/wmts/1.0.0/roads/default/PM/0/0/0.png"],
+     "/wmts/1.0.0/roads/default/PM/0/0/0.png", "/tms/1.0.0/fonts/Sans/0-255.pbf"],
 )  # fmt: skip
 def test_who_has_maps_drawn_keeps_nobody_else_waiting(tmp_path, path):
     application, bound, stop = Drawing(), bound_socket("127.0.0.1", 0), StopRequest()

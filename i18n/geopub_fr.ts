@@ -1928,6 +1928,10 @@
         <translation>Par exemple : {names}</translation>
     </message>
     <message>
+        <source>For projects in which none is chosen. These are the XYZ connections of QGIS's Browser; their server is told which places you look at.</source>
+        <translation>Pour les projets où aucun n’est choisi. Ce sont les connexions XYZ de l’explorateur de QGIS ; leur serveur apprend quels lieux vous regardez.</translation>
+    </message>
+    <message>
         <source>For your community until</source>
         <translation>Pour votre communauté jusqu’au</translation>
     </message>
@@ -8580,6 +8584,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>{method} is not possible at {path}.</source>
         <translation>{method} n’est pas possible à l’adresse {path}.</translation>
+    </message>
+    <message>
+        <source>{name} (as in the settings)</source>
+        <translation>{name} (celui des préférences)</translation>
     </message>
     <message>
         <source>{needed} are needed and {free} are free, of which {reserve} are kept free.</source>

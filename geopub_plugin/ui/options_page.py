@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from ..publish.embedded_process import EmbeddedProcess
 from ..publish.embedded_settings import EmbeddedSettings
 from ..publish.targets import Targets
+from .base_map_box import BaseMapBox
 from .embedded_box import EmbeddedBox
 from .icons import icon
 from .targets_box import TargetsBox
@@ -18,17 +19,19 @@ TITLE = "GeoPub"
 
 
 class OptionsPage(QgsOptionsPageWidget):
-    """Where to publish, and how the engine of this computer runs."""
+    """Where to publish, how the engine of this computer runs, and what previews are laid over."""
 
     def __init__(self, targets: Targets, process: EmbeddedProcess, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._process = process
         self.targets = TargetsBox(targets, self)
         self.embedded = EmbeddedBox(EmbeddedSettings.read(), self)
+        self.base_map = BaseMapBox(self)
         body = QWidget(self)
         column = QVBoxLayout(body)
         column.addWidget(self.targets)
         column.addWidget(self.embedded)
+        column.addWidget(self.base_map)
         column.addStretch()
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
@@ -41,6 +44,7 @@ class OptionsPage(QgsOptionsPageWidget):
     def apply(self) -> None:
         """Keep what the page says; the engine starts again when that concerns it."""
         self.targets.apply()
+        self.base_map.apply()
         settings = self.embedded.settings
         if self.embedded.usable and settings != EmbeddedSettings.read():
             settings.keep()

@@ -29,11 +29,12 @@ from qgis.PyQt.QtWidgets import (
 
 from ..backend.translation import tr
 from ..publish.background import BackgroundCall
+from ..publish.base_maps import BaseMap
 from ..publish.live_layers import KINDS, LiveService, described, live_layer
 from ..publish.qgis_transport import QgisTransport
 from ..publish.tile_style import look_alike
 from .icons import icon, theme_icon
-from .preview_choices import BaseMapButton, CompareButton, base_map
+from .preview_choices import BaseMapButton, CompareButton
 from .swipe import Swipe
 
 MERCATOR = QgsCoordinateReferenceSystem("EPSG:3857")
@@ -55,6 +56,7 @@ class Preview(QWidget):
         self._describing: Dict[str, BackgroundCall] = {}  # by kind of service
         self._stale: Set[str] = set()  # kinds whose layer shows what was
         self._extent: Optional[QgsRectangle] = None
+        self._ground = BaseMap()
         self._expected: List[str] = []  # titles of datasheets whose services are on their way
         self.title = QLabel(self)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -173,6 +175,7 @@ class Preview(QWidget):
         self.canvas.setLayers([])
         self.services.clear()
         self.layers.clear()
+        self._ground.clear()
         self._stale.clear()
         self._extent = None
 
@@ -268,7 +271,7 @@ class Preview(QWidget):
         """Show the present service on the base map, if one is set."""
         layer = self.layers.get(self._current())
         if layer is not None and layer.isValid():
-            ground = base_map()
+            ground = self._ground.layer()
             self.canvas.setLayers([layer] if ground is None else [layer, ground])
             self.canvas.refresh()
 
@@ -284,7 +287,7 @@ class Preview(QWidget):
         kind, _, identifier = what.partition(":")
         other = QgsProject.instance().mapLayer(identifier) if kind == "layer" else self.layers.get(what)
         shown = other is not None and other.isValid()
-        ground = base_map()
+        ground = self._ground.layer()
         self.swipe.show([one for one in (other, ground) if one is not None] if shown else [])
         self.swipe.move_to(self.line.value() / 1000)
         self.line.setVisible(shown)

@@ -9,28 +9,13 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QAction, QMenu, QToolButton, QWidget
 
 from ..backend.translation import tr
+from ..publish.base_maps import NONE, default_name, of_project, set_for_project
 from ..publish.layer_memory import memory
 from .icons import icon, theme_icon
 
-ROOM, BASE_MAP = "geopub", "/base-map"  # entry of the project: id of the layer that previews lie on
-
-
-def base_map() -> Optional[QgsMapLayer]:
-    """Return the layer of the project that previews are laid over, None when none is set or it is gone."""
-    identifier, _known = QgsProject.instance().readEntry(ROOM, BASE_MAP, "")
-    return QgsProject.instance().mapLayer(identifier) if identifier else None
-
-
-def set_base_map(layer: Optional[QgsMapLayer]) -> None:
-    """Set the layer that previews are laid over; it is saved with the project."""
-    if layer is None:
-        QgsProject.instance().removeEntry(ROOM, BASE_MAP)
-    else:
-        QgsProject.instance().writeEntry(ROOM, BASE_MAP, layer.id())
-
 
 class BaseMapButton(QToolButton):
-    """Chooses the base map among the rasters and tiles of the project, made when it is opened."""
+    """Chooses the base map: the one of the settings, or one among the rasters and tiles of the project."""
 
     changed = pyqtSignal()
 
@@ -41,19 +26,23 @@ class BaseMapButton(QToolButton):
         self.menu().aboutToShow.connect(self._fill)
 
     def _fill(self) -> None:
-        menu, chosen = self.menu(), base_map()
+        menu, said, default = self.menu(), of_project(), default_name()
         menu.clear()
         layers = [one for one in QgsProject.instance().mapLayers().values() if _is_ground(one)]
-        _choice(menu, tr("No base map"), chosen is None).triggered.connect(lambda: self._choose(None))
+        chosen = said or ("" if default else NONE)
+        self._offer(NONE, tr("No base map"), chosen)
+        if default:
+            self._offer("", tr("{name} (as in the settings)", name=default), chosen)
         for layer in sorted(layers, key=lambda one: one.name().casefold()):
-            same = chosen is not None and chosen.id() == layer.id()
-            action = _choice(menu, layer.name(), same)
-            action.triggered.connect(lambda _checked, one=layer: self._choose(one))
+            self._offer(layer.id(), layer.name(), chosen)
         if not layers:
             menu.addAction(tr("Add a raster or XYZ layer to the project to choose it here.")).setEnabled(False)
 
-    def _choose(self, layer: Optional[QgsMapLayer]) -> None:
-        set_base_map(layer)
+    def _offer(self, what: str, words: str, chosen: str) -> None:
+        _choice(self.menu(), words, what == chosen).triggered.connect(lambda: self._choose(what))
+
+    def _choose(self, what: str) -> None:
+        set_for_project("" if what == NONE and not default_name() else what)
         self.changed.emit()
 
 

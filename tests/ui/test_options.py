@@ -10,10 +10,12 @@ from qgis.core import QgsApplication, QgsSettings
 from qgis.PyQt.QtWidgets import QDialogButtonBox
 
 from geopub_plugin.backend.translation import use_language
+from geopub_plugin.publish.base_maps import default_name
 from geopub_plugin.publish.embedded_process import EmbeddedProcess, data_folder
 from geopub_plugin.publish.embedded_settings import EmbeddedSettings, for_others, network_address
 from geopub_plugin.publish.sign_in import GEOPLATEFORME_API, issuer_of, keep, password_sign_in
 from geopub_plugin.publish.targets import Target, TargetKind, Targets
+from geopub_plugin.ui.base_map_box import BaseMapBox
 from geopub_plugin.ui.embedded_box import AUTOMATIC
 from geopub_plugin.ui.options_page import OptionsFactory, OptionsPage
 from geopub_plugin.ui.sign_in_dialog import SignInDialog
@@ -179,3 +181,17 @@ def test_pictures(page, qtbot, tmp_path, language):
         else:
             widget.adjustSize()
         assert widget.grab().save(str(folder / f"{name}_{language}.png"))
+
+
+def test_the_base_map_of_previews(page):
+    for room in ("qgis/connections-xyz", "connections/xyz/items"):
+        QgsSettings().setValue(f"{room}/Plan IGN/url", "https://tiles.example.org/{z}/{x}/{y}.png")
+    box = BaseMapBox(page)
+    assert box.choice.currentText() == "No base map"
+    box.choice.setCurrentText("Plan IGN")
+    assert default_name() == "", "not before the page is applied"
+    page.base_map = box
+    page.apply()
+    assert default_name() == "Plan IGN" and BaseMapBox(page).choice.currentText() == "Plan IGN"
+    for room in ("qgis/connections-xyz", "connections/xyz/items"):
+        QgsSettings().remove(f"{room}/Plan IGN")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Iterator
+from typing import Dict, Iterator
 
 import pytest
-from qgis.core import QgsFillSymbol, QgsProject, QgsRasterLayer, QgsSingleSymbolRenderer, QgsVectorLayer
+from qgis.core import QgsFillSymbol, QgsProject, QgsRasterLayer, QgsSettings, QgsSingleSymbolRenderer, QgsVectorLayer
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QLabel, QSplitter
 
+from geopub_plugin.publish.base_maps import BaseMap, connections, of_project, set_default, set_for_project
 from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.embedded import start_backend
 from geopub_plugin.publish.layer_memory import Published, remember
@@ -24,7 +25,7 @@ from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.style_annexe import keep_slds
 from geopub_plugin.publish.style_export import export_style
 from geopub_plugin.ui.preview import Preview
-from geopub_plugin.ui.preview_choices import base_map, set_base_map
+from geopub_plugin.ui.preview_choices import BaseMapButton
 from geopub_plugin.ui.publications_model import live_services
 
 PATIENCE = 60_000  # ms
@@ -128,10 +129,10 @@ def ground(tmp_path) -> QgsRasterLayer:
 
 
 def test_a_base_map_of_the_project_lies_below(qtbot, preview, services, ground):
-    set_base_map(ground)
+    set_for_project(ground.id())
     with qtbot.waitSignal(preview.shown, timeout=PATIENCE):
         preview.open(services, "WMS")
-    assert preview.canvas.layers()[-1] is ground and base_map() is ground
+    assert preview.canvas.layers()[-1] is ground
     qtbot.waitUntil(lambda: share_of(preview.canvas.grab().toImage(), "#14c814") > 0.2, timeout=PATIENCE)
     preview.base.menu().aboutToShow.emit()
     assert [(one.text(), one.isChecked()) for one in preview.base.menu().actions()] == [
@@ -139,7 +140,7 @@ def test_a_base_map_of_the_project_lies_below(qtbot, preview, services, ground):
         ("Ground", True),
     ]
     preview.base.menu().actions()[0].trigger()
-    assert base_map() is None and len(preview.canvas.layers()) == 1
+    assert of_project() == "" and len(preview.canvas.layers()) == 1
 
 
 def test_compared_with_my_layer(qtbot, preview, services, world_map):
@@ -241,3 +242,37 @@ def test_room_is_made_before_anything_answers(qtbot, qgis_new_project, services)
     assert preview.isVisible() and preview.title.text() == "Preview of “World”", "what is looked at stays"
     preview.clear()
     sip.delete(panel)
+
+
+@pytest.fixture
+def plan_ign(qgis_app) -> Iterator[str]:
+    """Return the name of an XYZ connection of QGIS's."""
+    for room in ("qgis/connections-xyz", "connections/xyz/items"):  # QGIS 3.22, QGIS 3.30 and later
+        QgsSettings().setValue(f"{room}/Plan IGN/url", "https://tiles.example.org/{z}/{x}/{y}.png")
+    yield "Plan IGN"
+    for room in ("qgis/connections-xyz", "connections/xyz/items"):
+        QgsSettings().remove(f"{room}/Plan IGN")
+    QgsSettings().remove("geopub")
+
+
+def test_a_base_map_of_the_settings_is_that_of_projects_that_say_nothing(qtbot, qgis_new_project, plan_ign):
+    ground = BaseMap()
+    assert plan_ign in connections() and ground.layer() is None
+    set_default(plan_ign)
+    layer = ground.layer()
+    assert layer.isValid() and layer.name() == plan_ign and ground.layer() is layer
+    button = BaseMapButton()
+    qtbot.addWidget(button)
+
+    def offered() -> Dict[str, bool]:
+        button.menu().aboutToShow.emit()
+        return {action.text(): action.isChecked() for action in button.menu().actions() if action.isEnabled()}
+
+    assert offered() == {"No base map": False, "Plan IGN (as in the settings)": True}
+    button.menu().actions()[0].trigger()
+    assert ground.layer() is None and offered()["No base map"], "of this project"
+    button.menu().actions()[1].trigger()
+    assert ground.layer() is layer and of_project() == ""
+    set_default("gone")
+    assert ground.layer() is None
+    ground.clear()

@@ -67,15 +67,26 @@ def stage(left: Sequence[Left], bottom: int, plan: PyramidPlan, limit: int) -> S
 
 
 def _cells(cell: Cell, own: Sequence[Left], bottom: int, limit: int) -> Iterator[Cell]:
-    """Yield the cell, or its quarters if it is too heavy; empty ones too, for what crosses them."""
+    """Yield the cell, or its quarters if it is too heavy; empty ones too, for what crosses them.
+
+    What lies in one cell of the greatest level is one square in any case: it is not cut, so that it makes all levels.
+    """
     whole = cell.z >= bottom or any(one.cell.z <= cell.z for one in own)
-    light = sum(one.weight for one in own) <= limit and cell.z >= bottom - DEEP
-    if whole or light or not own:
+    light = sum(one.weight for one in own) <= limit or _lie_in_one(own, bottom)
+    if whole or (light and cell.z >= bottom - DEEP) or not own:
         yield cell
         return
     for x, y in hilbert_quarters(cell):
         quarter = Cell(cell.z + 1, x, y)
         yield from _cells(quarter, [one for one in own if _within(one.cell, quarter)], bottom, limit)
+
+
+def _lie_in_one(own: Sequence[Left], level: int) -> bool:
+    """Say whether all these squares lie in the same cell of a level."""
+    cells = [one.cell for one in own]
+    if min((cell.z for cell in cells), default=-1) < level:
+        return False
+    return len({(cell.x >> (cell.z - level), cell.y >> (cell.z - level)) for cell in cells}) == 1
 
 
 def _within(cell: Cell, square: Cell) -> bool:

@@ -2612,8 +2612,8 @@
         <translation>Elle ne porte aucun jeton valable.</translation>
     </message>
     <message>
-        <source>It compares properties of different kinds.</source>
-        <translation>Il compare des propriétés de natures différentes.</translation>
+        <source>It compares values of different kinds.</source>
+        <translation>Il compare des valeurs de natures différentes.</translation>
     </message>
     <message>
         <source>It could read files or settings of the server, so published styles may not call it.</source>
@@ -3946,6 +3946,10 @@
     <message>
         <source>No permission of yours that is given here is for it.</source>
         <translation>Aucune de vos permissions données ici ne la concerne.</translation>
+    </message>
+    <message>
+        <source>No property of its collections is an array.</source>
+        <translation>Aucun attribut de ses collections n’est un tableau.</translation>
     </message>
     <message>
         <source>No published type has such features.</source>
@@ -8750,12 +8754,8 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>« {name} » compare une propriété à un texte.</translation>
     </message>
     <message>
-        <source>“{name}” compares no property with anything.</source>
-        <translation>« {name} » ne compare aucun attribut.</translation>
-    </message>
-    <message>
-        <source>“{name}” compares the geometry of features with one that is given.</source>
-        <translation>« {name} » compare la géométrie des entités avec une géométrie donnée.</translation>
+        <source>“{name}” compares a text with a pattern.</source>
+        <translation>« {name} » compare un texte à un motif.</translation>
     </message>
     <message>
         <source>“{name}” could not be integrated.</source>
@@ -8870,6 +8870,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>« {name} » demande une seule valeur.</translation>
     </message>
     <message>
+        <source>“{name}” needs two moments or periods, properties or values.</source>
+        <translation>« {name} » demande deux instants ou périodes, donnés ou pris dans des attributs.</translation>
+    </message>
+    <message>
         <source>“{name}” needs two operands.</source>
         <translation>« {name} » demande deux opérandes.</translation>
     </message>
@@ -8944,6 +8948,14 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>“{url}” is not the address of a server.</source>
         <translation>« {url} » n’est pas l’adresse d’un serveur.</translation>
+    </message>
+    <message>
+        <source>“{user}” is for numbers, and “{name}” is none.</source>
+        <translation>« {user} » s’applique à des nombres, et « {name} » n’en est pas un.</translation>
+    </message>
+    <message>
+        <source>“{user}” is for texts, and “{name}” is none.</source>
+        <translation>« {user} » s’applique à des textes, et « {name} » n’en est pas un.</translation>
     </message>
     <message>
         <source>“{value}” is neither true nor false, and the column holds nothing else.</source>

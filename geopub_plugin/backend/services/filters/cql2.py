@@ -1,31 +1,33 @@
 """CQL2 (OGC 21-065r2) in its JSON form, as a tree; `cql2_text` turns the text form into it.
 
-Read: basic CQL2, LIKE, BETWEEN and IN, comparison without case, of two properties, spatial and temporal functions.
-Arithmetic, arrays, accents and other functions are refused by name.
+Read: basic CQL2, LIKE, BETWEEN and IN, comparison without case and without accents, of two properties and of two
+values, spatial and temporal functions, arithmetic. Arrays and other functions are refused by name.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
-from osgeo import ogr
-
-from ...ingest.geometry_engine import quiet
+from ...features.schema import ColumnKind
 from ...translation import tr
-from ..owscommon import invalid
 from ..wfs.reference_systems import WireSrs
+from .arithmetic import OPERATORS
 from .cql2_errors import unknown, wrong
+from .cql2_geometry import geometry_of_json, wkb_of_geometry
 from .cql2_time import temporal
+from .relations import holds_between
+from .text_folding import FOLDS
 from .tree import (
     All,
     Always,
     AnyOf,
+    Arithmetic,
     Between,
     Comparison,
     Condition,
     Constant,
+    Folded,
+    Itself,
     Like,
     Missing,
     Not,
@@ -40,6 +42,7 @@ DEEPEST = 60  # conditions inside one another
 _MOST = 2000  # conditions in all
 _COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_LITERALS = (("date", ColumnKind.DATE), ("timestamp", ColumnKind.DATETIME))
 _SPATIAL = {  # relation, and what it is with its operands changed round
     "s_intersects": ("Intersects", "Intersects"),
     "s_equals": ("Equals", "Equals"),
@@ -61,14 +64,6 @@ def condition_of_json(document: Json, srs: WireSrs) -> Condition:
     return _Reader(srs).condition(document)
 
 
-@dataclass(frozen=True)
-class _Value:
-    """An operand, and whether case counts in it."""
-
-    operand: Operand
-    match_case: bool = True
-
-
 class _Reader:
     """Reads one filter."""
 
@@ -76,13 +71,17 @@ class _Reader:
         self.srs, self.depth, self.count = srs, 0, 0
 
     def condition(self, node: Json) -> Condition:
+        """Return a condition; the deepest ones may hold neither conditions nor calculations any more."""
+        self._enter()
+        made = self._condition(node)
+        self.depth -= 1
+        return made
+
+    def _enter(self) -> None:
         self.depth += 1
         self.count += 1
         if self.depth > DEEPEST or self.count > _MOST:
             raise wrong(tr("The filter is too long, or nested too deep."))
-        made = self._condition(node)
-        self.depth -= 1
-        return made
 
     def _condition(self, node: Json) -> Condition:
         if isinstance(node, bool):
@@ -94,6 +93,8 @@ class _Reader:
             return self.comparison(name, arguments)
         if name in _SPATIAL:
             return self.spatial(name, arguments)
+        if name.startswith("a_"):
+            raise unknown(node["op"], tr("No property of its collections is an array."))
         if name.startswith("t_"):
             return temporal(name, _exactly(2, name, arguments))
         reader = _OTHERS.get(name)
@@ -116,21 +117,26 @@ class _Reader:
         return Not(self.condition(_exactly(1, "not", arguments)[0]))
 
     def comparison(self, sign: str, arguments: List[Json]) -> Condition:
-        left, right = (_value(one) for one in _exactly(2, sign, arguments))
-        if not isinstance(left.operand, Property):
+        left, right = (self.value(one) for one in _exactly(2, sign, arguments))
+        if isinstance(left, Constant) and not isinstance(right, Constant):
             left, right, sign = right, left, _MIRRORED.get(sign, sign)
-        if not isinstance(left.operand, Property):
-            raise wrong(tr("“{name}” compares no property with anything.", name=sign))
-        return Comparison(left.operand, sign, right.operand, left.match_case and right.match_case)
+        return Comparison(left, sign, right)
 
     def like(self, arguments: List[Json]) -> Condition:
-        left, right = (_value(one) for one in _exactly(2, "like", arguments))
-        if not isinstance(left.operand, Property) or not isinstance(right.operand, Constant):
-            raise wrong(tr("“{name}” compares a property with a text.", name="like"))
-        return Like(left.operand, right.operand.text, "%", "_", "\\", left.match_case and right.match_case)
+        left, right = (self.value(one) for one in _exactly(2, "like", arguments))
+        folds: List[str] = []
+        while isinstance(right, Folded):
+            folds.append(right.fold)
+            right = right.operand
+        if not isinstance(right, Constant) or right.kind is not ColumnKind.TEXT:
+            raise wrong(tr("“{name}” compares a text with a pattern.", name="like"))
+        pattern = right.text
+        for fold in reversed(folds):
+            pattern = FOLDS[fold][1](pattern)
+        return Like(left, pattern, "%", "_", "\\")
 
     def between(self, arguments: List[Json]) -> Condition:
-        return Between(*(_value(one).operand for one in _exactly(3, "between", arguments)))
+        return Between(*(self.value(one) for one in _exactly(3, "between", arguments)))
 
     def membership(self, arguments: List[Json]) -> Condition:
         value, listed = _exactly(2, "in", arguments)
@@ -140,20 +146,47 @@ class _Reader:
         return AnyOf(tuple(self.comparison("=", [value, one]) for one in listed))
 
     def missing(self, arguments: List[Json]) -> Condition:
-        operand = _value(_exactly(1, "isNull", arguments)[0]).operand
-        if not isinstance(operand, Property):
-            raise wrong(tr("“{name}” names no property.", name="isNull"))
-        return Missing(operand)
+        return Missing(self.value(_exactly(1, "isNull", arguments)[0]))
 
     def spatial(self, name: str, arguments: List[Json]) -> Condition:
         left, right = _exactly(2, name, arguments)
         relation, mirrored = _SPATIAL[name]
+        if _is_property(left) and _is_property(right):
+            return Itself(relation, left["property"], right["property"])
         if not _is_property(left):
             left, right, relation = right, left, mirrored
-        if not _is_property(left) or _is_property(right):
-            raise wrong(tr("“{name}” compares the geometry of features with one that is given.", name=name))
+        shape = geometry_of_json(right, self.srs)
+        if not _is_property(left):
+            return Always(holds_between(relation, geometry_of_json(left, self.srs), shape))
         box = isinstance(right, dict) and "bbox" in right and relation == "Intersects"
-        return Spatial("BBOX" if box else relation, left["property"], Shape(_wkb(right), self.srs))
+        return Spatial("BBOX" if box else relation, left["property"], Shape(wkb_of_geometry(shape), self.srs))
+
+    def value(self, node: Json) -> Operand:
+        """Return what is compared or calculated with."""
+        if isinstance(node, bool):
+            return Constant("true" if node else "false", ColumnKind.BOOLEAN)
+        if isinstance(node, (int, float)):
+            return Constant(repr(node), ColumnKind.REAL)
+        if isinstance(node, str):
+            return Constant(node, ColumnKind.TEXT)
+        if _is_property(node):
+            return Property(node["property"])
+        for member, kind in _LITERALS:
+            if isinstance(node, dict) and isinstance(node.get(member), str):
+                return Constant(node[member], kind)
+        if isinstance(node, dict) and isinstance(node.get("op"), str):
+            return self.made(node["op"], node.get("args"))
+        raise wrong(tr("A property, a text, a number, a date or a timestamp is needed here."))
+
+    def made(self, operator: str, arguments: Json) -> Operand:
+        """Return what is calculated of two numbers, or a text that is folded."""
+        name = operator.lower()
+        if not isinstance(arguments, list) or not (name in OPERATORS or name in FOLDS):
+            raise unknown(operator)
+        self._enter()
+        values = [self.value(one) for one in _exactly(2 if name in OPERATORS else 1, name, arguments)]
+        self.depth -= 1
+        return Arithmetic(name, values[0], values[1]) if name in OPERATORS else Folded(name, values[0])
 
 
 _OTHERS: Dict[str, Callable[[_Reader, List[Json]], Condition]] = {
@@ -175,53 +208,3 @@ def _exactly(count: int, name: str, arguments: List[Json]) -> List[Json]:
 
 def _is_property(node: Json) -> bool:
     return isinstance(node, dict) and isinstance(node.get("property"), str)
-
-
-def _value(node: Json) -> _Value:
-    if isinstance(node, bool):
-        return _Value(Constant("true" if node else "false"))
-    if isinstance(node, (int, float)):
-        return _Value(Constant(repr(node)))
-    if isinstance(node, str):
-        return _Value(Constant(node))
-    if _is_property(node):
-        return _Value(Property(node["property"]))
-    if isinstance(node, dict):
-        moment = node.get("date", node.get("timestamp"))
-        if isinstance(moment, str):
-            return _Value(Constant(moment))
-        if isinstance(node.get("op"), str):
-            return _folded(node)
-    raise wrong(tr("A property, a text, a number, a date or a timestamp is needed here."))
-
-
-def _folded(node: Json) -> _Value:
-    arguments = node.get("args")
-    if node["op"].lower() != "casei" or not isinstance(arguments, list):
-        raise unknown(node["op"])
-    return _Value(_value(_exactly(1, "casei", arguments)[0]).operand, match_case=False)
-
-
-def _wkb(node: Json) -> bytes:
-    """Return a geometry in GeoJSON, or a box, as well-known binary."""
-    if isinstance(node, dict) and "bbox" in node:
-        node = _box(node["bbox"])
-    with quiet():
-        try:
-            geometry: Optional[ogr.Geometry] = ogr.CreateGeometryFromJson(json.dumps(node))
-        except (RuntimeError, ValueError):  # the first where GDAL's exceptions are on
-            geometry = None
-    if geometry is None or geometry.IsEmpty():
-        raise wrong(tr("A geometry in GeoJSON is needed here, or a bbox."))
-    geometry.FlattenTo2D()
-    return bytes(geometry.ExportToIsoWkb(ogr.wkbNDR))
-
-
-def _box(numbers: Json) -> Json:
-    edges = numbers if isinstance(numbers, list) and all(type(one) in (int, float) for one in numbers) else []
-    edges = [*edges[:2], *edges[3:5]] if len(edges) == 6 else edges
-    if len(edges) != 4 or edges[0] > edges[2] or edges[1] > edges[3]:
-        raise invalid("filter", "bbox", tr("Four numbers are needed: lower corner, upper corner."))
-    west, south, east, north = edges
-    ring: Sequence[Sequence[float]] = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}

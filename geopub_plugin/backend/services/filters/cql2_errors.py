@@ -6,13 +6,13 @@ from ...translation import tr
 from ..owscommon import OwsError
 
 
-def unknown(name: str) -> OwsError:
+def unknown(name: str, why: str = "") -> OwsError:
     """Return the error of a part of CQL2, or of a function, that is not supported."""
     return OwsError(
         "OptionNotSupported",
         "filter",
         tr("Filters of this service do not know “{name}”.", name=name[:100]),
-        tr("It is no part of the conformance classes that the service states."),
+        why or tr("It is no part of the conformance classes that the service states."),
         tr("Use the operators of these classes."),
     )
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Callable, Dict, List, NoReturn, Optional
+from typing import Callable, Dict, List, NoReturn, Optional, Sequence
 
 from osgeo import ogr
 
 from ...ingest.geometry_engine import quiet
 from ...translation import tr
+from .arithmetic import OPERATORS
 from .cql2 import DEEPEST, Json
 from .cql2_errors import unknown, wrong
+from .text_folding import FOLDS
 
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<text>'(?:[^']|'')*')
     | (?P<name>"(?:[^"]|"")+")
-    | (?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
     | (?P<word>[^\W\d][\w.:]*|[:_][\w.:]*)
-    | (?P<sign><>|<=|>=|[=<>(),])
+    | (?P<sign><>|<=|>=|[=<>(),+*/%^-])
     | (?P<other>\S)
     )""",
     re.VERBOSE,
@@ -30,7 +32,6 @@ _GEOMETRIES = (
     "POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION",
 )  # fmt: skip
 _RESERVED = ("AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL")
-_ARITHMETIC = "+-*/%^"
 _MOST_TOKENS = 20_000
 _MOST_TEXT = 1_000_000  # characters
 
@@ -99,12 +100,16 @@ class _Parser:
         raise wrong(tr("{why} before “{here}”.", why=why, here=here))
 
     def whole(self) -> Json:
-        condition = self.disjunction()
+        condition = self.condition(self.disjunction())
         if self.next.kind != "end":
-            if self.next.text in _ARITHMETIC:
-                raise unknown(self.next.text)
             self.fail(tr("An operator is missing"))
         return condition
+
+    def condition(self, node: Json) -> Json:
+        """Return what is read last, where it is a condition."""
+        if isinstance(node, bool) or (isinstance(node, dict) and node.get("op") not in (None, *OPERATORS, *FOLDS)):
+            return node
+        return self.fail(tr("A comparison is missing"))
 
     def disjunction(self) -> Json:
         return self._joined("OR", self.conjunction)
@@ -114,31 +119,26 @@ class _Parser:
 
     def _joined(self, word: str, part: Callable[[], Json]) -> Json:
         parts = [part()]
-        while self.taken(word):
+        while self.next.keyword == word:
+            self.condition(parts[-1])
+            self.take()
             parts.append(part())
-        return parts[0] if len(parts) == 1 else {"op": word.lower(), "args": parts}
+        return parts[0] if len(parts) == 1 else {"op": word.lower(), "args": [*parts[:-1], self.condition(parts[-1])]}
 
     def factor(self) -> Json:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise wrong(tr("The filter is too long, or nested too deep."))
-        made = {"op": "not", "args": [self.factor()]} if self.taken("NOT") else self.primary()
+        """Read a condition, or what a condition in brackets may begin with: a value."""
+        self.deeper()
+        if self.taken("NOT"):
+            made: Json = {"op": "not", "args": [self.condition(self.factor())]}
+        else:
+            made = self.predicate(self.scalar())
         self.depth -= 1
         return made
 
-    def primary(self) -> Json:
-        if self.taken("("):
-            inner = self.disjunction()
-            self.need(")")
-            return inner
-        word = self.next.keyword
-        if word.startswith(("S_", "T_", "A_")) and self._opens():
-            self.take()
-            return {"op": word.lower(), "args": self.arguments()}
-        left = self.scalar()
-        if isinstance(left, bool) and self.next.text not in _COMPARISONS:
-            return left
-        return self.predicate(left)
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise wrong(tr("The filter is too long, or nested too deep."))
 
     def predicate(self, left: Json) -> Json:
         if self.next.kind == "sign" and self.next.text in _COMPARISONS:
@@ -158,9 +158,9 @@ class _Parser:
             return _negated({"op": "between", "args": [left, low, self.scalar()]}, negated)
         if self.taken("IN"):
             return _negated({"op": "in", "args": [left, self.arguments()]}, negated)
-        if self.next.text in _ARITHMETIC and self.next.text:
-            raise unknown(self.next.text)
-        return self.fail(tr("A comparison is missing"))
+        if negated:
+            self.fail(tr("A comparison is missing"))
+        return left
 
     def arguments(self) -> List[Json]:
         """Read a list in brackets."""
@@ -172,6 +172,45 @@ class _Parser:
         return found
 
     def scalar(self) -> Json:
+        """Read a value: a sum is of products, and these of powers; those of one rank count from the left."""
+        return self._calculated(("+", "-"), self._product)
+
+    def _product(self) -> Json:
+        return self._calculated(("*", "/", "%", "DIV"), self._power)
+
+    def _calculated(self, operators: Sequence[str], part: Callable[[], Json]) -> Json:
+        made = part()
+        while self.next.keyword in operators or (self.next.kind == "sign" and self.next.text in operators):
+            made = {"op": self.take().text.lower(), "args": [made, part()]}
+        return made
+
+    def _power(self) -> Json:
+        """Read a power; of several, the last two are one (2 ^ 3 ^ 2 is 2 ^ 9)."""
+        made = self.operand()
+        if self.taken("^"):
+            self.deeper()
+            made = {"op": "^", "args": [made, self._power()]}
+            self.depth -= 1
+        return made
+
+    def operand(self) -> Json:
+        """Read what has no operator outside of brackets, but a sign."""
+        if self.next.text in ("+", "-") and self.next.kind == "sign":
+            sign = -1 if self.take().text == "-" else 1
+            self.deeper()
+            inner = self.operand()
+            self.depth -= 1
+            if type(inner) in (int, float):
+                return sign * inner
+            return inner if sign > 0 else {"op": "*", "args": [-1, inner]}
+        if self.taken("("):
+            inner = self.disjunction()
+            self.need(")")
+            return inner
+        return self.plain()
+
+    def plain(self) -> Json:
+        """Read a value that is a word or a literal, or a function."""
         token = self.next
         if token.kind == "text":
             return self.take().text[1:-1].replace("''", "'")
@@ -199,11 +238,15 @@ class _Parser:
         return following.text == "(" or following.keyword in ("Z", "EMPTY")
 
     def function(self, word: str) -> Json:
+        """Read a function; a condition, where it is about space or time."""
         made = _FUNCTIONS.get(word)
-        if made is None:
+        if made is None and word.startswith("A_"):
+            raise unknown(self.next.text, tr("No property of its collections is an array."))
+        if made is None and not word.startswith(("S_", "T_")):
             raise unknown(self.next.text)
         self.take()
-        return made(self.arguments())
+        arguments = self.arguments()
+        return made(arguments) if made else {"op": word.lower(), "args": arguments}
 
     def geometry(self) -> Json:
         """Read well-known text up to the bracket that ends it."""
@@ -221,7 +264,7 @@ def _negated(condition: Json, negated: bool) -> Json:
 
 
 def _number(text: str) -> Json:
-    return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else float(text)
+    return int(text) if re.fullmatch(r"\d{1,18}", text) else float(text)
 
 
 def _geojson(text: str) -> Json:
@@ -236,8 +279,8 @@ def _geojson(text: str) -> Json:
     return made
 
 
-def _folded(arguments: List[Json]) -> Json:
-    return {"op": "casei", "args": arguments}
+def _folded(name: str) -> Callable[[List[Json]], Json]:
+    return lambda arguments: {"op": name, "args": arguments}
 
 
 def _one(name: str) -> Callable[[List[Json]], Json]:
@@ -250,7 +293,8 @@ def _one(name: str) -> Callable[[List[Json]], Json]:
 
 
 _FUNCTIONS: Dict[str, Callable[[List[Json]], Json]] = {
-    "CASEI": _folded,
+    "CASEI": _folded("casei"),
+    "ACCENTI": _folded("accenti"),
     "DATE": _one("date"),
     "TIMESTAMP": _one("timestamp"),
     "INTERVAL": lambda arguments: {"interval": arguments},

@@ -1,103 +1,107 @@
-"""Temporal functions of CQL2 (OGC 21-065r2 §8.8), as comparisons: what a feature holds is a moment, never a period."""
+"""Temporal functions of CQL2 (OGC 21-065r2 §7.8) as comparisons of where moments and periods begin and end."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Tuple, Union
 
+from ...features.schema import ColumnKind
 from ...translation import tr
 from ..owscommon import OwsError
 from .cql2_errors import unknown, wrong
-from .tree import All, Always, AnyOf, Comparison, Condition, Constant, Property
+from .tree import All, Always, Comparison, Condition, Constant, Not, Property, Timed
 
 _OPEN = ("..", "")
-_Period = Tuple[Optional[str], Optional[str]]  # its ends, None for an open one
-_MIRRORED = {
-    "t_after": "t_before", "t_before": "t_after", "t_contains": "t_during", "t_during": "t_contains",
-    "t_finishedby": "t_finishes", "t_finishes": "t_finishedby", "t_meets": "t_metby", "t_metby": "t_meets",
-    "t_overlappedby": "t_overlaps", "t_overlaps": "t_overlappedby", "t_startedby": "t_starts",
-    "t_starts": "t_startedby", "t_equals": "t_equals", "t_disjoint": "t_disjoint", "t_intersects": "t_intersects",
-}  # fmt: skip
+_End = Union[Property, Constant, None]  # None: it never begins, or never ends
+_Period = Tuple[_End, _End]  # a moment begins and ends at once
+
+# Which ends of the first (s start, e end) stand so to which of the second (https://www.w3.org/TR/owl-time)
+_RELATIONS: Dict[str, Tuple[str, ...]] = {
+    "t_after": ("s>e",),
+    "t_before": ("e<s",),
+    "t_equals": ("s=s", "e=e"),
+    "t_intersects": ("s<=e", "e>=s"),
+    "t_contains": ("s<s", "e>e"),
+    "t_during": ("s>s", "e<e"),
+    "t_finishedby": ("s<s", "e=e"),
+    "t_finishes": ("s>s", "e=e"),
+    "t_meets": ("e=s",),
+    "t_metby": ("s=e",),
+    "t_overlappedby": ("s>s", "s<e", "e>e"),
+    "t_overlaps": ("s<s", "e>s", "e<e"),
+    "t_startedby": ("s=s", "e>e"),
+    "t_starts": ("s=s", "e<e"),
+}
+_SIGNS: Dict[str, Callable[[int, int], bool]] = {
+    "<": lambda left, right: left < right,
+    ">": lambda left, right: left > right,
+    "=": lambda left, right: left == right,
+    "<=": lambda left, right: left <= right,
+    ">=": lambda left, right: left >= right,
+}
 
 
 def temporal(name: str, operands: List[Any]) -> Condition:
-    """Return a temporal function of a property and a moment or a period, in whichever order."""
-    if name not in _MIRRORED:
+    """Return a temporal function of two moments or periods, given or of the feature."""
+    if name != "t_disjoint" and name not in _RELATIONS:
         raise unknown(name)
-    left, right = operands
-    if _property(left) is None:
-        left, right, name = right, left, _MIRRORED[name]
-    operand, period = _property(left), _period(right)
-    if operand is None or period is None:
-        raise _needs(name)
-    return _RELATIONS[name](operand, period)
+    left, right = (_period(one, name) for one in operands)
+    made = _related("t_intersects" if name == "t_disjoint" else name, left, right)
+    properties = tuple(end for end in (*left, *right) if isinstance(end, Property))
+    return Timed(properties, Not(made) if name == "t_disjoint" else made)
 
 
 def within(operand: Property, begin: str, end: str) -> Condition:
     """Return the condition that a moment is in a period, its ends included; ".." and "" are open ends."""
-    return _intersects(operand, (None if begin in _OPEN else begin, None if end in _OPEN else end))
+    return _related("t_intersects", (operand, operand), (_end(begin), _end(end)))
 
 
 def _needs(name: str) -> OwsError:
-    return wrong(tr("“{name}” needs a property and a moment or a period.", name=name))
+    return wrong(tr("“{name}” needs two moments or periods, properties or values.", name=name))
 
 
-def _property(node: Any) -> Optional[Property]:
-    found = node.get("property") if isinstance(node, dict) else None
-    return Property(found) if isinstance(found, str) else None
-
-
-def _period(node: Any) -> Optional[_Period]:
+def _period(node: Any, name: str) -> _Period:
     """Return the ends of a moment (both the same) or of a period."""
-    if not isinstance(node, dict):
-        return None
-    moment = node.get("date", node.get("timestamp"))
-    if isinstance(moment, str):
+    ends = node.get("interval") if isinstance(node, dict) else None
+    if ends is None:
+        moment = _moment(node, name)
         return moment, moment
-    ends = node.get("interval")
     if not isinstance(ends, list) or len(ends) != 2:
-        return None
-    told = [one.get("date", one.get("timestamp")) if isinstance(one, dict) else one for one in ends]
-    if not all(isinstance(one, str) for one in told):
-        return None  # a period whose ends are properties
-    begin, end = (None if one in _OPEN else one for one in told)
+        raise _needs(name)
+    begin, end = (_end(one) if isinstance(one, str) else _moment(one, name) for one in ends)
     return begin, end
 
 
-def _compared(operand: Property, sign: str, end: Optional[str]) -> Condition:
-    """Return the comparison with an end; nothing is beyond an open one, nor equal to it."""
-    return Always(False) if end is None else Comparison(operand, sign, Constant(end))
+def _moment(node: Any, name: str) -> Union[Property, Constant]:
+    found = node if isinstance(node, dict) else {}
+    if isinstance(found.get("property"), str):
+        return Property(found["property"])
+    for member, kind in (("date", ColumnKind.DATE), ("timestamp", ColumnKind.DATETIME)):
+        if isinstance(found.get(member), str):
+            return Constant(found[member], kind)
+    raise _needs(name)
 
 
-def _bounded(operand: Property, period: _Period, signs: Tuple[str, str]) -> Condition:
-    told = [Comparison(operand, sign, Constant(end)) for sign, end in zip(signs, period) if end is not None]
-    return All(tuple(told)) if told else Comparison(operand, "=", operand)  # any moment, but no NULL
+def _end(text: str) -> _End:
+    return None if text in _OPEN else Constant(text, ColumnKind.DATETIME if "T" in text.upper() else ColumnKind.DATE)
 
 
-def _intersects(operand: Property, period: _Period) -> Condition:
-    return _bounded(operand, period, (">=", "<="))
+def _related(name: str, left: _Period, right: _Period) -> Condition:
+    parts = []
+    for told in _RELATIONS[name]:
+        places = "se".index(told[0]), "se".index(told[-1])
+        parts.append(_compared(left[places[0]], told[1:-1], right[places[1]], places))
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
-def _longer(period: _Period, condition: Condition) -> Condition:
-    """Return the condition where the period is longer than a moment."""
-    return condition if period[0] != period[1] or period[0] is None else Always(False)
+def _compared(left: _End, sign: str, right: _End, places: Tuple[int, int]) -> Condition:
+    """Return the comparison of two ends (places: 0 starts, 1 ends); open ones are before or after everything."""
+    if left is not None and right is not None:
+        return Comparison(left, sign, right)
+    first, second = (0 if end is not None else 2 * place - 1 for end, place in zip((left, right), places))
+    holds, given = _SIGNS[sign](first, second), left if left is not None else right
+    return Always(holds) if not isinstance(given, Property) else _whatever(given, holds)
 
 
-_RELATIONS: Dict[str, Callable[[Property, _Period], Condition]] = {
-    "t_after": lambda operand, period: _compared(operand, ">", period[1]),
-    "t_before": lambda operand, period: _compared(operand, "<", period[0]),
-    "t_disjoint": lambda operand, period: AnyOf(
-        (_compared(operand, "<", period[0]), _compared(operand, ">", period[1]))
-    ),
-    "t_during": lambda operand, period: _bounded(operand, period, (">", "<")),
-    "t_equals": lambda operand, period: _compared(operand, "=", period[0]) if period[0] == period[1] else Always(False),
-    "t_intersects": _intersects,
-    "t_starts": lambda operand, period: _longer(period, _compared(operand, "=", period[0])),
-    "t_finishes": lambda operand, period: _longer(period, _compared(operand, "=", period[1])),
-    "t_meets": lambda operand, period: _longer(period, _compared(operand, "=", period[0])),
-    "t_metby": lambda operand, period: _longer(period, _compared(operand, "=", period[1])),
-    # a moment holds, begins with, ends with and overlaps no period
-    **dict.fromkeys(
-        ("t_contains", "t_finishedby", "t_overlappedby", "t_overlaps", "t_startedby"),
-        lambda _operand, _period: Always(False),
-    ),
-}
+def _whatever(operand: Property, holds: bool) -> Condition:
+    """Return a condition that holds for any value, or for none; for NULL nobody knows."""
+    return Comparison(operand, "=" if holds else "<>", operand)

@@ -10,7 +10,7 @@ import pyproj
 from osgeo import ogr, osr
 
 from ...errors import InvalidInput
-from ...features.area import Area
+from ...features.area import Area, Holds
 from ...features.measure import feature_bounds
 from ...features.projection import reference_system
 from ...features.schema import Bounds, Srs
@@ -77,6 +77,20 @@ class Relation:
         if method == "Distance":
             return cls(_by_distance(shape, spatial, place.srs), negated)
         return cls(Area(_box(shape), None, asked_of(_test(shape, method))), negated)
+
+
+def to_itself(relation: str) -> Tuple[Holds, bool]:
+    """Return a test of a geometry with itself, and whether what is looked for is where it fails."""
+    method, negated = _METHODS[relation]
+    return asked_of(lambda geometry: bool(getattr(geometry, method)(geometry))), negated
+
+
+def holds_between(relation: str, left: ogr.Geometry, right: ogr.Geometry) -> bool:
+    """Return whether a geometry stands so to another."""
+    method, negated = _METHODS[relation]
+    with quiet():
+        first, second = (one if one.IsValid() else one.MakeValid() or one for one in (left, right))
+        return bool(getattr(first, method)(second)) is not negated
 
 
 def _rectangle(spatial: Spatial) -> Optional[Bounds]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple, Union
+from typing import Callable, Dict, List, Tuple
 
-from ...errors import InvalidInput
 from ...features.area import Area
 from ...features.condition import LISTED, SqlCondition, SqlFunction
 from ...features.geopackage import quoted
-from ...features.schema import Bounds, ColumnKind, TableSchema
+from ...features.schema import ColumnKind
 from ...tiles.row_filter import tree as row_tree
 from ...tiles.row_filter.condition import glob_of
-from ...tiles.row_filter.values import family_of, value_for
+from ...tiles.row_filter.values import family_of
 from ...translation import tr
-from ..owscommon import OwsError, invalid
-from ..wfs.reference_systems import WireSrs
-from .relations import Place, Relation
+from .operands import FilteredType, Operands, local_part
+from .relations import Place, Relation, to_itself
 from .tree import (
     GEOMETRY,
     All,
@@ -25,32 +22,19 @@ from .tree import (
     Between,
     Comparison,
     Condition,
+    Constant,
+    Itself,
     Keys,
     Like,
     Missing,
     Not,
-    Operand,
     Property,
     Spatial,
     Temporal,
+    Timed,
 )
 
-_MOMENTS = (ColumnKind.DATE, ColumnKind.DATETIME)
-_FOLDED = "geopub_folded"
-_UTC = "strftime('%Y-%m-%dT%H:%M:%fZ', {})"  # whatever zone and fraction the column writes
-
-
-@dataclass(frozen=True)
-class FilteredType:
-    """What a filter needs to know of the type that it is about."""
-
-    schema: TableSchema
-    fields: Mapping[str, str]  # column by each name of it on the wire
-    geometry: FrozenSet[str]  # names of the geometry
-    keys: Callable[[Tuple[str, ...]], Tuple[int, ...]]  # of identifiers, those of this type
-    srs: Optional[WireSrs] = None  # of geometries that name none; None: as the table has them
-    bounds: Optional[Bounds] = None  # of its features, in longitude and latitude
-    listing: str = ""  # tells where properties are listed; "": in the schema that a WFS describes
+__all__ = ["FilteredType", "local_part", "sql_condition"]
 
 
 def sql_condition(condition: Condition, filtered: FilteredType) -> SqlCondition:
@@ -60,17 +44,8 @@ def sql_condition(condition: Condition, filtered: FilteredType) -> SqlCondition:
     return SqlCondition(sql, tuple(writer.values), tuple(writer.functions))
 
 
-class _Writer:
+class _Writer(Operands):
     """Writes the condition, its values and the functions it calls."""
-
-    def __init__(self, filtered: FilteredType) -> None:
-        self.filtered = filtered
-        self.schema = filtered.schema
-        self.kinds: Dict[str, ColumnKind] = {field.name: field.kind for field in self.schema.fields}
-        if self.schema.fid:
-            self.kinds[self.schema.fid] = ColumnKind.INTEGER
-        self.values: List[Union[str, int, float]] = []
-        self.functions: List[SqlFunction] = []
 
     def written(self, node: Condition) -> str:
         if isinstance(node, (All, AnyOf)):
@@ -83,32 +58,32 @@ class _Writer:
         return "(1)" if node.holds else "(0)"
 
     def comparison(self, node: Comparison) -> str:
-        kind = self._kind_of(node.left, node.right)
-        folded = not node.match_case and (kind is None or family_of(kind) is ColumnKind.TEXT)
-        left, right = self._value(node.left, kind), self._value(node.right, kind)
-        if folded:
-            self._fold()
-            left, right = f"{_FOLDED}({left})", f"{_FOLDED}({right})"
+        kind = self.kind_of(node.left, node.right)
+        left, right = self.value(node.left, kind), self.value(node.right, kind)
+        if not node.match_case and (kind is None or family_of(kind) is ColumnKind.TEXT):
+            left, right = self.folded("casei", left), self.folded("casei", right)
         return f"({left} {node.operator} {right})"
 
     def between(self, node: Between) -> str:
-        kind = self._kind_of(node.operand, node.low, node.high)
-        written = [self._value(operand, kind) for operand in (node.operand, node.low, node.high)]
+        kind = self.kind_of(node.operand, node.low, node.high)
+        written = [self.value(operand, kind) for operand in (node.operand, node.low, node.high)]
         return f"({written[0]} BETWEEN {written[1]} AND {written[2]})"
 
     def like(self, node: Like) -> str:
-        column = quoted(self._column(node.operand))
-        pattern = row_tree.Like(
-            row_tree.Column(node.operand.name, True), _pattern(node), "\\", not node.match_case, False
-        )
+        operand = self.value(node.operand, ColumnKind.TEXT)
+        pattern = row_tree.Like(row_tree.Column("", True), _pattern(node), "\\", not node.match_case, False)
         self.values.append(glob_of(pattern))
-        return f"(CAST({column} AS TEXT) GLOB ?)"
+        return f"(CAST({operand} AS TEXT) GLOB ?)"
 
     def missing(self, node: Missing) -> str:
-        name = local_part(node.operand.name)
-        if name in self.filtered.geometry:
+        if isinstance(node.operand, Property) and local_part(node.operand.name) in self.filtered.geometry:
             return f"({quoted(self.schema.geometry)} IS NULL)"
-        return f"({quoted(self._column(node.operand))} IS NULL)"
+        return f"({self.value(node.operand, self.kind_of(node.operand))} IS NULL)"
+
+    def timed(self, node: Timed) -> str:
+        for operand in node.operands:
+            self.moment(operand)
+        return self.written(node.inner)
 
     def keys(self, node: Keys) -> str:
         found = self.filtered.keys(node.identifiers)
@@ -118,11 +93,7 @@ class _Writer:
         return f"({quoted(self.schema.fid)} IN {LISTED})"
 
     def spatial(self, node: Spatial) -> str:
-        name = local_part(node.operand)
-        if name != GEOMETRY and name not in self.filtered.geometry:
-            raise self._unknown(node.operand, tr("Only the geometry can be compared with a geometry."))
-        if not self.schema.geometry:
-            raise self._unknown(node.operand, tr("This feature type has no geometry."))
+        self._check_geometry(node.operand)
         relation = Relation.of(node, Place(self.schema.srs, self.filtered.srs, self.filtered.bounds))
         geometry = quoted(self.schema.geometry)
         function = f"geopub_relation_{len(self.functions)}"
@@ -133,6 +104,21 @@ class _Writer:
         if relation.negated:
             return f"({geometry} IS NOT NULL AND NOT {test})"
         return f"({geometry} IS NOT NULL AND {test})"
+
+    def itself(self, node: Itself) -> str:
+        for name in (node.left, node.right):
+            self._check_geometry(name)
+        function = f"geopub_relation_{len(self.functions)}"
+        holds, negated = to_itself(node.relation)
+        self.functions.append(SqlFunction(function, 1, holds))
+        return f"({'NOT ' if negated else ''}{function}({quoted(self.schema.geometry)}))"
+
+    def _check_geometry(self, name: str) -> None:
+        local = local_part(name)
+        if local != GEOMETRY and local not in self.filtered.geometry:
+            raise self.unknown(name, tr("Only the geometry can be compared with a geometry."))
+        if not self.schema.geometry:
+            raise self.unknown(name, tr("This feature type has no geometry."))
 
     def _indexed(self, area: Area, test: str) -> str:
         """Return a test that is made of few geometries, where the R-tree answers for the others."""
@@ -146,12 +132,9 @@ class _Writer:
         return f"({boxes}maxx >= ? AND maxy >= ? AND minx <= ? AND miny <= ?) AND {test})"
 
     def temporal(self, node: Temporal) -> str:
-        column = self._column(node.operand)
-        kind = self.kinds[column]
-        if kind not in _MOMENTS:
-            raise self._unknown(node.operand.name, tr("It holds neither dates nor times."))
-        operand = quoted(column) if kind is ColumnKind.DATE else _UTC.format(quoted(column))
-        moments = [self._converted(text, kind) for text in (node.begin, node.end) if text]
+        kind = self.kinds[self.moment(node.operand)]
+        operand = self.value(node.operand, kind)
+        moments = [self.converted(Constant(text), kind) for text in (node.begin, node.end) if text]
         conditions = _RELATIONS_TO_PERIODS if node.end else _RELATIONS_TO_MOMENTS
         signs = conditions.get(node.relation)
         if signs is None:
@@ -162,48 +145,6 @@ class _Writer:
             parts.append(f"{operand} {sign} ?")
         return "(" + " AND ".join(parts) + ")"
 
-    # Operands ---------------------------------------------------------------------------------------------------
-
-    def _kind_of(self, *operands: Operand) -> Optional[ColumnKind]:
-        kinds = [self.kinds[self._column(one)] for one in operands if isinstance(one, Property)]
-        if len({family_of(kind) for kind in kinds}) > 1:
-            raise invalid("filter", "Filter", tr("It compares properties of different kinds."))
-        return kinds[0] if kinds else None
-
-    def _value(self, operand: Operand, kind: Optional[ColumnKind]) -> str:
-        """Return a column, or the placeholder of a value of this kind."""
-        moment = kind is ColumnKind.DATETIME
-        if isinstance(operand, Property):
-            column = quoted(self._column(operand))
-            return _UTC.format(column) if moment else column
-        self.values.append(self._converted(operand.text, kind))
-        return "?"
-
-    def _converted(self, text: str, kind: Optional[ColumnKind]) -> Union[str, int, float]:
-        try:
-            return value_for(text, kind)
-        except InvalidInput as error:
-            raise invalid("filter", text, error.what, error.cure) from error
-
-    def _column(self, operand: Property) -> str:
-        name = local_part(operand.name)
-        column = self.filtered.fields.get(operand.name) or self.filtered.fields.get(name)
-        if column is None and operand.name.lstrip("@").rpartition(":")[2] in ("id", "fid") and self.schema.fid:
-            return self.schema.fid
-        if column is None:
-            if name in self.filtered.geometry:
-                raise self._unknown(operand.name, tr("The geometry compares with geometries only."))
-            raise self._unknown(operand.name, tr("The feature type has no such property."))
-        return column
-
-    def _unknown(self, name: str, why: str) -> OwsError:
-        listing = self.filtered.listing or tr("DescribeFeatureType lists its properties.")
-        return invalid("filter", name, why, listing)
-
-    def _fold(self) -> None:
-        if all(function.name != _FOLDED for function in self.functions):
-            self.functions.append(SqlFunction(_FOLDED, 1, _folded))
-
 
 def _joined(parts: List[str], word: str) -> str:
     """Return conditions joined, in brackets that halve them: SQLite takes no expression more than 1000 deep."""
@@ -211,16 +152,6 @@ def _joined(parts: List[str], word: str) -> str:
         return "(" + word.join(parts) + ")"
     half = len(parts) // 2
     return f"({_joined(parts[:half], word)}{word}{_joined(parts[half:], word)})"
-
-
-def _folded(value: object) -> object:
-    """Return a text without its case, in every script; SQLite's own knows ASCII only."""
-    return value.casefold() if isinstance(value, str) else value
-
-
-def local_part(reference: str) -> str:
-    """Return the name that a value reference ends with: "p:roads/p:name" → "name"."""
-    return reference.strip().rpartition("/")[2].rpartition(":")[2]
 
 
 def _pattern(node: Like) -> str:
@@ -260,5 +191,7 @@ _WRITERS: Dict[type, Callable[..., str]] = {
     Missing: _Writer.missing,
     Keys: _Writer.keys,
     Spatial: _Writer.spatial,
+    Itself: _Writer.itself,
     Temporal: _Writer.temporal,
+    Timed: _Writer.timed,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Tuple, Union
 
+from ...features.schema import ColumnKind
 from ..wfs.reference_systems import WireSrs
 
 GEOMETRY = ""  # the name of the property that is the feature's only geometry, where none is given
@@ -22,9 +23,27 @@ class Constant:
     """A value as it was written."""
 
     text: str
+    kind: Optional[ColumnKind] = None  # REAL, TEXT, BOOLEAN, DATE or DATETIME, where the language tells
 
 
-Operand = Union[Property, Constant]
+@dataclass(frozen=True)
+class Arithmetic:
+    """A number calculated from two: + - * / % ^ div."""
+
+    operator: str
+    left: Operand
+    right: Operand
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A text without its case ("casei") or without its accents ("accenti")."""
+
+    fold: str
+    operand: Operand
+
+
+Operand = Union[Property, Constant, Arithmetic, Folded]
 
 
 @dataclass(frozen=True)
@@ -41,7 +60,7 @@ class Comparison:
 class Like:
     """A text that matches a pattern."""
 
-    operand: Property
+    operand: Operand
     pattern: str
     wild_card: str  # stands for any characters
     single: str  # stands for one character
@@ -51,9 +70,9 @@ class Like:
 
 @dataclass(frozen=True)
 class Missing:
-    """A property without a value."""
+    """A property, or what is made of one, without a value."""
 
-    operand: Property
+    operand: Operand
 
 
 @dataclass(frozen=True)
@@ -89,6 +108,23 @@ class Spatial:
     shape: Shape
     distance: float = 0.0
     unit: str = ""
+
+
+@dataclass(frozen=True)
+class Itself:
+    """A relation of the feature's geometry, which has two names, to itself."""
+
+    relation: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A condition about properties that must be dates or times."""
+
+    operands: Tuple[Property, ...]
+    inner: Condition
 
 
 @dataclass(frozen=True)
@@ -129,4 +165,6 @@ class Always:
     holds: bool
 
 
-Condition = Union[Always, Comparison, Like, Missing, Between, Keys, Spatial, Temporal, Not, All, AnyOf]
+Condition = Union[
+    Always, Comparison, Like, Missing, Between, Keys, Spatial, Itself, Temporal, Timed, Not, All, AnyOf
+]  # fmt: skip

@@ -22,10 +22,13 @@ CLASSES: Tuple[str, ...] = (
             "basic-cql2",
             "advanced-comparison-operators",
             "case-insensitive-comparison",
+            "accent-insensitive-comparison",
             "basic-spatial-functions",
             "basic-spatial-functions-plus",
             "spatial-functions",
             "temporal-functions",
+            "property-property",
+            "arithmetic",
         )
     ),
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",  # OGC 23-058r1; QGIS takes its fields from it

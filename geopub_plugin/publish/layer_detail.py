@@ -13,6 +13,7 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsGeometry,
     QgsProject,
+    QgsRectangle,
     QgsVectorLayer,
     QgsWkbTypes,
 )
@@ -22,6 +23,7 @@ from .compat import POINT_GEOMETRY
 from .generalisations import AREAS, LINES, POINTS
 from .layer_faults import needs_crs
 from .proposal import Detail, levels
+from .true_extent import true_extent
 
 SAMPLE = 200  # features looked at
 MOST_VERTICES = 20_000  # looked at in the GUI thread
@@ -50,13 +52,14 @@ class LayerDetail:
 
 def layer_detail(layer: QgsVectorLayer) -> LayerDetail:
     """Look at some features of a layer."""
-    kind = _kind(layer)
-    first = [] if kind == POINTS else _sampled(layer)
+    kind, few = _kind(layer), 0 <= layer.featureCount() < SAMPLE
+    first = [] if kind == POINTS and not few else _sampled(layer)
     geometries = _spread(layer) or first  # large features often come first
     vertices = sum(one.constGet().nCoordinates() for one in geometries) / max(len(geometries), 1)
     located = layer.crs().isValid() or not needs_crs(layer)
-    detail = _detail(layer, vertices, _size(geometries)) if located else None
-    return LayerDetail(kind, detail, max(vertices, 1.0), _touching(first, kind))
+    extent = true_extent(layer, first if few else None)
+    detail = _detail(layer, extent, vertices, _size(geometries)) if located else None
+    return LayerDetail(kind, detail, max(vertices, 1.0), kind != POINTS and _touching(first, kind))
 
 
 def layer_levels(layer: QgsVectorLayer) -> Tuple[int, int]:
@@ -77,8 +80,7 @@ def _kind(layer: QgsVectorLayer) -> str:
     return LINES if QgsWkbTypes.geometryDisplayString(layer.geometryType()) == "Line" else AREAS
 
 
-def _detail(layer: QgsVectorLayer, vertices: float, size: float) -> Optional[Detail]:
-    extent = layer.extent()
+def _detail(layer: QgsVectorLayer, extent: QgsRectangle, vertices: float, size: float) -> Optional[Detail]:
     if extent.isNull() or not extent.isFinite():
         return None
     transform = QgsCoordinateTransform(layer.crs(), QgsCoordinateReferenceSystem(WGS84), QgsProject.instance())

@@ -1,0 +1,55 @@
+"""Zoom levels are proposed from where the features are, not from where a file says that they are."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from osgeo import ogr, osr
+from qgis.core import QgsVectorLayer
+from qgis.PyQt import sip
+
+from geopub_plugin.publish.layer_detail import layer_levels
+from geopub_plugin.publish.true_extent import true_extent
+
+VILLAGE = (2.30, 48.80, 2.32, 48.81)
+
+
+def village(file: Path, count: int, index: bool) -> QgsVectorLayer:
+    """Return a layer of points of a village whose file states the whole world."""
+    srs = osr.SpatialReference()
+    srs.ImportFromEPSG(4326)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(file))
+    layer = source.CreateLayer("wells", srs, ogr.wkbPoint, [f"SPATIAL_INDEX={'YES' if index else 'NO'}"])
+    west, south, east, north = VILLAGE
+    layer.StartTransaction()
+    for number in range(count):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        x, y = west + (east - west) * number / (count - 1), south + (north - south) * (number * 7 % count) / (count - 1)
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT ({x} {y})"))
+        layer.CreateFeature(feature)
+    layer.CommitTransaction()
+    del feature, layer, source
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE gpkg_contents SET min_x = -180, min_y = -90, max_x = 180, max_y = 90")
+        connection.commit()
+    return QgsVectorLayer(f"{file}|layername=wells", "Wells", "ogr")
+
+
+@pytest.mark.parametrize("count, index, known", [(5000, True, True), (150, False, True), (5000, False, False)])
+def test_a_village_whose_file_states_the_world(qgis_new_project, tmp_path, count, index, known):
+    layer = village(tmp_path / "wells.gpkg", count, index)
+    assert layer.extent().width() == 360
+    found = true_extent(layer)
+    if index:
+        bounds = (found.xMinimum(), found.yMinimum(), found.xMaximum(), found.yMaximum())
+        assert bounds == pytest.approx(VILLAGE, abs=1e-5)
+        assert bounds[0] <= VILLAGE[0] and bounds[3] >= VILLAGE[3], "rounded outwards"
+    top, _bottom = layer_levels(layer)
+    assert top >= 10 if known else top == 0
+    if index:
+        layer.setSubsetString("fid < 0")
+        assert true_extent(layer) == layer.extent(), "what is filtered is not what the index holds"
+    sip.delete(layer)

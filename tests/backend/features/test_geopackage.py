@@ -129,6 +129,21 @@ def test_a_box_finds_what_brute_force_finds(tmp_path: Path, indexed: bool) -> No
             assert found == (np.flatnonzero(inside) + 1).tolist()
 
 
+def test_a_box_beside_a_point_does_not_find_it(tmp_path: Path) -> None:
+    """SQLite stores this x two steps of float32 too large."""
+    srs = osr.SpatialReference()
+    srs.ImportFromEPSG(2154)
+    made = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "p.gpkg"))
+    layer = made.CreateLayer("p", srs, ogr.wkbPoint)
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetGeometry(ogr.CreateGeometryFromWkt("POINT (-217979.68681465363 0)"))
+    layer.CreateFeature(feature)
+    del feature, layer, made
+    with GeoPackageTable(tmp_path / "p.gpkg", "p") as table:
+        assert table.fids_within((-217979.68, -1, 0, 1)).tolist() == []
+        assert table.fids_within((-217979.69, -1, 0, 1)).tolist() == [1]
+
+
 def test_a_foreign_value_in_a_column_is_converted_or_null(tmp_path: Path) -> None:
     path = tmp_path / "odd.gpkg"
     made = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geopub_plugin.backend.errors import InvalidInput
-from geopub_plugin.backend.features import geopackage
+from geopub_plugin.backend.features import table_rows
 from geopub_plugin.backend.features.columns import column, stored_column
 from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
 from geopub_plugin.backend.features.schema import ColumnKind
@@ -131,9 +131,9 @@ def test_batches_are_the_same_with_sqlite_alone(world_map: Path, monkeypatch: py
             found = []
             for pages_too in (True, False):
                 with monkeypatch.context() as patched, GeoPackageTable(world_map, schema.name) as table:
-                    patched.setattr(geopackage, "is_still", lambda _path, still=pages_too: still)
-                    patched.setattr(geopackage, "_MANY", 1)
-                    assert (table._leaves() is not None) == pages_too
+                    patched.setattr(table_rows, "is_still", lambda _path, still=pages_too: still)
+                    patched.setattr(table_rows, "_MANY", 1)
+                    assert (table._rows._leaves() is not None) == pages_too
                     batches = list(table.batches(heaviest=200_000, **asked))
                 found.append((
                     np.concatenate([batch.fids for batch in batches]).tolist(),

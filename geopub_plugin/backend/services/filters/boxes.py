@@ -16,7 +16,7 @@ from ...features.area import Area, Holds, anywhere, nowhere
 from ...features.projection import Projection
 from ...features.schema import Bounds, Srs
 from ...ingest.geometry_engine import geometry_of, quiet
-from ..wfs.reference_systems import WireSrs, projection
+from ..reference_systems import WireSrs, projection
 
 _POINTS = 21  # of each edge of a box that is brought to another system
 

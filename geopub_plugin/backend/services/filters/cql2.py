@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Tuple
 
 from ...features.schema import ColumnKind
 from ...translation import tr
-from ..wfs.reference_systems import WireSrs
+from ..reference_systems import WireSrs
 from .arithmetic import OPERATORS
 from .cql2_errors import unknown, wrong
 from .cql2_geometry import geometry_of_json, wkb_of_geometry

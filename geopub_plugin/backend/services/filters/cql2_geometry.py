@@ -10,7 +10,7 @@ from osgeo import ogr
 from ...ingest.geometry_engine import quiet
 from ...translation import tr
 from ..owscommon import OwsError, invalid
-from ..wfs.reference_systems import WireSrs
+from ..reference_systems import WireSrs
 from .cql2_errors import wrong
 
 Json = Any  # what `json.loads` returns

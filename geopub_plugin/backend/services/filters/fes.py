@@ -7,7 +7,7 @@ from typing import Callable, Dict, FrozenSet, List, Optional, Tuple
 from ...safe_xml import Element, local_name
 from ...translation import tr
 from ..owscommon import OwsError, invalid
-from ..wfs.reference_systems import wire_srs
+from ..reference_systems import wire_srs
 from .gml_geometry import shape_of
 from .tree import (
     GEOMETRY,

@@ -10,7 +10,7 @@ from ...ingest.geometry_engine import quiet
 from ...safe_xml import Element, serialise
 from ...translation import tr
 from ..owscommon import invalid
-from ..wfs.reference_systems import WireSrs
+from ..reference_systems import WireSrs
 from .tree import Shape
 
 _GML = "http://www.opengis.net/gml"

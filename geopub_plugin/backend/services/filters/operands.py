@@ -12,7 +12,7 @@ from ...features.schema import Bounds, ColumnKind, TableSchema
 from ...tiles.row_filter.values import family_of, value_for
 from ...translation import tr
 from ..owscommon import OwsError, invalid
-from ..wfs.reference_systems import WireSrs
+from ..reference_systems import WireSrs
 from .arithmetic import FUNCTIONS, SIGNS
 from .text_folding import FOLDS
 from .tree import Arithmetic, Constant, Folded, Operand, Property

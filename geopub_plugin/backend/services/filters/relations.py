@@ -19,7 +19,7 @@ from ...features.wkb_writer import write
 from ...ingest.geometry_engine import quiet, wkb_of
 from ...translation import tr
 from ..owscommon import invalid
-from ..wfs.reference_systems import WireSrs, projection
+from ..reference_systems import WireSrs, projection
 from .boxes import area_of, asked_of, rectangle
 from .tree import Spatial
 

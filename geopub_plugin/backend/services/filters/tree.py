@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Optional, Tuple, Union
 
 from ...features.schema import ColumnKind
-from ..wfs.reference_systems import WireSrs
+from ..reference_systems import WireSrs
 
 GEOMETRY = ""  # the name of the property that is the feature's only geometry, where none is given
 

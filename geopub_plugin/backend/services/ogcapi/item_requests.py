@@ -20,9 +20,9 @@ from ..filters.cql2_time import within
 from ..filters.sqlite import FilteredType, sql_condition
 from ..filters.tree import All, AnyOf, Comparison, Condition, Constant, Missing, Property
 from ..owscommon import OwsError, Parameters, invalid
+from ..reference_systems import WireSrs, bounds_of, wire_srs
 from ..wfs.feature_types import PublishedType
 from ..wfs.queries import GEOJSON_FORMAT, FeatureQuery
-from ..wfs.reference_systems import WireSrs, bounds_of, wire_srs
 from .documents import UNQUERIED, moment_field
 from .reference_systems import CRS84, asked_system
 

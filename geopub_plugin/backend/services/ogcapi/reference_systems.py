@@ -6,8 +6,8 @@ from typing import List
 
 from ...translation import tr
 from ..owscommon import invalid
+from ..reference_systems import WireSrs, wire_srs
 from ..wfs.feature_types import ListedType
-from ..wfs.reference_systems import WireSrs, wire_srs
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _ALWAYS = (CRS84, "http://www.opengis.net/def/crs/EPSG/0/4326", "http://www.opengis.net/def/crs/EPSG/0/3857")

@@ -13,6 +13,7 @@ from ...features.batch import Batch
 from ...features.projection import Projection
 from ...translation import tr
 from ..owscommon import Parameters, invalid
+from ..reference_systems import projection
 from .csv import MEDIA_TYPE as CSV_TYPE
 from .csv import CsvWriter
 from .files import SentFile
@@ -20,7 +21,6 @@ from .geojson import GeoJsonWriter
 from .geojson import media_type as geojson_media_type
 from .gml import GML_2, GML_31, GML_32, GmlWriter, collection_head
 from .queries import CSV_FORMAT, GEOJSON_FORMAT, GML_2_FORMAT, GML_31_FORMAT, GML_32_FORMAT, TABLE_FORMATS, FeatureQuery
-from .reference_systems import projection
 from .selection import FIRST, Selection, selected
 from .tables import Tables
 

@@ -8,8 +8,8 @@ from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLY
 from ...features.bytestrings import Column, laid, row_texts
 from ...features.decimals import integer_words
 from ...features.schema import Field
+from ..reference_systems import WireSrs
 from .names import TypeName
-from .reference_systems import WireSrs
 from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
 from .values import TEXTUAL, texts, where_null, xml_values
 

@@ -14,11 +14,11 @@ from ...features.schema import Bounds, ColumnKind
 from ..filters.fes import SPATIAL, TEMPORAL
 from ..owscommon import Parameters
 from ..publications import Publications
+from ..reference_systems import CRS84
 from .csv import MEDIA_TYPE as CSV_TYPE
 from .feature_types import Catalogue, ListedType, PublishedType
 from .files import FILE_FORMATS
 from .gml import GML_2, GML_31, GML_32, element_names
-from .reference_systems import CRS84
 
 _SECTIONS = ("serviceidentification", "serviceprovider", "operationsmetadata", "featuretypelist", "filter_capabilities")
 _OTHER_SYSTEMS = ("urn:ogc:def:crs:EPSG::4326", "urn:ogc:def:crs:EPSG::3857", CRS84)

@@ -12,8 +12,8 @@ from ...features.schema import Srs, TableSchema
 from ...translation import tr
 from ..owscommon import OwsError, Parameters, invalid, missing, wire_list
 from ..publications import FeatureType, Publications
+from ..reference_systems import WireSrs, default_srs, wire_srs
 from .names import TypeName, type_name
-from .reference_systems import WireSrs, default_srs, wire_srs
 from .tables import Tables
 
 _log = logging.getLogger(__name__)

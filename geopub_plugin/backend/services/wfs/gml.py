@@ -15,9 +15,9 @@ from ...features.bytestrings import Column, Texts, laid, row_texts
 from ...features.decimals import integer_words
 from ...features.schema import TableSchema
 from ...safe_xml import quoteattr
+from ..reference_systems import WireSrs
 from .gml2 import geometry2_columns
 from .names import TypeName, ncnames
-from .reference_systems import WireSrs
 from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
 from .values import where_null, xml_values
 

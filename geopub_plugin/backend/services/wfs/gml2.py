@@ -6,7 +6,7 @@ from typing import List
 
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Geometries
 from ...features.bytestrings import Column
-from .reference_systems import WireSrs
+from ..reference_systems import WireSrs
 from .skeleton import Place, Skeleton, coordinate_texts, feature_columns, placed
 
 _ELEMENTS = {

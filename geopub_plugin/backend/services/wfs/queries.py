@@ -14,11 +14,11 @@ from ..filters.boxes import area_of
 from ..filters.sqlite import FilteredType, local_part, sql_condition
 from ..filters.tree import All, Missing, Not, Property
 from ..owscommon import OwsError, Parameters, invalid, missing
+from ..reference_systems import CRS84, WireSrs, bounds_of, wire_srs
 from .feature_types import Catalogue, PublishedType
 from .filters import filtering
 from .gml import element_names
 from .names import split_feature_id
-from .reference_systems import CRS84, WireSrs, bounds_of, wire_srs
 
 GML_32_FORMAT, GML_31_FORMAT, GML_2_FORMAT, GEOJSON_FORMAT = "GML 3.2", "GML 3.1", "GML 2", "GeoJSON"
 CSV_FORMAT, GEOPACKAGE_FORMAT, SHAPEFILE_FORMAT, FLATGEOBUF_FORMAT = "CSV", "GeoPackage", "Shapefile", "FlatGeobuf"

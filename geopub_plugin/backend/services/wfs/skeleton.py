@@ -12,7 +12,7 @@ from ...features.bytestrings import END, Column, Piece, Texts, laid, pack, squee
 from ...features.decimals import decimal_words
 from ...features.measure import path_feature, vertex_feature
 from ...features.ragged import take
-from .reference_systems import WireSrs
+from ..reference_systems import WireSrs
 
 
 def placed(geometries: Geometries) -> Geometries:

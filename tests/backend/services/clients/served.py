@@ -19,9 +19,9 @@ from geopub_plugin.backend.features.projection import Projection
 from geopub_plugin.backend.features.schema import Bounds, ColumnKind, TableSchema
 from geopub_plugin.backend.services.ogcapi.blueprint import features_blueprint
 from geopub_plugin.backend.services.publications import FeatureType
+from geopub_plugin.backend.services.reference_systems import WireSrs, default_srs
 from geopub_plugin.backend.services.wfs.blueprint import wfs_blueprint
 from geopub_plugin.backend.services.wfs.names import type_name
-from geopub_plugin.backend.services.wfs.reference_systems import WireSrs, default_srs
 
 from ..wfs.conftest import Published
 

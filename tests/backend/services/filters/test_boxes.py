@@ -16,7 +16,7 @@ from geopub_plugin.backend.features.area import anywhere, nowhere
 from geopub_plugin.backend.features.geopackage import GeoPackageTable
 from geopub_plugin.backend.features.schema import Srs
 from geopub_plugin.backend.services.filters.boxes import area_of
-from geopub_plugin.backend.services.wfs.reference_systems import wire_srs
+from geopub_plugin.backend.services.reference_systems import wire_srs
 
 LAMBERT = Srs("EPSG", 2154, "")
 FRANCE = (-5.0, 41.0, 10.0, 51.5)

@@ -15,7 +15,7 @@ from geopub_plugin.backend.services.filters.cql2 import condition_of_json
 from geopub_plugin.backend.services.filters.cql2_text import json_of
 from geopub_plugin.backend.services.filters.sqlite import FilteredType, sql_condition
 from geopub_plugin.backend.services.owscommon import OwsError
-from geopub_plugin.backend.services.wfs.reference_systems import wire_srs
+from geopub_plugin.backend.services.reference_systems import wire_srs
 
 from .test_fes import POLYGON, ROWS, create, shapes, truly
 

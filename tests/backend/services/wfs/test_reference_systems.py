@@ -6,7 +6,7 @@ import pytest
 
 from geopub_plugin.backend.features.schema import Srs
 from geopub_plugin.backend.services.owscommon import OwsError
-from geopub_plugin.backend.services.wfs.reference_systems import bounds_of, default_srs, wire_srs
+from geopub_plugin.backend.services.reference_systems import bounds_of, default_srs, wire_srs
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from osgeo import gdal, ogr
 
 from geopub_plugin.backend.features import wkb
 from geopub_plugin.backend.features.batch import Batch
+from geopub_plugin.backend.services.reference_systems import wire_srs
 from geopub_plugin.backend.services.wfs.geojson import GeoJsonWriter
 from geopub_plugin.backend.services.wfs.names import TypeName
-from geopub_plugin.backend.services.wfs.reference_systems import wire_srs
 
 from ...features.catalogue import ALL, EMPTY
 from .conftest import KINDS, ROWS

@@ -10,11 +10,11 @@ from functools import lru_cache
 from math import ceil, log10
 from typing import Optional, Sequence, Tuple, Union
 
-from ...errors import InvalidInput
-from ...features.projection import Projection, reference_system
-from ...features.schema import Bounds, Srs
-from ...translation import tr
-from ..owscommon import invalid
+from ..errors import InvalidInput
+from ..features.projection import Projection, reference_system
+from ..features.schema import Bounds, Srs
+from ..translation import tr
+from .owscommon import invalid
 
 CRS84 = "urn:ogc:def:crs:OGC:1.3:CRS84"
 _FALLBACK = "urn:ogc:def:crs:EPSG::4326"  # for systems that no authority lists

@@ -47,15 +47,15 @@ def quoted(identifier: str) -> str:
 
 
 def is_geopackage(path: Path) -> bool:
-    """Return whether the file is a SQLite database that has the tables every GeoPackage must have."""
+    """Return whether the file is a SQLite database that has the tables every GeoPackage must have.
+
+    Only SQLite opens it: to close it ourselves would end the locks that others in this process hold on it.
+    """
     try:
-        with open(path, "rb") as file:
-            if file.read(16) != b"SQLite format 3\0":
-                return False
         with closing(connect(path)) as connection:
             sql = "SELECT count(*) FROM sqlite_master WHERE name IN ('gpkg_contents', 'gpkg_spatial_ref_sys')"
             return int(connection.execute(sql).fetchone()[0]) == 2
-    except (OSError, sqlite3.DatabaseError, UnicodeDecodeError):
+    except (NotFound, OSError, sqlite3.DatabaseError, UnicodeDecodeError):
         return False
 
 

@@ -94,7 +94,7 @@ def leaves(driver: Driver) -> Steps:
     instance().uninstallPlugin(NAME, quiet=True)
     yield 500
     results["outlived"] = os.path.exists(f"/proc/{engine}")
-    told = [item.text() for item in iface.messageBar().items()]
+    told = [item.text() for item in iface.messageBar().items() if "GeoPub" in item.title()]
     results["left"] = [NAME] * (NAME in plugins) + [text for text in (badge(layer), *told) if text]
     results["data_kept"] = (data / "catalogue.sqlite").is_file()
     driver.photograph(f"newcomer_uninstalled_{LANGUAGE}", iface.mainWindow())

@@ -22,6 +22,7 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QVariant
 
 from geopub_plugin.backend.errors import Cancelled
+from geopub_plugin.backend.features.spatialite import is_spatialite, standard_blobs
 from geopub_plugin.publish import table_copy, table_export
 from geopub_plugin.publish.layer_export import LayerExport
 from geopub_plugin.publish.layers_export import LayersExport
@@ -129,6 +130,12 @@ def coarse(made: Tuple[List[str], List[Tuple[Any, ...]], Any]) -> Tuple[Any, ...
     return made[0], rows, made[2]
 
 
+def bare(rows: List[Tuple[Any, ...]]) -> List[Tuple[Any, ...]]:
+    """Return rows with the geometries as WKB alone, without header and envelope (OGC 12-128r18 §2.1.3)."""
+    shapes = standard_blobs([row[1] for row in rows])
+    return [(row[0], one[40 if one[3] & 2 else 8 :], *row[2:]) for row, one in zip(rows, shapes)]
+
+
 @pytest.mark.parametrize(
     "kind, options",
     [*((kind, ()) for kind in KINDS), ("lines", ("FID=id", "GEOMETRY_NAME=shape")), ("lines", ("FID=ogc_fid",))],
@@ -150,7 +157,12 @@ def test_the_countries_of_the_world_are_copied(qtbot, opened: Opened, world_map:
     layer = opened(f"{world_map}|layername=countries")
     made = content(copied(qtbot, layer, tmp_path / "copied.gpkg"))
     (tmp_path / "written").mkdir()
-    assert made == content(finished(qtbot, LayerExport(layer, "made", tmp_path / "written")))
+    written = content(finished(qtbot, LayerExport(layer, "made", tmp_path / "written")))
+    # In the map of later QGIS two countries are in SpatiaLite's form: the copy keeps that, and the engine reads it.
+    assert bare(made[1]) == bare(written[1])
+    assert (made[0], made[2]) == (written[0], written[2])
+    kept = [(one[1], other[1]) for one, other in zip(made[1], written[1]) if not is_spatialite(one[1])]
+    assert len(kept) > 230 and all(one == other for one, other in kept)
 
 
 def test_moments_keep_their_zone_and_fractions(qtbot, opened: Opened, plain: Path, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def _circumstances(told: argparse.Namespace, names: Sequence[str], alike: Mappin
     versions += [f"* QGIS Server {_package('qgis-server-bin', 'qgis-server')}"] if QGIS in names else []
     versions += [f"* MapServer {_package('cgi-mapserver')}; “light”: COMPRESSION=1"] if MAPSERVER in names else []
     same = {
-        look: ", ".join(f"{name} {share:.1%}" for name, share in several.items()) for look, several in alike.items()
+        look: ", ".join(f"{name} {share:.2%}" for name, share in several.items()) for look, several in alike.items()
     }
     return "\n".join(
         [
@@ -102,6 +102,7 @@ def _circumstances(told: argparse.Namespace, names: Sequence[str], alike: Mappin
             "",
             f"Pixels that differ at all from GeoPub's map (512 px, 20 m): {same[False] or '–'};",
             f"transparent: {same[True] or '–'}.",
+            "GeoPub's file has the features sorted by place: where outlines overlap, another one lies on top.",
         ]
     )
 

@@ -27,6 +27,15 @@ def test_what_was_compressed_comes_back(library: str, level: int, monkeypatch: p
         assert zlib.decompress(deflate.deflated(np.frombuffer(content, np.uint8).copy(), level)) == content
 
 
+@pytest.mark.parametrize("library", ["libdeflate", "zlib"])
+def test_checksums_go_on_where_others_ended(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if library == "zlib":
+        monkeypatch.setattr(deflate, "_LIBDEFLATE", None)
+    assert deflate.checksum(b"123456789") == 0xCBF43926  # the check value of CRC-32 in every catalogue of them
+    for content in CONTENTS:
+        assert deflate.checksum(content, deflate.checksum(b"IDAT")) == zlib.crc32(b"IDAT" + content)
+
+
 @pytest.mark.skipif(not shutil.which("dpkg"), reason="elsewhere libtiff may be without it")
 def test_libdeflate_is_found_where_libtiff_needs_it() -> None:
     assert deflate._LIBDEFLATE is not None

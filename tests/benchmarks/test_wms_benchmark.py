@@ -46,7 +46,7 @@ def test_the_report_says_how_many_times_faster() -> None:
         "| 256 px, 20 m | 300.0 | 100.0 | 150.0 | **2.0** | 95% | 100% | 100% | 105% | 110% | 110% | 100 | 200 | 100 |"
         in section
     )
-    assert "50 polygons" in section and "QGIS Server 0.0%" in section and "transparent: QGIS Server 25.0%" in section
+    assert "50 polygons" in section and "QGIS Server 0.00%" in section and "transparent: QGIS Server 25.00%" in section
 
 
 @pytest.mark.slow

@@ -3,30 +3,68 @@
 from __future__ import annotations
 
 import argparse
-import cProfile
-import pstats
+import functools
 import sys
 import time
+from collections import defaultdict
+from importlib import import_module
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import Any, Callable, Dict, List
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-# Functions that do not call one another, by stage; what is left is the loops that hold them together.
-STAGES = (
-    ("cut into blocks", ("blocks.py:cut",)),
-    ("read rows", ("geopackage.py:batches",)),
-    ("attributes", ("records.py:records_of",)),
-    ("reproject", ("projection.py:points", "grid.py:unit_points")),
-    ("significance", ("significance.py:significances",)),
-    ("generalise", ("generalise.py:at_level",)),
-    ("clip", ("clip.py:to_tiles",)),
-    ("commands", ("encode.py:encoded",)),
-    ("features to bytes", ("layer.py:layer_of",)),
-    ("compress", ("assemble.py:gzipped",)),
-    ("hand up", ("remainder.py:surviving", "remainder.py:save", "remainder.py:together")),
-    ("archive", ("pyramid.py:_archive",)),
-)
+ENGINE = "geopub_plugin.backend.tiles"
+STAGES = {  # functions, without others named here that they call; what is left holds them together
+    "cut into blocks": ("blocks.spreads_of", "blocks.cut_of", "blocks.sliced"),
+    "read rows": ("block.read_state",),
+    "attributes": ("records.records_of",),
+    "outline, reproject": ("outline.shapes_of", "unit_square.unit_square"),
+    "significance": ("significance.significances",),
+    "generalise": ("generalise.at_level",),
+    "clip": ("clip.to_tiles",),
+    "mend rings": ("sound_rings.sound_rings",),
+    "commands": ("encode.encoded",),
+    "features to bytes": ("layer.layer_of", "assemble.tiles_of"),
+    "compress": ("assemble.gzipped",),
+    "hand up": ("remainder.surviving", "remainder.save", "remainder.together"),
+    "archive": ("pyramid._archive",),
+}
+UPPER = "block.build_upper"
+
+
+class Stopwatches:
+    """Processor time of functions, each without the others that it calls, and with them."""
+
+    def __init__(self) -> None:
+        self.own: Dict[str, float] = defaultdict(float)
+        self.whole: Dict[str, float] = defaultdict(float)
+        self._within: List[float] = []  # seconds of others, in each of the functions that are being called
+
+    def put_on(self, name: str) -> None:
+        """Time a function of the engine wherever one of its modules calls it."""
+        place, _, function = name.partition(".")
+        plain = getattr(import_module(f"{ENGINE}.{place}"), function)
+        timed = self._timed(name, plain)
+        for module in [module for name, module in sys.modules.items() if name.startswith(ENGINE)]:
+            for known, value in list(vars(module).items()):
+                if value is plain:
+                    setattr(module, known, timed)
+
+    def _timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def timed(*given: Any, **named: Any) -> Any:
+            self._within.append(0.0)
+            begun = time.process_time()
+            try:
+                return function(*given, **named)
+            finally:
+                took = time.process_time() - begun
+                self.own[name] += took - self._within.pop()
+                self.whole[name] += took
+                if self._within:
+                    self._within[-1] += took
+
+        return timed
 
 
 def main() -> None:
@@ -40,39 +78,27 @@ def main() -> None:
     asked.add_argument("--max-zoom", type=int, default=14)
     asked.add_argument("--options", default="-S10 -an")
     asked.add_argument("--jobs", type=int, default=1)
-    asked.add_argument("--profile", action="store_true", help="in one process: seconds by stage, and by function")
+    asked.add_argument("--profile", action="store_true", help="in one process: seconds by stage")
     given = asked.parse_args()
-    levels = (given.min_zoom, given.max_zoom)
-    if not given.profile:
-        build_pyramid_file(given.file, given.archive, levels, options=given.options, jobs=given.jobs)
-        return
-    profile = cProfile.Profile(time.process_time)
-    profile.runcall(build_pyramid_file, given.file, given.archive, levels, options=given.options, jobs=1)
-    stats = pstats.Stats(profile)
-    print_stages(stats)
-    stats.sort_stats("tottime").print_stats(25)
+    watches = Stopwatches()
+    if given.profile:
+        for name in (UPPER, *(name for names in STAGES.values() for name in names)):
+            watches.put_on(name)
+    started = time.process_time()
+    jobs = 1 if given.profile else given.jobs
+    build_pyramid_file(given.file, given.archive, (given.min_zoom, given.max_zoom), options=given.options, jobs=jobs)
+    if given.profile:
+        print_stages(watches, started, time.process_time())
 
 
-def print_stages(stats: pstats.Stats) -> None:
-    """Print seconds and share of each stage."""
-    by_function = {
-        f"{Path(file).name}:{name}": seconds - _within_cut(callers)
-        for (file, _, name), (_, _, _, seconds, callers) in stats.stats.items()  # type: ignore[attr-defined]
-    }
-    total = stats.total_tt  # type: ignore[attr-defined]
-    left = total
-    for stage, functions in STAGES:
-        seconds = sum(by_function.get(function, 0.0) for function in functions)
-        left -= seconds
-        print(f"{stage:<20}{seconds:7.2f} s {seconds / total:4.0%}")
-    print(f"{'the rest':<20}{left:7.2f} s {left / total:4.0%}")
-    upper = by_function.get("block.py:build_upper", 0.0)
+def print_stages(watches: Stopwatches, started: float, total: float) -> None:
+    """Print seconds and share of each stage, `started` being the time until modules were loaded."""
+    seconds = {stage: sum(watches.own[name] for name in names) for stage, names in STAGES.items()}
+    rest = total - started - sum(seconds.values())
+    for stage, took in {"start": started, **seconds, "the rest": rest}.items():
+        print(f"{stage:<20}{took:7.2f} s {took / total:4.0%}")
+    upper = watches.whole[UPPER]
     print(f"{'total':<20}{total:7.2f} s, of which levels above the blocks {upper:.2f} s {upper / total:4.0%}")
-
-
-def _within_cut(callers: Dict[Tuple[str, int, str], Tuple[int, int, float, float]]) -> float:
-    """Return the seconds of the calls made for boxes, which count as cutting."""
-    return sum(row[3] for (_, _, name), row in callers.items() if name == "_unit_boxes")
 
 
 if __name__ == "__main__":

@@ -95,8 +95,10 @@ def previews(driver: Driver) -> Steps:
     driver.results["previews"] = {}
     for kind in ("WFS", "WMS", "TMS"):
         yield lambda kind=kind: kind in dock.preview.services
+        drawn: list = []  # else what was shown before might be taken for it
+        dock.preview.canvas.mapCanvasRefreshed.connect(lambda drawn=drawn: drawn.append(True))
         QTest.mouseClick(dock.preview.switch[kind], Qt.MouseButton.LeftButton)
-        yield lambda kind=kind: kind in dock.preview.layers
+        yield lambda kind=kind, drawn=drawn: kind in dock.preview.layers and drawn
         yield lambda: not dock.preview.canvas.isDrawing() and colours(dock.preview.canvas.grab().toImage()) > 2
         yield 400
         driver.results["previews"][kind] = dock.preview.layers[kind].isValid()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import threading
@@ -11,22 +10,21 @@ from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Callable, Deque, Dict, List, Optional, Type
+from typing import IO, Callable, Deque, Optional, Type
 
-from ..backend import errors
 from ..backend.announcement import Announcement, announced
 from ..backend.errors import DataFolderLocked, GeoPubError, Unavailable
-from ..backend.locations import PACKAGE
 from ..backend.programs import NEW_GROUP, PIPE, TimeoutExpired, start
 from ..backend.translation import tr
 from .client import Connection
 from .client.datastores import health
-from .interpreter import Host, backend_environment, find_interpreter, no_window
-from .transport import Transport, default_transport
+from .default_transport import default_transport
+from .interpreter import no_window
+from .launch import FAILED, READY, Launch, failure, serving
+from .transport import Transport
 
 START_SECONDS = 60  # the first start may have to wait for a virus scanner
 STOP_SECONDS = 15
-_READY, _FAILED = "READY ", "FAILED"
 
 
 @dataclass(frozen=True)
@@ -90,8 +88,7 @@ def start_backend(data: Path, port: int = 0, host: str = "127.0.0.1") -> Backend
     Raises:
         GeoPubError: what the backend said why it cannot start; Unavailable when it said nothing.
     """
-    options = ["--data", str(data.absolute()), "--host", host, "--port", str(port), "--until-stdin-closes"]
-    process = StartedProcess([str(find_interpreter()), "-m", f"{_package()}.backend", "serve", *options])
+    process = StartedProcess(serving(data, "--host", host, "--port", str(port)))
     try:
         url = process.announced_url(START_SECONDS)
     except GeoPubError:
@@ -107,14 +104,14 @@ def start_backend(data: Path, port: int = 0, host: str = "127.0.0.1") -> Backend
 class StartedProcess:
     """A backend process and what it says; its stdin stays open as long as it is wanted."""
 
-    def __init__(self, command: List[str]) -> None:
+    def __init__(self, launched: Launch) -> None:
         self._process = start(
-            command,
+            launched.command,
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
-            env=backend_environment(Host.this()),
-            cwd=PACKAGE.parent,  # Python would import what lies in the folder that somebody works in
+            env=dict(launched.environment),
+            cwd=launched.folder,
             encoding="utf-8",
             errors="replace",
             creationflags=no_window() | NEW_GROUP,
@@ -143,10 +140,10 @@ class StartedProcess:
                 raise self._silent(tr("It said nothing for {seconds} seconds.", seconds=int(seconds))) from None
             if line is None:
                 raise self._silent(tr("It ended at once."))
-            if line.startswith(_READY):
-                return line[len(_READY) :].strip()
-            if line.startswith(_FAILED):
-                raise failure(line[len(_FAILED) :].strip())
+            if line.startswith(READY):
+                return line[len(READY) :].strip()
+            if line.startswith(FAILED):
+                raise failure(line[len(FAILED) :].strip())
 
     def wait(self) -> int:
         """Wait for the end of the process and return its exit code."""
@@ -181,20 +178,6 @@ class StartedProcess:
         )
 
 
-def failure(said: str) -> GeoPubError:
-    """Return the error of a FAILED line: JSON with kind, what, why and cure, or plain words."""
-    try:
-        wire = json.loads(said)
-    except ValueError:
-        wire = None
-    if not isinstance(wire, dict):
-        return Unavailable(tr("The publishing backend did not start."), said)
-    told: Dict[str, str] = {key: str(wire.get(key) or "") for key in ("kind", "what", "why", "cure")}
-    kind = getattr(errors, told["kind"], None)
-    known = isinstance(kind, type) and issubclass(kind, GeoPubError)
-    return (kind if known else Unavailable)(told["what"], told["why"], told["cure"])
-
-
 def backend_of(announcement: Announcement) -> Backend:
     """Return the backend that announces itself so."""
     handover = Path(announcement.handover) if announcement.handover else None
@@ -214,11 +197,6 @@ def _wait_for_other(data: Path, transport: Optional[Transport]) -> Backend:
         tr("It may still be starting or ending."),
         tr("Try again in a moment, or give another data folder."),
     )
-
-
-def _package() -> str:
-    """Return the name of our package: the folder's, whatever QGIS calls the plugin."""
-    return PACKAGE.name
 
 
 def _drain(stream: IO[str], keep: Callable[[str], None], at_end: Callable[[], None]) -> None:

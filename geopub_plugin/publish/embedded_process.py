@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Callable, Deque, Dict, Optional, Tuple, Union
+from typing import Callable, Deque, Optional, Tuple, Union
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
 from ..backend.announcement import announced
 from ..backend.errors import DataFolderLocked, GeoPubError, Unavailable
-from ..backend.locations import PACKAGE
 from ..backend.translation import tr
 from .background import BackgroundCall, ends_work
-from .embedded import Backend, backend_of, failure, find_backend
-from .interpreter import Host, backend_environment, find_interpreter
+from .embedded import Backend, backend_of, find_backend
+from .launch import FAILED, READY, Launch, failure, serving
 from .qgis_transport import QgisTransport
+from .qt_process import qt_process
 
 PATIENCE = 60_000  # ms until a backend that does not get ready is given up: a virus scanner may look at it first
 FAREWELL = 3_000  # ms that a backend may take to end by itself
@@ -36,15 +36,6 @@ class BackendState(Enum):
     STOPPING = "stopping"
 
 
-@dataclass(frozen=True)
-class Launch:
-    """How a backend is started."""
-
-    program: str
-    arguments: Tuple[str, ...]
-    environment: Dict[str, str]
-
-
 Found = Union[Backend, Launch]
 
 
@@ -54,8 +45,7 @@ def find_or_launch(data: Path) -> Found:
         running = find_backend(data, transport)
     if running is not None:
         return running
-    arguments = ("-m", f"{PACKAGE.name}.backend", "serve", "--data", str(data.absolute()), "--until-stdin-closes")
-    return Launch(str(find_interpreter()), arguments, backend_environment(Host.this()))
+    return serving(data)
 
 
 def data_folder() -> Path:
@@ -165,14 +155,7 @@ class EmbeddedProcess(QObject):
             return
         self._become(BackendState.STARTING)
         self._said.clear()
-        process = QProcess(self)
-        process.setProgram(found.program)
-        process.setArguments([*found.arguments, *self.options])
-        environment = QProcessEnvironment()
-        for name, value in found.environment.items():
-            environment.insert(name, value)
-        process.setProcessEnvironment(environment)
-        process.setWorkingDirectory(str(PACKAGE.parent))  # Python would import what lies in the folder of QGIS
+        process = qt_process(replace(found, arguments=(*found.arguments, *self.options)), self)
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._read_complaints)
         process.finished.connect(self._ended)
@@ -186,11 +169,11 @@ class EmbeddedProcess(QObject):
         while self._process is not None and self._process.canReadLine():
             line = bytes(self._process.readLine()).decode("utf-8", "replace").strip()
             word, _, rest = line.partition(" ")
-            announcement = announced(self.data) if word == "READY" else None
+            announcement = announced(self.data) if word == READY else None
             starting = self.state is BackendState.STARTING  # else it was asked to end meanwhile, and does
             if announcement is not None and starting:
                 self._is_ready(backend_of(announcement))
-            elif word == "FAILED" and starting:
+            elif word == FAILED and starting:
                 self._refused(failure(rest))
             elif line:
                 self._said.append(line)

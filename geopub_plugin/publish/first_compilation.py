@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Optional
 
-from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment
+from qgis.PyQt.QtCore import QObject, QProcess
 
 from ..backend.compilation import compiled
 from ..backend.errors import GeoPubError
-from ..backend.locations import PACKAGE
 from ..backend.translation import tr
 from .background import BackgroundCall
-from .interpreter import Host, backend_environment, find_interpreter
+from .launch import Launch, launch
+from .qt_process import qt_process
 
 FAREWELL = 1_000  # ms
 
@@ -28,7 +27,7 @@ class FirstCompilation(QObject):
     def start(self) -> None:
         """Begin, if there is anything to do, and return at once."""
         if not compiled():
-            self._search = BackgroundCall(tr("Start of GeoPub"), lambda _call: find_interpreter())
+            self._search = BackgroundCall(tr("Start of GeoPub"), lambda _call: launch("backend.compilation"))
             self._search.answered.connect(self._found)
             self._search.refused.connect(self._not_found)
             self._search.start()
@@ -44,13 +43,8 @@ class FirstCompilation(QObject):
     def _not_found(self, _why: GeoPubError) -> None:
         self._search = None  # QGIS deletes a task that has ended
 
-    def _found(self, interpreter: Path) -> None:
-        environment = QProcessEnvironment()
-        for name, value in backend_environment(Host.this()).items():
-            environment.insert(name, value)
-        self._search, self._process = None, QProcess(self)
-        self._process.setProcessEnvironment(environment)
-        self._process.setWorkingDirectory(str(PACKAGE.parent))
+    def _found(self, launched: Launch) -> None:
+        self._search, self._process = None, qt_process(launched, self)
         self._process.setStandardOutputFile(QProcess.nullDevice())
         self._process.setStandardErrorFile(QProcess.nullDevice())
-        self._process.start(str(interpreter), ["-m", f"{PACKAGE.name}.backend.compilation"])
+        self._process.start()

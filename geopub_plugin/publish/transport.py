@@ -85,13 +85,6 @@ class Transport(Protocol):
         """
 
 
-def default_transport() -> Transport:
-    """Return the transport of programs without a QGIS around them."""
-    from .requests_transport import RequestsTransport  # not in QGIS, nor for commands that stay on this machine
-
-    return RequestsTransport()
-
-
 def unreachable(url: str, reason: object) -> GeoPubError:
     """Return the error that says that nothing answers at this address."""
     host = urlsplit(url).netloc

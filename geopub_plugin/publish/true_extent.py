@@ -1,4 +1,4 @@
-"""Where the features of a layer lie in truth, as far as that is cheap: a file may state the whole world for a village."""
+"""Where the features of a layer lie, as far as that is cheap to know: files may state the whole world for a village."""
 
 from __future__ import annotations
 

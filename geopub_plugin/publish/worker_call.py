@@ -7,15 +7,15 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Callable, Dict, Mapping
 
-from qgis.PyQt.QtCore import QProcess, QProcessEnvironment
+from qgis.PyQt.QtCore import QProcess
 
 from ..backend.errors import Cancelled, GeoPubError, InvalidInput, JobFailed, Unavailable
 from ..backend.locations import PACKAGE
 from ..backend.translation import tr
-from .interpreter import Host, backend_environment, find_interpreter
+from .launch import launch
+from .qt_process import qt_process
 
 LOOK = 100  # ms between two looks whether the work was cancelled
-WORKER = f"{PACKAGE.name}.backend.jobs.worker"
 Moved = Callable[[str, int, int], None]  # step, done, total
 
 
@@ -59,13 +59,8 @@ def run_job(
 
 
 def _started() -> QProcess:
-    process = QProcess()
-    environment = QProcessEnvironment()
-    for name, value in backend_environment(Host.this()).items():
-        environment.insert(name, value)
-    process.setProcessEnvironment(environment)
-    process.setWorkingDirectory(str(PACKAGE.parent))
-    process.start(str(find_interpreter()), ["-m", WORKER])
+    process = qt_process(launch("backend.jobs.worker"))
+    process.start()
     if not process.waitForStarted():
         raise Unavailable(tr("The checks could not be started."), process.errorString())
     return process

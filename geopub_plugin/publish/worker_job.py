@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QProcess, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError, JobFailed
 from ..backend.locations import PACKAGE
 from ..backend.translation import tr
-from .embedded import failure
-from .interpreter import Host, backend_environment, find_interpreter
+from .launch import failure, launch
+from .qt_process import qt_process
 
 Moved = Callable[[str, int, int], None]
 
@@ -34,12 +34,7 @@ class WorkerJob(QObject):
         self._error: Optional[GeoPubError] = None
         self._cancelled = False
         self._complaints: List[str] = []
-        self._process = QProcess(self)
-        environment = QProcessEnvironment()
-        for name, value in backend_environment(Host.this()).items():
-            environment.insert(name, value)
-        self._process.setProcessEnvironment(environment)
-        self._process.setWorkingDirectory(str(PACKAGE.parent))
+        self._process = qt_process(launch("backend.jobs.worker"), self)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.readyReadStandardError.connect(self._complain)
         self._process.finished.connect(self._ended)
@@ -48,7 +43,7 @@ class WorkerJob(QObject):
     def start(self) -> None:
         """Start the process and return at once."""
         self._process.started.connect(lambda: self._process.write(self._order))
-        self._process.start(str(find_interpreter()), ["-m", f"{PACKAGE.name}.backend.jobs.worker"])
+        self._process.start()
 
     def cancel(self) -> None:
         """End the process; what it wrote stays in its folder."""

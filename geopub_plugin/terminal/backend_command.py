@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any, Mapping, Optional
 
 from ..backend.errors import Unavailable
-from ..backend.locations import PACKAGE
 from ..backend.programs import run
 from ..backend.translation import tr
-from ..publish.embedded import failure
-from ..publish.interpreter import Host, backend_environment, find_interpreter, no_window
-
-_FAILED = "FAILED "
+from ..publish.interpreter import no_window
+from ..publish.launch import FAILED, failure, launch
 
 
 def answer_of_backend(command: str, data: Path, told: Optional[Mapping[str, Any]], what_failed: str) -> Any:
@@ -28,18 +25,20 @@ def answer_of_backend(command: str, data: Path, told: Optional[Mapping[str, Any]
     Raises:
         GeoPubError: what the backend said why it cannot be done.
     """
+    launched = launch("backend", command, "--data", str(data.absolute()))
     ended = run(
-        [str(find_interpreter()), "-m", f"{PACKAGE.name}.backend", command, "--data", str(data)],
+        launched.command,
         input="" if told is None else json.dumps(told) + "\n",
         capture_output=True,
-        env=backend_environment(Host.this()),
+        env=dict(launched.environment),
+        cwd=launched.folder,
         encoding="utf-8",
         errors="replace",
         creationflags=no_window(),
     )
     line = next(iter(ended.stdout.splitlines()), "")
-    if line.startswith(_FAILED):
-        raise failure(line[len(_FAILED) :])
+    if line.startswith(FAILED):
+        raise failure(line[len(FAILED) :].strip())
     try:
         return json.loads(line)
     except ValueError:

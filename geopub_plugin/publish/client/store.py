@@ -7,7 +7,8 @@ from threading import Event
 from typing import Callable, Optional, Tuple, Union
 from urllib.parse import urlsplit
 
-from ..transport import Transport, default_transport
+from ..default_transport import default_transport
+from ..transport import Transport
 from .allowances import Allowance, allowances
 from .annexes import Annexes
 from .configurations import Configurations

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from geopub_plugin.backend import errors
-from geopub_plugin.publish.embedded import answers, failure, find_backend, open_backend, start_backend
+from geopub_plugin.publish.embedded import answers, find_backend, open_backend, start_backend
+from geopub_plugin.publish.launch import failure
 
 
 def announce(folder, url: str) -> None:

@@ -17,11 +17,11 @@ from geopub_plugin.backend.faults import Severity
 from geopub_plugin.cli import main
 from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.client import store as client_store
+from geopub_plugin.publish.default_transport import default_transport
 from geopub_plugin.publish.embedded import start_backend
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.style_graphics import fetching
 from geopub_plugin.publish.style_input import Examined, StyleSource, add_style, examine, replace_style
-from geopub_plugin.publish.transport import default_transport
 from tests.platform_store import API, PlatformTransport
 
 Published = Tuple[Store, Dict[str, str], Dict[str, str]]

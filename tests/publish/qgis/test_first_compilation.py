@@ -10,7 +10,7 @@ from qgis.core import QgsApplication
 
 from geopub_plugin.backend.errors import Unavailable
 from geopub_plugin.backend.locations import PACKAGE
-from geopub_plugin.publish import first_compilation
+from geopub_plugin.publish import first_compilation, launch
 from geopub_plugin.publish.first_compilation import FirstCompilation
 
 
@@ -23,7 +23,7 @@ def test_without_an_interpreter_it_is_closed_all_the_same(qtbot, qgis_app, monke
     def none() -> Path:
         raise Unavailable("No Python.")
 
-    monkeypatch.setattr(first_compilation, "find_interpreter", none)
+    monkeypatch.setattr(launch, "find_interpreter", none)
     compilation = FirstCompilation()
     compilation.start()
     task = compilation._search
@@ -35,7 +35,7 @@ def test_without_an_interpreter_it_is_closed_all_the_same(qtbot, qgis_app, monke
 
 
 def test_closing_ends_the_process(qtbot, qgis_app, monkeypatch):
-    monkeypatch.setattr(first_compilation, "find_interpreter", lambda: Path(sys.executable))
+    monkeypatch.setattr(launch, "find_interpreter", lambda: Path(sys.executable))
     compilation = FirstCompilation()
     compilation.start()
     qtbot.waitUntil(lambda: compilation._process is not None, timeout=10_000)

@@ -29,6 +29,18 @@ def reference_system(text: str) -> pyproj.CRS:
         ) from error
 
 
+@lru_cache(maxsize=512)
+def north_first(name: str) -> bool:
+    """Return whether the authority puts north before east; where PROJ's `always_xy` turns them round."""
+    axes = reference_system(name).axis_info
+    if len(axes) < 2:
+        return False
+    first, second = axes[0].direction.lower(), axes[1].direction.lower()
+    if first == second:  # polar systems: both axes point to or from the pole
+        return axes[0].name.lower().startswith("northing")
+    return first == "north" and second == "east"
+
+
 def _text(srs: Union[Srs, str]) -> str:
     return srs.text if isinstance(srs, Srs) else srs
 

@@ -11,7 +11,7 @@ from math import ceil, log10
 from typing import Optional, Sequence, Tuple, Union
 
 from ..errors import InvalidInput
-from ..features.projection import Projection, reference_system
+from ..features.projection import Projection, north_first, reference_system
 from ..features.schema import Bounds, Srs
 from ..translation import tr
 from .owscommon import invalid
@@ -75,7 +75,7 @@ def wire_srs(text: str, parameter: str = "srsName") -> WireSrs:
         reference_system(name)
     except InvalidInput as error:
         raise invalid(parameter, text, error.why, error.cure) from error
-    return WireSrs(text, name, bool(by_authority) and _north_first(name), _decimals(name))
+    return WireSrs(text, name, bool(by_authority) and north_first(name), _decimals(name))
 
 
 def default_srs(srs: Optional[Srs]) -> WireSrs:
@@ -86,17 +86,6 @@ def default_srs(srs: Optional[Srs]) -> WireSrs:
         return wire_srs(f"urn:ogc:def:crs:{srs.organization}::{srs.code}")
     except InvalidInput:  # a code that this PROJ does not list, though it reads the definition
         return wire_srs(_FALLBACK)
-
-
-def _north_first(name: str) -> bool:
-    """Return whether the authority puts north before east; where PROJ's `always_xy` turns them round."""
-    axes = reference_system(name).axis_info
-    if len(axes) < 2:
-        return False
-    first, second = axes[0].direction.lower(), axes[1].direction.lower()
-    if first == second:  # polar systems: both axes point to or from the pole
-        return axes[0].name.lower().startswith("northing")
-    return first == "north" and second == "east"
 
 
 def _decimals(name: str) -> int:

@@ -12,7 +12,7 @@ import pyproj
 from pyproj.exceptions import CRSError
 
 from ...errors import InvalidInput
-from ...features.projection import Projection
+from ...features.projection import Projection, north_first
 from ...features.schema import Bounds
 from ...translation import tr
 from .exceptions import V111, ServiceException
@@ -58,20 +58,6 @@ def _known(name: str) -> bool:
     except CRSError:
         return False
     return kind.is_geographic or kind.is_projected
-
-
-@lru_cache(maxsize=512)
-def north_first(name: str) -> bool:
-    """Tell whether the first axis of a system, as its authority defines it, is latitude or northing."""
-    axes = pyproj.CRS.from_user_input(name).axis_info
-    if len(axes) < 2:
-        return False
-    first = axes[0].name.lower()
-    if "lat" in first or "north" in first:
-        return True
-    if "lon" in first or "east" in first:
-        return False
-    return axes[0].direction in ("north", "south") and axes[1].direction in ("east", "west")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ import pytest
 from geopub_plugin.backend.features.schema import Srs
 from geopub_plugin.backend.services.owscommon import OwsError
 from geopub_plugin.backend.services.reference_systems import bounds_of, default_srs, wire_srs
+from geopub_plugin.backend.services.wms.exceptions import V130
+from geopub_plugin.backend.services.wms.reference_systems import reference_system
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_spelling(text, name, y_first, decimals):
     assert (srs.text, srs.name, srs.y_first, srs.decimals) == (text, name, y_first, decimals)
 
 
-@pytest.mark.parametrize("code", [4326, 2154, 31467, 3031, 32661, 2263, 5514, 3844, 2193])
+@pytest.mark.parametrize("code", [4326, 2154, 31467, 3031, 32661, 2263, 5514, 3844, 2193, 2306])
 def test_order_of_axes_is_where_proj_turns_them_round(code):
     import pyproj
 
@@ -55,6 +57,7 @@ def test_order_of_axes_is_where_proj_turns_them_round(code):
     xy = pyproj.Transformer.from_crs(4326, code, always_xy=True).transform(x, y)
     own = pyproj.Transformer.from_crs(pyproj.CRS("OGC:CRS84"), code).transform(x, y)
     assert own == pytest.approx(xy[::-1] if srs.y_first else xy, rel=1e-2)
+    assert reference_system(f"EPSG:{code}", V130).north_first is srs.y_first  # maps are asked for in the same order
 
 
 def test_default_system():

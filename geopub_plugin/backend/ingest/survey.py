@@ -20,7 +20,7 @@ from ..features.ragged import take
 from ..features.schema import Bounds, ColumnKind
 from ..jobs.progress import Progress
 from ..translation import tr
-from .blob_form import forms
+from .blob_form import OTHER, forms
 from .catalogue import EXAMPLES, found
 from .fields import NUMBERS, retyped_fields
 from .geometry_engine import invalid, polygonal, repaired, wkb_of
@@ -117,7 +117,7 @@ class _Tally:
             self._mend(take(geometries, wrong), keys[wrong])
         bounds = feature_bounds(geometries)  # (N, 4)
         form, srs_id = forms(blobs, geometries, bounds)
-        form[wrong] = 0
+        form[wrong] = form[reading.curved] = OTHER  # what was read of them is not what was delivered
         if form[geometries.kind != NULL].any():
             self.srs_ids.add(srs_id)
         self._keep(keys, bounds, geometries.kind, form)

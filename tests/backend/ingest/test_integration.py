@@ -53,6 +53,28 @@ def test_geometries_come_through(case, tmp_path, integrate):
     assert found[2] is None
 
 
+def mixed_line(first: str, second: str) -> bytes:
+    """Return a GeoPackage blob of a multiple line of those dimensions, the first line's, whose second has others."""
+    lines = [ogr.CreateGeometryFromWkt(wkt) for wkt in (first, second)]
+    whole = ogr.ForceToMultiLineString(lines[0].Clone())
+    head = bytes(whole.ExportToIsoWkb())[:5] + (2).to_bytes(4, "little")
+    box = np.array([0.0, 3.0, 0.0, 3.0]).tobytes()  # what the two lines have
+    return (
+        b"GP\0\3" + (4326).to_bytes(4, "little") + box + head + b"".join(bytes(line.ExportToIsoWkb()) for line in lines)
+    )
+
+
+@pytest.mark.parametrize("first", ["LINESTRING Z (0 0 7, 1 1 7)", "LINESTRING (0 0, 1 1)"])
+def test_parts_of_other_dimensions_are_made_alike(first, tmp_path, integrate):
+    flat, high = "LINESTRING (2 2, 3 3)", "LINESTRING Z (2 2 7, 3 3 7)"
+    blob = mixed_line(first, flat if "Z" in first else high)
+    path = integrate(make(tmp_path / "a.gpkg", Table(shapes=(blob,))))["path"]
+    line = shapes(path, "places")[1]
+    assert shapely.force_2d(line).wkt == "MULTILINESTRING ((0 0, 1 1), (2 2, 3 3))"
+    with GeoPackageTable(path, "places") as table:
+        assert next(table.batches()).geometries.x.tolist() == [0, 1, 2, 3]
+
+
 def test_the_file_is_a_sound_geopackage(tmp_path, integrate):
     source = make(tmp_path / "a.gpkg", Table("a", shapes=POINTS), Table("b", shapes=(SQUARE, None)), Table("c", ()))
     result = integrate(source)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from geopub_plugin.backend.allocator import share_freed_memory
 from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
 from geopub_plugin.backend.services.wfs.geojson import GeoJsonWriter
 from geopub_plugin.backend.services.wfs.gml import GML_32, GmlWriter
@@ -44,6 +45,7 @@ def seconds(path: Path, name: str, form: str) -> tuple[float, int, int]:
 
 def main() -> None:
     """Print the table of speeds."""
+    share_freed_memory()  # as the backend does
     path = Path(sys.argv[1])
     name = sys.argv[2] if len(sys.argv) > 2 else feature_tables(path)[0].name
     for form in ("reading", "GML 3.2", "GeoJSON"):

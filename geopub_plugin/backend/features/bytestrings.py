@@ -125,7 +125,8 @@ def _moved(texts: Texts, data: np.ndarray, at: np.ndarray, room: int) -> None:
     limit = len(texts.data) - longest  # where the longest could still begin
     if longest == 0:
         return
-    if longest - shortest <= room and longest <= max(_SHORT, 2 * int(texts.size.mean())) and limit >= 0:
+    alike = longest <= _SHORT or longest * len(texts) <= 2 * int(texts.size.sum())
+    if alike and longest - shortest <= room and limit >= 0:
         late = np.flatnonzero(texts.start > limit).tolist()
         if longest < _LONG and len(late) <= _FEW:
             _cells(data, longest)[at] = _cells(texts.data, longest)[

@@ -45,10 +45,11 @@ def _integer_words(width: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=32)
-def _fraction_words(decimals: int, trim: bool, point: bool) -> Tuple[np.ndarray, np.ndarray]:
-    """Return the words of a point with three decimals, uint32 (2,000,), and of the four after, uint32 (10,000,).
+def _fraction_words(decimals: int, trim: bool, point: bool) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the words of a point with three decimals, uint32 (2,000,) and (1,000,), and of the four after, (10,000,).
 
-    The first table holds first the words before other decimals that count, then those after which nothing comes.
+    The first table holds first the words before other decimals that count, then those after which nothing comes; the
+    second the latter alone.
     """
     every = _digits(np.arange(_BASE))
     ends = np.cumsum((every != 48)[:, ::-1], axis=1)[:, ::-1] > 0  # up to the last digit that is not 0
@@ -59,7 +60,7 @@ def _fraction_words(decimals: int, trim: bool, point: bool) -> Tuple[np.ndarray,
     if trim and point:
         final[0] = [46, 48, 0, 0]  # "5.0" rather than "5"
     after = np.where(ends if trim else np.arange(4) < decimals - 3, every, 0)
-    return _as_words(np.concatenate([first, final])), _as_words(after)
+    return _as_words(np.concatenate([first, final])), _as_words(final), _as_words(after)
 
 
 def _integer_part(whole: np.ndarray, lowest: int, highest: int) -> Overlaid:
@@ -151,10 +152,11 @@ def _split(magnitude: np.ndarray, highest: float, unit: int) -> Tuple[np.ndarray
 
 def _fraction(part: np.ndarray, decimals: int, trim: bool, point: bool) -> List[Piece]:
     """Return the words after the integer part; `part` counts units of the last decimal."""
-    first, after = _fraction_words(decimals, trim, point)
+    first, final, after = _fraction_words(decimals, trim, point)
     if decimals <= 3:
-        return [first.take((part * 10 ** (3 - decimals) + 1000).astype(np.intp), mode="clip")]
-    part = part * 10 ** (MOST_DECIMALS - decimals)
+        part = part if decimals == 3 else part * 10 ** (3 - decimals)
+        return [final.take(part.astype(np.intp), mode="clip")]
+    part = part if decimals == MOST_DECIMALS else part * 10 ** (MOST_DECIMALS - decimals)
     upper = part // _BASE
     low = (part - upper * _BASE).astype(np.intp)
     if trim:

@@ -16,12 +16,13 @@ import numpy as np
 from ..errors import InvalidInput
 from ..translation import tr
 from .batch import COLLECTION, MULTIPOINT, NULL, POINT, Geometries
+from .bytestrings import Texts, laid
 from .ragged import aranges, row_numbers, starts_of
 from .wkb_blobs import Blobs, vertex_sizes
 from .wkb_lockstep import Lockstep
 from .wkb_walker import Cut, Walker
 
-_LONG = 3  # vertices of a path, from which on it is worth an object of Python
+_LONG = 3  # vertices of a path, from which on it is moved as a whole
 
 
 class MalformedGeometry(InvalidInput):
@@ -173,9 +174,8 @@ def _axes(
 
     read = partial(_coordinates, blobs, at, vertices, size, little)
     if vertices.sum() > _LONG * len(at) and little.all() and (dimensions == dimensions[0]).all():
-        ends = (at + vertices * size).tolist()
-        rows = b"".join([blobs.buffer[begin:end] for begin, end in zip(at.tolist(), ends)])
-        columns = np.ascontiguousarray(np.frombuffer(rows, "<f8").reshape(-1, int(size[0]) // 8).T)  # (2 to 4, V)
+        rows = laid([Texts(blobs.data, at, vertices * size)], len(at)).data
+        columns = np.ascontiguousarray(rows.view("<f8").reshape(-1, int(size[0]) // 8).T)  # (2 to 4, V)
         read = lambda axis: columns[axis[0]] if axis[0] >= 0 else np.full(columns.shape[1], np.nan)  # noqa: E731
     return [read(axis) if there else None for axis, there in zip(places, wanted)]
 

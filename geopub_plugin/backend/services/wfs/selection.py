@@ -16,7 +16,7 @@ from .queries import FeatureQuery
 from .tables import Tables
 
 FIRST = 500  # features in the first piece, so that it leaves at once
-SIZE = 3_000  # features in the others: their columns stay in the processor's cache
+SIZE = 6_000  # features in the others: what each column costs, however short, is shared by many
 HEAVIEST = 4_000_000  # bytes of geometries in a batch: as text, and on the way to it, they take ten times as much
 
 

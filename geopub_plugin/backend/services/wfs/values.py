@@ -94,7 +94,7 @@ def _sound(text: bytes) -> bytes:
 
 def _has_controls(text: bytes) -> bool:
     codes = np.frombuffer(text, np.uint8)
-    return int(np.count_nonzero(codes < 32)) > text.count(END)
+    return bool(np.count_nonzero(codes < 32) > np.count_nonzero(codes == END[0]))
 
 
 def xml_escaped(text: bytes) -> bytes:

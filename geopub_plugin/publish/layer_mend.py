@@ -6,9 +6,12 @@ from time import monotonic
 from typing import Dict, Iterator, Optional
 
 from qgis.core import QgsFeature, QgsFeatureRequest, QgsVectorDataProvider, QgsVectorLayer
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
+from ..backend.errors import GeoPubError, InvalidInput
 from ..backend.translation import tr
+from .background import ends_work
 
 SLICE = 0.02  # seconds of work in a turn of the event loop: QGIS stays quick
 _EDIT = QgsVectorDataProvider.Capability.ChangeGeometries
@@ -39,10 +42,12 @@ class LayerMend(QObject):
     def __init__(self, fault: str, layer: QgsVectorLayer, parent: Optional[QObject] = None) -> None:
         """Prepare to mend what the fault with this id says."""
         super().__init__(parent)
+        self.task = mend_title(fault, layer)
         self._fault, self._layer = fault, layer
         self._features: Iterator[QgsFeature] = iter(())
         self._changed = 0
 
+    @ends_work
     def start(self) -> None:
         """Start and return at once; what takes no time is done at once."""
         if self._fault == "layer.unsaved-edits":
@@ -62,7 +67,10 @@ class LayerMend(QObject):
         else:
             self.failed.emit(why)
 
+    @ends_work
     def _go_on(self) -> None:
+        if sip.isdeleted(self._layer):  # the user has removed it
+            raise InvalidInput(tr("The layer cannot be edited."))
         until = monotonic() + SLICE
         for feature in self._features:
             self._changed += self._mend(feature)
@@ -72,6 +80,9 @@ class LayerMend(QObject):
         self._layer.endEditCommand()
         self._layer.triggerRepaint()
         self.finished.emit(self._changed)
+
+    def _fail(self, error: GeoPubError) -> None:
+        self.failed.emit(" ".join(error.sentences))
 
     def _mend(self, feature: QgsFeature) -> int:
         geometry = feature.geometry()

@@ -7,9 +7,10 @@ import sys
 import pytest
 from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
+from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QPushButton
 
-from geopub_plugin.publish.layer_mend import mend_title
+from geopub_plugin.publish.layer_mend import LayerMend, mend_title
 from geopub_plugin.ui.findings_dialog import FindingsDialog
 from geopub_plugin.ui.publish_dialog import PublishDialog
 
@@ -86,3 +87,15 @@ def test_closing_ends_the_check(qtbot, shapes):
     checks = dialog.open_checks()
     checks.reject()
     assert checks.check.ended
+
+
+def test_mending_ends_where_the_layer_is_removed_meanwhile(qtbot, qgis_app):
+    layer = QgsVectorLayer("Polygon?crs=EPSG:4326", "Gone", "memory")
+    bow_tie = QgsFeature()
+    bow_tie.setGeometry(QgsGeometry.fromWkt("POLYGON((0 0,1 1,1 0,0 1,0 0))"))
+    layer.dataProvider().addFeatures([QgsFeature(bow_tie) for _ in range(2_000)])
+    mend = LayerMend("geometry.invalid", layer)
+    with qtbot.waitSignal(mend.failed, timeout=10_000) as told:
+        mend.start()
+        sip.delete(layer)
+    assert "cannot be edited" in told.args[0]

@@ -14,10 +14,11 @@ from ..features.geopackage_schema import feature_tables
 from ..services.publications import DrawnTable
 from ..translation import tr
 from .main_thread import MainThread
-from .styling import apply_style, fits, read_style
+from .styling import apply_style, fits, may_use_variables, read_style
 from .symbols import apply_default_style
 
 Layers = List[QgsVectorLayer]
+USES_VARIABLES = "geopub/uses-variables"  # property of a layer
 _Key = Tuple[DrawnTable, Tuple[int, ...]]
 
 
@@ -51,6 +52,7 @@ def open_table(table: DrawnTable) -> Layers:
     for part in layers:
         if style is not None and (len(layers) == 1 or fits(style, part)):
             apply_style(part, style)
+            part.setCustomProperty(USES_VARIABLES, may_use_variables(style))
         else:
             apply_default_style(part, table.table)
     return layers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Optional
 
@@ -24,6 +25,8 @@ _CATEGORIES = (
     | QgsMapLayer.StyleCategory.Diagrams
     | QgsMapLayer.StyleCategory.Legend
 )
+# What an expression tells a variable of the map by, also where a function is given its name, or a whole expression.
+_VARIABLES = re.compile(rb"@|&#|\0|\bvar\s*\(|eval|is_layer_visible", re.IGNORECASE)
 _QML_GEOMETRY = {"0": "Point", "1": "Line", "2": "Polygon"}
 
 
@@ -32,6 +35,11 @@ def fits(style: bytes, layer: QgsVectorLayer) -> bool:
     document = read(style)
     wanted = _QML_GEOMETRY.get(document.root.findtext("layerGeometryType", "").strip())
     return wanted in (None, QgsWkbTypes.geometryDisplayString(layer.geometryType()))
+
+
+def may_use_variables(style: bytes) -> bool:
+    """Tell whether a style may hold an expression with a variable, such as @map_scale; most hold none."""
+    return _VARIABLES.search(style) is not None
 
 
 def read_style(path: Path) -> bytes:

@@ -179,6 +179,20 @@ def test_a_style_that_reads_the_environment_is_refused(
         renderer.draw(request)
 
 
+@pytest.mark.parametrize("said", ["@map_scale &gt; 1000", "&#64;map_scale &gt; 1000", "VAR ( 'map_scale' ) &gt; 1000"])
+def test_styles_may_ask_for_the_map(renderer: Renderer, world_map: Path, layer: Any, tmp_path: Path, said: str) -> None:
+    from qgis.core import QgsFillSymbol, QgsRuleBasedRenderer
+
+    root = QgsRuleBasedRenderer.Rule(None)
+    root.appendChild(QgsRuleBasedRenderer.Rule(QgsFillSymbol.createSimple({"color": "#ff0000"}), 0, 0, "SAID"))
+    layer.setRenderer(QgsRuleBasedRenderer(root))
+    style = tmp_path / "style.qml"
+    layer.saveNamedStyle(str(style))
+    style.write_text(style.read_text("utf-8").replace("SAID", said), "utf-8")
+    found = decoded(renderer.draw(map_of(world_map, "countries", style=style)))
+    assert (found == (255, 0, 0, 255)).all(axis=2).mean() > 0.2
+
+
 @pytest.mark.parametrize("picture_format", [PNG, PNG8, JPEG, WEBP])
 @pytest.mark.parametrize("transparent", [True, False])
 def test_formats_hold_the_same_map(renderer: Renderer, world_map: Path, picture_format: str, transparent: bool) -> None:

@@ -416,6 +416,10 @@
         <translation>Ajouter FILES, chacun nommé comme sa table, à LAYER comme un seul style.</translation>
     </message>
     <message>
+        <source>Add it to QGIS as a connection of your own, with the key as its authentication.</source>
+        <translation>Ajoutez-le à QGIS comme une connexion à vous, avec la clé comme authentification.</translation>
+    </message>
+    <message>
         <source>Add it to the project again, then publish.</source>
         <translation>Ajoutez-la de nouveau au projet, puis publiez.</translation>
     </message>
@@ -3260,6 +3264,10 @@
         <translation>Ses lignes sont copiées telles qu’elles sont maintenant.</translation>
     </message>
     <message>
+        <source>Its services ask for a key, and this server makes no temporary links.</source>
+        <translation>Ses services demandent une clé, et ce serveur ne crée pas de liens temporaires.</translation>
+    </message>
+    <message>
         <source>Its SHA-256 is not the announced one.</source>
         <translation>Son SHA-256 n’est pas celui annoncé.</translation>
     </message>
@@ -4784,6 +4792,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Restricted</source>
         <translation>Restreint</translation>
+    </message>
+    <message>
+        <source>Restricted: the GeoPub panel previews it, and adds it to the project.</source>
+        <translation>Accès restreint : le panneau GeoPub l’affiche en aperçu et l’ajoute au projet.</translation>
     </message>
     <message>
         <source>Restricted: who has a key and a permission</source>
@@ -8940,6 +8952,14 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>“{title}” is not published here any more.</source>
         <translation>« {title} » n’est plus publié ici.</translation>
+    </message>
+    <message>
+        <source>“{title}” is restricted.</source>
+        <translation>« {title} » est en accès restreint.</translation>
+    </message>
+    <message>
+        <source>“{title}” is restricted: its layers can be drawn for {hours} hours.</source>
+        <translation>« {title} » est en accès restreint : ses couches s’affichent pendant {hours} heures.</translation>
     </message>
     <message>
         <source>“{title}” is up to date.</source>

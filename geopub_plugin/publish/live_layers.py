@@ -26,6 +26,7 @@ class LiveService:
     kind: str  # "WFS", "WMS" or "TMS"
     title: str
     url: str  # as the store gives it
+    open: Optional[bool] = None  # to everybody; None while that is not known, see `preview_links.reachable`
     levels: Optional[Tuple[int, int]] = None  # top and bottom level of a TMS, once known
     bounds: Optional[Bounds] = None  # longitude and latitude of a TMS, once known
     style: Optional[TileStyle] = None  # that is published with the tiles of a TMS, once known

@@ -40,8 +40,9 @@ class ServiceStage:
         with suppress(Conflict, InvalidInput):
             offering = self._offered(Step.TMS, existing, infos)
             levels = levels_of(infos) if data.bounds is not None else None
-            for url in self._attempt.store.offerings.get(offering).urls:
-                self._attempt.live(LiveUrl(Step.TMS.value, url.type, url.url, levels, data.bounds))
+            live = self._attempt.store.offerings.get(offering)
+            for url in live.urls:
+                self._attempt.live(LiveUrl(Step.TMS.value, url.type, url.url, levels, data.bounds, live.open))
             return offering
         return ""
 
@@ -99,7 +100,7 @@ class ServiceStage:
             raise JobFailed(
                 tr("The step “{step}” failed.", step=step.title), tr("The service is {status}.", status=live.status)
             )
-        urls = [LiveUrl(step.value, url.type, url.url) for url in live.urls]
+        urls = [LiveUrl(step.value, url.type, url.url, open=live.open) for url in live.urls]
         for url in urls if not offering else ():
             self._attempt.live(url)
         return urls

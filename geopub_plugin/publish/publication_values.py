@@ -88,6 +88,7 @@ class LiveUrl:
     url: str
     levels: Optional[Tuple[int, int]] = None  # top and bottom level of tiles that are still being made
     bounds: Optional[Bounds] = None  # of these, in longitude and latitude
+    open: bool = True  # to everybody; else it asks for a key
 
 
 @dataclass(frozen=True)

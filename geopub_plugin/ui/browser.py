@@ -25,7 +25,7 @@ from ..publish.compat import NETWORK_SOURCES
 from ..publish.known_datasheets import KnownDatasheets
 from ..publish.live_layers import LiveService, tms_source, wfs_source, wms_source
 from ..publish.targets import Target
-from .icons import icon, target_icon
+from .icons import icon, target_icon, theme_icon
 from .publications_model import live_services
 from .publications_view import shared_address
 
@@ -70,6 +70,16 @@ class ServiceItem(QgsLayerItem):
         return [copy]
 
 
+class RestrictedItem(QgsDataItem):
+    """A live service that asks for a key: QGIS's provider would wait for one, so it is no layer here."""
+
+    def __init__(self, parent: QgsDataItem, service: LiveService, path: str) -> None:
+        super().__init__(Qgis.BrowserItemType.Custom, parent, f"{service.title} ({service.kind})", path)
+        self.setIcon(theme_icon("locked"))
+        self.setToolTip(tr("Restricted: the GeoPub panel previews it, and adds it to the project."))
+        self.setState(Qgis.BrowserItemState.Populated)
+
+
 class BrowserProvider(QgsDataItemProvider):
     """What the Browser is given: one root."""
 
@@ -77,7 +87,7 @@ class BrowserProvider(QgsDataItemProvider):
         super().__init__()
         self._known = known
         self._folders: Dict[str, List[Folder]] = {}  # by path
-        known.changed.connect(lambda target: self._refresh(f"{ROOT}{target}"))
+        known.changed.connect(self._changed)
         known.described.connect(self._described)
         known.stores.targets.changed.connect(lambda: self._refresh(ROOT))
 
@@ -122,19 +132,22 @@ class BrowserProvider(QgsDataItemProvider):
             self._known.ask(target)
             return []
         shown = [sheet for sheet in sheets if live_services(sheet)]
-        return [self._datasheet(parent, sheet) for sheet in shown]
+        return [self._datasheet(parent, target, sheet) for sheet in shown]
 
-    def _datasheet(self, parent: Folder, sheet: Datasheet) -> QgsDataItem:
+    def _datasheet(self, parent: Folder, target: str, sheet: Datasheet) -> QgsDataItem:
         path = f"{parent.path()}/{sheet.name.replace('/', '_')}"
-        item = self._folder(parent, sheet.name, path, lambda made: self._services(made, sheet))
+        item = self._folder(parent, sheet.name, path, lambda made: self._services(made, target, sheet.name))
         item.setIcon(icon("datasheet"))
         return item
 
-    def _services(self, parent: Folder, sheet: Datasheet) -> List[QgsDataItem]:
+    def _services(self, parent: Folder, target: str, name: str) -> List[QgsDataItem]:
         children: List[QgsDataItem] = []
-        for service in live_services(sheet):
+        present = next((sheet for sheet in self._known.of(target) or () if sheet.name == name), None)
+        for service in live_services(present):
             known = self._known.live(service)
-            if known.kind == "TMS" and not known.known:
+            if not known.open:
+                children.append(RestrictedItem(parent, known, f"{parent.path()}/{known.kind}"))
+            elif known.kind == "TMS" and not known.known:
                 self._known.describe(service)
             else:
                 children.append(ServiceItem(parent, known, f"{parent.path()}/{known.kind}"))
@@ -154,6 +167,14 @@ class BrowserProvider(QgsDataItemProvider):
     def _refresh(self, path: str) -> None:
         for folder in self._there(path):
             folder.refresh()
+
+    def _changed(self, target: str) -> None:
+        """Show what a target holds now: QGIS keeps items whose path has stayed, with what is in them."""
+        self._refresh(f"{ROOT}{target}")
+        for path in [known for known in self._folders if known.startswith(f"{ROOT}{target}/")]:
+            for folder in self._there(path):
+                if folder.state() == Qgis.BrowserItemState.Populated:
+                    folder.refresh()
 
     def _described(self, _service: LiveService) -> None:
         for path in [known for known in self._folders if "/" in known]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import FrozenSet, List, Optional, Sequence, Set, Tuple, TypeVar, Union
+from typing import Callable, FrozenSet, List, Optional, Sequence, Set, Tuple, TypeVar, Union
 
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer, QUrl, pyqtSignal
@@ -19,9 +19,11 @@ from ..publish.layer_memory import memory
 from ..publish.layer_plan import LayerPlan, Layers, remembered_plan
 from ..publish.layer_publication import LayerPublication
 from ..publish.live_layers import KINDS, LiveService, live_layer
+from ..publish.preview_links import HOURS, reachable
 from ..publish.publication import LiveUrl, PublicationResult
 from ..publish.publication_call import DATA, EVERYTHING
 from ..publish.resumed_publication import ResumedPublication
+from ..publish.store_calls import StoreCall
 from ..publish.store_source import Stores
 from ..publish.unfinished import Unfinished, discard, unfinished
 from .dock import Dock
@@ -58,7 +60,8 @@ class Desk(QObject):
         self.known = KnownDatasheets(stores, self)
         self.known.described.connect(self._described)
         self.known.not_described.connect(lambda error: self._messages.failed(tr("Add to the project"), error))
-        self._to_add: Set[str] = set()  # addresses of tiles that are being described
+        self._to_add: Set[str] = set()  # addresses of services that are being described
+        self._reaching: Set[StoreCall] = set()
         self.management = Management(stores, dock, messages, window)
         self.management.changed.connect(self.refresh)
         self._preview_wanted = ""  # datasheet whose preview opens with the next list
@@ -126,7 +129,7 @@ class Desk(QObject):
         """Start to publish layers, or parts of them, in a target, the current one for ""; the panel follows it."""
         publication = LayerPublication(layers, plan, self.stores.source(target), self, parts)
         if DATA in parts:  # else nothing new goes live that could be drawn
-            publication.live.connect(lambda url: self._preview_at_once(publication, url))
+            publication.live.connect(lambda url: self._preview_at_once(publication, url, target))
             self._dock.preview.expect(plan.datasheet)
         return self._follow(publication)
 
@@ -160,10 +163,28 @@ class Desk(QObject):
         publication.start()
         return publication
 
-    def open_preview(self, services: Tuple[LiveService, ...]) -> None:
-        """Show live services in the panel."""
+    def open_preview(self, services: Tuple[LiveService, ...], target: str = "") -> None:
+        """Show live services of a target, the current one for "", in the panel."""
         self._dock.setUserVisible(True)
-        self._dock.preview.open(services)
+        self._reach(services, target, self._dock.preview.open)
+
+    def _reach(
+        self, services: Tuple[LiveService, ...], target: str, then: Callable[[Tuple[LiveService, ...]], None]
+    ) -> None:
+        """Hand over services as QGIS can draw them: at once those that are open, by links those that ask for a key."""
+        if all(service.open for service in services):
+            then(services)
+            return
+        call = StoreCall(self.stores.source(target), tr("Preview"), lambda store: reachable(store, services), self)
+        call.answered.connect(then)
+        call.refused.connect(lambda error: self._messages.failed(tr("Preview"), error))
+        call.ended.connect(lambda: self._reached(call))
+        self._reaching.add(call)
+        call.start()
+
+    def _reached(self, call: StoreCall) -> None:
+        self._reaching.discard(call)
+        call.deleteLater()
 
     def open_landing(self) -> None:
         """Open the page that lists the live services in the web browser."""
@@ -171,9 +192,19 @@ class Desk(QObject):
         if source.address is not None:
             QDesktopServices.openUrl(QUrl(source.address.page))
 
-    def add_to_project(self, services: Tuple[LiveService, ...]) -> None:
+    def add_to_project(self, services: Tuple[LiveService, ...], target: str = "") -> None:
         """Add live services to the user's project, each once it is known how it is drawn."""
-        for service in services:
+        self._reach(services, target, lambda reached: self._add(services, reached))
+
+    def _add(self, services: Tuple[LiveService, ...], reached: Tuple[LiveService, ...]) -> None:
+        if any(before.url != after.url for before, after in zip(services, reached)):
+            text = tr(
+                "“{title}” is restricted: its layers can be drawn for {hours} hours.",
+                title=reached[0].title,
+                hours=HOURS,
+            )
+            self._messages.said(text)
+        for service in reached:
             known = self.known.live(service)
             if not known.known:
                 self._to_add.add(known.url)
@@ -193,6 +224,8 @@ class Desk(QObject):
         self._to_update.clear()
         self._list.close()
         self.management.close()
+        for call in list(self._reaching):
+            call.cancel()
         self.known.close()
         for publication in list(self.publications):
             publication.close()
@@ -250,12 +283,14 @@ class Desk(QObject):
             0, lambda: self._messages.published(title, result.updated, lambda: self._open_preview_of(datasheet))
         )
 
-    def _preview_at_once(self, publication: LayerPublication, url: LiveUrl) -> None:
+    def _preview_at_once(self, publication: LayerPublication, url: LiveUrl, target: str) -> None:
         """Draw the first service that answers while the rest is being made, as it will be; the others join it."""
         if url.type in KINDS:
             style = publication.tile_style if url.levels is not None else None
-            service = LiveService(url.type, publication.plan.datasheet, url.url, url.levels, url.bounds, style)
-            self._dock.preview.join(service)
+            service = LiveService(
+                url.type, publication.plan.datasheet, url.url, url.open, url.levels, url.bounds, style
+            )
+            self._reach((service,), target, lambda reached: self._dock.preview.join(reached[0]))
 
     def _failed(self, publication: Published, error: GeoPubError) -> None:
         self._forget(publication)

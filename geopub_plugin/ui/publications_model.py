@@ -100,7 +100,7 @@ def live_services(item: Union[Datasheet, Service, None]) -> Tuple[LiveService, .
         return ()
     kind = KIND_OF.get(item.type, "")
     title = item.title or item.layer_name
-    live = tuple(LiveService(kind, title, address.url) for address in item.urls if address.type == kind)
+    live = tuple(LiveService(kind, title, address.url, item.open) for address in item.urls if address.type == kind)
     return tuple(replace(one, sld_url=sld_address(one.url, item.styles)) for one in live) if kind == "WFS" else live
 
 

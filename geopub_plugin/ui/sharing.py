@@ -30,8 +30,8 @@ class Sharing(QObject):
         self._stores, self._desk = stores, desk
         self._title = self._layer_name = self._target = ""
         self._call: Optional[StoreCall] = None
-        self.panel.preview_asked.connect(desk.open_preview)
-        self.panel.add_asked.connect(desk.add_to_project)
+        self.panel.preview_asked.connect(lambda services: desk.open_preview(services, self._target))
+        self.panel.add_asked.connect(lambda services: desk.add_to_project(services, self._target))
         self.panel.link_asked.connect(self.make_link)
         desk.live.connect(self.show_result)
         menu.share_asked.connect(self.show_memory)

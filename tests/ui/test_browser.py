@@ -13,6 +13,7 @@ from qgis.core import (
     QgsApplication,
     QgsBrowserModel,
     QgsFeedback,
+    QgsLayerItem,
     QgsLocatorContext,
     QgsProject,
     QgsSettings,
@@ -105,6 +106,19 @@ def test_from_the_target_to_a_layer(qtbot, known):
     assert layer.isValid() and layer.featureCount() == 5
     sip.delete(layer)
     assert "zmin=2" in items["vectortile"].uri and "zmax=6" in items["vectortile"].uri
+
+    (shown,) = known.of("embedded")
+    closed = tuple(replace(service, open=False) for service in shown.services)
+    known.know("embedded", (replace(shown, services=closed),))
+
+    def restricted() -> list:
+        there = names(model, below(root, "This computer"))
+        inside = below(below(root, "This computer"), "Étangs") if there else model.index(-1, -1)
+        shown = [model.dataItem(model.index(row, 0, inside)) for row in range(model.rowCount(inside))] if there else []
+        return [item for item in shown if "Restricted" in item.toolTip()]
+
+    qtbot.waitUntil(lambda: len(restricted()) == 2, timeout=20_000)
+    assert not any(isinstance(item, QgsLayerItem) or item.hasDragEnabled() for item in restricted())
 
     known.stores.targets.put(Target("far", TargetKind.SERVER, "Far", "http://127.0.0.1:9/api"))
     qtbot.waitUntil(lambda: set(names(model, root)) == {"This computer", "Far"}, timeout=10_000)

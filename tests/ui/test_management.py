@@ -10,7 +10,7 @@ from typing import Any, Iterator, List, Tuple
 
 import pytest
 from osgeo import ogr, osr
-from qgis.core import QgsSettings, QgsVectorLayer
+from qgis.core import QgsProject, QgsSettings, QgsVectorLayer
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QLocale
 from qgis.PyQt.QtWidgets import QMainWindow
@@ -22,13 +22,16 @@ from geopub_plugin.publish.client.allowances import Allowance
 from geopub_plugin.publish.client.executions import Execution, Progress
 from geopub_plugin.publish.client.uploads import Upload
 from geopub_plugin.publish.embedded_process import EmbeddedProcess
+from geopub_plugin.publish.live_layers import LiveService, live_layer
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.publication_call import STYLE
 from geopub_plugin.publish.publication_plan import LayerPlan
 from geopub_plugin.publish.resumption import Interrupted
 from geopub_plugin.publish.server_jobs import ServerJobs
 from geopub_plugin.publish.store_source import Stores
+from geopub_plugin.publish.table_plan import Access
 from geopub_plugin.publish.targets import Target, TargetKind, Targets
+from geopub_plugin.ui import preview
 from geopub_plugin.ui.amounts import moment_text, size_text, span_text
 from geopub_plugin.ui.consequences_dialog import ConsequencesDialog
 from geopub_plugin.ui.desk import Desk
@@ -36,7 +39,7 @@ from geopub_plugin.ui.dock import Dock
 from geopub_plugin.ui.executions_view import execution_text, interruption_text
 from geopub_plugin.ui.jobs_view import time_left
 from geopub_plugin.ui.log_dialog import LogDialog
-from geopub_plugin.ui.publications_model import PublicationsModel
+from geopub_plugin.ui.publications_model import PublicationsModel, live_services
 from geopub_plugin.ui.room_view import used_text
 from geopub_plugin.ui.versions_dialog import VersionsDialog
 
@@ -146,6 +149,29 @@ def test_room_for_a_preview_is_made_where_something_will_go_live(room, qtbot, tm
     assert room.dock.preview.isVisible() and not room.dock.preview.services
     publication.cancel()
     qtbot.waitUntil(lambda: not room.dock.preview.isVisible(), timeout=30_000)
+    sip.delete(layer)
+
+
+def test_what_asks_for_a_key_is_drawn_through_links(room, qtbot, tmp_path):
+    """QGIS asked for a login, and never ended, when it was given the plain address of restricted tiles."""
+    layer = QgsVectorLayer(str(geopackage(tmp_path / "pools.gpkg", 3)), "Pools", "ogr")
+    plan = LayerPlan("Pools", "Pools", "pools", ("wfs", "tms"), access=Access(restricted=True))
+    given: List[LiveService] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preview, "live_layer", lambda service: given.append(service) or live_layer(service))
+        room.desk.begin([layer], plan)
+        qtbot.waitUntil(lambda: "published" in room.said.lines and bool(given), timeout=60_000)
+        qtbot.waitUntil(lambda: sheet_of(room, "Pools") is not None, timeout=20_000)
+        services = live_services(sheet_of(room, "Pools"))
+        assert [one.open for one in services] == [False, False]
+        room.desk.open_preview(services)
+        qtbot.waitUntil(lambda: any(one.kind == "WFS" for one in given), timeout=20_000)
+    assert not {one.url for one in given} & {one.url for one in services}
+    room.desk.add_to_project(tuple(replace(one, open=None) for one in services))  # as from the memory of a layer
+    qtbot.waitUntil(lambda: len(QgsProject.instance().mapLayers()) == 2, timeout=20_000)
+    assert all(one.isValid() for one in QgsProject.instance().mapLayers().values())
+    assert "can be drawn for 24 hours" in room.said.lines[-1]
+    QgsProject.instance().clear()
     sip.delete(layer)
 
 

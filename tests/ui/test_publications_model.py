@@ -47,7 +47,7 @@ def test_the_same_list_moves_nothing(qtbot, qgis_app, datasheets):
 def test_only_what_is_live_can_be_loaded(datasheets):
     lakes, rivers = datasheets
     assert [service.kind for service in live_services(lakes)] == ["WFS", "WMS", "TMS"]
-    assert live_services(lakes)[2] == LiveService("TMS", "Lakes", "http://127.0.0.1:8123/tms/1.0.0/lakes")
+    assert live_services(lakes)[2] == LiveService("TMS", "Lakes", "http://127.0.0.1:8123/tms/1.0.0/lakes", True)
     assert live_services(rivers) == () and live_services(None) == ()
 
 

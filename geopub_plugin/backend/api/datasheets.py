@@ -34,6 +34,7 @@ SERVICE = shape(
         "status": TEXT,
         "configuration": ID,
         "offering": nullable(ID),
+        "open": FLAG,
         "urls": URLS,
         "styles": list_of(shape({"name": TEXT, "url": TEXT})),
     },
@@ -140,6 +141,7 @@ def _service_form(sheet: Datasheet, configuration: Configuration) -> Json:
         "status": offering.status if offering else "UNPUBLISHED",
         "configuration": configuration.id,
         "offering": offering.id if offering else None,
+        "open": offering is None or offering.open,
         "urls": urls(configuration, offering) if offering else [],
         "styles": _public_styles(configuration),
     }

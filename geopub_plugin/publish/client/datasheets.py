@@ -24,6 +24,7 @@ class Service:
     offering: str  # "" while it is not published
     urls: Tuple[ServiceUrl, ...]
     status: str = ""  # of the offering: PUBLISHED, PUBLISHING, UNSTABLE, …
+    open: bool = True  # to everybody
     styles: Tuple[Tuple[str, str], ...] = ()  # names and addresses of files of the current style, for clients that draw
 
 
@@ -76,6 +77,7 @@ def _service(wire: Wire) -> Service:
         reference(wire, "offering"),
         urls_of(wire),
         text(wire, "status"),
+        bool(wire.get("open", True)),
         tuple((text(one, "name"), text(one, "url")) for one in objects(wire, "styles")),
     )
 

@@ -13,7 +13,7 @@ _FIELDS = {
     "uploads": "name,status,tags",
     "stored_data": "name,type,status,tags",
     "configurations": "name,layer_name,type,status,tags",
-    "offerings": "layer_name,type,status,configuration,urls",
+    "offerings": "layer_name,type,status,open,configuration,urls",
 }
 
 
@@ -55,6 +55,7 @@ def _service(configuration: Wire, offering: Wire) -> Dict[str, Any]:
         "configuration": text(configuration, "_id"),
         "offering": text(offering, "_id"),
         "status": text(offering, "status") or "UNPUBLISHED",
+        "open": bool(offering.get("open", True)),
         "urls": [{"type": url.type, "url": url.url} for url in urls_of(offering)],
     }
 

@@ -13,8 +13,8 @@ from qgis.PyQt import sip
 from geopub_plugin.backend.errors import NotFound
 from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.embedded import start_backend
-from geopub_plugin.publish.live_layers import live_layer
-from geopub_plugin.publish.preview_links import preview_links
+from geopub_plugin.publish.live_layers import LiveService, live_layer
+from geopub_plugin.publish.preview_links import preview_links, reachable
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.table_plan import Access
 
@@ -34,5 +34,13 @@ def test_a_restricted_publication_is_shown_through_its_links(qgis_new_project, w
         layer = live_layer(next(service for service in links.services if service.kind == "WFS"))
         assert layer.isValid() and layer.featureCount() == 240
         sip.delete(layer)
+        plain = tuple(LiveService(url.type, "World", url.url) for url in result.urls if url.type in ("WFS", "TMS"))
+        reached = reachable(store, plain)
+        assert [one.kind for one in reached] == [one.kind for one in plain] and all(one.open for one in reached)
+        features, tiles = sorted((one.url for one in reached), key=lambda url: "tms" in url)
+        assert requests.get(features, timeout=20).ok and requests.get(f"{tiles}/metadata.json", timeout=20).ok
+        assert not requests.get(f"{plain[1].url}/metadata.json", timeout=20).ok
+        nothing = LiveService("WMS", "Elsewhere", "http://127.0.0.1:9/wms")
+        assert reachable(store, (nothing,)) == (replace(nothing, open=True),)
         with pytest.raises(NotFound):
             preview_links(store, "nothing", "Nothing")

@@ -26,7 +26,7 @@ _CATEGORIES = (
     | QgsMapLayer.StyleCategory.Legend
 )
 # What an expression tells a variable of the map by, also where a function is given its name, or a whole expression.
-_VARIABLES = re.compile(rb"@|&#|\0|\bvar\s*\(|eval|is_layer_visible", re.IGNORECASE)
+_VARIABLES = re.compile(rb"@|&#|\0|\bvar\s*\(|\beval|is_layer_visible", re.IGNORECASE)
 _QML_GEOMETRY = {"0": "Point", "1": "Line", "2": "Polygon"}
 
 

@@ -14,10 +14,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from geopub_plugin.backend.allocator import share_freed_memory
 from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
+from geopub_plugin.backend.services.reference_systems import default_srs
 from geopub_plugin.backend.services.wfs.geojson import GeoJsonWriter
 from geopub_plugin.backend.services.wfs.gml import GML_32, GmlWriter
 from geopub_plugin.backend.services.wfs.names import TypeName, ncname
-from geopub_plugin.backend.services.wfs.reference_systems import default_srs
 from geopub_plugin.backend.services.wfs.selection import SIZE
 
 RUNS = 3

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from test_publication import hits, make_geopackage
+from test_publication import hits
 
 from geopub_plugin.backend.errors import GeoPubError
 from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.embedded import Backend, start_backend
 from geopub_plugin.publish.publication import Publication, PublicationRequest
+from tests.towns import make_geopackage
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
 USUAL = 4.0  # seconds that such a publication takes, about

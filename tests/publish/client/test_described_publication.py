@@ -7,7 +7,6 @@ from typing import Iterator
 
 import pytest
 import requests
-from test_publication import make_geopackage
 
 from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.client.configurations import TMS, WFS, WMS
@@ -18,6 +17,7 @@ from geopub_plugin.publish.metadata.iso_reading import read_record
 from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest, Step
 from geopub_plugin.publish.table_plan import Access, TablePlan
+from tests.towns import make_geopackage
 
 SAID = Description(
     "Towns of a small country.", "towns.record", ("location",), ("Addresses",), ("place",), "gis@town.fr", "",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 from threading import Event
 from typing import Iterator, Set, Tuple
 
 import pytest
 import requests
-from osgeo import ogr, osr
 
 from geopub_plugin.backend.errors import Cancelled, Conflict, Unavailable
 from geopub_plugin.publish.client import open_store
@@ -18,26 +16,7 @@ from geopub_plugin.publish.embedded import Backend, start_backend
 from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest, Quiet, Refused, Step
 from geopub_plugin.publish.requests_transport import RequestsTransport
-
-SLD = b"""<?xml version="1.0"?><StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld"><NamedLayer>
-<Name>towns</Name><UserStyle><FeatureTypeStyle><Rule><PointSymbolizer><Graphic><Mark><WellKnownName>%s</WellKnownName>
-<Fill><CssParameter name="fill">#ff0000</CssParameter></Fill></Mark><Size>9</Size></Graphic></PointSymbolizer></Rule>
-</FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"""
-
-
-def make_geopackage(path: Path, towns: int = 30, table: str = "towns") -> Path:
-    path.unlink(missing_ok=True)
-    srs = osr.SpatialReference()
-    srs.ImportFromEPSG(4326)
-    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
-    layer = source.CreateLayer(table, srs, ogr.wkbPoint)
-    layer.CreateField(ogr.FieldDefn("Name", ogr.OFTString))
-    for number in range(towns):
-        feature = ogr.Feature(layer.GetLayerDefn())
-        feature["Name"] = f"town {number}"
-        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT ({2 + number / 100} {48 + number / 200})"))
-        layer.CreateFeature(feature)
-    return path
+from tests.towns import SLD, make_geopackage
 
 
 @pytest.fixture(scope="module")

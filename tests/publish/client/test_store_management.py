@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Iterator
 
 import pytest
-from osgeo import ogr, osr
 
 from geopub_plugin.backend.errors import NotFound
 from geopub_plugin.publish.client import Store, open_store
@@ -24,26 +22,7 @@ from geopub_plugin.publish.removal import (
 )
 from geopub_plugin.publish.server_jobs import server_jobs
 from geopub_plugin.publish.versions import DATA, STYLE, told_difference, versions
-
-SLD = b"""<?xml version="1.0"?><StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld"><NamedLayer>
-<Name>towns</Name><UserStyle><FeatureTypeStyle><Rule><PointSymbolizer><Graphic><Mark><WellKnownName>%s</WellKnownName>
-<Fill><CssParameter name="fill">#ff0000</CssParameter></Fill></Mark><Size>9</Size></Graphic></PointSymbolizer></Rule>
-</FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"""
-
-
-def geopackage(path: Path, towns: int) -> Path:
-    path.unlink(missing_ok=True)
-    srs = osr.SpatialReference()
-    srs.ImportFromEPSG(4326)
-    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
-    layer = source.CreateLayer("towns", srs, ogr.wkbPoint)
-    layer.CreateField(ogr.FieldDefn("Name", ogr.OFTString))
-    for number in range(towns):
-        feature = ogr.Feature(layer.GetLayerDefn())
-        feature["Name"] = f"town {number}"
-        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT ({2 + number / 100} {48 + number / 200})"))
-        layer.CreateFeature(feature)
-    return path
+from tests.towns import SLD, make_geopackage
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +41,12 @@ def sheet(store, tmp_path, request) -> Datasheet:
     """Publish 30 towns, then 25 with another style, under a name of the test's own."""
     name = request.node.name
     asked = replace(
-        PublicationRequest.proposed(geopackage(tmp_path / f"{name}.gpkg", 30)), datasheet=name, services=("wfs", "wms")
+        PublicationRequest.proposed(make_geopackage(tmp_path / f"{name}.gpkg", 30)),
+        datasheet=name,
+        services=("wfs", "wms"),
     )
     for towns, mark in ((30, b"circle"), (25, b"star")):
-        geopackage(asked.file, towns)
+        make_geopackage(asked.file, towns)
         style = TableStyle("towns", "towns.sld", SLD % mark)
         Publication(store, replace(asked, styles=(style,))).run()
     return next(one for one in store.datasheets.list() if one.name == name)

@@ -9,7 +9,6 @@ from typing import Iterator
 
 import pytest
 import requests
-from osgeo import ogr, osr
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsMarkerSymbol,
@@ -27,6 +26,7 @@ from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.sprite_sheets import drawn_sheets
 from geopub_plugin.publish.style_export import export_style
+from tests.towns import make_geopackage
 
 
 @pytest.fixture(scope="module")
@@ -38,20 +38,6 @@ def backend(tmp_path_factory) -> Iterator[Backend]:
 @pytest.fixture
 def store(backend) -> Store:
     return open_store(backend.api, backend.token)
-
-
-def make_geopackage(path: Path) -> Path:
-    srs = osr.SpatialReference()
-    srs.ImportFromEPSG(4326)
-    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
-    layer = source.CreateLayer("towns", srs, ogr.wkbPoint)
-    layer.CreateField(ogr.FieldDefn("Name", ogr.OFTString))
-    for number in range(30):
-        feature = ogr.Feature(layer.GetLayerDefn())
-        feature["Name"] = f"town {number}"
-        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT ({2 + number / 100} {48 + number / 200})"))
-        layer.CreateFeature(feature)
-    return path
 
 
 def styled(file: Path, folder: Path) -> TableStyle:

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 
-from tests.backend.render.conftest import decoded, pixels_of
+from tests.backend.render.conftest import decoded
+from tests.backend.services.seen_by_qgis import assert_france_is_shown, drawn
 
 EUROPE = (-10, 35, 30, 65)
 
@@ -70,43 +71,16 @@ def test_owslib(address: str, version: str) -> None:
 
 
 def test_qgis(address: str, qgis_app: Any) -> None:
-    from qgis.core import QgsMapRendererParallelJob, QgsMapSettings, QgsPointXY, QgsRaster, QgsRasterLayer, QgsRectangle
-    from qgis.PyQt.QtCore import QSize
-
-    uri = f"contextualWMSLegend=0&crs=EPSG:3857&format=image/png&layers=countries&styles=&url={address}"
-    layer = QgsRasterLayer(uri, "world", "wms")
-    assert layer.isValid(), layer.error().message()
-    extent = QgsRectangle(-1e6, 4e6, 3e6, 8e6)
-    settings = QgsMapSettings()
-    settings.setLayers([layer])
-    settings.setDestinationCrs(layer.crs())
-    settings.setExtent(extent)
-    settings.setOutputSize(QSize(300, 300))
-    job = QgsMapRendererParallelJob(settings)
-    job.start()
-    job.waitForFinished()
-    assert job.errors() == []
-    assert len(np.unique(pixels_of(job.renderedImage()).reshape(-1, 4), axis=0)) > 20
-    france = QgsPointXY(230_000, 5_940_000)
-    found = layer.dataProvider().identify(france, QgsRaster.IdentifyFormatFeature, extent, 300, 300)
-    ((store,),) = found.results().values()
-    assert [feature["NAME"] for feature in store.features()] == ["France"]
+    assert_france_is_shown(
+        f"contextualWMSLegend=0&crs=EPSG:3857&format=image/png&layers=countries&styles=&url={address}"
+    )
 
 
 def test_qgis_shows_the_message(address: str, qgis_app: Any, qtbot: Any) -> None:
-    from qgis.core import QgsApplication, QgsMapRendererParallelJob, QgsMapSettings, QgsRasterLayer, QgsRectangle
-    from qgis.PyQt.QtCore import QSize
+    from qgis.core import QgsApplication, QgsRasterLayer
 
     uri = f"contextualWMSLegend=0&crs=EPSG:3857&format=image/png&layers=countries&styles=nope&url={address}"
-    layer = QgsRasterLayer(uri, "world", "wms")
-    settings = QgsMapSettings()
-    settings.setLayers([layer])
-    settings.setDestinationCrs(layer.crs())
-    settings.setExtent(QgsRectangle(-1e6, 4e6, 3e6, 8e6))
-    settings.setOutputSize(QSize(300, 300))
     said = []
     QgsApplication.messageLog().messageReceived.connect(lambda text, *_rest: said.append(text))
-    job = QgsMapRendererParallelJob(settings)
-    job.start()
-    job.waitForFinished()
+    drawn(QgsRasterLayer(uri, "world", "wms"))
     qtbot.waitUntil(lambda: any("has no style “nope”" in text for text in said), timeout=5000)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.backend.render.conftest import decoded, pixels_of
+from tests.backend.render.conftest import decoded
+from tests.backend.services.seen_by_qgis import assert_france_is_shown
 
 
 @pytest.mark.parametrize("document", ["/wmts?SERVICE=WMTS&REQUEST=GetCapabilities", "/wmts/1.0.0/WMTSCapabilities.xml"])
@@ -40,28 +41,9 @@ def test_owslib(address: str) -> None:
 
 
 def test_qgis(address: str, qgis_app: Any) -> None:
-    from qgis.core import QgsMapRendererParallelJob, QgsMapSettings, QgsPointXY, QgsRaster, QgsRasterLayer, QgsRectangle
-    from qgis.PyQt.QtCore import QSize
-
     document = f"{address}/wmts?SERVICE%3DWMTS%26REQUEST%3DGetCapabilities".replace("?", "%3F")
     uri = (
         "contextualWMSLegend=0&crs=EPSG:3857&format=image/png&layers=countries&styles=plain"
         f"&tileMatrixSet=GoogleMapsCompatible&url={document}"
     )
-    layer = QgsRasterLayer(uri, "world", "wms")
-    assert layer.isValid(), layer.error().message()
-    extent = QgsRectangle(-1e6, 4e6, 3e6, 8e6)
-    settings = QgsMapSettings()
-    settings.setLayers([layer])
-    settings.setDestinationCrs(layer.crs())
-    settings.setExtent(extent)
-    settings.setOutputSize(QSize(300, 300))
-    job = QgsMapRendererParallelJob(settings)
-    job.start()
-    job.waitForFinished()
-    assert job.errors() == []
-    assert len(np.unique(pixels_of(job.renderedImage()).reshape(-1, 4), axis=0)) > 20
-    france = QgsPointXY(230_000, 5_940_000)
-    found = layer.dataProvider().identify(france, QgsRaster.IdentifyFormatFeature, extent, 300, 300)
-    ((store,),) = found.results().values()
-    assert [feature["NAME"] for feature in store.features()] == ["France"]
+    assert_france_is_shown(uri)

@@ -572,6 +572,10 @@
         <translation>Un autre programme l’a ouvert, ou vous n’avez pas le droit d’écrire dans son dossier.</translation>
     </message>
     <message>
+        <source>Another program is writing in it.</source>
+        <translation>Un autre programme est en train d’y écrire.</translation>
+    </message>
+    <message>
         <source>Another program, or another GeoPub, listens there.</source>
         <translation>Un autre programme, ou un autre GeoPub, y écoute déjà.</translation>
     </message>
@@ -8108,6 +8112,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Wait for its end, or abort it.</source>
         <translation>Attendez sa fin, ou arrêtez-la.</translation>
+    </message>
+    <message>
+        <source>Wait until it has saved, then try again.</source>
+        <translation>Attendez qu’il ait enregistré, puis réessayez.</translation>
     </message>
     <message>
         <source>Wait until it is GENERATED.</source>

@@ -92,21 +92,26 @@ def is_still(path: Path) -> bool:
 
 @contextmanager
 def damage_told(path: Path) -> Iterator[None]:
-    """Turn what SQLite says of a damaged file into an InvalidInput that a person understands."""
+    """Turn what SQLite says of a file that it cannot read into an InvalidInput that a person understands."""
     try:
         yield
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter of a name that is none any more
-        if "readonly" in str(error):  # what it has to put right first
-            raise InvalidInput(
-                tr("The file {file} cannot be read.", file=Path(path).name),
-                tr("Whoever wrote in it last was cut short, and left a journal of what is to be undone beside it."),
-                tr("Open the file once in QGIS, which undoes it, then try again."),
-            ) from error
-        raise InvalidInput(
-            tr("The file {file} cannot be read.", file=Path(path).name),
-            tr("SQLite says: {reason}.", reason=str(error)),
-            tr("The file is damaged or cut off: export the layer again."),
-        ) from error
+        raise InvalidInput(tr("The file {file} cannot be read.", file=Path(path).name), *_explained(error)) from error
+
+
+def _explained(error: Exception) -> Tuple[str, str]:
+    """Return why SQLite cannot read a file, and the cure."""
+    if "locked" in str(error):
+        return tr("Another program is writing in it."), tr("Wait until it has saved, then try again.")
+    if "readonly" in str(error):  # what has to be put right first
+        return (
+            tr("Whoever wrote in it last was cut short, and left a journal of what is to be undone beside it."),
+            tr("Open the file once in QGIS, which undoes it, then try again."),
+        )
+    return (
+        tr("SQLite says: {reason}.", reason=str(error)),
+        tr("The file is damaged or cut off: export the layer again."),
+    )
 
 
 class _Row(Dict[str, Any]):

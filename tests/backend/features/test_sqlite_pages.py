@@ -20,6 +20,7 @@ from geopub_plugin.backend.errors import InvalidInput
 from geopub_plugin.backend.features import table_rows
 from geopub_plugin.backend.features.columns import column, stored_column
 from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
+from geopub_plugin.backend.features.geopackage_schema import damage_told
 from geopub_plugin.backend.features.schema import ColumnKind
 from geopub_plugin.backend.features.sqlite_pages import TablePages
 from geopub_plugin.backend.features.sqlite_records import NotPlain
@@ -305,6 +306,17 @@ def test_a_change_that_was_cut_short_is_not_read(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:  # as QGIS does: it undoes the change
         assert connection.execute("SELECT DISTINCT r FROM w").fetchall() == [(1.5,)]
     assert len(all_of(path)[0]) == 3000
+
+
+def test_a_file_that_somebody_is_writing_is_not_called_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "busy.gpkg"
+    with closing(a_geopackage(path, TABLE)) as connection:
+        connection.commit()
+        connection.execute("BEGIN EXCLUSIVE")
+        reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)
+        with closing(reader), pytest.raises(InvalidInput) as told, damage_told(path):
+            reader.execute("SELECT * FROM w")
+    assert "Another program" in told.value.why
 
 
 def torn(path: Path, random: np.random.Generator) -> None:

@@ -14,7 +14,9 @@ import numpy as np
 from ..deflate import checksum, deflated
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COMPRESSION = 1  # 2 and 3 save 0 to 4 % of the bytes for up to twice the time
+_BUSY, _FLAT = 1, 2  # levels of libdeflate: the first takes four fifths of the other's time where little repeats
+_EQUAL = 0.87  # of the samples in neighbouring pixels, from which on the other takes nine tenths of the first's
+_LOOKED_AT = 8  # lines
 _COLOUR_TYPE = {1: 3, 3: 2, 4: 6}  # by samples of a pixel: palette, RGB, RGBA
 
 
@@ -35,10 +37,15 @@ class PngLines:
         """Return the PNG; `described` are chunks that stand before the pixels."""
         height, width = self._size
         header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPE[self._samples], 0, 0, 0)
-        body = deflated(self._lines, _COMPRESSION)
+        body = deflated(self._lines, self._level())
         return b"".join(
             [_SIGNATURE, *_chunk(b"IHDR", header), *described, *_chunk(b"IDAT", body), *_chunk(b"IEND", b"")]
         )
+
+    def _level(self) -> int:
+        some = self._lines[:: max(1, len(self._lines) // _LOOKED_AT), 1:]  # (about 8, bytes of a line)
+        equal = some[:, self._samples :] == some[:, : -self._samples]
+        return _FLAT if np.count_nonzero(equal) > _EQUAL * equal.size else _BUSY
 
 
 def _chunk(kind: bytes, content: bytes) -> Tuple[bytes, bytes, bytes]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from geopub_plugin.backend.deflate import deflated
+from geopub_plugin.backend.render import png
 from geopub_plugin.backend.render.palette import reduce_colours
 from geopub_plugin.backend.render.png import write_palette_png, write_png
 
@@ -25,6 +27,19 @@ def test_rgb(size: tuple) -> None:
     found = decoded(write_png(pixels))
     assert (found[:, :, :3] == pixels).all()
     assert (found[:, :, 3] == 255).all()
+
+
+@pytest.mark.parametrize("samples", [3, 4])
+def test_flat_pictures_are_compressed_at_another_level(samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    levels = []
+    monkeypatch.setattr(png, "deflated", lambda lines, level: levels.append(level) or deflated(lines, level))
+    flat = np.full((100, 300, samples), 255, np.uint8)
+    flat[:, ::40] = NOISE.integers(0, 256, (100, 8, samples), dtype=np.uint8)
+    busy = np.full((100, 300, samples), 255, np.uint8)
+    busy[:, ::4] = NOISE.integers(0, 256, (100, 75, samples), dtype=np.uint8)
+    for pixels in (flat, busy):
+        assert (decoded(write_png(pixels))[:, :, :samples] == pixels).all()
+    assert levels == [2, 1]
 
 
 @pytest.mark.parametrize("colours", [1, 2, 100])

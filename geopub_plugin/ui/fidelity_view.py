@@ -22,7 +22,7 @@ from .measures import icon_size, scaled
 
 WHAT, WHERE = range(2)
 GRAVEST_FIRST = (Fate.LOST, Fate.APPROXIMATED, Fate.KEPT)
-SMALLEST = QSize(360, 150)
+SMALLEST = QSize(360, 140)
 ROOM = 4  # pixels around a sentence
 
 

@@ -65,7 +65,7 @@ class LayerPage(QgsMapLayerConfigWidget):
         state = PublicationState(kept, changes(self._layer, kept))
         self.badge.setPixmap(icon(sign(state)).pixmap(icon_size(24)))
         said = words(state).replace(tr("Click to update the publication."), "").strip()
-        if state.changes:
+        if state.changes.published:
             said += "\n" + tr("Right-click on the layer, “Update publication”.")
         self.state.setText(said)
         self.addresses.show_addresses(kept.addresses)

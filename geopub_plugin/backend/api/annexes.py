@@ -15,11 +15,12 @@ from ..catalogue.annexes import (
     change_annexe,
     create_annexe,
     delete_annexe,
+    nothing_public,
     replace_annexe,
 )
 from ..catalogue.rows import Page
 from ..catalogue.spaces import Datastore, datastore_named
-from ..errors import InvalidInput
+from ..errors import InvalidInput, NotFound
 from ..services.cross_origin import let_pages_read
 from ..translation import tr
 from .answers import Json, answer, answer_page, nothing
@@ -144,11 +145,13 @@ def download(entity: str) -> Response:
 
 @public.get("/<datastore>/<path:path>")
 def read(datastore: str, path: str) -> Response:
-    """Return a published file."""
+    """Return a published file; a stranger learns nothing of datastores that publish none there."""
     with store().reading() as connection:
-        owner = datastore_named(connection, datastore)
-        annexe = annexe_at(connection, owner.id, f"/{path}")
-    return _send(annexe)
+        try:
+            owner = datastore_named(connection, datastore)
+        except NotFound:
+            raise nothing_public(f"/{path}") from None
+        return _send(annexe_at(connection, owner.id, f"/{path}"))
 
 
 def annexe_form(annexe: Annexe) -> Json:

@@ -106,7 +106,12 @@ def annexe_at(connection: Connection, datastore: str, path: str) -> Annexe:
     for annexe in annexes.find(connection, tables.annexe.c.datastore == datastore, tables.annexe.c.published):
         if path in annexe.paths:
             return annexe
-    raise NotFound(tr("Nothing is public at {path}.", path=path))
+    raise nothing_public(path)
+
+
+def nothing_public(path: str) -> NotFound:
+    """Return the error of a path at which everybody finds nothing."""
+    return NotFound(tr("Nothing is public at {path}.", path=path))
 
 
 def _free_paths(connection: Connection, datastore: str, paths: Sequence[str], own: str = "") -> List[str]:

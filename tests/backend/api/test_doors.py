@@ -92,6 +92,13 @@ def test_pages_of_other_sites_read_the_services_and_no_more(treasure: Treasure) 
         assert "Access-Control-Allow-Origin" not in get(backend, path, **site).headers, path
 
 
+def test_a_stranger_learns_no_names_of_datastores(treasure: Treasure) -> None:
+    backend, _, _ = treasure
+    answers = [get(backend, f"/annexes/{name}/styles/x.json") for name in ("local", "there_is_none")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].text == answers[1].text
+
+
 def test_the_api_says_nothing_of_it_to_a_stranger(treasure: Treasure) -> None:
     backend, _, people = treasure
     token = token_of(backend, people["eve"])

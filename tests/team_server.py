@@ -11,6 +11,7 @@ from typing import Iterator
 
 from geopub_plugin.backend.catalogue.administration import administer
 
+ROOT = Path(__file__).resolve().parent.parent
 LOGIN, PASSWORD = "ada@example.org", "correct horse battery staple"
 
 
@@ -19,7 +20,9 @@ def team_server(data: Path) -> Iterator[str]:
     """Serve a new data folder to Ada, the supervisor of the datastore "town"; yield the URL of the server."""
     environment = {**os.environ, "GEOPUB_LOGIN": "local", "QT_QPA_PLATFORM": "offscreen"}
     command = [sys.executable, "-m", "geopub_plugin.backend", "serve", "--data", str(data), "--until-stdin-closes"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT
+    )
     assert process.stdout
     word, _, url = process.stdout.readline().strip().partition(" ")
     assert word == "READY"

@@ -91,11 +91,11 @@ def main() -> None:
         parcels(source, told.count, CELL)
         style.write_text(_STYLE, "utf-8")
         peers = _started(source, style, folder, running)
+        _let_builders_end(peers[0])
         jobs = [Job(size, scale, look) for look in LOOKS for size in told.sizes for scale in told.scales]
         alike = {look: _alike(peers, look, told.count) for look in LOOKS}
         runs = {job: _one_client(job, peers, told) for job in jobs}
         alone = _drawing_alone(jobs, source, style, told)
-        _let_builders_end(peers[0])
         loads = {job: _clients(job, peers, runs[job], told) for job in jobs}
     section = report(runs, alone, loads, alike, told)
     print(section)

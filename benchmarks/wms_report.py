@@ -96,7 +96,7 @@ def _circumstances(told: argparse.Namespace, names: Sequence[str], alike: Mappin
             f"GeoPub answers over HTTP, the others over FastCGI. Load of the last minute: {load:.1f} a core.{busy}",
             "Transparent maps are what QGIS, OpenLayers and Leaflet ask for to lay one map over another; the goal's",
             "figures were measured with them. MapServer's opaque maps are cheaper for it than its transparent ones.",
-            "Eight clients begin once the processes that built tiles for the publication have ended.",
+            "The first map is asked for once the processes that built tiles for the publication have ended.",
             "",
             *versions,
             "",

@@ -49,10 +49,13 @@ def with_layer(driver: Driver) -> Steps:
     Project.instance().addMapLayer(layer)
     iface.setActiveLayer(layer)
     yield 300
+    yield lambda: not iface.mapCanvas().isDrawing()
     paint(layer, "#e8b87d")
     iface.zoomToActiveLayer()
     dock.setUserVisible(True)
     yield 1500
+    iface.mapCanvas().refreshAllLayers()
+    yield 200
     yield lambda: not iface.mapCanvas().isDrawing()
     view = iface.layerTreeView()
     menu = view.menuProvider().createContextMenu()

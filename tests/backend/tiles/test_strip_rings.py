@@ -126,7 +126,9 @@ def test_stars_with_holes_are_what_geos_cuts(centre, lengths, hole):
         assert area == pytest.approx(expected.area, abs=2 * expected.length + 10)  # rounding
         assert not runs_on_border_twice(outers + inner, place)
         large = [part for part in shapely.get_parts(expected) if shapely.buffer(part, -2).area > 100]
-        assert len([ring for ring in outers if shapely.Polygon(ring).buffer(-2).area > 100]) >= len(large)
+        # A corner on the border may join two of them in that point; it is taken apart with all that touch themselves.
+        made = shapely.get_parts([shapely.Polygon(ring).buffer(-2) for ring in outers])
+        assert np.count_nonzero(shapely.area(made) > 100) >= len(large)
 
 
 def test_holes_follow_the_outline_around_them():

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
-from threading import Event
-from typing import Any, Callable, Dict, Mapping
-
-from qgis.PyQt.QtCore import QProcess
+from queue import Empty, Queue
+from tempfile import TemporaryFile
+from threading import Event, Thread
+from typing import IO, Any, Callable, Dict, Iterator, Mapping
 
 from ..backend.errors import Cancelled, GeoPubError, InvalidInput, JobFailed, Unavailable
 from ..backend.locations import PACKAGE
+from ..backend.programs import NO_WINDOW, PIPE, Process, start
 from ..backend.translation import tr
 from .launch import launch
-from .qt_process import qt_process
 
 LOOK = 100  # ms between two looks whether the work was cancelled
 Moved = Callable[[str, int, int], None]  # step, done, total
@@ -36,34 +37,63 @@ def run_job(
         GeoPubError: it failed, or could not be started.
     """
     job = {"run": f"{PACKAGE.name}.backend.{function}", "parameters": dict(parameters), "work": str(work)}
-    process = _started()
-    process.write(json.dumps(job).encode("ascii") + b"\n")
     last: Dict[str, Any] = {}
     step, total, done = "", 0, 0
-    while process.state() != QProcess.ProcessState.NotRunning or process.canReadLine():
-        if cancelled.is_set():
+    with TemporaryFile() as complaints, _started(complaints) as process:
+        try:
+            for line in _lines(process, json.dumps(job).encode("ascii") + b"\n", cancelled):
+                said = _message(line)
+                if "result" in said or "error" in said:
+                    last = said
+                elif said:
+                    step, total, done = (
+                        said.get("step", step),
+                        int(said.get("total", total)),
+                        int(said.get("done", done)),
+                    )
+                    moved(str(step), done, total)
+        finally:
             process.kill()
-            process.waitForFinished(3_000)
-            raise Cancelled(tr("The check was cancelled."))
-        if not process.canReadLine() and not process.waitForReadyRead(LOOK):
-            continue
-        said = _message(bytes(process.readLine()))
-        if "result" in said or "error" in said:
-            last = said
-        elif said:
-            step, total, done = said.get("step", step), int(said.get("total", total)), int(said.get("done", done))
-            moved(str(step), done, total)
+        complaints.seek(0)
+        complained = complaints.read().decode("utf-8", "replace")
     if "result" not in last:
-        raise _error(last.get("error") or {}, bytes(process.readAllStandardError()).decode("utf-8", "replace"))
+        raise _error(last.get("error") or {}, complained)
     return dict(last["result"])
 
 
-def _started() -> QProcess:
-    process = qt_process(launch("backend.jobs.worker"))
-    process.start()
-    if not process.waitForStarted():
-        raise Unavailable(tr("The checks could not be started."), process.errorString())
-    return process
+def _started(complaints: IO[bytes]) -> Process[bytes]:
+    """Start a worker, not by QProcess, which holds Python's lock while it waits for one of Qt's that the GUI may hold."""
+    worker = launch("backend.jobs.worker")
+    try:
+        return start(
+            worker.command, stdin=PIPE, stdout=PIPE, stderr=complaints, env=dict(worker.environment),
+            cwd=worker.folder, creationflags=NO_WINDOW,
+        )  # fmt: skip
+    except OSError as error:
+        raise Unavailable(tr("The checks could not be started."), error.strerror or str(error)) from error
+
+
+def _lines(process: Process[bytes], job: bytes, cancelled: Event) -> Iterator[bytes]:
+    """Yield what a worker says of its job until it ends."""
+    said: Queue[bytes] = Queue()
+
+    def listen() -> None:
+        for line in process.stdout:
+            said.put(line)
+        said.put(b"")
+
+    Thread(target=listen, name="worker", daemon=True).start()
+    with suppress(OSError):  # it has ended; what it complained of tells why
+        process.stdin.write(job)
+        process.stdin.flush()
+    while True:
+        if cancelled.is_set():
+            raise Cancelled(tr("The check was cancelled."))
+        with suppress(Empty):
+            line = said.get(timeout=LOOK / 1000)
+            if not line:
+                return
+            yield line
 
 
 def _message(line: bytes) -> Dict[str, Any]:

@@ -62,7 +62,7 @@ def run_job(
 
 
 def _started(complaints: IO[bytes]) -> Process[bytes]:
-    """Start a worker, not by QProcess, which holds Python's lock while it waits for one of Qt's that the GUI may hold."""
+    """Start a worker. QProcess would hold Python's lock while it waits for one of Qt's, which the GUI may hold."""
     worker = launch("backend.jobs.worker")
     try:
         return start(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from tempfile import TemporaryFile
@@ -39,21 +39,17 @@ def run_job(
     job = {"run": f"{PACKAGE.name}.backend.{function}", "parameters": dict(parameters), "work": str(work)}
     last: Dict[str, Any] = {}
     step, total, done = "", 0, 0
-    with TemporaryFile() as complaints, _started(complaints) as process:
-        try:
-            for line in _lines(process, json.dumps(job).encode("ascii") + b"\n", cancelled):
+    with TemporaryFile() as complaints:
+        with _started(complaints) as process, _heard(process) as heard:
+            _order(process, json.dumps(job).encode("ascii") + b"\n")
+            for line in _lines(heard, cancelled):
                 said = _message(line)
                 if "result" in said or "error" in said:
                     last = said
                 elif said:
-                    step, total, done = (
-                        said.get("step", step),
-                        int(said.get("total", total)),
-                        int(said.get("done", done)),
-                    )
+                    step = said.get("step", step)
+                    total, done = int(said.get("total", total)), int(said.get("done", done))
                     moved(str(step), done, total)
-        finally:
-            process.kill()
         complaints.seek(0)
         complained = complaints.read().decode("utf-8", "replace")
     if "result" not in last:
@@ -73,8 +69,18 @@ def _started(complaints: IO[bytes]) -> Process[bytes]:
         raise Unavailable(tr("The checks could not be started."), error.strerror or str(error)) from error
 
 
-def _lines(process: Process[bytes], job: bytes, cancelled: Event) -> Iterator[bytes]:
-    """Yield what a worker says of its job until it ends."""
+def _order(process: Process[bytes], job: bytes) -> None:
+    try:
+        process.stdin.write(job)
+        process.stdin.flush()
+    except OSError:  # it has ended; what it complained of tells why
+        with suppress(OSError):  # what was not written is tried again, which must not be left to the end of the process
+            process.stdin.close()
+
+
+@contextmanager
+def _heard(process: Process[bytes]) -> Iterator[Queue[bytes]]:
+    """Listen to a worker beside, so that nobody has to wait for its next line, b"" the last; then it is ended."""
     said: Queue[bytes] = Queue()
 
     def listen() -> None:
@@ -82,15 +88,22 @@ def _lines(process: Process[bytes], job: bytes, cancelled: Event) -> Iterator[by
             said.put(line)
         said.put(b"")
 
-    Thread(target=listen, name="worker", daemon=True).start()
-    with suppress(OSError):  # it has ended; what it complained of tells why
-        process.stdin.write(job)
-        process.stdin.flush()
+    listener = Thread(target=listen, name="worker", daemon=True)
+    listener.start()
+    try:
+        yield said
+    finally:
+        process.kill()
+        listener.join()
+
+
+def _lines(heard: Queue[bytes], cancelled: Event) -> Iterator[bytes]:
+    """Yield what a worker says of its job until it ends."""
     while True:
         if cancelled.is_set():
             raise Cancelled(tr("The check was cancelled."))
         with suppress(Empty):
-            line = said.get(timeout=LOOK / 1000)
+            line = heard.get(timeout=LOOK / 1000)
             if not line:
                 return
             yield line

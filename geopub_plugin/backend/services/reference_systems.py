@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, log10
-from typing import Optional, Sequence, Tuple, Union
+from typing import List, Optional, Sequence, Tuple, Union
 
 from ..errors import InvalidInput
 from ..features.projection import Projection, north_first, reference_system
@@ -128,3 +128,21 @@ def bounds_of(numbers: Sequence[str], srs: WireSrs, parameter: str = "bbox") -> 
     if low_x > high_x or low_y > high_y:
         raise invalid(parameter, ",".join(numbers), tr("Its lower corner lies above its upper corner."))
     return low_x, low_y, high_x, high_y
+
+
+def boxes_of(numbers: Sequence[str], srs: WireSrs, parameter: str = "bbox") -> List[Bounds]:
+    """Return the bounds that numbers state: two where they go over the 180th meridian (OGC 17-069r4 §7.15.3)."""
+    middle = len(numbers) // 2
+    east_west = (1, middle + 1) if srs.y_first else (0, middle)
+    try:
+        west, east = (float(numbers[place]) for place in east_west)
+    except (ValueError, IndexError):
+        return [bounds_of(numbers, srs, parameter)]  # which says what is wrong
+    if not srs.longitude_latitude or west <= east:
+        return [bounds_of(numbers, srs, parameter)]
+    halves = []
+    for place, edge in zip(reversed(east_west), ("180", "-180")):
+        half = list(numbers)
+        half[place] = edge
+        halves.append(bounds_of(half, srs, parameter))
+    return halves

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 from osgeo import ogr
 
+from ...features.schema import Bounds
 from ...ingest.geometry_engine import quiet
 from ...translation import tr
-from ..owscommon import OwsError, invalid
-from ..reference_systems import WireSrs
+from ..reference_systems import WireSrs, boxes_of
 from .cql2_errors import wrong
 
 Json = Any  # what `json.loads` returns
@@ -22,7 +22,7 @@ def geometry_of_json(node: Json, srs: WireSrs) -> ogr.Geometry:
         node = _box(node["bbox"], srs)
     with quiet():
         try:
-            geometry: Optional[ogr.Geometry] = ogr.CreateGeometryFromJson(json.dumps(node))
+            geometry: Optional[ogr.Geometry] = ogr.CreateGeometryFromJson(json.dumps(node, allow_nan=False))
         except (RuntimeError, ValueError):  # the first where GDAL's exceptions are on
             geometry = None
     if geometry is None or geometry.IsEmpty():
@@ -39,22 +39,12 @@ def wkb_of_geometry(geometry: ogr.Geometry) -> bytes:
 def _box(numbers: Json, srs: WireSrs) -> Json:
     """Return a box in GeoJSON: two polygons where it goes over the 180th meridian."""
     edges = numbers if isinstance(numbers, list) and all(type(one) in (int, float) for one in numbers) else []
-    edges = [*edges[:2], *edges[3:5]] if len(edges) == 6 else edges
-    if len(edges) != 4:
-        raise _no_box()
-    across, other = (1, 0) if srs.y_first else (0, 1)  # places of longitude, or x, and of latitude
-    low, high = edges[across], edges[across + 2]
-    if edges[other] > edges[other + 2] or (low > high and not srs.longitude_latitude):
-        raise _no_box()
-    spans = [(low, high)] if low <= high else [(low, 180), (-180, high)]
-    rings = []
-    for begin, end in spans:
-        corners = [(begin, edges[other]), (end, edges[other]), (end, edges[other + 2]), (begin, edges[other + 2])]
-        ring = [[corner[across], corner[other]] for corner in corners]
-        rings.append([[*ring, ring[0]]])
-    several = len(rings) > 1
-    return {"type": "MultiPolygon", "coordinates": rings} if several else {"type": "Polygon", "coordinates": rings[0]}
+    polygons = [[_ring(bounds, srs)] for bounds in boxes_of([str(edge) for edge in edges], srs, "filter")]
+    several = len(polygons) > 1
+    return {"type": "MultiPolygon" if several else "Polygon", "coordinates": polygons if several else polygons[0]}
 
 
-def _no_box() -> OwsError:
-    return invalid("filter", "bbox", tr("Four numbers are needed: lower corner, upper corner."))
+def _ring(bounds: Bounds, srs: WireSrs) -> List[List[float]]:
+    west, south, east, north = bounds
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return [corner[::-1] for corner in ring] if srs.y_first else ring

@@ -273,10 +273,11 @@ def _geojson(text: str) -> Json:
             geometry: Optional[ogr.Geometry] = ogr.CreateGeometryFromWkt(text)
         except RuntimeError:  # where GDAL's exceptions are on
             geometry = None
-    if geometry is None or geometry.IsEmpty():  # GeoJSON has no empty point
+        whole = geometry is not None and not geometry.IsEmpty()  # GeoJSON has no empty point
+        written = geometry.ExportToJson(["COORDINATE_PRECISION=17"]) if whole else None  # None: too large a number
+    if written is None:
         raise wrong(tr("“{value}” is no geometry in well-known text.", value=text[:60]))
-    made: Json = json.loads(geometry.ExportToJson(["COORDINATE_PRECISION=17"]))
-    return made
+    return json.loads(written)
 
 
 def _folded(name: str) -> Callable[[List[Json]], Json]:

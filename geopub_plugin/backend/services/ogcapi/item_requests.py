@@ -10,7 +10,6 @@ from typing import AbstractSet, Dict, FrozenSet, List, Mapping, Optional, Tuple
 from ...errors import InvalidInput
 from ...features.area import Area
 from ...features.condition import SqlCondition
-from ...features.schema import Bounds
 from ...translation import tr
 from ..filters.boxes import area_of
 from ..filters.cql2 import condition_of_json
@@ -20,7 +19,7 @@ from ..filters.cql2_time import within
 from ..filters.sqlite import FilteredType, sql_condition
 from ..filters.tree import All, AnyOf, Comparison, Condition, Constant, Missing, Property
 from ..owscommon import OwsError, Parameters, invalid
-from ..reference_systems import WireSrs, bounds_of, wire_srs
+from ..reference_systems import boxes_of, wire_srs
 from ..wfs.feature_types import PublishedType
 from ..wfs.queries import GEOJSON_FORMAT, FeatureQuery
 from .documents import UNQUERIED, moment_field
@@ -153,29 +152,12 @@ def _areas(asked: Asked, published: PublishedType) -> Optional[Tuple[Area, ...]]
         return None
     try:
         return tuple(
-            area_of(box, srs, published.schema.srs, published.type.bounds) for box in _boxes(text.split(","), srs)
+            area_of(box, srs, published.schema.srs, published.type.bounds) for box in boxes_of(text.split(","), srs)
         )
     except OwsError:
         raise
     except InvalidInput as error:
         raise invalid("bbox", text, error.what, error.cure) from error
-
-
-def _boxes(numbers: List[str], srs: WireSrs) -> List[Bounds]:
-    middle = len(numbers) // 2
-    east_west = (1, middle + 1) if srs.y_first else (0, middle)
-    try:
-        west, east = (float(numbers[place]) for place in east_west)
-    except (ValueError, IndexError):
-        return [bounds_of(numbers, srs)]  # which says what is wrong
-    if not srs.longitude_latitude or west <= east:
-        return [bounds_of(numbers, srs)]
-    halves = []
-    for place, edge in zip(reversed(east_west), ("180", "-180")):  # §7.15.3
-        half = list(numbers)
-        half[place] = edge
-        halves.append(bounds_of(half, srs))
-    return halves
 
 
 # Filters --------------------------------------------------------------------------------------------------------
@@ -216,7 +198,9 @@ def _filter(asked: Asked, published: PublishedType) -> Optional[Condition]:
     if language == _LANGUAGES[0]:
         return condition_of_json(json_of(text), srs)
     try:
-        return condition_of_json(json.loads(text), srs)
+        document = json.loads(text)
+        json.dumps(document, ensure_ascii=False).encode("utf-8")  # "\\ud800" alone is no character
+        return condition_of_json(document, srs)
     except (ValueError, RecursionError) as error:
         raise wrong(tr("It is no JSON.")) from error
 

@@ -156,6 +156,7 @@ def test_an_empty_collection(read):
         ("/collections/catalogue:grid/items", {"filter": "x = 1"}, 400, "x"),
         ("/collections/catalogue:grid/items", {"filter-lang": "sql"}, 400, "sql"),
         ("/collections/catalogue:grid/items", {"filter": "{", "filter-lang": "cql2-json"}, 400, "JSON"),
+        ("/collections/catalogue:grid/items", {"filter": '"\\ud800"', "filter-lang": "cql2-json"}, 400, "JSON"),
         ("/collections/catalogue:grid/items", {"sortby": "x"}, 400, "x"),
         ("/collections/catalogue:grid/items", {"properties": "x"}, 400, "x"),
         ("/collections/catalogue:grid/items", {"number": "many"}, 400, "many"),

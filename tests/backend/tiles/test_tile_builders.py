@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, Iterator, List
@@ -105,10 +104,7 @@ def test_a_process_that_hangs_is_ended(builders, job, monkeypatch, own_builders)
 def test_processes_without_work_end(job, own_builders):
     builders = TileBuilders(processes=1, idle_seconds=0.1)
     assert builders.tile(job, 0, 0, 0)
-    end = time.monotonic() + 10
-    while own_builders() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert not own_builders()
+    assert gone_within(own_builders(), 10)
     assert builders.tile(job, 0, 0, 0)
     builders.stop()
     assert gone_within(own_builders(), 10)

@@ -14,7 +14,7 @@ from ..reference_systems import WireSrs
 from .arithmetic import OPERATORS
 from .cql2_errors import unknown, wrong
 from .cql2_geometry import geometry_of_json, wkb_of_geometry
-from .cql2_time import temporal
+from .cql2_time import moment_of_json, temporal
 from .relations import holds_between
 from .text_folding import FOLDS
 from .tree import (
@@ -42,7 +42,6 @@ DEEPEST = 60  # conditions inside one another
 _MOST = 2000  # conditions in all
 _COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-_LITERALS = (("date", ColumnKind.DATE), ("timestamp", ColumnKind.DATETIME))
 _SPATIAL = {  # relation, and what it is with its operands changed round
     "s_intersects": ("Intersects", "Intersects"),
     "s_equals": ("Equals", "Equals"),
@@ -171,9 +170,9 @@ class _Reader:
             return Constant(node, ColumnKind.TEXT)
         if _is_property(node):
             return Property(node["property"])
-        for member, kind in _LITERALS:
-            if isinstance(node, dict) and isinstance(node.get(member), str):
-                return Constant(node[member], kind)
+        moment = moment_of_json(node)
+        if moment is not None:
+            return moment
         if isinstance(node, dict) and isinstance(node.get("op"), str):
             return self.made(node["op"], node.get("args"))
         raise wrong(tr("A property, a text, a number, a date or a timestamp is needed here."))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Tuple, Union
+from operator import eq, ge, gt, le, lt
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 from ...features.schema import ColumnKind
 from ...translation import tr
@@ -11,6 +12,7 @@ from .cql2_errors import unknown, wrong
 from .tree import All, Always, Comparison, Condition, Constant, Not, Property, Timed
 
 _OPEN = ("..", "")
+_LITERALS = (("date", ColumnKind.DATE), ("timestamp", ColumnKind.DATETIME))
 _End = Union[Property, Constant, None]  # None: it never begins, or never ends
 _Period = Tuple[_End, _End]  # a moment begins and ends at once
 
@@ -31,13 +33,8 @@ _RELATIONS: Dict[str, Tuple[str, ...]] = {
     "t_startedby": ("s=s", "e>e"),
     "t_starts": ("s=s", "e<e"),
 }
-_SIGNS: Dict[str, Callable[[int, int], bool]] = {
-    "<": lambda left, right: left < right,
-    ">": lambda left, right: left > right,
-    "=": lambda left, right: left == right,
-    "<=": lambda left, right: left <= right,
-    ">=": lambda left, right: left >= right,
-}
+TEMPORAL = frozenset(("t_disjoint", *_RELATIONS))
+_SIGNS: Dict[str, Callable[[int, int], bool]] = {"<": lt, ">": gt, "=": eq, "<=": le, ">=": ge}
 
 
 def temporal(name: str, operands: List[Any]) -> Condition:
@@ -72,13 +69,20 @@ def _period(node: Any, name: str) -> _Period:
 
 
 def _moment(node: Any, name: str) -> Union[Property, Constant]:
-    found = node if isinstance(node, dict) else {}
-    if isinstance(found.get("property"), str):
-        return Property(found["property"])
-    for member, kind in (("date", ColumnKind.DATE), ("timestamp", ColumnKind.DATETIME)):
-        if isinstance(found.get(member), str):
-            return Constant(found[member], kind)
-    raise _needs(name)
+    if isinstance(node, dict) and isinstance(node.get("property"), str):
+        return Property(node["property"])
+    moment = moment_of_json(node)
+    if moment is None:
+        raise _needs(name)
+    return moment
+
+
+def moment_of_json(node: Any) -> Optional[Constant]:
+    """Return a date or a timestamp; None for anything else."""
+    for member, kind in _LITERALS:
+        if isinstance(node, dict) and isinstance(node.get(member), str):
+            return Constant(node[member], kind)
+    return None
 
 
 def _end(text: str) -> _End:

@@ -8858,6 +8858,14 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>« {name} » est à jour</translation>
     </message>
     <message>
+        <source>“{name}” makes a condition, and a value is needed here.</source>
+        <translation>« {name} » donne une condition, et il faut ici une valeur.</translation>
+    </message>
+    <message>
+        <source>“{name}” makes a value, and a comparison is needed here.</source>
+        <translation>« {name} » donne une valeur, et il faut ici une comparaison.</translation>
+    </message>
+    <message>
         <source>“{name}” must hold one condition.</source>
         <translation>« {name} » doit contenir une condition.</translation>
     </message>

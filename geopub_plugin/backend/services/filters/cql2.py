@@ -14,7 +14,7 @@ from ..reference_systems import WireSrs
 from .arithmetic import OPERATORS
 from .cql2_errors import unknown, wrong
 from .cql2_geometry import geometry_of_json, wkb_of_geometry
-from .cql2_time import moment_of_json, temporal
+from .cql2_time import TEMPORAL, moment_of_json, temporal
 from .relations import holds_between
 from .text_folding import FOLDS
 from .tree import (
@@ -41,6 +41,7 @@ Json = Any  # what `json.loads` returns
 DEEPEST = 60  # conditions inside one another
 _MOST = 2000  # conditions in all
 _COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
+_VALUES = frozenset((*OPERATORS, *FOLDS))  # what makes a value of values
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _SPATIAL = {  # relation, and what it is with its operands changed round
     "s_intersects": ("Intersects", "Intersects"),
@@ -94,8 +95,10 @@ class _Reader:
             return self.spatial(name, arguments)
         if name.startswith("a_"):
             raise unknown(node["op"], tr("No property of its collections is an array."))
-        if name.startswith("t_"):
+        if name in TEMPORAL:
             return temporal(name, _exactly(2, name, arguments))
+        if name in _VALUES:
+            raise wrong(tr("“{name}” makes a value, and a comparison is needed here.", name=name))
         reader = _OTHERS.get(name)
         if reader is None:
             raise unknown(node["op"])
@@ -180,10 +183,13 @@ class _Reader:
     def made(self, operator: str, arguments: Json) -> Operand:
         """Return what is calculated of two numbers, or a text that is folded."""
         name = operator.lower()
-        if not isinstance(arguments, list) or not (name in OPERATORS or name in FOLDS):
+        if name in _COMPARISONS or name in _SPATIAL or name in TEMPORAL or name in _OTHERS:
+            raise wrong(tr("“{name}” makes a condition, and a value is needed here.", name=name))
+        if name not in _VALUES:
             raise unknown(operator)
+        given = arguments if isinstance(arguments, list) else []
         self._enter()
-        values = [self.value(one) for one in _exactly(2 if name in OPERATORS else 1, name, arguments)]
+        values = [self.value(one) for one in _exactly(2 if name in OPERATORS else 1, name, given)]
         self.depth -= 1
         return Arithmetic(name, values[0], values[1]) if name in OPERATORS else Folded(name, values[0])
 

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 from ...features.schema import ColumnKind
 from ...translation import tr
 from ..owscommon import OwsError
-from .cql2_errors import unknown, wrong
+from .cql2_errors import wrong
 from .tree import All, Always, Comparison, Condition, Constant, Not, Property, Timed
 
 _OPEN = ("..", "")
@@ -38,9 +38,7 @@ _SIGNS: Dict[str, Callable[[int, int], bool]] = {"<": lt, ">": gt, "=": eq, "<="
 
 
 def temporal(name: str, operands: List[Any]) -> Condition:
-    """Return a temporal function of two moments or periods, given or of the feature."""
-    if name != "t_disjoint" and name not in _RELATIONS:
-        raise unknown(name)
+    """Return a temporal function (one of `TEMPORAL`) of two moments or periods, given or of the feature."""
     left, right = (_period(one, name) for one in operands)
     made = _related("t_intersects" if name == "t_disjoint" else name, left, right)
     properties = tuple(end for end in (*left, *right) if isinstance(end, Property))

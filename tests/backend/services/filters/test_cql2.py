@@ -301,7 +301,7 @@ def test_expressions(table: GeoPackageTable, text: str, expected: List[int]) -> 
         ("name = 5", "“5”"), ("name < n", "kinds"), ("5 = 'a'", "kinds"), ("n = DATE('2024-01-01')", "2024"), ("name = n + 1", "kinds"),
         ("CASEI(name) = 5", "5"), ("n + nothing = 5", "nothing"), ("geom + 1 = 5", "geom"), ("yes = 'perhaps'", "perhaps"),
         ("name = DATE('2024-01-01')", "kinds"), ("n + = 5", "= 5"), ("n + 1", "its end"), ("(n + 1", ")"), ("(n + 1) AND n = 5", "AND"),
-        ("n = 5 AND (n)", "its end"), ("n ++ 5", "its end"), ("n div = 5", "= 5"), ("(n = 5) + 1 = 6", "="), ("CASEI(name)", "its end"),
+        ("n = 5 AND (n)", "its end"), ("n ++ 5", "its end"), ("n div = 5", "= 5"), ("(n = 5) + 1 = 6", "value is needed"), ("S_DISJOINT(geom, geom) = TRUE", "value is needed"), ("CASEI(name)", "its end"),
         ("1" + " + 1" * 500 + " = n", ""), ("n = " + "-" * 500 + "1", ""), ("2" + " ^ 2" * 500 + " = n", ""), ("n = " + "(" * 500, ""),
         ("name LIKE n", "like"), ("name LIKE 5", "like"), ("S_INTERSECTS(name, geom)", "name"), ("S_WITHIN(POINT(1 1), name)", "name"),
     ],
@@ -310,6 +310,17 @@ def test_expressions_of_types_that_do_not_fit_are_refused(table: GeoPackageTable
     with pytest.raises(OwsError) as refused:
         found(table, json_of(text))
     assert refused.value.status == 400 and names in str(refused.value)
+
+
+def test_documents_are_told_where_values_and_conditions_belong(table: GeoPackageTable) -> None:
+    for document, says in [
+        ({"op": "+", "args": [1, 2]}, "comparison is needed"),
+        ({"op": "casei", "args": ["a"]}, "comparison is needed"),
+        ({"op": "=", "args": [{"op": "and", "args": [True]}, True]}, "value is needed"),
+        ({"op": "=", "args": [{"op": "+", "args": 5}, 1]}, "operands"),
+    ]:
+        with pytest.raises(OwsError, match=says):
+            found(table, document)
 
 
 def test_brackets_may_be_deep(table: GeoPackageTable) -> None:

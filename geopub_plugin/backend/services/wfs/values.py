@@ -144,30 +144,12 @@ def json_documents(column: Column) -> Texts:
 
 def xml_values(column: Column) -> Texts:
     """Return the values as XML Schema writes them (XSD 1.0 part 2); nothing for NULL."""
-    if column.kind is ColumnKind.REAL:
-        values = reals(column, b"NaN", b"INF")
-    elif column.kind is ColumnKind.BLOB:
-        values = hexadecimal(column)
-    elif column.kind in TEXTUAL:
-        values = texts(column, xml_escaped)
-    else:
-        values = _PLAIN[column.kind](column)
-    return values if column.null is None else values.without(column.null)
+    return _written(column, _XML)
 
 
 def json_values(column: Column) -> Texts:
     """Return the values as JSON writes them, those of `quoted_in_json` without their quotes; nothing for NULL."""
-    if column.kind is ColumnKind.REAL:
-        values = reals(column, b"null", b"null")
-    elif column.kind is ColumnKind.BLOB:
-        values = base64(column)
-    elif column.kind is ColumnKind.JSON:
-        values = json_documents(column)
-    elif column.kind in TEXTUAL:
-        values = texts(column, json_escaped)
-    else:
-        values = _PLAIN[column.kind](column)
-    return values if column.null is None else values.without(column.null)
+    return _written(column, _JSON)
 
 
 def quoted_in_json(kind: ColumnKind) -> bool:
@@ -180,7 +162,24 @@ def where_null(null: np.ndarray, otherwise: bytes, there: bytes) -> Texts:
     return Texts.chosen([there, otherwise], null.astype(np.intp))
 
 
-_PLAIN: Dict[ColumnKind, Callable[[Column], Texts]] = {
+_Writers = Dict[ColumnKind, Callable[[Column], Texts]]
+_XML: _Writers = {
+    **dict.fromkeys(TEXTUAL, lambda column: texts(column, xml_escaped)),
     ColumnKind.INTEGER: integers,
+    ColumnKind.REAL: lambda column: reals(column, b"NaN", b"INF"),
     ColumnKind.BOOLEAN: booleans,
+    ColumnKind.BLOB: hexadecimal,
 }
+_JSON: _Writers = {
+    **dict.fromkeys(TEXTUAL, lambda column: texts(column, json_escaped)),
+    ColumnKind.INTEGER: integers,
+    ColumnKind.REAL: lambda column: reals(column, b"null", b"null"),
+    ColumnKind.BOOLEAN: booleans,
+    ColumnKind.BLOB: base64,
+    ColumnKind.JSON: json_documents,
+}
+
+
+def _written(column: Column, writers: _Writers) -> Texts:
+    values = writers[column.kind](column)
+    return values if column.null is None else values.without(column.null)

@@ -322,8 +322,10 @@ def _part_keys(geometries: Geometries, skeleton: Skeleton, keys: np.ndarray) -> 
 
 def _spread(texts: Texts, places: np.ndarray, count: int) -> Texts:
     """Return `count` texts: these at their places (int64 (n,)), nothing elsewhere."""
+    if len(texts) == count:
+        return texts
     nothing = Texts(texts.data[:0], *np.zeros((2, count), np.int64))
-    return texts if len(texts) == count else nothing.replaced(places, texts)
+    return nothing.replaced(places, texts)
 
 
 def geometry_columns(

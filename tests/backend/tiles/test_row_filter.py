@@ -183,7 +183,6 @@ def test_like_is_that_of_postgresql(pattern, value):
     import sqlite3
 
     from geopub_plugin.backend.tiles.row_filter.condition import glob_of
-    from geopub_plugin.backend.tiles.row_filter.tree import Column, Like
 
     regular, escaped = "", False
     for letter in pattern:
@@ -194,10 +193,10 @@ def test_like_is_that_of_postgresql(pattern, value):
         else:
             regular += ".*" if letter == "%" else "."
     for any_case in (False, True):
-        like = Like(Column("a", False), pattern, "\\", any_case, False)
-        (found,) = sqlite3.connect(":memory:").execute("SELECT ? GLOB ?", (value, glob_of(like))).fetchone()
+        glob = glob_of(pattern, "\\", any_case)
+        (found,) = sqlite3.connect(":memory:").execute("SELECT ? GLOB ?", (value, glob)).fetchone()
         flags = re.DOTALL | (re.IGNORECASE if any_case else 0)
-        assert bool(found) == bool(re.fullmatch(regular, value, flags)), (pattern, value, glob_of(like))
+        assert bool(found) == bool(re.fullmatch(regular, value, flags)), (pattern, value, glob)
 
 
 def test_a_table_without_a_key(tmp_path: Path):

@@ -8,7 +8,6 @@ from ...features.area import Area
 from ...features.condition import LISTED, SqlCondition, SqlFunction
 from ...features.geopackage import quoted
 from ...features.schema import ColumnKind
-from ...tiles.row_filter import tree as row_tree
 from ...tiles.row_filter.condition import glob_of
 from ...tiles.row_filter.values import family_of
 from ...translation import tr
@@ -71,8 +70,7 @@ class _Writer(Operands):
 
     def like(self, node: Like) -> str:
         operand = self.value(node.operand, ColumnKind.TEXT)
-        pattern = row_tree.Like(row_tree.Column("", True), _pattern(node), "\\", not node.match_case, False)
-        self.values.append(glob_of(pattern))
+        self.values.append(glob_of(_pattern(node), "\\", not node.match_case))
         return f"(CAST({operand} AS TEXT) GLOB ?)"
 
     def missing(self, node: Missing) -> str:

@@ -77,7 +77,7 @@ class _Writer:
 
     def _like(self, tree: Like) -> str:
         operand = self._operand(tree.operand, self._kind(tree.operand))
-        self.values.append(glob_of(tree))
+        self.values.append(glob_of(tree.pattern, tree.escape, tree.any_case))
         return f"{operand} {'NOT ' if tree.negated else ''}GLOB ?"  # SQLite's LIKE does not mind case, GLOB does
 
     def _state(self, tree: Union[Missing, Truth]) -> str:
@@ -156,18 +156,18 @@ class _Writer:
         return refused(self._given, why, cure)
 
 
-def glob_of(like: Like) -> str:
-    """Return the pattern of LIKE or ILIKE as a pattern of SQLite's GLOB."""
+def glob_of(pattern: str, escape: str, any_case: bool) -> str:
+    """Return the pattern of LIKE, or of ILIKE (`any_case`), as a pattern of SQLite's GLOB."""
     made: List[str] = []
     escaped = False
-    for letter in like.pattern:
-        if not escaped and letter == like.escape:
+    for letter in pattern:
+        if not escaped and letter == escape:
             escaped = True
             continue
         if not escaped and letter in "%_":
             made.append({"%": "*", "_": "?"}[letter])
         else:
-            cases = sorted({letter, letter.lower(), letter.upper()}) if like.any_case else [letter]
+            cases = sorted({letter, letter.lower(), letter.upper()}) if any_case else [letter]
             cases = [case for case in cases if len(case) == 1]
             special = len(cases) > 1 or letter in "*?["
             made.append(f"[{''.join(cases)}]" if special else letter)

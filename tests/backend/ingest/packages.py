@@ -1,4 +1,4 @@
-"""GeoPackages made on the spot by GDAL, with whatever a test needs to be in them."""
+"""GeoPackages made on the spot by GDAL, with whatever a test needs to be in them, and looked at with GDAL."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
+import shapely
 from osgeo import gdal, ogr, osr
 
 Shape = Union[str, bytes, None]  # WKT, a blob to put in as it is, NULL
@@ -83,3 +84,29 @@ def rows(path: Path, sql: str) -> list:
     found = connection.execute(sql).fetchall()
     connection.close()
     return found
+
+
+def opened(path: Path) -> gdal.Dataset:
+    """Return GDAL's dataset; keep it as long as you use its layers, or GDAL crashes."""
+    source = gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_READONLY)
+    assert source is not None
+    return source
+
+
+def shapes(path: Path, table: str, key: str = "fid") -> Dict[Any, Any]:
+    """Return shapely geometries by the source's key."""
+    source = opened(path)
+    layer = source.GetLayerByName(table)
+    found = {}
+    for feature in layer:
+        geometry = feature.GetGeometryRef()
+        found[feature.GetField(key)] = None if geometry is None else shapely.from_wkb(bytes(geometry.ExportToIsoWkb()))
+    return found
+
+
+def fields(path: Path, table: str) -> Dict[str, Tuple[int, int]]:
+    """Return the types and subtypes of the columns, by name."""
+    source = opened(path)
+    definition = source.GetLayerByName(table).GetLayerDefn()
+    every = [definition.GetFieldDefn(i) for i in range(definition.GetFieldCount())]
+    return {field.GetName(): (field.GetType(), field.GetSubType()) for field in every}

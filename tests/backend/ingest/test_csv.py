@@ -10,8 +10,7 @@ from geopub_plugin.backend.features.schema import ColumnKind
 from geopub_plugin.backend.ingest.csv_columns import ColumnSurvey, kind_of, location_of, number
 from geopub_plugin.backend.ingest.csv_reading import own_names, text_table
 
-from .packages import SQUARE, rows
-from .test_integration import shapes
+from .packages import SQUARE, rows, shapes
 
 SEPARATED = {
     "comma": "lon,lat,name,height\n2.5,48.25,Été,12.5\n3,49,b,7\n",

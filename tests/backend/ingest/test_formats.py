@@ -15,8 +15,7 @@ from osgeo import gdal, ogr
 from geopub_plugin.backend.errors import InvalidInput
 
 from .deliveries import exported, geojson, point, shapefile, zipped
-from .packages import BOW_TIE, SQUARE, Table, make, rows
-from .test_integration import shapes
+from .packages import BOW_TIE, SQUARE, Table, make, rows, shapes
 
 COLUMNS = {
     "name": (ogr.OFTString, 0, ["Été", None, "東京"]),

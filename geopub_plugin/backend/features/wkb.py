@@ -168,16 +168,19 @@ def _axes(
     The coordinates of a path stand in a row: where all paths are of one make, and long, the rows are joined and read.
     """
     has_z, has_m = (dimensions & 1) == 1, (dimensions >> 1) == 1  # (Q,)
-    size = 8 * (2 + has_z.astype(np.int64) + has_m)
+    size = vertex_sizes(dimensions)
     none = np.zeros(len(at), np.int64)
     places = (none, none + 1, np.where(has_z, 2, -1), np.where(has_m, np.where(has_z, 3, 2), -1))  # (Q,) each
-
     read = partial(_coordinates, blobs, at, vertices, size, little)
     if vertices.sum() > _LONG * len(at) and little.all() and (dimensions == dimensions[0]).all():
         rows = laid([Texts(blobs.data, at, vertices * size)], len(at)).data
-        columns = np.ascontiguousarray(rows.view("<f8").reshape(-1, int(size[0]) // 8).T)  # (2 to 4, V)
-        read = lambda axis: columns[axis[0]] if axis[0] >= 0 else np.full(columns.shape[1], np.nan)  # noqa: E731
+        read = partial(_column, np.ascontiguousarray(rows.view("<f8").reshape(-1, int(size[0]) // 8).T))
     return [read(axis) if there else None for axis, there in zip(places, wanted)]
+
+
+def _column(columns: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    """Return one axis of vertices of one make, float64 (2 to 4, V), as of `_coordinates`."""
+    return columns[axis[0]] if axis[0] >= 0 else np.full(columns.shape[1], np.nan)
 
 
 def _assembled(blobs: Blobs, events: _Events, base: np.ndarray, dimensions: np.ndarray) -> Geometries:

@@ -1997,7 +1997,7 @@
     </message>
     <message>
         <source>From {west}, {south} to {east}, {north} degrees</source>
-        <translation>De {west}, {south} à {east}, {north} degrés</translation>
+        <translation>De {west} ; {south} à {east} ; {north} degrés</translation>
     </message>
     <message>
         <source>GB</source>
@@ -5490,8 +5490,8 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Table « {name} » : supprimée</translation>
     </message>
     <message>
-        <source>Table “{name}”: {added} rows added, {changed} changed, {removed} removed</source>
-        <translation>Table « {name} » : {added} lignes ajoutées, {changed} modifiées, {removed} supprimées</translation>
+        <source>Table “{name}”: rows added {added}, changed {changed}, removed {removed}</source>
+        <translation>Table « {name} » – lignes ajoutées : {added}, modifiées : {changed}, supprimées : {removed}</translation>
     </message>
     <message>
         <source>Table “{table}”</source>

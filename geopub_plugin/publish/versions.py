@@ -96,7 +96,7 @@ def _told_table(table: Mapping[str, Any]) -> List[str]:
     lines = []
     if any(counts.values()):
         lines.append(
-            tr("Table “{name}”: {added} rows added, {changed} changed, {removed} removed", name=name, **counts)
+            tr("Table “{name}”: rows added {added}, changed {changed}, removed {removed}", name=name, **counts)
         )
     words = {"added": tr("columns added"), "changed": tr("columns changed"), "removed": tr("columns removed")}
     for how, told in words.items():

@@ -15,8 +15,12 @@ def size_text(size: int) -> str:
     amount, power = float(size), 0
     while amount >= 1000 and power < len(units) - 1:
         amount, power = amount / 1000, power + 1
-    number = QLocale(language()).toString(amount, "f", 0 if power == 0 or amount >= 100 else 1)
-    return f"{number} {units[power]}"
+    return f"{decimal_text(amount, 0 if power == 0 or amount >= 100 else 1)} {units[power]}"
+
+
+def decimal_text(number: float, places: int) -> str:
+    """Return a number as it is written in the user's language: 1,5 in French."""
+    return QLocale(language()).toString(number, "f", places)
 
 
 def moment_text(moment: str) -> str:
@@ -36,4 +40,4 @@ def span_text(seconds: float) -> str:
         return tr("{count} s", count=max(round(seconds), 1))
     if seconds < 3600:
         return tr("{count} min", count=round(seconds / 60))
-    return tr("{count} h", count=QLocale(language()).toString(seconds / 3600, "f", 1))
+    return tr("{count} h", count=decimal_text(seconds / 3600, 1))

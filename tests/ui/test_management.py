@@ -12,7 +12,6 @@ import pytest
 from osgeo import ogr, osr
 from qgis.core import QgsProject, QgsSettings, QgsVectorLayer
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QLocale
 from qgis.PyQt.QtWidgets import QMainWindow
 
 from geopub_plugin.backend.translation import use_language
@@ -32,7 +31,7 @@ from geopub_plugin.publish.store_source import Stores
 from geopub_plugin.publish.table_plan import Access
 from geopub_plugin.publish.targets import Target, TargetKind, Targets
 from geopub_plugin.ui import preview
-from geopub_plugin.ui.amounts import moment_text, size_text, span_text
+from geopub_plugin.ui.amounts import decimal_text, moment_text, size_text, span_text
 from geopub_plugin.ui.consequences_dialog import ConsequencesDialog
 from geopub_plugin.ui.desk import Desk
 from geopub_plugin.ui.dock import Dock
@@ -183,7 +182,7 @@ def test_versions_compared_and_brought_back(room, lakes, qtbot):
     assert dialog.list.topLevelItemCount() == 2 and not dialog.back.isEnabled()
     assert dialog.list.topLevelItem(0).text(3) == "Shown now"
     dialog.list.topLevelItem(1).setSelected(True)
-    qtbot.waitUntil(lambda: "3 removed" in dialog.difference.toPlainText(), timeout=20_000)
+    qtbot.waitUntil(lambda: "removed 3" in dialog.difference.toPlainText(), timeout=20_000)
     dialog.back.click()
     qtbot.waitUntil(lambda: dialog.list.topLevelItem(1).text(3) == "Shown now", timeout=20_000)
     assert any("is shown again" in line for line in room.said.lines)
@@ -364,7 +363,8 @@ def test_amounts(qgis_app):
     assert used_text(Allowance("a", "data", "bytes", 10, 0)) == "10 bytes"
     assert used_text(Allowance("a", "WFS", "services", 3, 20)) == "3 of 20"
     assert used_text(Allowance("a", "WFS", "services", 3, 10_000)) == "3"
-    assert QLocale("fr").decimalPoint() == ","
+    use_language("fr")
+    assert (decimal_text(48.85, 4), span_text(5400)) == ("48,8500", "1,5 h")
 
 
 BROKEN = Interrupted(Upload("u", "Étangs", "VECTOR", "OPEN", "EPSG:2154", {}), 0, False)

@@ -80,6 +80,8 @@ def test_every_field_is_in_the_plan(qtbot, wizard):
     summary = go_to(wizard, Step.SUMMARY)
     assert summary.isComplete() and "town_of_water" in summary.text.text() and summary.cost().tiles > 0
     assert summary.subTitle() == "Everything is ready."
+    (low, high), (_nine, last) = map(wizard.draft.levels, wizard.plan.tables)
+    assert ("Zoom levels", f"Étangs &amp; lacs ({low} to {high}), Roads (9 to {last})") in summary.rows()
     wizard.draft.change(title="")
     summary.show_faults()
     assert not summary.isComplete() and "look" in summary.subTitle()
@@ -132,6 +134,7 @@ def decide_on_tiles(wizard: PublicationWizard) -> None:
     assert wizard.plan.area.startswith("POLYGON((")
     page._drawn(QgsRectangle(0, 0, 111319.49, 111325.14))
     assert wizard.plan.area == area_of((0, 0, 1, 1))
+    assert page.where.text() == "From 0.0000, 0.0000 to 1.0000, 1.0000 degrees"
 
 
 def fill_information_and_access(qtbot, wizard: PublicationWizard) -> None:

@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QRadioButton, 
 from ...backend.translation import tr
 from ...publish.compat import POLYGON_GEOMETRY
 from ...publish.sample_area import area_of, proposed_area
+from ..amounts import decimal_text
 from .draft import Draft
 from .level_map import WEB_MERCATOR, web_extent
 from .plan_page import PlanPage
@@ -125,8 +126,9 @@ class SamplePage(PlanPage):
         ))  # fmt: skip
         self.band.setToGeometry(shape, None)
         west, south, east, north = min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
-        corners = {"west": f"{west:.4f}", "south": f"{south:.4f}", "east": f"{east:.4f}", "north": f"{north:.4f}"}
-        self.where.setText(tr("From {west}, {south} to {east}, {north} degrees", **corners))
+        corners = {"west": west, "south": south, "east": east, "north": north}
+        told = {name: decimal_text(degrees, 4) for name, degrees in corners.items()}
+        self.where.setText(tr("From {west}, {south} to {east}, {north} degrees", **told))
 
 
 def _degrees() -> QgsCoordinateTransform:

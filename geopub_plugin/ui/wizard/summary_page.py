@@ -13,6 +13,7 @@ from ...publish.generalisations import generalisations
 from ...publish.layer_plan import tile_fields
 from ...publish.metadata.description import own_identifier
 from ...publish.tile_cost import TableLoad, TileCost, tile_cost
+from ..amounts import decimal_text
 from ..findings_dialog import FindingsDialog
 from .draft import Draft
 from .plan_page import PlanPage
@@ -83,17 +84,22 @@ class SummaryPage(PlanPage):
     def _tiles(self) -> List[Tuple[str, str]]:
         plan, cost = self.draft.plan, self.cost()
         titles = {one.flags: one.title for one in generalisations()}
-        levels = [self.draft.levels(table) for table in plan.tables]
-        low, high = min(one[0] for one in levels), max(one[1] for one in levels)
         told = tr("about {tiles} tiles, {size}, {time}", tiles=_grouped(cost.tiles), size=_size(cost.size),
                   time=_time(cost.seconds))  # fmt: skip
         found = [
-            (tr("Zoom levels"), tr("{top} to {bottom}", top=low, bottom=high)),
+            (tr("Zoom levels"), self._levels()),
             (tr("Generalisation"), escape(titles.get(plan.flags, plan.flags or tr("as the server does")))),
         ]
         if plan.area:
             return [*found, (tr("Tiles"), tr("a sample; all of them later: {told}", told=told))]
         return [*found, (tr("Tiles"), told)]
+
+    def _levels(self) -> str:
+        """Return the levels, those of each table where they are not the same."""
+        levels = [(table.title or table.table, *self.draft.levels(table)) for table in self.draft.plan.tables]
+        told = [(name, tr("{top} to {bottom}", top=top, bottom=bottom)) for name, top, bottom in levels]
+        alike = len({one for _name, one in told}) == 1
+        return told[0][1] if alike else ", ".join(f"{escape(name)} ({one})" for name, one in told)
 
     def cost(self) -> TileCost:
         """Return about what the tiles cost."""
@@ -116,11 +122,9 @@ def _grouped(number: int) -> str:
 def _size(size: int) -> str:
     if size < 1e6:
         return tr("{count} KB", count=max(round(size / 1e3), 1))
-    return (
-        tr("{count} MB", count=_grouped(round(size / 1e6)))
-        if size < 1e9
-        else tr("{count} GB", count=f"{size / 1e9:.1f}")
-    )
+    if size < 1e9:
+        return tr("{count} MB", count=_grouped(round(size / 1e6)))
+    return tr("{count} GB", count=decimal_text(size / 1e9, 1))
 
 
 def _time(seconds: float) -> str:

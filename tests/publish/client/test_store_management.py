@@ -73,7 +73,7 @@ def test_versions_are_compared_and_brought_back(store, sheet):
     newest, first = data.revisions
     assert newest.current and not first.current
     told = told_difference(DATA, store.revisions.compare(DATA, data.id, first.number, newest.number))
-    assert told == ("Table “towns”: 0 rows added, 0 changed, 5 removed",)
+    assert told == ("Table “towns”: rows added 0, changed 0, removed 5",)
     style = found[STYLE]
     lines = told_difference(STYLE, store.revisions.compare(STYLE, style.id, 1, 2))
     assert any(line.startswith("-") and "circle" in line for line in lines)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geopub_plugin.backend.features.batch import POLYGON
@@ -29,6 +31,12 @@ def star(centre, distances, turn=1):
     return list(dict.fromkeys(zip(np.rint(x).astype(int).tolist(), np.rint(y).astype(int).tolist())))
 
 
+def without_repeats(ring):
+    """Leave out points that stand twice in a row; a ring may come to a point again where a hole touches the outline."""
+    kept = [point for point, _ in groupby(ring)]
+    return kept[:-1] if kept[0] == kept[-1] else kept
+
+
 def pieces_of(rings):
     """Return the pieces of one polygon's rings in each tile, the outer one's and the inner ones' apart."""
     flat = np.array([point for ring in rings for point in ring], np.int64)
@@ -41,7 +49,7 @@ def pieces_of(rings):
     found = {}
     for number, source in enumerate(pieces.source.tolist()):
         span = slice(pieces.path_start[number], pieces.path_start[number + 1])
-        ring = list(dict.fromkeys(zip(pieces.x[span].tolist(), pieces.y[span].tolist())))
+        ring = without_repeats(zip(pieces.x[span].tolist(), pieces.y[span].tolist()))
         if len(ring) > 2 and shapely.Polygon(ring).area > 0:
             outer, inner = found.setdefault((int(pieces.column[number]), int(pieces.row[number])), ([], []))
             (inner if source else outer).append(ring)
@@ -102,8 +110,10 @@ def test_a_bay_in_a_hole_is_an_island():
     assert island.equals(shapely.box(2000, 1500, EXTENT + BUFFER, 2500))
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None)
 @given(middle, radii, st.booleans())
+@example((5000, 11888), [300, 337, 559, 932, 560], True)  # within the tile, the hole touches the outline in one point
+@example((16386, 16304), [4096, 300, 9000, 4096, 9000, 301, 4486, 300], True)  # a part that rounding makes thinner
 def test_stars_with_holes_are_what_geos_cuts(centre, lengths, hole):
     rings = [star(centre, np.array(lengths))]
     if hole:
@@ -125,10 +135,11 @@ def test_stars_with_holes_are_what_geos_cuts(centre, lengths, hole):
         area = sum(shapely.Polygon(ring).area for ring in outers) - sum(shapely.Polygon(ring).area for ring in inner)
         assert area == pytest.approx(expected.area, abs=2 * expected.length + 10)  # rounding
         assert not runs_on_border_twice(outers + inner, place)
-        large = [part for part in shapely.get_parts(expected) if shapely.buffer(part, -2).area > 100]
+        # Rounding moves an edge by a unit at most: of what is left 3 units within a part, ours has something 2 within.
+        large = shapely.buffer(shapely.get_parts(expected), -3)
         # A corner on the border may join two of them in that point; it is taken apart with all that touch themselves.
         made = shapely.get_parts([shapely.Polygon(ring).buffer(-2) for ring in outers])
-        assert np.count_nonzero(shapely.area(made) > 100) >= len(large)
+        assert np.count_nonzero(~shapely.is_empty(made)) >= np.count_nonzero(~shapely.is_empty(large))
 
 
 def test_holes_follow_the_outline_around_them():

@@ -111,23 +111,16 @@ class Driver:
             QTimer.singleShot(0, self.iface.actionExit().trigger)
 
 
-def waited_for_processor() -> Dict[str, float]:
-    """Return how long each thread of QGIS was ready to run and others had the processors, in ms."""
-    waited = {}
-    for thread in os.listdir("/proc/self/task"):
-        try:
-            with open(f"/proc/self/task/{thread}/schedstat", "rb") as file:
-                waited[thread] = int(file.read().split()[1]) / 1e6
-        except OSError:  # it has ended meanwhile
-            continue
-    return waited
+def waited_for_processor() -> float:
+    """Return how long this thread was ready to run and other processes had the processors, in ms."""
+    return int(Path("/proc/thread-self/schedstat").read_text("ascii").split()[1]) / 1e6
 
 
 class Pulse:
     """Measures how long the GUI thread does not come round to a 5 ms timer.
 
     The time for which other processes had both processors is not counted: no program can do anything about it, and
-    tests run on busy machines. That of any thread: the GUI may wait for one that has Python's lock, and it for them.
+    tests run on busy machines.
     """
 
     def __init__(self) -> None:
@@ -162,9 +155,7 @@ class Pulse:
     def _beat(self) -> None:
         now = time.perf_counter()
         waited = waited_for_processor()
-        starved = max(
-            (time - self._waited[thread] for thread, time in waited.items() if thread in self._waited), default=0
-        )
+        starved = waited - self._waited
         self.starved = max(self.starved, starved)
         worked = time.thread_time()
         self.gaps.append(((now - self._last) * 1000 - starved, now - self.begun, (worked - self._worked) * 1000))

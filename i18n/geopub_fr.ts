@@ -2424,6 +2424,22 @@
         <translation>Reprendre les intégrations interrompues, ou dire lesquelles le sont.</translation>
     </message>
     <message>
+        <source>Graphics of the style that are files of one computer: {count}.</source>
+        <translation>Images du style qui sont des fichiers d’un seul ordinateur : {count}.</translation>
+    </message>
+    <message>
+        <source>Graphics of the style that cannot be packed in: {count}.</source>
+        <translation>Images du style qui ne peuvent pas être intégrées : {count}.</translation>
+    </message>
+    <message>
+        <source>Graphics of the style that lie outside of it: {count}.</source>
+        <translation>Images du style qui se trouvent en dehors de lui : {count}.</translation>
+    </message>
+    <message>
+        <source>Graphics that were packed into the style: {count}.</source>
+        <translation>Images intégrées au style : {count}.</translation>
+    </message>
+    <message>
         <source>Géoplateforme</source>
         <translation>Géoplateforme</translation>
     </message>
@@ -3408,12 +3424,24 @@
         <translation>Couche à publier</translation>
     </message>
     <message>
+        <source>Layers of a type that tiles cannot be drawn with: {count}.</source>
+        <translation>Couches d’un type avec lequel on ne peut pas dessiner de tuiles : {count}.</translation>
+    </message>
+    <message>
         <source>Layers of the map style: {count}.</source>
         <translation>Couches du style de carte : {count}.</translation>
     </message>
     <message>
         <source>Layers published with this one are not in the project: open the project that has them.</source>
         <translation>Des couches publiées avec celle-ci ne sont pas dans le projet : ouvrez le projet qui les contient.</translation>
+    </message>
+    <message>
+        <source>Layers that draw a table that the tiles do not hold: {count}.</source>
+        <translation>Couches qui dessinent une table que les tuiles ne contiennent pas : {count}.</translation>
+    </message>
+    <message>
+        <source>Layers that name no source, or one that the style does not have: {count}.</source>
+        <translation>Couches qui ne nomment pas de source, ou une que le style n’a pas : {count}.</translation>
     </message>
     <message>
         <source>Leave it out, and a random one is made.</source>
@@ -4850,6 +4878,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Lignes de « {name} » aux coordonnées illisibles : {count}. Elles restent, sans géométrie.</translation>
     </message>
     <message>
+        <source>Rules of the style that draw nothing: {count}.</source>
+        <translation>Règles du style qui ne dessinent rien : {count}.</translation>
+    </message>
+    <message>
         <source>Rules: {count}.</source>
         <translation>Règles : {count}.</translation>
     </message>
@@ -5456,6 +5488,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>Symbology of the type “{kind}” is not drawn.</source>
         <translation>La symbologie du type « {kind} » n’est pas dessinée.</translation>
+    </message>
+    <message>
+        <source>Symbols that are pictures, which only QGIS draws: {count}. Publish from QGIS.</source>
+        <translation>Symboles qui sont des images, que seul QGIS dessine : {count}. Publiez depuis QGIS.</translation>
     </message>
     <message>
         <source>Synchronise its offering (PUT) to show what has changed.</source>
@@ -8494,40 +8530,12 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>{count} Go</translation>
     </message>
     <message>
-        <source>{count} graphics of the style are files of one computer.</source>
-        <translation>{count} images du style sont des fichiers d’un seul ordinateur.</translation>
-    </message>
-    <message>
-        <source>{count} graphics of the style cannot be packed in.</source>
-        <translation>{count} images du style ne peuvent pas être intégrées.</translation>
-    </message>
-    <message>
-        <source>{count} graphics of the style lie outside of it.</source>
-        <translation>{count} images du style se trouvent en dehors de lui.</translation>
-    </message>
-    <message>
-        <source>{count} graphics were packed into the style.</source>
-        <translation>{count} images ont été intégrées au style.</translation>
-    </message>
-    <message>
         <source>{count} h</source>
         <translation>{count} h</translation>
     </message>
     <message>
         <source>{count} KB</source>
         <translation>{count} ko</translation>
-    </message>
-    <message>
-        <source>{count} layers are of a type that tiles cannot be drawn with.</source>
-        <translation>{count} couches sont d’un type avec lequel on ne peut pas dessiner de tuiles.</translation>
-    </message>
-    <message>
-        <source>{count} layers draw a table that the tiles do not hold.</source>
-        <translation>{count} couches dessinent une table que les tuiles ne contiennent pas.</translation>
-    </message>
-    <message>
-        <source>{count} layers name no source, or one that the style does not have.</source>
-        <translation>{count} couches ne nomment pas de source, ou une que le style n’a pas.</translation>
     </message>
     <message>
         <source>{count} MB</source>
@@ -8542,16 +8550,8 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>{count} d’entre elles sont tronquées ou ne sont pas ce que demande GeoPackage.</translation>
     </message>
     <message>
-        <source>{count} rules of the style draw nothing.</source>
-        <translation>{count} règles du style ne dessinent rien.</translation>
-    </message>
-    <message>
         <source>{count} s</source>
         <translation>{count} s</translation>
-    </message>
-    <message>
-        <source>{count} symbols are pictures, which only QGIS draws: publish from QGIS.</source>
-        <translation>{count} symboles sont des images, que seul QGIS dessine : publiez depuis QGIS.</translation>
     </message>
     <message>
         <source>{done} of {total} MB</source>

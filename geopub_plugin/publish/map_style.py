@@ -189,7 +189,9 @@ def _pictured(layer: Mapping[str, Any]) -> bool:
 def _losses(style: MapStyle) -> List[Fault]:
     lost = [finding.what for report in style.reports for finding in report.of(Fate.LOST)]
     if style.undrawn:
-        lost.append(tr("{count} symbols are pictures, which only QGIS draws: publish from QGIS.", count=style.undrawn))
+        lost.append(
+            tr("Symbols that are pictures, which only QGIS draws: {count}. Publish from QGIS.", count=style.undrawn)
+        )
     if not lost:
         return []
     return [

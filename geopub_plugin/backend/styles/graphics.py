@@ -148,7 +148,7 @@ def left_outside(document: StyleDocument, table: str) -> Iterator[Fault]:
         yield Fault(
             "style.external-graphic",
             Severity.WARNING,
-            tr("{count} graphics of the style lie outside of it.", count=len(remote)),
+            tr("Graphics of the style that lie outside of it: {count}.", count=len(remote)),
             tr("GeoPub fetches nothing from elsewhere when it draws."),
             tr("Let them be fetched once and packed in, or embed them in QGIS: beside the path, Embed File."),
             table=table,
@@ -159,7 +159,7 @@ def left_outside(document: StyleDocument, table: str) -> Iterator[Fault]:
         yield Fault(
             "style.local-graphic",
             Severity.WARNING,
-            tr("{count} graphics of the style are files of one computer.", count=len(files)),
+            tr("Graphics of the style that are files of one computer: {count}.", count=len(files)),
             tr("The server that draws has no such files, unless it is that computer."),
             tr("Publish the style from where these files are: they are packed in. Or embed them in QGIS."),
             table=table,
@@ -199,7 +199,7 @@ def _packed(references: List[str]) -> Iterator[Fault]:
         yield Fault(
             "style.packed-graphic",
             Severity.REPAIRED,
-            tr("{count} graphics were packed into the style.", count=len(set(references))),
+            tr("Graphics that were packed into the style: {count}.", count=len(set(references))),
             tr("They are drawn wherever the style is."),
             count=len(set(references)),
             examples=tuple(dict.fromkeys(references))[:10],
@@ -211,7 +211,7 @@ def _unfit(references: List[str]) -> Iterator[Fault]:
         yield Fault(
             "style.unfit-graphic",
             Severity.WARNING,
-            tr("{count} graphics of the style cannot be packed in.", count=len(references)),
+            tr("Graphics of the style that cannot be packed in: {count}.", count=len(references)),
             tr("Only SVG, PNG, JPEG, GIF and WebP of at most {size} kB are.", size=LARGEST // 1000),
             tr("Make them smaller, or use other ones."),
             count=len(references),

@@ -103,7 +103,7 @@ def _of_layers(layers: List[Any], sources: Sequence[str], known: Sequence[str]) 
     if strange:
         yield _fault(
             "style.unknown-type",
-            tr("{count} layers are of a type that tiles cannot be drawn with.", count=len(strange)),
+            tr("Layers of a type that tiles cannot be drawn with: {count}.", count=len(strange)),
             tr("Known are: {names}.", names=", ".join(sorted(_KINDS))),
             tr("Take them away, or change their type."),
             strange,
@@ -112,7 +112,7 @@ def _of_layers(layers: List[Any], sources: Sequence[str], known: Sequence[str]) 
     if lost:
         yield _fault(
             "style.layer-source",
-            tr("{count} layers name no source, or one that the style does not have.", count=len(lost)),
+            tr("Layers that name no source, or one that the style does not have: {count}.", count=len(lost)),
             tr("They would not be drawn."),
             tr("Set their “source” to “{name}”.", name=sources[0]),
             lost,
@@ -121,7 +121,7 @@ def _of_layers(layers: List[Any], sources: Sequence[str], known: Sequence[str]) 
     if wrong:
         yield _fault(
             "style.source-layer",
-            tr("{count} layers draw a table that the tiles do not hold.", count=len(wrong)),
+            tr("Layers that draw a table that the tiles do not hold: {count}.", count=len(wrong)),
             tr("The tiles hold: {names}.", names=", ".join(known)),
             _nearest(wrong, known),
             [f"{_name(layer)}: {layer.get('source-layer', '')}" for layer in wrong],

@@ -66,7 +66,7 @@ def _empty_rules(rules: List[Element], table: str) -> Fault:
     return Fault(
         "style.empty-rule",
         Severity.WARNING,
-        tr("{count} rules of the style draw nothing.", count=len(rules)),
+        tr("Rules of the style that draw nothing: {count}.", count=len(rules)),
         tr("They hold no symbolizer."),
         tr("Give them a symbol, or remove them."),
         table=table,
@@ -96,7 +96,7 @@ def _external_graphics(drawing: List[Element], table: str) -> Iterator[Fault]:
     yield Fault(
         "style.external-graphic",
         Severity.ERROR if len(outside) == len(drawing) else Severity.WARNING,
-        tr("{count} graphics of the style lie outside of it.", count=len(addresses)),
+        tr("Graphics of the style that lie outside of it: {count}.", count=len(addresses)),
         tr("GeoPub fetches nothing from elsewhere when it draws."),
         tr("Use a symbol that QGIS brings along, or embed the graphic in the style and save it as QML."),
         table=table,

@@ -167,17 +167,24 @@ def _kind(sql_type: str, mime: str) -> ColumnKind:
 def _key(connection: sqlite3.Connection, table: str, columns: List[_Row]) -> str:
     """Return the column that is the row's key: the integer primary key, else the rowid; for views the first integer.
 
-    None ("") for views without one, tables without rowid, and those of which a column has taken its name.
+    None ("") for views without one, tables without rowid, those of which a column has taken its name, and those whose
+    primary key holds anything else: of all types only INTEGER forbids it (sqlite.org/lang_createtable.html §3.5).
     """
     keys = [c for c in columns if c["pk"]]
     if len(keys) == 1 and "INT" in str(keys[0]["type"]).upper():
-        return str(keys[0]["name"])
+        name = str(keys[0]["name"])
+        return name if str(keys[0]["type"]).upper() == "INTEGER" or _holds_integers(connection, table, name) else ""
     names = {str(c["name"]).lower(): c for c in columns}
     kind = _rows(connection, "SELECT type, sql FROM sqlite_master WHERE name = ? COLLATE NOCASE", (table,))
     if kind and kind[0]["type"] == "table" and "WITHOUT ROWID" not in str(kind[0]["sql"]).upper():
         return "" if "rowid" in names else "rowid"
     integers = {name: str(c["name"]) for name, c in names.items() if "INT" in str(c["type"]).upper()}
     return next((integers[name] for name in ("ogc_fid", "fid", "id") if name in integers and not keys), "")
+
+
+def _holds_integers(connection: sqlite3.Connection, table: str, column: str) -> bool:
+    sql = f"SELECT 1 FROM {quoted(table)} WHERE typeof({quoted(column)}) <> 'integer' LIMIT 1"  # nosec B608 - quoted
+    return not _rows(connection, sql)
 
 
 def _table(connection: sqlite3.Connection, content: _Row, geometry: Optional[_Row]) -> TableSchema:
@@ -211,7 +218,7 @@ def _table(connection: sqlite3.Connection, content: _Row, geometry: Optional[_Ro
         fields=tuple(field(row) for row in columns if str(row["name"]).lower() not in (key.lower(), column.lower())),
         title=str(content["identifier"] or ""),
         abstract=str(content["description"] or ""),
-        spatial_index=index if geometry is not None and has_index else "",
+        spatial_index=index if geometry is not None and key and has_index else "",  # whose ids are keys
     )
 
 

@@ -253,6 +253,20 @@ def test_odd_names_are_read(tmp_path: Path, table: str, geometry: str, keys: Lis
         assert all_of(path) == (keys, [1.0, 1.0])
 
 
+@pytest.mark.parametrize("odd", [None, "seven", 7.5])
+def test_a_key_that_holds_no_numbers_is_a_column(tmp_path: Path, odd: Any) -> None:
+    path = tmp_path / "odd.gpkg"
+    with closing(a_geopackage(path, TABLE.replace("INTEGER", "BIGINT"))) as connection:
+        connection.execute("INSERT INTO w VALUES (7, ?, 2.5)", (POINT,))
+        connection.commit()
+        assert all_of(path) == ([7], [1.0])
+        connection.execute("INSERT INTO w VALUES (?, ?, 2.5)", (odd, POINT))
+        connection.commit()
+        assert all_of(path) == ([1, 2], [1.0, 1.0])
+    (schema,) = feature_tables(path)
+    assert (schema.fid, schema.field("fid").kind) == ("", ColumnKind.INTEGER)
+
+
 def test_what_is_no_number_is_null_and_what_is_no_blob_no_geometry(tmp_path: Path) -> None:
     path = tmp_path / "nan.gpkg"
     with closing(a_geopackage(path, TABLE)) as connection:

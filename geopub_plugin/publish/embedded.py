@@ -14,12 +14,11 @@ from typing import IO, Callable, Deque, Optional, Type
 
 from ..backend.announcement import Announcement, announced
 from ..backend.errors import DataFolderLocked, GeoPubError, Unavailable
-from ..backend.programs import NEW_GROUP, PIPE, TimeoutExpired, start
+from ..backend.programs import NEW_GROUP, NO_WINDOW, PIPE, TimeoutExpired, start
 from ..backend.translation import tr
 from .client import Connection
 from .client.datastores import health
 from .default_transport import default_transport
-from .interpreter import no_window
 from .launch import FAILED, READY, Launch, failure, serving
 from .transport import Transport
 
@@ -114,7 +113,7 @@ class StartedProcess:
             cwd=launched.folder,
             encoding="utf-8",
             errors="replace",
-            creationflags=no_window() | NEW_GROUP,
+            creationflags=NO_WINDOW | NEW_GROUP,
             start_new_session=os.name != "nt",  # Ctrl-C in a terminal is for us; we end it when we are done
         )
         self._lines: queue.Queue[Optional[str]] = queue.Queue()

@@ -117,7 +117,7 @@ def _probed(candidate: Path, host: Host) -> bool:
             stdin=DEVNULL,
             capture_output=True,
             timeout=PROBE_SECONDS,
-            creationflags=no_window(),
+            creationflags=NO_WINDOW,
         )
     except (OSError, TimeoutExpired):
         return False
@@ -141,11 +141,6 @@ def backend_environment(host: Host, environment: Mapping[str, str] = os.environ)
         made.setdefault("PYTHONHOME", host.prefix)
         made.update({name: value for name, value in _data_folders().items() if name not in environment})
     return made
-
-
-def no_window() -> int:
-    """Return the flag that keeps Windows from opening a console for the process; 0 elsewhere."""
-    return NO_WINDOW
 
 
 def _is_python(path: Path) -> bool:

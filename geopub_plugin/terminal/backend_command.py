@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, Mapping, Optional
 
 from ..backend.errors import Unavailable
-from ..backend.programs import run
+from ..backend.programs import NO_WINDOW, run
 from ..backend.translation import tr
-from ..publish.interpreter import no_window
 from ..publish.launch import FAILED, failure, launch
 
 
@@ -34,7 +33,7 @@ def answer_of_backend(command: str, data: Path, told: Optional[Mapping[str, Any]
         cwd=launched.folder,
         encoding="utf-8",
         errors="replace",
-        creationflags=no_window(),
+        creationflags=NO_WINDOW,
     )
     line = next(iter(ended.stdout.splitlines()), "")
     if line.startswith(FAILED):

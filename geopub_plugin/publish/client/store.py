@@ -94,4 +94,4 @@ def api_address(url: str) -> str:
 
 def landing_page(api: str) -> str:
     """Return the address of the page that tells people what a store holds: the store's without its API."""
-    return api.rstrip("/")[: -len("/api")] if api.rstrip("/").endswith("/api") else api.rstrip("/")
+    return api.rstrip("/").removesuffix("/api")

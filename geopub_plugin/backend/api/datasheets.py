@@ -11,6 +11,7 @@ from ..catalogue.annexes import Annexe
 from ..catalogue.configurations import Configuration
 from ..catalogue.datasheets import SORTABLE, STATES, Datasheet, chosen, datasheet, datasheets
 from ..catalogue.deletions import consequences_of_datasheet, delete_all
+from ..catalogue.listed_styles import addresses_of, listed_styles
 from ..catalogue.rows import Page
 from ..errors import InvalidInput
 from ..translation import tr
@@ -149,11 +150,8 @@ def _service_form(sheet: Datasheet, configuration: Configuration) -> Json:
 
 def _public_styles(configuration: Configuration) -> List[Json]:
     """Return where the files of the current style are that clients draw with by themselves, by the names they carry."""
-    styles = configuration.extra.get("styles")
-    listed = [one for one in styles if isinstance(one, dict)] if isinstance(styles, list) else []
-    current = next((one for one in listed if one.get("current")), {})
-    parts = [one for one in current.get("layers") or () if isinstance(one, dict) and one.get("url")]
-    return [{"name": str(one.get("name") or ""), "url": str(one["url"])} for one in parts]
+    current = next((one for one in listed_styles(configuration.extra) if one.get("current")), {})
+    return [{"name": name, "url": url} for name, url in addresses_of(current)]
 
 
 def _documents(sheet: Datasheet) -> List[Json]:

@@ -14,6 +14,7 @@ from .annexes import annexes, delete_annexe
 from .configurations import Configuration, configurations, delete_configuration
 from .datasheets import Datasheet
 from .executions import CHECK, Execution, executions, live_on_input, live_on_output
+from .listed_styles import layers_of, listed_styles
 from .offerings import offerings, remove_offering
 from .records import delete_record, records
 from .statics import delete_static, statics
@@ -82,16 +83,10 @@ class _Set:
 
     def _style_annexes(self, configuration: str) -> Set[str]:
         """Return the annexes that hold the client-side styles of a configuration."""
-        styles = configurations.get(self.connection, configuration).extra.get("styles")
-        layers = [
-            layer
-            for style in (styles if isinstance(styles, list) else ())
-            if isinstance(style, dict) and isinstance(style.get("layers"), list)
-            for layer in style["layers"]
-            if isinstance(layer, dict)
-        ]
+        extra = configurations.get(self.connection, configuration).extra
+        layers = [layer for style in listed_styles(extra) for layer in layers_of(style)]
         named = {str(layer.get("annexe_id")) for layer in layers}
-        named |= {str(one) for layer in layers for one in layer.get("beside", ()) if isinstance(layer["beside"], list)}
+        named |= {str(one) for layer in layers if isinstance(layer.get("beside"), list) for one in layer["beside"]}
         return {one.id for one in annexes.find(self.connection, tables.annexe.c.id.in_(named))}
 
     def _column(self, column: Any, condition: Any) -> Set[str]:

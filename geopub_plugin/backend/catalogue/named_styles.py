@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from ..errors import InvalidInput
 from ..translation import tr
 from . import tables
+from .listed_styles import layers_of, listed_styles
 from .statics import Static, statics
 from .store import Store
 from .style_fit import Revisions, StylePins, fit_styles, pins_of, styled_tables
@@ -114,15 +115,11 @@ def draws_with(published: Mapping[str, Any], static: str) -> bool:
 
 def _listed(extra: Mapping[str, Any]) -> Sequence[Json]:
     """Return the styles of a list that are drawn here; other clients may list others."""
-    styles = extra.get("styles")
-    listed = [one for one in styles if isinstance(one, dict)] if isinstance(styles, list) else []
-    return [one for one in listed if _statics_of(one)]
+    return [one for one in listed_styles(extra) if _statics_of(one)]
 
 
 def _statics_of(style: Mapping[str, Any]) -> Dict[str, str]:
-    layers = style.get("layers")
-    named = [one for one in layers if isinstance(one, dict)] if isinstance(layers, list) else []
-    return {str(one.get("name") or ""): str(one["static_id"]) for one in named if one.get("static_id")}
+    return {str(one.get("name") or ""): str(one["static_id"]) for one in layers_of(style) if one.get("static_id")}
 
 
 def _dressed(infos: Mapping[str, Any], chosen: Mapping[str, str]) -> Json:

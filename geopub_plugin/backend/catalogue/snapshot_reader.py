@@ -14,6 +14,7 @@ from ..features.schema import Bounds
 from ..services.publications import DrawnTable, FeatureType, MapLayer, MapStyle, MetadataLink, ServiceInfo, TileLayer
 from ..translation import tr
 from . import tables
+from .listed_styles import addresses_of, listed_styles
 from .snapshots import Part, Snapshot, Whole, digest
 
 LIVE = ("PUBLISHED", "MODIFYING", "PUBLISHING")  # the last while the tiles are being made
@@ -180,15 +181,8 @@ def _links(row: Row) -> Tuple[MetadataLink, ...]:
 
 def _style_url(extra: Optional[Mapping[str, Any]]) -> str:
     """Return the address of the current one of the styles that a configuration lists, as the platform lists them."""
-    listed = (extra or {}).get("styles")
-    styles = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    for style in sorted(styles, key=lambda one: one.get("current") is not True):
-        layers = style.get("layers")
-        first = layers[0] if isinstance(layers, list) and layers else None
-        url = first.get("url") if isinstance(first, dict) else None
-        if isinstance(url, str) and url.startswith(("http://", "https://")):
-            return url
-    return ""
+    styles = sorted(listed_styles(extra or {}), key=lambda one: one.get("current") is not True)
+    return next((url for style in styles for _name, url in addresses_of(style)), "")
 
 
 def _given(infos: Mapping[str, Any]) -> Optional[Bounds]:

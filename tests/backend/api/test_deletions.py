@@ -66,6 +66,15 @@ def test_a_datasheet_is_shown_with_all_that_it_has(furnished: tuple) -> None:
     ]
     assert [one["file_identifier"] for one in sheet["metadata"]] == ["fr.world"]
     client.get("datasheets/unknown", status=404)
+    # clients list styles as they like; only addresses on the web are shown
+    tms = f"configurations/{next(one['configuration'] for one in sheet['services'] if one['type'] == 'WMTS-TMS')}"
+    own = {"name": "a", "url": "https://a.org/s.json", "beside": 5}
+    shown_of_own = [{"name": "a", "url": "https://a.org/s.json"}]
+    for layers, shown in [(5, []), ([own, 5, {"url": "javascript:x()"}], shown_of_own)]:
+        client.ask("PATCH", tms, json={"extra": {"styles": [5, {"current": True, "layers": layers}]}})
+        services = client.get(SHEET_PATH)["services"]
+        assert next(one["styles"] for one in services if one["type"] == "WMTS-TMS") == shown
+        client.get(f"{SHEET_PATH}/deletion")
 
 
 def test_a_deletion_says_first_what_would_go_and_takes_just_that(furnished: tuple) -> None:

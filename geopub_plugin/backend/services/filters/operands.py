@@ -58,7 +58,8 @@ class Operands:
         kinds = [self._kind(one) for one in operands if not isinstance(one, Constant)]
         kinds = kinds or [one.kind for one in values if one.kind is not None]
         if len({family_of(kind) for kind in kinds}) > 1 and not (values and set(kinds) == set(MOMENTS)):
-            raise invalid("filter", "Filter", tr("It compares values of different kinds."))
+            told = ", ".join(map(_told, operands))
+            raise invalid("filter", told, tr("It compares values of different kinds."), self._listing())
         return ColumnKind.DATETIME if ColumnKind.DATETIME in kinds else kinds[0] if kinds else None
 
     def _kind(self, operand: Union[Property, Arithmetic, Folded]) -> ColumnKind:
@@ -90,7 +91,7 @@ class Operands:
         """Return an operand of something that takes numbers, or texts, only."""
         kind = operand.kind if isinstance(operand, Constant) else self._kind(operand)
         if kind is None or family_of(kind) is not family:
-            name = operand.text if isinstance(operand, Constant) else getattr(operand, "name", "…")
+            name = _told(operand)
             why = tr("“{user}” is for texts, and “{name}” is none.", user=user, name=name[:100])
             if family is ColumnKind.REAL:
                 why = tr("“{user}” is for numbers, and “{name}” is none.", user=user, name=name[:100])
@@ -143,6 +144,11 @@ class Operands:
 
     def _listing(self) -> str:
         return self.filtered.listing or tr("DescribeFeatureType lists its properties.")
+
+
+def _told(operand: Operand) -> str:
+    """Return what a person knows an operand by."""
+    return operand.text if isinstance(operand, Constant) else getattr(operand, "name", "…")
 
 
 def local_part(reference: str) -> str:

@@ -298,7 +298,7 @@ def test_expressions(table: GeoPackageTable, text: str, expected: List[int]) -> 
     [
         ("name + 1 = 5", "name"), ("n + 'a' = 5", "“a”"), ("n + day = 5", "day"), ("-name = 1", "name"), ("yes * 2 = 2", "yes"),
         ("n + DATE('2024-01-01') = 5", "2024"), ("CASEI(n) = 'a'", "“n”"), ("ACCENTI(5) = '5'", "“5”"), ("CASEI(n + 1) = 'a'", "“…”"),
-        ("name = 5", "“5”"), ("name < n", "kinds"), ("5 = 'a'", "kinds"), ("n = DATE('2024-01-01')", "2024"), ("name = n + 1", "kinds"),
+        ("name = 5", "“5”"), ("name < n", "“name, n”"), ("5 = 'a'", "kinds"), ("n = DATE('2024-01-01')", "2024"), ("name = n + 1", "kinds"),
         ("CASEI(name) = 5", "5"), ("n + nothing = 5", "nothing"), ("geom + 1 = 5", "geom"), ("yes = 'perhaps'", "perhaps"),
         ("name = DATE('2024-01-01')", "kinds"), ("n + = 5", "= 5"), ("n + 1", "its end"), ("(n + 1", ")"), ("(n + 1) AND n = 5", "AND"),
         ("n = 5 AND (n)", "its end"), ("n ++ 5", "its end"), ("n div = 5", "= 5"), ("(n = 5) + 1 = 6", "value is needed"), ("S_DISJOINT(geom, geom) = TRUE", "value is needed"), ("CASEI(name)", "its end"),

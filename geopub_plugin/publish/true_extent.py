@@ -10,6 +10,7 @@ from typing import Optional, Sequence
 
 from qgis.core import QgsGeometry, QgsProviderRegistry, QgsRectangle, QgsVectorLayer
 
+from ..backend.errors import NotFound
 from ..backend.features.geopackage import connect, quoted
 
 _NODE, _CELL = struct.Struct(">HH"), struct.Struct(">q4f")  # https://www.sqlite.org/src/file/ext/rtree/rtree.c, "Nodes"
@@ -45,9 +46,9 @@ def _indexed(layer: QgsVectorLayer) -> Optional[QgsRectangle]:
             ((name, column),) = connection.execute(sql, (table.lower(),)).fetchall()
             node = quoted(f"rtree_{name}_{column}_node")
             ((root,),) = connection.execute(f"SELECT data FROM {node} WHERE nodeno = 1").fetchall()  # nosec B608 - quoted
-    except (sqlite3.Error, OSError, ValueError):  # no index, or a damaged file: publishing will tell
+    except (sqlite3.Error, OSError, ValueError, NotFound):  # no index, a damaged file, or one that GDAL alone reaches
         return None
-    return _extent(root)
+    return _extent(root) if isinstance(root, bytes) and len(root) >= _NODE.size else None
 
 
 def _extent(root: bytes) -> Optional[QgsRectangle]:

@@ -53,3 +53,20 @@ def test_a_village_whose_file_states_the_world(qgis_new_project, tmp_path, count
         layer.setSubsetString("fid < 0")
         assert true_extent(layer) == layer.extent(), "what is filtered is not what the index holds"
     sip.delete(layer)
+
+
+@pytest.mark.parametrize("root", [None, "text", b"", b"\0\0\0\1"], ids=["NULL", "text", "empty", "cut off"])
+def test_a_damaged_index_is_not_looked_at(qgis_new_project, tmp_path, root):
+    layer = village(tmp_path / "wells.gpkg", 300, True)
+    with closing(sqlite3.connect(tmp_path / "wells.gpkg")) as connection:
+        connection.execute("UPDATE rtree_wells_geom_node SET data = ? WHERE nodeno = 1", (root,))
+        connection.commit()
+    assert true_extent(layer) == layer.extent()
+    sip.delete(layer)
+
+
+def test_a_file_that_gdal_alone_reaches_is_as_large_as_it_says(qgis_new_project, tmp_path):
+    sip.delete(village(tmp_path / "wells.gpkg", 300, True))
+    layer = QgsVectorLayer(f"/vsisubfile/0,{tmp_path / 'wells.gpkg'}|layername=wells", "Wells", "ogr")
+    assert layer.featureCount() == 300 and true_extent(layer) == layer.extent()
+    sip.delete(layer)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable, Type
 
 import pytest
 import requests
 
-from geopub_plugin.backend.errors import GeoPubError, Unavailable
+from geopub_plugin.backend.errors import GeoPubError, NotFound, Unavailable
 from geopub_plugin.publish.client.store import Store, open_store
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.steps import Quiet, Step
@@ -119,9 +120,10 @@ def test_aborting_ends_the_worker_within_a_second_and_leaves_nothing(serve, larg
         (execution,) = integrations(store)
         begin = time.monotonic()
         store.executions.abort(execution["_id"])
-        while integrations(store)[0]["status"] not in ("ABORTED", "SUCCESS"):
-            assert time.monotonic() - begin < 5
-        assert integrations(store)[0]["status"] == "ABORTED"
+        with suppress(NotFound):  # the publication, which fails of that, takes it away
+            while any(one["status"] not in ("ABORTED", "SUCCESS") for one in integrations(store)):
+                assert time.monotonic() - begin < 5
+            assert all(one["status"] == "ABORTED" for one in integrations(store))
         ended.set()
 
     interrupted(serving, large, abort)

@@ -54,6 +54,7 @@ class Announcer:
         self._store, self._settings, self._pauses = store, settings, tuple(pauses)
         self._ways: Dict[str, Optional[Way]] = {MAIL: mail_server(settings), WEBHOOK: webhook(settings)}
         self._postman = Postman(self._work)
+        self._postman.start()
 
     def ended(self, _execution: str) -> None:
         """Look into the outbox: an execution has ended."""

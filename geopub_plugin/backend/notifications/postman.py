@@ -20,12 +20,15 @@ class Postman:
     """One thread beside everything else."""
 
     def __init__(self, work: Work) -> None:
-        """Begin, with what may be left from before."""
+        """Do nothing before `start`: the work may need what its owner has yet to make."""
         self.abandoned = False  # the end did not wait for a delivery: nothing more may be written
         self._work = work
         self._woken = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="postman", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with what may be left from before."""
         self._thread.start()
 
     def wake(self) -> None:

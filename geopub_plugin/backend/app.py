@@ -56,6 +56,7 @@ from .portal.viewer import viewer_blueprint
 from .render.supervisor import Renderer
 from .services.csw.blueprint import csw_blueprint
 from .services.doors import PRIVATE, admitted, preview_base, preview_door, private_door
+from .services.freshness import keep_nothing_unsaid
 from .services.ogcapi.blueprint import features_blueprint
 from .services.publications import Publications
 from .services.tms.blueprint import tms_blueprint
@@ -105,6 +106,7 @@ def create_app(
     app.before_request(rights_guard(store))
     app.before_request(size_guard(settings))
     handle_errors(app)
+    keep_nothing_unsaid(app)
     if settings.access_log:
         keep_journal(app, store.folder.log)
 

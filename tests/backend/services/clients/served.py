@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any, Dict, Iterator, List, Optional
 
 from flask import Flask
 from osgeo import ogr
-from waitress.server import create_server
 
 from geopub_plugin.backend.errors import GeoPubError
 from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
@@ -23,6 +21,7 @@ from geopub_plugin.backend.services.reference_systems import WireSrs, default_sr
 from geopub_plugin.backend.services.wfs.blueprint import wfs_blueprint
 from geopub_plugin.backend.services.wfs.names import type_name
 
+from .... import web_server
 from ..wfs.conftest import Published
 
 LAYER = "data"
@@ -125,16 +124,9 @@ def serving(path: Path, extra: Optional[Any] = None) -> Iterator[List[Served]]:
         app.register_blueprint(blueprint(Published(*types), lambda: address.base))
     if extra is not None:
         app.register_blueprint(extra)
-    running = create_server(app, host="127.0.0.1", port=0, threads=4)
-    address.base = f"http://127.0.0.1:{running.effective_port}"
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    try:
+    with web_server.serving(app) as address.base:
         found = []
         for one, table in zip(types, tables):
             with GeoPackageTable(path, table.name) as opened:
                 found.append(Served(address.base, path, one, table, opened.count()))
         yield found
-    finally:
-        running.close()
-        thread.join(5)

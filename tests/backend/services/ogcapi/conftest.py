@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from types import SimpleNamespace
 from typing import Any, Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from waitress.server import create_server
 
 from geopub_plugin.backend.services.ogcapi.blueprint import features_blueprint
 
+from .... import web_server
 from ..wfs.conftest import KINDS, MetadataLink, Published, catalogue_file, feature_type
 
 __all__ = ["catalogue_file"]
@@ -61,10 +60,5 @@ def service(collections: Published) -> Iterator[str]:
     address = SimpleNamespace(base="")
     app = Flask("tests")
     app.register_blueprint(features_blueprint(collections, lambda: address.base))
-    running = create_server(app, host="127.0.0.1", port=0, threads=4)
-    address.base = f"http://127.0.0.1:{running.effective_port}"
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    yield address.base + "/ogc/features"
-    running.close()
-    thread.join(5)
+    with web_server.serving(app) as address.base:
+        yield address.base + "/ogc/features"

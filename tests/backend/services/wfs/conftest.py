@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from osgeo import ogr, osr
-from waitress.server import create_server
 
 from geopub_plugin.backend.services.publications import FeatureType, MetadataLink, ServiceInfo
 from geopub_plugin.backend.services.wfs.blueprint import wfs_blueprint
 
+from .... import web_server
 from ...features.catalogue import ALL, EMPTY, WITH_Z
 
 ogr.UseExceptions()
@@ -193,10 +192,5 @@ def server(published):
     address = SimpleNamespace(base="")
     app = Flask("tests")
     app.register_blueprint(wfs_blueprint(published, lambda: address.base))
-    running = create_server(app, host="127.0.0.1", port=0, threads=4)
-    address.base = f"http://127.0.0.1:{running.effective_port}"
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    yield address.base
-    running.close()
-    thread.join(5)
+    with web_server.serving(app) as address.base:
+        yield address.base

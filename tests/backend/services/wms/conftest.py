@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +10,12 @@ from typing import Iterator, List, Tuple
 import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
-from waitress.server import create_server
 
 from geopub_plugin.backend.render.supervisor import Renderer
 from geopub_plugin.backend.services.publications import DrawnTable, MapLayer, MetadataLink, ServiceInfo
 from geopub_plugin.backend.services.wms.blueprint import wms_blueprint
+
+from .... import web_server
 
 WORLD = (-180.0, -90.0, 180.0, 83.64)
 
@@ -88,15 +88,10 @@ def client(app: Flask) -> FlaskClient:
 def serving(publications: World, renderer: Renderer, *more: Blueprint) -> Iterator[str]:
     """Return the address of a server that speaks HTTP, with the service and with more."""
     flask = Flask("wms")
-    server = create_server(flask, host="127.0.0.1", port=0, threads=4)
-    base = f"http://127.0.0.1:{server.effective_port}"
-    for blueprint in (wms_blueprint(publications, renderer, lambda: base), *more):
-        flask.register_blueprint(blueprint)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield base
-    server.close()
-    server.task_dispatcher.shutdown(timeout=1)  # connections that clients keep open end with the tests
+    with web_server.serving(flask) as base:
+        for blueprint in (wms_blueprint(publications, renderer, lambda: base), *more):
+            flask.register_blueprint(blueprint)
+        yield base
 
 
 @pytest.fixture

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from waitress.server import create_server
 
 from geopub_plugin.backend.render.supervisor import Renderer
 from geopub_plugin.backend.services.wms.blueprint import wms_blueprint
 from geopub_plugin.backend.services.wmts.blueprint import wmts_blueprint
 from geopub_plugin.backend.services.wmts.tile_cache import TileCache
 
+from .... import web_server
 from ..wms.conftest import World, publications, renderer
 
 __all__ = ["publications", "renderer"]
@@ -44,11 +43,6 @@ def client(publications: World, renderer: Renderer, tiles: TileCache) -> FlaskCl
 def address(publications: World, renderer: Renderer, tiles: TileCache) -> Iterator[str]:
     """Return the address of a server that speaks HTTP."""
     flask = Flask("wmts")
-    server = create_server(flask, host="127.0.0.1", port=0, threads=4)
-    base = f"http://127.0.0.1:{server.effective_port}"
-    served(flask, publications, renderer, tiles, base)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield base
-    server.close()
-    server.task_dispatcher.shutdown(timeout=1)
+    with web_server.serving(flask) as base:
+        served(flask, publications, renderer, tiles, base)
+        yield base

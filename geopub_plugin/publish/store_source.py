@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from .client import Store, open_store
 from .client.store import landing_page
-from .embedded import Backend, open_backend
+from .embedded import Backend
 from .embedded_process import EmbeddedProcess
 from .qgis_transport import QgisTransport
 from .targets import Target, Targets
@@ -103,25 +103,6 @@ class Stores(QObject):
     def _told(self, source: StoreSource, address: StoreAddress) -> None:
         if source.target == self.targets.current():
             self.ready.emit(address)
-
-
-@contextmanager
-def opened_store(target: Target, data: Path, cancel: Optional[Event] = None) -> Iterator[Store]:
-    """Open the store of a target where there is no GUI, waiting for it; `data` is the folder of this computer's.
-
-    A backend that has to be started for it ends with it.
-
-    Raises:
-        GeoPubError: it cannot be reached, or started.
-    """
-    if not target.embedded:
-        with StoreAddress(target.url, "", target.authcfg, target.datastore).open(cancel) as store:
-            yield store
-        return
-    with closing(QgisTransport()) as transport:
-        backend = open_backend(data, transport=transport)
-    with backend, _address(backend).open(cancel) as store:
-        yield store
 
 
 def _address(backend: Backend) -> StoreAddress:

@@ -38,8 +38,7 @@ def read_record(document: bytes, known: Optional[Description] = None) -> ReadRec
     data = first_named(root, "identificationInfo")
     found = {
         "abstract": _text(first_named(data, "abstract"), lines=True),
-        "identifier": _text(first_named(root, "fileIdentifier"))
-        or _text(first_named(first_named(root, "metadataIdentifier"), "code")),
+        "identifier": _identifier(root),
         "contact_email": _text(first_named(first_named(root, "contact"), "electronicMailAddress")),
         "genealogy": _text(first_named(first_named(root, "LI_Lineage"), "statement"), lines=True),
         "creation_date": _date(data),

@@ -89,7 +89,7 @@ def job_parameters(request: TilesRequest) -> Dict[str, Any]:
     area = propose_area(*request.around, high) if request.around else request.area
     return {
         "data": str(request.file.absolute()), "composition": composition, "area": area, "options": request.options,
-        "jobs": request.jobs, "name": request.file.stem, "previous": _previous(request),
+        "jobs": request.jobs, "name": request.file.stem, "previous": _previous(request), "offered": False,
     }  # fmt: skip
 
 

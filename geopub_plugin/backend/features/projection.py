@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
-from typing import Tuple, Union
+from functools import cached_property, lru_cache
+from typing import Optional, Tuple, Union
 
 import numpy as np
 import pyproj
@@ -52,7 +52,6 @@ class Projection:
         self._between = _text(source), _text(target)
         self.source, self.target = reference_system(_text(source)), reference_system(_text(target))
         self.same: bool = _text(source) == _text(target) or self.source.equals(self.target, ignore_axis_order=True)
-        self._transformer = None if self.same else self._made()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Projection) and self._between == other._between
@@ -60,7 +59,10 @@ class Projection:
     def __hash__(self) -> int:
         return hash(self._between)
 
-    def _made(self) -> pyproj.Transformer:
+    @cached_property
+    def _transformer(self) -> Optional[pyproj.Transformer]:
+        if self.same:
+            return None
         try:
             return pyproj.Transformer.from_crs(self.source, self.target, always_xy=True)
         except ProjError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Callable, List, Optional, Sequence, Tuple
 
@@ -12,26 +12,26 @@ import numpy as np
 
 from ..features.batch import Batch
 from ..features.geopackage import GeoPackageTable
-from ..features.projection import Projection
 from ..features.ragged import concatenate
-from ..features.schema import Bounds, Field, Srs
+from ..features.schema import Bounds, Field
 from .assemble import Content, LevelTiles, assembled
 from .blocks import Block, TableShare
 from .clip import to_tiles
 from .coalesce import attribute_classes, coalesced
 from .encode import encoded
-from .generalise import at_level
+from .generalise import GridPaths, at_level
 from .grid import Cell
 from .layer import LayerName, merged
 from .limits import within
 from .nodes import load_nodes
-from .outline import WGS84, shapes_of
+from .outline import shapes_of
 from .plan import EXTENT, PyramidPlan, TablePlan
 from .records import Records, records_of
 from .remainder import Remainder, save, surviving, together
 from .shapes import Shapes
 from .stages import Square
 from .thinning import thinned
+from .unit_square import to_wgs84
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def read_state(
     with GeoPackageTable(table.data, table.table) as source:
         names = [field.name for field in fields]
         batches: List[Batch] = list(source.batches(columns=names, fids=share.fids.tolist()))
-        projection = _to_wgs84(source.schema.srs)
+        projection = to_wgs84(source.schema.srs)
     records = records_of(batches, fields)
     geometries = concatenate([batch.geometries for batch in batches])
     floor = (plan.options.simplification / (EXTENT << level)) ** 2
@@ -152,29 +152,22 @@ def read_state(
     return TableState(table, records, list(shapes.values()), LayerName.of(table.layer, names), thinning)
 
 
-@lru_cache(maxsize=16)
-def _to_wgs84(source: Optional[Srs]) -> Projection:
-    """Return the way from a table's system to WGS 84; PROJ takes as long to find one as to go it ten thousand times."""
-    return Projection(source or WGS84, WGS84)
-
-
 def climb(
     states: Sequence[TableState], plan: PyramidPlan, levels: Tuple[int, int], cell: Cell, area: Optional[Bounds],
-    output: BinaryIO, turn: Tuple[int, int] = (0, 1), claim: Optional[Callable[[int], bool]] = None,
+    output: BinaryIO, claim: Optional[Callable[[int], bool]] = None,
 ) -> Tuple[List[LevelTiles], List[float]]:  # fmt: skip
-    """Write the tiles of the levels whose turn it is, from the bottom up, and time each.
+    """Write the tiles of the levels that `claim` grants, or of all, from the bottom up, and time each.
 
-    Of `turn` (k, n) that are the levels `bottom` - k, and every n-th above, that `claim` grants. The states lose detail
-    on the way.
+    The states lose detail on the way.
     """
     made: List[LevelTiles] = []
     seconds: List[float] = []
     for level in range(levels[1], levels[0] - 1, -1):
         begun = time.monotonic()
-        asked = (levels[1] - level) % turn[1] == turn[0] and (claim is None or claim(level))
-        contents = contents_at(states, plan, level, tiles_at(cell, level, area), asked)
-        if not asked:
+        if claim is not None and not claim(level):
+            passed(states, plan, level)
             continue
+        contents = contents_at(states, plan, level, tiles_at(cell, level, area))
         tiles, data = assembled(contents, level, plan.budget, plan.options.coalesces_for_room)
         output.write(b"".join(data))
         made.append(tiles)
@@ -183,29 +176,43 @@ def climb(
 
 
 def contents_at(
-    states: Sequence[TableState], plan: PyramidPlan, level: int, tiles: Tuple[int, int, int, int], asked: bool = True
+    states: Sequence[TableState], plan: PyramidPlan, level: int, tiles: Tuple[int, int, int, int]
 ) -> List[Content]:
-    """Bring the states up to a level, and return what its tiles hold, from the first column and row to the last.
-
-    Without anything but the states' new detail, where nothing is `asked` for.
-    """
+    """Bring the states up to a level, and return what its tiles hold, from the first column and row to the last."""
     contents = []
     for state in states:
-        if level > state.plan.bottom_level:
+        paths = brought_up(state, plan, level)
+        if not paths or level < state.plan.top_level:
             continue
         geometries = []
-        for place, shapes in enumerate(state.shapes):
-            shapes = thinned(shapes, state.plan.bottom_level - level, state.thinning)
-            state.shapes[place], paths = at_level(shapes, level, plan.options, level == state.plan.bottom_level)
-            if asked and level >= state.plan.top_level:
-                pieces = within(to_tiles(paths, shapes.kind, tiles), plan.area, level)
-                geometries.append(encoded(pieces, state.shapes[place], level))
-        if geometries:
-            geometry = merged(geometries)
-            if plan.options.coalesce:
-                geometry = coalesced(geometry, attribute_classes(state.records))
-            contents.append(Content(geometry, state.records, state.name))
+        for own, shapes in zip(paths, state.shapes):
+            pieces = within(to_tiles(own, shapes.kind, tiles), plan.area, level)
+            geometries.append(encoded(pieces, shapes, level))
+        geometry = merged(geometries)
+        if plan.options.coalesce:
+            geometry = coalesced(geometry, attribute_classes(state.records))
+        contents.append(Content(geometry, state.records, state.name))
     return contents
+
+
+def brought_up(state: TableState, plan: PyramidPlan, level: int) -> List[GridPaths]:
+    """Take from a table what a level does not show; return the paths of its shapes there, none below its levels."""
+    above = state.plan.bottom_level - level
+    if above < 0:
+        return []
+    every = []
+    for place, shapes in enumerate(state.shapes):
+        shapes = thinned(shapes, above, state.thinning)
+        state.shapes[place], paths = at_level(shapes, level, plan.options, above == 0)
+        every.append(paths)
+    return every
+
+
+def passed(states: Sequence[TableState], plan: PyramidPlan, level: int) -> None:
+    """Go on to the levels above without the tiles of this one."""
+    if plan.options.step_by_step:
+        for state in states:
+            brought_up(state, plan, level)
 
 
 def tiles_at(cell: Cell, level: int, area: Optional[Bounds]) -> Tuple[int, int, int, int]:

@@ -20,11 +20,10 @@ from ..features.schema import Bounds
 from ..translation import tr
 from .boxes import feature_boxes, geometry_bytes
 from .grid import WORLD, Cell, tile_id
-from .outline import WGS84
 from .plan import BUFFER, EXTENT, PyramidPlan, TablePlan
 from .row_filter import condition_of
 from .thinning import thinning_steps
-from .unit_square import unit_square
+from .unit_square import to_wgs84, unit_square
 from .wide_boxes import reach_poles
 
 VERTEX_BYTES = 16
@@ -249,7 +248,7 @@ def _spread(table: TablePlan, area: Optional[Bounds]) -> Spread:
             fids, boxes = fids[chosen], boxes[chosen]
         weights = geometry_bytes(source, fids) / VERTEX_BYTES  # headers weigh, too: as much as a feature's attributes
         geometry_type = source.schema.geometry_type
-        boxes = _unit_boxes(boxes, Projection(source.schema.srs or WGS84, WGS84))
+        boxes = _unit_boxes(boxes, to_wgs84(source.schema.srs))
         boxes = reach_poles(source, fids, boxes)
     thinning = thinning_steps(len(fids))  # of the whole table: a sample's tiles are the pyramid's
     if area is not None:

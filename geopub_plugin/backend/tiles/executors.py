@@ -16,6 +16,7 @@ from typing import Callable, Deque, Iterator, Optional, Sequence, Tuple, Type, T
 
 from ..allocator import keep_freed_memory
 from ..jobs.turns import OURS
+from .unit_square import to_wgs84
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -127,6 +128,7 @@ def end_with_parent() -> None:
     """End this process as soon as the one that started it is gone, however it went; Ctrl-C is for that one to hear."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_freed_memory()
+    to_wgs84.cache_clear()  # two processes that read the same open grid of PROJ's would move each other's place in it
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()

@@ -13,7 +13,7 @@ import numpy as np
 
 from .area import Area
 from .assemble import LevelTiles, assembled
-from .block import contents_at
+from .block import contents_at, passed
 from .grid import Cell, tile_of
 from .on_demand import TileSource
 
@@ -62,7 +62,7 @@ class FewTiles:
             for level in range(levels[0], levels[-1] - 1, -1):
                 cells = self._places.get(level, ())
                 if not cells:
-                    contents_at(states, plan, level, (0, 0, -1, -1), asked=False)
+                    passed(states, plan, level)
                     continue
                 column, row = np.array([(cell.x, cell.y) for cell in cells], np.int64).T
                 limits = (int(column.min()), int(row.min()), int(column.max()), int(row.max()))

@@ -20,12 +20,11 @@ from ..features.geopackage import GeoPackageTable, feature_tables
 from ..features.schema import Bounds, Field
 from ..translation import tr
 from .assemble import LevelTiles
-from .block import TableState, climb, read_state
+from .block import TableState, brought_up, climb, read_state
 from .blocks import Spread, TableShare, bounds_of, boxes_meet, limits_of, margin_at, refuse_too_many, spreads_of
 from .boxes import feature_boxes
-from .grid import WORLD, Cell
+from .grid import Cell
 from .nodes import nodes_among
-from .options import FULL_DETAIL
 from .plan import PyramidPlan, TablePlan
 from .pyramid import bounds_told, tile_fields, vector_layers
 from .remainder import Remainder, surviving, united
@@ -153,8 +152,8 @@ class TileSource:
             level = self._read_level(spread, z)
             state = read_state(share, fields, spread.thinning, self.plan, level, nodes)
             if level > z or len(edges):
-                above = level - z + 1
-                climb([state], self.plan, (z, level), WORLD, None, BytesIO(), (above, above + 1))  # writes nothing
+                for below in range(level, z - 1, -1):
+                    brought_up(state, self.plan, below)
             if not len(edges):
                 return [state]
             left = surviving(Remainder(state.records, state.shapes), np.ones(len(some), bool))
@@ -166,9 +165,7 @@ class TileSource:
 
     def _read_level(self, spread: Spread, z: int) -> int:
         """Return the level for which features are read: the one asked for, unless it depends on those below."""
-        options = self.plan.options
-        step_by_step = options.detail < FULL_DETAIL and not options.grid_low_zooms
-        return spread.plan.bottom_level if step_by_step else z
+        return spread.plan.bottom_level if self.plan.options.step_by_step else z
 
     def _nodes(self, place: int, fids: np.ndarray) -> np.ndarray:
         """Return the nodes of some features: those that they have in common with each other and with all others."""

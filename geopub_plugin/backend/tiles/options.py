@@ -53,6 +53,11 @@ class Generalisation:
         return self.coalesce_densest or self.keeps_coverage
 
     @property
+    def step_by_step(self) -> bool:
+        """Whether what a level shows depends on the levels below it, not on the shapes and the level alone."""
+        return self.detail < FULL_DETAIL and not self.grid_low_zooms
+
+    @property
     def reach(self) -> int:
         """By how many units rounding, squares for dust and a coarse grid may bring a shape nearer to a tile."""
         return max(_ROUNDING, 1 << (FULL_DETAIL - self.detail))

@@ -17,7 +17,6 @@ from .shapes import Shapes, chances
 from .significance import significances
 from .unit_square import unit_square
 
-WGS84 = "EPSG:4326"
 _WIDE = 0.5  # of the world: an edge longer than this went the short way round, over the antimeridian
 
 

@@ -27,7 +27,8 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
     """Build the pyramid that the parameters describe (as in docs/architecture.md) into `work`/pyramid.pmtiles.
 
     `checkpoints`, if given, is a folder on the same disk, in which finished blocks outlive a crash; what others left
-    there is removed after a day. `jobs` is the number of processes. `previous`, if given, names the files `data` and
+    there is removed after a day. `jobs` is the number of processes. `offered` (by default it is) says that somebody may
+    look at the tiles while they are made. `previous`, if given, names the files `data` and
     `archive` of an earlier revision: tiles that no change has touched are copied from there. `source` is returned as it
     is given.
     """
@@ -44,7 +45,7 @@ def run(parameters: Dict[str, Any], work: Path, progress: Progress) -> Dict[str,
         former = Previous(Path(previous["data"]), Path(previous["archive"]))
         report = rebuild(plan, former, work / ARCHIVE, progress)
     if report is None:
-        if _size(plan.tables) > _LARGE and not previous:
+        if parameters.get("offered", True) and _size(plan.tables) > _LARGE and not previous:
             OURS.wait(at_least=_TO_OFFER)
         report = build(plan, work / ARCHIVE, progress, jobs=jobs, checkpoints=checkpoints)
     else:

@@ -16,9 +16,11 @@ from typing import Optional, Tuple
 import numpy as np
 
 from ..features.projection import Projection
+from ..features.schema import Srs
 from .grid import unit_points
 from .plan import DEEPEST, EXTENT
 
+_WGS84 = "EPSG:4326"
 _SIDE = float(1 << 17)  # units of the system, most often metres: of a square
 _MOST_SQUARES = 500  # of a system's area of use: the first point in a square takes as long as two thousand
 _DEGREE_LENGTH = 111_320.0  # metres, of latitude
@@ -46,6 +48,12 @@ def _design(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 _POINTS = np.concatenate([_grid(_FITTED), _grid(_COMPARED)], axis=1)  # (2, 81 + 144)
 _FITTING = np.linalg.pinv(_design(*_grid(_FITTED)))  # (28, 81) from values at the nodes to coefficients
 _COMPARING = _design(*_grid(_COMPARED))  # (144, 28)
+
+
+@lru_cache(maxsize=16)
+def to_wgs84(source: Optional[Srs]) -> Projection:
+    """Return the way from a table's system to WGS 84; PROJ takes as long to find one as to go it ten thousand times."""
+    return Projection(source or _WGS84, _WGS84)
 
 
 def unit_square(projection: Projection, x: np.ndarray, y: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:

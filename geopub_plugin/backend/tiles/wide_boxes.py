@@ -6,8 +6,8 @@ import numpy as np
 
 from ..features.batch import POLYGON
 from ..features.geopackage import GeoPackageTable
-from ..features.projection import Projection
-from .outline import WGS84, shapes_of
+from .outline import shapes_of
+from .unit_square import to_wgs84
 
 _WIDE = 0.5  # of the world: no ring goes round it without an edge, and so a box, that is longer
 _SIZE = 500  # features at a time
@@ -25,7 +25,7 @@ def reach_poles(source: GeoPackageTable, fids: np.ndarray, boxes: np.ndarray) ->
     if len(wide) == 0:
         return boxes
     order = wide[np.argsort(fids[wide], kind="stable")]  # as batches give them
-    projection = Projection(source.schema.srs or WGS84, WGS84)
+    projection = to_wgs84(source.schema.srs)
     made, done = boxes.copy(), 0
     for batch in source.batches(columns=(), fids=fids[order].tolist(), size=_SIZE):
         rows = order[done : done + len(batch.fids)]

@@ -1,1 +1,1 @@
-"""Qt 6: every name the plugin takes from qgis.PyQt is there, and its plain widgets work, with PyQt6 from PyPI."""
+"""Qt 6: every name the plugin takes from qgis.PyQt is there, and its windows open, with PyQt6 from PyPI."""

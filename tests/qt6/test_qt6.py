@@ -1,4 +1,4 @@
-"""Ready for QGIS 4, which is Qt 6 only: names and plain widgets, with PyQt6 in an environment of its own."""
+"""Ready for QGIS 4, which is Qt 6 only: names, widgets, every window, with PyQt6 in an environment of its own."""
 
 from __future__ import annotations
 
@@ -48,10 +48,11 @@ def test_a_name_that_qt_6_has_dropped_is_found(tmp_path):
     assert sorted(found) == ["3: Qt.AlignLeft", "4: Policy.Fixed", "6: QWidget.exec_"]
 
 
-def test_modules_that_need_no_qgis_are_imported():
-    said = with_qt6("modules.py", str(PACKAGE))
-    assert not said["failed"]
-    assert {"geopub_plugin.ui.room_view", "geopub_plugin.ui.versions_dialog"} <= set(said["imported"])
+def test_every_window_opens_beside_stand_ins_of_qgis():
+    said = with_qt6("windows.py", str(PACKAGE))
+    assert said["modules"] > 200
+    assert not said["unseen"], "no window shows these widgets of the plugin"
+    assert len(said["colours"]) > 30 and all(count > 50 for count in said["colours"].values()), said["colours"]
 
 
 def test_plain_widgets_hold_and_show_what_they_are_given():

@@ -52,6 +52,11 @@ HOST = "http://127.0.0.1:8123"
 @pytest.fixture
 def datasheets() -> Tuple[Datasheet, ...]:
     """Return two datasheets: one with all services live, one whose service is not."""
+    return two_datasheets()
+
+
+def two_datasheets() -> Tuple[Datasheet, ...]:
+    """Return two datasheets: one with all services live, one whose service is not."""
     live = (
         Service("WFS", "lakes", "Lakes", "c1", "o1", (ServiceUrl("WFS", f"{HOST}/wfs/ows?typeNames=lakes:lakes"),)),
         Service("WMS-VECTOR", "lakes", "Lakes", "c2", "o2", (ServiceUrl("WMS", f"{HOST}/wms-v/ows?layers=lakes"),)),

@@ -416,6 +416,10 @@
         <translation>Ajouter FILES, chacun nommé comme sa table, à LAYER comme un seul style.</translation>
     </message>
     <message>
+        <source>Add it again in Settings, Options, GeoPub, or publish the layer anew.</source>
+        <translation>Ajoutez-le à nouveau dans Préférences, Options, GeoPub, ou publiez la couche comme nouvelle.</translation>
+    </message>
+    <message>
         <source>Add it to QGIS as a connection of your own, with the key as its authentication.</source>
         <translation>Ajoutez-le à QGIS comme une connexion à vous, avec la clé comme authentification.</translation>
     </message>
@@ -3134,6 +3138,10 @@
     <message>
         <source>It was removed from the project while it was being published.</source>
         <translation>Elle a été retirée du projet pendant sa publication.</translation>
+    </message>
+    <message>
+        <source>It was removed from the settings of GeoPub.</source>
+        <translation>Il a été retiré des réglages de GeoPub.</translation>
     </message>
     <message>
         <source>It was stopped in the GeoPub panel while something waited for it.</source>
@@ -6744,6 +6752,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The server moved to {address}: use that address.</source>
         <translation>Le serveur a déménagé vers {address} : utilisez cette adresse.</translation>
+    </message>
+    <message>
+        <source>The server of this publication is no longer known.</source>
+        <translation>Le serveur de cette publication n’est plus connu.</translation>
     </message>
     <message>
         <source>The server refused with status {status}, without saying why.</source>

@@ -15,7 +15,7 @@ from .store_source import StoreAddress
 class DatasheetList(QObject):
     """Asks for the list; questions that come while one is on its way are answered by one more."""
 
-    listed = pyqtSignal(object)  # tuple of Datasheet
+    listed = pyqtSignal(object, object)  # StoreAddress that was asked, tuple of Datasheet
     failed = pyqtSignal(object)  # GeoPubError
 
     def __init__(self, parent: Optional[QObject] = None) -> None:
@@ -34,7 +34,7 @@ class DatasheetList(QObject):
                 return store.datasheets.list()
 
         self._call = BackgroundCall(tr("List of publications"), ask)
-        self._call.answered.connect(self._answered)
+        self._call.answered.connect(lambda datasheets: self._answered(address, datasheets))
         self._call.refused.connect(self._refused)
         self._call.start()
 
@@ -44,9 +44,9 @@ class DatasheetList(QObject):
         if self._call is not None:
             self._call.cancel()
 
-    def _answered(self, datasheets: Tuple[Datasheet, ...]) -> None:
+    def _answered(self, address: StoreAddress, datasheets: Tuple[Datasheet, ...]) -> None:
         self._next()
-        self.listed.emit(datasheets)
+        self.listed.emit(address, datasheets)
 
     def _refused(self, error: object) -> None:
         self._next()

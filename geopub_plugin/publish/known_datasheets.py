@@ -108,5 +108,6 @@ class KnownDatasheets(QObject):
 
     def _forget_removed(self) -> None:
         left = {one.id for one in self.stores.targets.all()}
-        for target in [known for known in self._sheets if known not in left]:
-            del self._sheets[target]
+        for known in (self._sheets, self._faults):
+            for target in [one for one in known if one not in left]:
+                del known[target]

@@ -62,6 +62,7 @@ class LayerPublication(QObject):
         """
         super().__init__(parent)
         self.plan, self.task = plan, tr("Publication of “{title}”", title=plan.title)
+        self.target = source.target.id
         self.result: Optional[PublicationResult] = None
         self.tile_style: Optional[TileStyle] = None  # that the tiles will have, once they answer
         self.ended = False

@@ -89,4 +89,4 @@ class PublicationUpdate:
     def _addresses(self, service: str, known: Configuration) -> List[LiveUrl]:
         offerings = self._attempt.store.offerings
         live = [offerings.get(one.id) for one in offerings.list(configuration=known.id)]
-        return [LiveUrl(service, url.type, url.url) for offering in live for url in offering.urls]
+        return [LiveUrl(service, url.type, url.url, open=one.open) for one in live for url in one.urls]

@@ -39,7 +39,7 @@ class ResumedPublication(QObject):
             BlockingIOError: another QGIS goes on with it.
         """
         super().__init__(parent)
-        self.plan, self.ended = one.note.plan, False
+        self.plan, self.target, self.ended = one.note.plan, one.note.target, False
         self.task = tr("Publication of “{title}”", title=one.title)
         self._note, self._source = one.note, source
         self._folder = WorkFolder(one.folder)

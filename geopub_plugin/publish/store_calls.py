@@ -1,4 +1,4 @@
-"""Work on the store of the current target, each call in a thread of QGIS; a store that sleeps is woken first."""
+"""Work on the store of a target, each call in a thread of QGIS; a store that sleeps is woken first."""
 
 from __future__ import annotations
 
@@ -96,8 +96,9 @@ class StoreCalls(QObject):
         answered: Answered,
         refused: Optional[Answered] = None,
         asking: Optional[QObject] = None,
+        source: Optional[StoreSource] = None,
     ) -> StoreCall:
-        """Do work on the current store and hand its result to `answered`.
+        """Do work on a store and hand its result to `answered`.
 
         Args:
             title: of the work, as the user reads it.
@@ -105,8 +106,9 @@ class StoreCalls(QObject):
             answered: is given what `work` returns.
             refused: is given the GeoPubError instead of the signal `failed`.
             asking: who asks; when it is gone, nobody is told.
+            source: of the store, the current one's for None.
         """
-        call = StoreCall(self._stores.source(), title, work, self)
+        call = StoreCall(source or self._stores.source(), title, work, self)
         self.calls.append(call)
         tell = refused or (lambda error: self.failed.emit(title, error))
         call.answered.connect(lambda result: _there(asking) and answered(result))

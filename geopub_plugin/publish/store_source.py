@@ -10,6 +10,8 @@ from typing import Dict, Iterator, Optional, Tuple
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..backend.errors import NotFound
+from ..backend.translation import tr
 from .client import Store, open_store
 from .client.store import landing_page
 from .embedded import Backend
@@ -92,8 +94,18 @@ class Stores(QObject):
         self._sources: Dict[str, StoreSource] = {}
 
     def source(self, identifier: str = "") -> StoreSource:
-        """Return the source of a target, of the current one for "", or for one that was removed."""
-        target = (self.targets.get(identifier) if identifier else None) or self.targets.current()
+        """Return the source of a target, of the current one for "".
+
+        Raises:
+            NotFound: it was removed; what was published there must not be looked for elsewhere.
+        """
+        target = self.targets.get(identifier) if identifier else self.targets.current()
+        if target is None:
+            raise NotFound(
+                tr("The server of this publication is no longer known."),
+                tr("It was removed from the settings of GeoPub."),
+                tr("Add it again in Settings, Options, GeoPub, or publish the layer anew."),
+            )
         known = self._sources.get(target.id)
         if known is None or known.target != target:
             known = self._sources[target.id] = StoreSource(target, self.process, self)

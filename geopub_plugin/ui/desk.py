@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Callable, FrozenSet, List, Optional, Sequence, Set, Tuple, TypeVar, Union
 
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QWidget
 
-from ..backend.errors import GeoPubError
+from ..backend.errors import GeoPubError, NotFound
 from ..backend.translation import tr
 from ..publish.client.datasheets import Datasheet
 from ..publish.datasheet_list import DatasheetList
@@ -24,7 +25,7 @@ from ..publish.publication import LiveUrl, PublicationResult
 from ..publish.publication_call import DATA, EVERYTHING
 from ..publish.resumed_publication import ResumedPublication
 from ..publish.store_calls import StoreCall
-from ..publish.store_source import Stores
+from ..publish.store_source import StoreAddress, Stores
 from ..publish.unfinished import Unfinished, discard, unfinished
 from .dock import Dock
 from .management import Management
@@ -41,7 +42,7 @@ Published = Union[LayerPublication, ResumedPublication]
 class Desk(QObject):
     """Connects the panel, the dialog and the message bar to what works behind them."""
 
-    live = pyqtSignal(str, object)  # title, PublicationResult: something is published or updated
+    live = pyqtSignal(str, object, str)  # title, PublicationResult, target: something is published or updated
 
     def __init__(
         self, stores: Stores, model: PublicationsModel, dock: Dock, messages: Messages, window: QWidget
@@ -115,7 +116,11 @@ class Desk(QObject):
         QTimer.singleShot(AFTER_DIALOG, self.refresh)
 
     def _ask_update(self, layer: QgsVectorLayer, target: str) -> None:
-        source = self.stores.source(target)
+        try:
+            source = self.stores.source(target)
+        except NotFound as error:
+            self._messages.failed(tr("Update publication"), error)
+            return
         dialog = UpdateDialog(layer, source, self._window)
         self.dialog = dialog
         dialog.accepted.connect(lambda: self.begin([layer], dialog.plan, target, dialog.parts))
@@ -175,7 +180,12 @@ class Desk(QObject):
         if all(service.open for service in services):
             then(services)
             return
-        call = StoreCall(self.stores.source(target), tr("Preview"), lambda store: reachable(store, services), self)
+        try:
+            source = self.stores.source(target)
+        except NotFound as error:
+            self._messages.failed(tr("Preview"), error)
+            return
+        call = StoreCall(source, tr("Preview"), lambda store: reachable(store, services), self)
         call.answered.connect(then)
         call.refused.connect(lambda error: self._messages.failed(tr("Preview"), error))
         call.ended.connect(lambda: self._reached(call))
@@ -237,6 +247,7 @@ class Desk(QObject):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
+        self._to_update = [layer for layer in self._to_update if not sip.isdeleted(layer)]
         if self._to_update:
             self.update(self._to_update.pop(0))
 
@@ -276,11 +287,11 @@ class Desk(QObject):
         self._forget(publication)
         self.refresh()
         self._dock.preview.renew(publication.plan.datasheet, result.updated)
-        title, datasheet = publication.plan.title, publication.plan.datasheet
-        self.live.emit(title, result)
+        title, target = publication.plan.title, publication.target
+        self.live.emit(title, result, target)
         # After QGIS's own note on the end of its task, so that ours is on top.
         QTimer.singleShot(
-            0, lambda: self._messages.published(title, result.updated, lambda: self._open_preview_of(datasheet))
+            0, lambda: self._messages.published(title, result.updated, lambda: self._preview_result(result, target))
         )
 
     def _preview_at_once(self, publication: LayerPublication, url: LiveUrl, target: str) -> None:
@@ -304,6 +315,14 @@ class Desk(QObject):
             self.publications.remove(publication)
             publication.deleteLater()
 
+    def _preview_result(self, result: PublicationResult, target: str) -> None:
+        """Open the preview of what was published, also where the panel shows another target by now."""
+        if target == self.stores.targets.current().id:
+            self._open_preview_of(result.datasheet)
+            return
+        live = (one for one in result.urls if one.type in KINDS)
+        self.open_preview(tuple(LiveService(one.type, result.datasheet, one.url, one.open) for one in live), target)
+
     def _open_preview_of(self, datasheet: str) -> None:
         for sheet in self._model.datasheets:
             if sheet.name == datasheet:
@@ -314,7 +333,9 @@ class Desk(QObject):
         self._preview_wanted = datasheet
         self.refresh()
 
-    def _listed(self, datasheets: Tuple[Datasheet, ...]) -> None:
+    def _listed(self, asked: StoreAddress, datasheets: Tuple[Datasheet, ...]) -> None:
+        if asked != self.stores.source().address:  # the user has turned to another target meanwhile
+            return
         self._model.show(datasheets)
         self.known.know(self.stores.targets.current().id, datasheets)
         self._dock.preview.learn(tuple(live for sheet in datasheets for live in live_services(sheet)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Callable, List, Optional, Sequence
 
 from qgis.core import QgsMapLayer, QgsProject
@@ -23,7 +24,7 @@ from ..publish.resumption import Interrupted, resume_integration
 from ..publish.server_jobs import ServerJobs, server_jobs
 from ..publish.shown_versions import published_version, show_version
 from ..publish.store_calls import StoreCalls
-from ..publish.store_source import Stores
+from ..publish.store_source import Stores, StoreSource
 from ..publish.versions import Versioned, versions
 from ..publish.versions import bring_back as roll_back
 from .consequences_dialog import ConsequencesDialog
@@ -76,10 +77,10 @@ class Management(QObject):
         """Take a service off, after what goes with it was shown."""
         told = {"kind": KIND_OF.get(service.type, service.type), "name": service.layer_name}
         title = tr("Unpublish {kind} “{name}”", **told)
-        target, urls = self._stores.targets.current().id, {url.url for url in service.urls}
+        source, urls = self._stores.source(), {url.url for url in service.urls}
 
         def forget() -> None:
-            withdraw_service(_layers(), target, told["kind"].lower(), urls)
+            withdraw_service(_layers(), source.target.id, told["kind"].lower(), urls)
 
         self.calls.ask(
             title,
@@ -89,13 +90,14 @@ class Management(QObject):
                 tr("Unpublish"),
                 doomed,
                 tr("The data stay. Published again, it has the same address."),
-                lambda: self._do(title, lambda store: unpublish(store, service), forget),
+                lambda: self._do(source, title, lambda store: unpublish(store, service), forget),
             ),
+            source=source,
         )
 
     def delete(self, sheet: Datasheet) -> None:
         """Delete a datasheet, after everything that goes with it was shown."""
-        title, target = tr("Delete “{name}”", name=sheet.name), self._stores.targets.current().id
+        title, source = tr("Delete “{name}”", name=sheet.name), self._stores.source()
         self.calls.ask(
             title,
             lambda store: consequences_of_datasheet(store, sheet),
@@ -105,23 +107,25 @@ class Management(QObject):
                 doomed,
                 tr("Your layer in QGIS stays as it is."),
                 lambda: self._do(
+                    source,
                     title,
                     lambda store: delete_datasheet(store, sheet),
-                    lambda: withdraw(_layers(), target, sheet.name),
+                    lambda: withdraw(_layers(), source.target.id, sheet.name),
                 ),
             ),
+            source=source,
         )
 
     def discard(self, broken: Interrupted) -> None:
         """Remove what was delivered and never integrated."""
-        upload = broken.upload
+        upload, source = broken.upload, self._stores.source()
         title = tr("Discard “{name}”", name=upload.name)
         self._confirm(
             tr("What was sent of “{name}” is deleted.", name=upload.name),
             tr("Delete"),
             (Doomed("upload", upload.id, upload.name),),
             tr("Your layer in QGIS stays as it is."),
-            lambda: self._do(title, lambda store: remove_upload(store, upload.id)),
+            lambda: self._do(source, title, lambda store: remove_upload(store, upload.id)),
         )
 
     def _confirm(self, question: str, verb: str, doomed: Sequence[Doomed], note: str, go: Callable[[], None]) -> None:
@@ -129,13 +133,17 @@ class Management(QObject):
         dialog.accepted.connect(go)
         self._open(dialog)
 
-    def _do(self, title: str, work: Callable[[Store], Any], after: Optional[Callable[[], None]] = None) -> None:
+    def _do(
+        self, source: StoreSource, title: str, work: Callable[[Store], Any], after: Optional[Callable[[], None]] = None
+    ) -> None:
+        """Do work on the store that was looked at when it was asked for, whatever the user has turned to since."""
+
         def done(_nothing: object) -> None:
             if after is not None:
                 after()
             self._done(title)
 
-        self.calls.ask(title, work, done, lambda error: self._failed(title, error))
+        self.calls.ask(title, work, done, lambda error: self._failed(title, error), source=source)
 
     def _done(self, title: str) -> None:
         self._messages.said(tr("Done: {title}", title=title))
@@ -151,17 +159,17 @@ class Management(QObject):
     def show_versions(self, sheet: Datasheet) -> None:
         """Show the versions of a datasheet."""
         dialog = VersionsDialog(sheet.name, self._window)
-        title, target = dialog.windowTitle(), self._stores.targets.current().id
+        title, source = dialog.windowTitle(), self._stores.source()
+        call = partial(self.calls.ask, title, asking=dialog, source=source)
+        target = source.target.id
 
         def ask() -> None:
-            self.calls.ask(title, lambda store: versions(store, sheet), dialog.show_versions, asking=dialog)
+            call(lambda store: versions(store, sheet), dialog.show_versions)
 
         def compare(one: Versioned, before: int, after: int) -> None:
-            self.calls.ask(
-                title,
+            call(
                 lambda store: store.revisions.compare(one.kind, one.id, before, after),
                 lambda difference: dialog.show_difference(one, difference),
-                asking=dialog,
             )
 
         def bring_back(one: Versioned, number: int) -> None:
@@ -173,7 +181,7 @@ class Management(QObject):
                 self.changed.emit()
                 ask()
 
-            self.calls.ask(title, lambda store: roll_back(store, one, number, published), told, asking=dialog)
+            call(lambda store: roll_back(store, one, number, published), told)
 
         dialog.comparison_asked.connect(compare)
         dialog.return_asked.connect(bring_back)
@@ -185,7 +193,7 @@ class Management(QObject):
     def show_styles(self, service: Service) -> None:
         """Show the styles of a service, to be changed."""
         dialog = StylesDialog(service, self._window)
-        self.styles = StyleManagement(self.calls, dialog, self._stores.source().target, self._window)
+        self.styles = StyleManagement(self.calls, dialog, self._stores.source(), self._window)
         self.styles.changed.connect(self.changed)
         self._open(dialog)
         self.styles.refresh()
@@ -194,13 +202,12 @@ class Management(QObject):
 
     def complete(self, service: Service) -> None:
         """Make all tiles of a layer of which a sample is shown."""
-        job = CompletionJob(self._stores.source(), service.layer_name, service.title or service.layer_name, self)
-        title = tr("All tiles of “{title}”", title=job.title)
+        source = self._stores.source()
+        job = CompletionJob(source, service.layer_name, service.title or service.layer_name, self)
         self.completions.append(job)
-        target = self._stores.source().target.id
-        job.finished.connect(lambda _urls: complete(_layers(), target, service.layer_name))
-        job.finished.connect(lambda _urls: self._done(title))
-        job.failed.connect(lambda error: self._messages.failed(title, error))
+        job.finished.connect(lambda _urls: complete(_layers(), source.target.id, service.layer_name))
+        job.finished.connect(lambda _urls: self._done(job.task))
+        job.failed.connect(lambda error: self._messages.failed(job.task, error))
         for end in (job.finished, job.failed, job.cancelled):
             end.connect(lambda *_outcome: self._forget(job))
         self._dock.jobs.follow(job, job.title)
@@ -237,16 +244,17 @@ class Management(QObject):
             else:
                 store.executions.abort(execution.id)
 
-        self._do(title, end)
+        self._do(self._stores.source(), title, end)
 
     def resume(self, broken: Interrupted) -> None:
         """Bring an integration to its end; what was not sent whole needs its file, which its publication keeps."""
         name = broken.upload.name
-        self._do(tr("Resume “{name}”", name=name), lambda store: resume_integration(store, broken.upload.id))
+        title = tr("Resume “{name}”", name=name)
+        self._do(self._stores.source(), title, lambda store: resume_integration(store, broken.upload.id))
 
     def show_log(self, execution: Execution) -> None:
         """Show the log of a job."""
-        dialog = LogDialog(execution.output or execution.name, self._window)
+        dialog, source = LogDialog(execution.output or execution.name, self._window), self._stores.source()
 
         def ask() -> None:
             self.calls.ask(
@@ -254,6 +262,7 @@ class Management(QObject):
                 lambda store: store.executions.logs(execution.id),
                 dialog.show_lines,
                 asking=dialog,
+                source=source,
             )
 
         dialog.refresh_asked.connect(ask)

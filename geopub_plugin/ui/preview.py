@@ -259,6 +259,7 @@ class Preview(QWidget):
         if not layer.isValid():
             self.message.setText(tr("The {kind} service does not answer. Refresh, then publish again.", kind=kind))
             self.canvas.setLayers([])
+            del self.layers[kind]  # it is asked again when somebody switches to it
             return
         self._lay_out_map()
         if self._extent is None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QWidget
 
+from ..backend.errors import NotFound
 from ..backend.translation import tr
-from ..publish.layer_memory import LayerMemory, memory
+from ..publish.layer_memory import LayerMemory
 from ..publish.preview_links import PreviewLinks, preview_links
 from ..publish.publication import PublicationResult
 from ..publish.store_calls import StoreCall
@@ -36,10 +36,8 @@ class Sharing(QObject):
         desk.live.connect(self.show_result)
         menu.share_asked.connect(self.show_memory)
 
-    def show_result(self, title: str, result: PublicationResult) -> None:
-        """Show what has just gone live."""
-        kept = (memory(layer) for layer in QgsProject.instance().mapLayers().values())
-        target = next((one.target for one in kept if one is not None and one.layer_name == result.layer_name), "")
+    def show_result(self, title: str, result: PublicationResult, target: str) -> None:
+        """Show what has just gone live in a target."""
         addresses = tuple((live.type, live.url) for live in result.urls)
         # Not in the turn in which the publication ended: QGIS has other things to draw then.
         later = QTimer(self, singleShot=True, interval=0)
@@ -57,7 +55,11 @@ class Sharing(QObject):
         if self._call is not None:
             return
         name, title = self._layer_name, self._title
-        source = self._stores.source(self._target)
+        try:
+            source = self._stores.source(self._target)
+        except NotFound as error:
+            self.panel.fault.say(" ".join(error.sentences))
+            return
         self._call = StoreCall(source, tr("Temporary link"), lambda store: preview_links(store, name, title), self)
         self._call.answered.connect(self._made)
         self._call.refused.connect(lambda error: self.panel.fault.say(" ".join(error.sentences)))

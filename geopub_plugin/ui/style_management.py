@@ -30,8 +30,8 @@ from ..publish.service_styles import (
 from ..publish.shown_versions import published_version, show_style, show_version
 from ..publish.shown_versions import replace_style as note_replaced
 from ..publish.store_calls import StoreCalls
+from ..publish.store_source import StoreSource
 from ..publish.style_input import Examined, add_style, replace_style
-from ..publish.targets import Target
 from ..publish.versions import STYLE, Versioned, same_version
 from .consequences_dialog import ConsequencesDialog
 from .publications_model import KIND_OF
@@ -45,13 +45,14 @@ class StyleManagement(QObject):
 
     changed = pyqtSignal()  # something of the service is drawn in another way
 
-    def __init__(self, calls: StoreCalls, dialog: StylesDialog, target: Target, window: QWidget) -> None:
-        """Serve `dialog`, of a service of `target`."""
+    def __init__(self, calls: StoreCalls, dialog: StylesDialog, source: StoreSource, window: QWidget) -> None:
+        """Serve `dialog`, of a service in the store of `source`."""
         super().__init__(dialog)
         self.dialog = dialog
         self.asking: Optional[QDialog] = None  # what is open on top of it
-        self._calls, self._window, self._service = calls, window, dialog.service
-        self._plain, self._target = not target.draws_qml, target.id
+        self._window, self._service = window, dialog.service
+        self._call = partial(calls.ask, source=source)
+        self._plain, self._target = not source.target.draws_qml, source.target.id
         dialog.add_asked.connect(lambda: self.bring(None))
         dialog.replacement_asked.connect(self.bring)
         dialog.renaming_asked.connect(self.rename)
@@ -116,7 +117,7 @@ class StyleManagement(QObject):
         title, service = asking.windowTitle(), self._service
 
         def ask() -> None:
-            self._calls.ask(
+            self._call(
                 title,
                 lambda store: style_versions(store, service, style.technical_name),
                 asking.show_versions,
@@ -124,7 +125,7 @@ class StyleManagement(QObject):
             )
 
         def compare(one: Versioned, before: int, after: int) -> None:
-            self._calls.ask(
+            self._call(
                 title,
                 lambda store: store.revisions.compare(one.kind, one.id, before, after),
                 lambda difference: asking.show_difference(one, difference),
@@ -146,7 +147,7 @@ class StyleManagement(QObject):
                 self.changed.emit()
                 ask()
 
-            self._calls.ask(title, work, told, asking=asking)
+            self._call(title, work, told, asking=asking)
 
         asking.comparison_asked.connect(compare)
         asking.return_asked.connect(bring_back)
@@ -154,7 +155,7 @@ class StyleManagement(QObject):
         ask()
 
     def _examine(self, entry: StyleEntryDialog, brought: Brought, fetch: bool) -> None:
-        self._calls.ask(
+        self._call(
             tr("Examining the style…"),
             lambda store: examined(store, self._service, brought, fetch),
             lambda found: entry.show_examined(brought, found),
@@ -188,7 +189,7 @@ class StyleManagement(QObject):
             else:  # it was closed meanwhile
                 self.dialog.say_fault(" ".join(error.sentences))
 
-        self._calls.ask(entry.windowTitle(), use, used, refused, self.dialog)
+        self._call(entry.windowTitle(), use, used, refused, self.dialog)
 
     def _change(self, style: Optional[ServiceStyle], work: Callable[[Store], Any]) -> None:
         def done(_nothing: object) -> None:
@@ -202,7 +203,7 @@ class StyleManagement(QObject):
             self.dialog.say_fault(" ".join(error.sentences))
 
         self.dialog.wait(words)
-        self._calls.ask(self.dialog.windowTitle(), work, answered, refused, self.dialog)
+        self._call(self.dialog.windowTitle(), work, answered, refused, self.dialog)
 
     def _open(self, asking: QDialog) -> None:
         self.asking = asking

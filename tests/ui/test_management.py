@@ -21,13 +21,15 @@ from geopub_plugin.publish.client.allowances import Allowance
 from geopub_plugin.publish.client.executions import Execution, Progress
 from geopub_plugin.publish.client.uploads import Upload
 from geopub_plugin.publish.embedded_process import EmbeddedProcess
+from geopub_plugin.publish.layer_memory import Published, remember
+from geopub_plugin.publish.layer_plan import propose_plan
 from geopub_plugin.publish.live_layers import LiveService, live_layer
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.publication_call import STYLE
 from geopub_plugin.publish.publication_plan import LayerPlan
 from geopub_plugin.publish.resumption import Interrupted
 from geopub_plugin.publish.server_jobs import ServerJobs
-from geopub_plugin.publish.store_source import Stores
+from geopub_plugin.publish.store_source import StoreAddress, Stores
 from geopub_plugin.publish.table_plan import Access
 from geopub_plugin.publish.targets import Target, TargetKind, Targets
 from geopub_plugin.ui import preview
@@ -285,8 +287,30 @@ def test_nothing_is_unpublished_or_deleted_before_it_was_shown(room, lakes, qtbo
     qtbot.waitUntil(lambda: room.desk.management.dialog is not None, timeout=20_000)
     dialog = room.desk.management.dialog
     assert "Data" in {dialog.list.topLevelItem(row).text(0) for row in range(dialog.list.topLevelItemCount())}
+    room.stores.targets.put(Target("town", TargetKind.SERVER, "Town", "http://127.0.0.1:9/api"))
+    room.stores.targets.choose("town")  # what was shown goes, not what has its name elsewhere
     dialog.go.click()
+    qtbot.waitUntil(lambda: any(line.startswith("Done: Delete") for line in room.said.lines), timeout=20_000)
+    room.stores.targets.choose("embedded")
+    qtbot.waitUntil(lambda: room.dock.landing.isEnabled(), timeout=20_000)
+    room.desk.refresh()
     qtbot.waitUntil(lambda: sheet_of(room, lakes) is None, timeout=20_000)
+
+
+def test_a_list_that_comes_late_is_not_that_of_another_target(room, datasheets):
+    before = room.model.datasheets
+    room.desk._list.listed.emit(StoreAddress("https://maps.example.org/api"), datasheets)
+    assert room.model.datasheets == before and room.desk.known.of("embedded") != datasheets
+
+
+def test_what_was_published_on_a_server_that_is_gone_is_not_updated_elsewhere(room, qtbot, tmp_path, qgis_new_project):
+    layer = QgsVectorLayer(str(geopackage(tmp_path / "ponds.gpkg", 2)), "Ponds", "ogr")
+    remember(layer, propose_plan(layer), Published("removed"))
+    room.desk.update(layer)
+    assert room.desk.dialog is None and "no longer known" in room.said.lines[-1]
+    restricted = LiveService("WFS", "Ponds", "https://maps.example.org/private/wfs/ows", open=False)
+    room.desk.open_preview((restricted,), "removed")
+    assert "no longer known" in room.said.lines[-1] and not room.dock.preview.services
 
 
 def test_jobs_logs_and_room(room, lakes, qtbot):

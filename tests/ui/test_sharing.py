@@ -26,7 +26,7 @@ from geopub_plugin.ui.sharing import Sharing
 class Desk(QObject):
     """Keeps what it is asked to show."""
 
-    live = pyqtSignal(str, object)
+    live = pyqtSignal(str, object, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ def sharing(qgis_new_project, world_map, tmp_path) -> Iterator[Sharing]:
 
 
 def test_what_goes_live_and_what_a_layer_remembers(qtbot, sharing):
-    sharing.desk.live.emit("World", sharing.result)
+    sharing.desk.live.emit("World", sharing.result, "embedded")
     qtbot.waitUntil(sharing.panel.isVisible)
     assert "World" in sharing.panel.heading.text()
     assert [line.text() for line, _button in sharing.panel.addresses.rows] == [u.url for u in sharing.result.urls]
@@ -71,7 +71,7 @@ def test_what_goes_live_and_what_a_layer_remembers(qtbot, sharing):
 
 
 def test_a_temporary_link_is_copied_and_previewed(qtbot, sharing):
-    sharing.show_result("World", sharing.result)
+    sharing.show_result("World", sharing.result, "embedded")
     qtbot.waitUntil(sharing.panel.isVisible)
     sharing.panel.link.click()
     assert not sharing.panel.link.isEnabled()
@@ -83,3 +83,6 @@ def test_a_temporary_link_is_copied_and_previewed(qtbot, sharing):
     sharing.show_memory(LayerMemory({"title": "Gone"}, "embedded", "Gone", "gone", "", (("WFS", "http://h/"),)))
     sharing.panel.link.click()
     qtbot.waitUntil(lambda: "Nothing is published" in sharing.panel.fault.text(), timeout=30_000)
+    sharing.show_memory(LayerMemory({"title": "World"}, "removed", "World", "world_map", "", (("WFS", "http://h/"),)))
+    sharing.panel.link.click()
+    assert "no longer known" in sharing.panel.fault.text(), "a link was made in another store"

@@ -27,12 +27,13 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QEventLoop, QObject
 from qgis.PyQt.QtGui import QIcon
 
-from ...backend.errors import Cancelled, GeoPubError
+from ...backend.errors import Cancelled, GeoPubError, NotFound
 from ...backend.faults import Fault, Severity
 from ...backend.locations import shipped
 from ...backend.translation import tr
 from ..client import Store
 from ..compat import NO_THREADING
+from ..layer_memory import LayerMemory
 from ..publication_plan import LEVELS
 from ..store_calls import StoreCall
 from ..store_source import Stores, StoreSource
@@ -120,6 +121,13 @@ class GeoPubAlgorithm(QgsProcessingAlgorithm):
                 tr("There is no target “{name}”; there are: {names}.", name=named, names=names)
             )
         return stores.source()
+
+    def source_of(self, kept: LayerMemory) -> StoreSource:
+        """Return the store in which a layer remembers to be published."""
+        try:
+            return self._stores().source(kept.target)
+        except NotFound as error:
+            raise QgsProcessingException("\n".join(error.sentences)) from error
 
     def layer(self, parameters: Dict[str, Any], context: QgsProcessingContext) -> QgsVectorLayer:
         """Return the layer that is given."""

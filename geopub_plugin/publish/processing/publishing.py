@@ -199,7 +199,7 @@ class UpdatePublication(_Publishing):
         if not parts:
             raise QgsProcessingException(tr("Choose what to update."))
         if kept is not None and plan is not None and not name:
-            source = self._stores().source(kept.target)
+            source = self.source_of(kept)
         else:
             if not name:
                 raise QgsProcessingException(

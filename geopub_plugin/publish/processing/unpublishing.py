@@ -59,7 +59,7 @@ class Unpublish(GeoPubAlgorithm):
         if not name:
             raise QgsProcessingException(tr("Give a published layer or a technical name."))
         here = kept is not None and kept.layer_name == name
-        source = self._stores().source(kept.target) if kept and here else self.source(parameters, context)
+        source = self.source_of(kept) if kept and here else self.source(parameters, context)
         whole = self.parameterAsBool(parameters, DELETE, context)
         gone: List[str] = asked(source, self.displayName(), lambda store: _taken_off(store, name, whole), feedback)
         for one in gone:

@@ -110,7 +110,7 @@ def test_publish_update_and_list(qtbot, here, scratch, points, monkeypatch):
     sheets = DatasheetList()
     with qtbot.waitSignal(sheets.listed, timeout=10_000) as listed:
         sheets.refresh(here.address)
-    (sheet,) = (sheet for sheet in listed.args[0] if sheet.name == "Stops")
+    (sheet,) = (sheet for sheet in listed.args[1] if sheet.name == "Stops")
     assert len(sheet.services) == 3 and all(service.offering for service in sheet.services)
 
 

@@ -26,7 +26,7 @@ from qgis.PyQt.QtCore import QTimer, QVariant
 
 from geopub_plugin.backend.translation import language, use_language
 from geopub_plugin.publish.embedded_process import EmbeddedProcess
-from geopub_plugin.publish.layer_memory import changes, memory, remember
+from geopub_plugin.publish.layer_memory import Published, changes, memory, remember
 from geopub_plugin.publish.layer_plan import propose_plan
 from geopub_plugin.publish.processing.provider import ALGORITHMS, GeoPubProvider
 from geopub_plugin.publish.store_source import Stores
@@ -119,6 +119,14 @@ def test_publish_update_and_unpublish(run, stops):
     assert requests.get(live["WFS"], timeout=20).status_code >= 400 or "Exception" in requests.get(live["WFS"]).text
     with pytest.raises(QgsProcessingException, match="Nothing is published as"):
         run("unpublish", NAME="bus_stops")
+
+
+def test_a_layer_of_a_server_that_is_gone_is_looked_for_nowhere_else(run, stops):
+    """What has its name in the current target is somebody else's, and must not be replaced or deleted for it."""
+    remember(stops, propose_plan(stops), Published("removed"))
+    for algorithm in ("update", "unpublish"):
+        with pytest.raises(QgsProcessingException, match="no longer known"):
+            run(algorithm, INPUT=stops)
 
 
 def test_a_file_that_remembers_nothing_is_updated_by_name(run, stops, points):

@@ -80,11 +80,12 @@ class TableRows:
         """Yield the rows that a statement selects; what is not UTF-8 in them is replaced."""
         done = 0
         while True:
-            cursor = self._connection.execute(sql, values)
             try:
-                for rows in asked.weighed(islice(cursor, done, None), sizes):
-                    done += len(rows)
-                    yield walked_batch(rows, self._schema, asked)
+                # Closed before the next begins: where both share a statement, Python before 3.11 hands a row out twice.
+                with contextlib.closing(self._connection.execute(sql, values)) as cursor:
+                    for rows in asked.weighed(islice(cursor, done, None), sizes):
+                        done += len(rows)
+                        yield walked_batch(rows, self._schema, asked)
                 return
             except sqlite3.OperationalError as error:
                 if "decode" not in str(error).lower():

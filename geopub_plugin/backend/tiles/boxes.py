@@ -8,16 +8,25 @@ of leaves are features', others are nodes'.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing, suppress
 from itertools import chain
-from typing import Tuple
+from typing import Iterator, Tuple
 
 import numpy as np
 
 from ..features.geopackage import GeoPackageTable, connect, quoted
+from ..features.geopackage_schema import is_still
 from ..features.measure import feature_bounds
 from ..features.schema import TableSchema
+from ..features.sqlite_pages import HIGHEST, TablePages
+from ..features.sqlite_records import BLOB, NULL, NotPlain
 
 _CELL = np.dtype([("key", ">i8"), ("minx", ">f4"), ("maxx", ">f4"), ("miny", ">f4"), ("maxy", ">f4")])
+
+_PIECE = 1 << 18  # bytes of pages looked at at a time; those that hold a geometry larger than a page are left to SQLite
+_ALL = 1 << 40  # rows: more than any table has
+_LOWEST = -(2**63)  # of all keys
+_Sizes = Tuple[np.ndarray, np.ndarray]
 
 
 def feature_boxes(table: GeoPackageTable) -> Tuple[np.ndarray, np.ndarray]:
@@ -72,14 +81,49 @@ def geometry_bytes(table: GeoPackageTable, fids: np.ndarray) -> np.ndarray:
     schema: TableSchema = table.schema
     if schema.geometry_type == "POINT" or not schema.fid:
         return np.full(len(fids), 40, np.int64)
-    connection: sqlite3.Connection = connect(table.path)
-    try:
-        size = f"coalesce(length({quoted(schema.geometry)}), 0)"
-        sql = f"SELECT {quoted(schema.fid)}, {size} FROM {quoted(schema.name)} ORDER BY 1"  # nosec B608 - quoted
-        rows = np.fromiter(chain.from_iterable(connection.execute(sql)), np.int64).reshape(-1, 2)
-    finally:
-        connection.close()
-    if len(rows) == 0 or len(fids) == 0:
+    with closing(connect(table.path)) as connection:
+        several = list(_sizes(table, connection))
+    keys, sizes = (np.concatenate([np.zeros(0, np.int64), *parts]) for parts in zip(*several))
+    if len(keys) == 0 or len(fids) == 0:
         return np.zeros(len(fids), np.int64)
-    at = np.minimum(np.searchsorted(rows[:, 0], fids), len(rows) - 1)
-    return rows[at, 1]
+    return sizes[np.minimum(np.searchsorted(keys, fids), len(keys) - 1)]
+
+
+def _sizes(table: GeoPackageTable, connection: sqlite3.Connection) -> Iterator[_Sizes]:
+    """Yield keys, ascending, and how many bytes the geometry of each takes: int64 (n,) both, of a part of the rows."""
+    key = _LOWEST
+    if is_still(table.path):
+        with suppress(NotPlain), closing(_pages(table, connection)) as pages:
+            while key <= HIGHEST:
+                leaves = pages.from_key(key, _ALL, _PIECE)
+                last = pages.last_key(leaves)
+                try:
+                    yield _in_pages(table, pages, leaves)
+                except NotPlain:
+                    if key == _LOWEST:
+                        raise  # where the first rows are large, most of them are
+                    yield _selected(table, connection, key, last)
+                key = last + 1
+    if key <= HIGHEST:
+        yield _selected(table, connection, key, HIGHEST)
+
+
+def _pages(table: GeoPackageTable, connection: sqlite3.Connection) -> TablePages:
+    return TablePages(table.path, connection, table.schema.name, table.schema.fid)
+
+
+def _in_pages(table: GeoPackageTable, pages: TablePages, leaves: np.ndarray) -> _Sizes:
+    """Return the keys and the sizes in some leaves of the table; raise NotPlain for what is left to SQLite."""
+    records = pages.records(leaves, [pages.places[table.schema.geometry]])
+    (geometry,) = records.values
+    if not geometry.found() <= {NULL, BLOB}:
+        raise NotPlain(table.schema.geometry)
+    return records.keys, geometry.size
+
+
+def _selected(table: GeoPackageTable, connection: sqlite3.Connection, first: int, last: int) -> _Sizes:
+    """Return the keys from the first to the last, and the sizes, as SQLite hands them out."""
+    key, size = quoted(table.schema.fid), f"coalesce(length({quoted(table.schema.geometry)}), 0)"
+    sql = f"SELECT {key}, {size} FROM {quoted(table.schema.name)} WHERE {key} BETWEEN ? AND ? ORDER BY 1"  # nosec B608 - quoted
+    rows = np.fromiter(chain.from_iterable(connection.execute(sql, (first, last))), np.int64).reshape(-1, 2)
+    return rows[:, 0], rows[:, 1]

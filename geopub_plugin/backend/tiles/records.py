@@ -13,6 +13,7 @@ import numpy as np
 from ..features.batch import Batch, Column
 from ..features.ragged import aranges, starts_of
 from ..features.schema import ColumnKind, Field
+from .distinct_values import distinct_values
 from .varint import varint, varint_sizes, varints
 
 _SHORT = [b"\x22" + bytes([n + 2]) + b"\x0a" + bytes([n]) for n in range(126)]  # field 4: values, then string_value
@@ -89,15 +90,18 @@ def records_of(batches: Sequence[Batch], fields: Sequence[Field]) -> Records:
 
 def joined_records(several: Sequence[Records]) -> Records:
     """Return the records of several blocks as one, one after the other."""
-    values = [one.values() for one in several]
-    numbers = _numbers(values)
+    starts = starts_of(np.concatenate([np.diff(one.value_start) for one in several]))
+    octets = np.concatenate([one.value_bytes for one in several])
+    shifts = np.cumsum([0] + [len(one.value_start) - 1 for one in several])
+    number, first = distinct_values(starts, octets)
+    sizes = np.diff(starts)[first]
     return Records(
         np.concatenate([one.fids for one in several]),
         starts_of(np.concatenate([np.diff(one.tag_start) for one in several])),
         np.concatenate([one.tag_key for one in several]),
-        np.concatenate([_known(own, numbers)[one.tag_value] for own, one in zip(values, several)]),
-        *_stored(list(numbers)),
-    )
+        number[np.concatenate([one.tag_value + shift for one, shift in zip(several, shifts)])],
+        starts_of(sizes), octets[aranges(starts[first], sizes)],
+    )  # fmt: skip
 
 
 def values_numbered(several: Sequence[List[bytes]]) -> Tuple[Tuple[np.ndarray, np.ndarray], np.ndarray]:

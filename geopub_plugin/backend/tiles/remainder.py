@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import struct
-import zlib
 from dataclasses import dataclass, fields, replace
+from functools import partial, reduce
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..deflate import checksum
 from ..features.batch import LINE, POINT, POLYGON
 from ..features.schema import Bounds
 from .records import Records, joined_records
@@ -22,6 +23,7 @@ from .shapes import Shapes, joined
 _RECORDS = [field.name for field in fields(Records)]
 _SHAPES = [field.name for field in fields(Shapes) if field.name != "kind"]
 _LENGTH = struct.Struct("<Q")
+_PIECE = 1 << 20  # bytes read at a time
 _FEATURE = 4.0  # vertices that a path weighs besides its own
 
 
@@ -87,12 +89,9 @@ def save(up: Remainder, path: Path) -> None:
             float(min(shapes.x.min() for shapes in filled)), float(min(shapes.y.min() for shapes in filled)),
             float(max(shapes.x.max() for shapes in filled)), float(max(shapes.y.max() for shapes in filled)),
         ]  # fmt: skip
-    columns = [np.ascontiguousarray(array) for array in arrays.values()]
-    checksum = 0
-    for array in columns:
-        checksum = zlib.crc32(array.data, checksum)
+    columns = [array.tobytes() for array in arrays.values()]
     header = {
-        "checksum": checksum,
+        "checksum": _checksum(columns),
         "weight": sum(len(shapes.x) + _FEATURE * len(shapes) for shapes in filled),
         "bounds": bounds,
         "arrays": [[name, array.dtype.str, len(array)] for name, array in arrays.items()],
@@ -100,8 +99,7 @@ def save(up: Remainder, path: Path) -> None:
     text = json.dumps(header).encode()
     with path.open("wb") as file:
         file.write(_LENGTH.pack(len(text)) + text)
-        for array in columns:
-            file.write(array.data)
+        file.writelines(columns)
 
 
 def extent_of(path: Path) -> Extent:
@@ -118,12 +116,11 @@ def is_whole(path: Path) -> bool:
             header = _header(file)
         except (struct.error, ValueError):
             return False
-        checksum = 0
-        while True:
-            piece = file.read(1 << 20)
-            if not piece:
-                return bool(header["checksum"] == checksum)
-            checksum = zlib.crc32(piece, checksum)
+        return bool(header["checksum"] == _checksum(iter(partial(file.read, _PIECE), b"")))
+
+
+def _checksum(pieces: Iterable[bytes]) -> int:
+    return reduce(lambda before, piece: checksum(piece, before), pieces, 0)
 
 
 def _header(file: BinaryIO) -> Dict[str, Any]:

@@ -87,7 +87,7 @@ class TableRows:
                         done += len(rows)
                         yield walked_batch(rows, self._schema, asked)
                 return
-            except sqlite3.OperationalError as error:
+            except sqlite3.OperationalError as error:  # noqa: PERF203 - twice at most
                 if "decode" not in str(error).lower():
                     raise
                 self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # and on from there

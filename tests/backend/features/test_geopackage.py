@@ -163,6 +163,25 @@ def test_a_foreign_value_in_a_column_is_converted_or_null(tmp_path: Path) -> Non
     assert batch.columns["t"].values.tolist() == ["5", "bytes", "text", "", "�A"]
 
 
+@pytest.mark.parametrize("place", [0, 3, 9])
+def test_a_row_that_is_not_utf8_is_read_once(tmp_path: Path, place: int) -> None:
+    """Python before 3.11 fetches a row with the statement, and resets a statement again when its cursor goes."""
+    path = tmp_path / "odd.gpkg"
+    made = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = made.CreateLayer("odd", None, ogr.wkbPoint, ["SPATIAL_INDEX=NO"])
+    layer.CreateField(ogr.FieldDefn("t", ogr.OFTString))
+    del layer, made
+    with sqlite3.connect(path) as connection:
+        texts = [(b"\xff" if number == place else b"a",) for number in range(10)]
+        connection.executemany("INSERT INTO odd (t) VALUES (CAST(? AS TEXT))", texts)
+        connection.execute("UPDATE odd SET t = x'61' WHERE fid = 5")  # so that SQLite is asked, not the pages
+    connection.close()
+    with GeoPackageTable(path, "odd") as table:
+        (batch,) = table.batches()
+    assert batch.fids.tolist() == list(range(1, 11))
+    assert batch.columns["t"].values.tolist() == ["\N{REPLACEMENT CHARACTER}" if n == place else "a" for n in range(10)]
+
+
 def test_what_is_no_geopackage_is_told(tmp_path: Path, file: Path) -> None:
     text = tmp_path / "text.gpkg"
     text.write_text("hello")

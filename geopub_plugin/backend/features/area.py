@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-import numpy as np
-
 from .schema import Bounds
 
 EVERYWHERE: Bounds = (-1e300, -1e300, 1e300, 1e300)
@@ -31,14 +29,6 @@ class Area:
             return bounds is None
         west, south, east, north = self.inside
         return west <= bounds[0] and south <= bounds[1] and bounds[2] <= east and bounds[3] <= north
-
-    def surely(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-        """Return which boxes, by lower and upper corner (float64 (N, 2) each), lie in `inside`: bool (N,)."""
-        if self.inside is None:
-            return np.zeros(len(low), bool)
-        west, south, east, north = self.inside
-        within = (low[:, 0] >= west) & (low[:, 1] >= south)  # bool (N,)
-        return within & (high[:, 0] <= east) & (high[:, 1] <= north)
 
 
 def _has_place(blob: Optional[bytes]) -> Optional[int]:

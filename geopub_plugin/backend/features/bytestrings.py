@@ -43,7 +43,7 @@ class Texts:
         """Return texts that each end with `END`."""
         data = np.frombuffer(text, np.uint8)
         end = np.flatnonzero(data == END[0])  # (N,)
-        start = np.zeros_like(end)
+        start = np.zeros(len(end), np.int64)
         start[1:] = end[:-1] + 1
         return cls(data, start, end - start)
 
@@ -93,7 +93,7 @@ def laid(columns: Iterable[Column], count: int) -> Texts:
             at += column.size
         elif count:
             constant -= len(column)
-            _cells(data, len(column))[at] = np.frombuffer(column, f"V{len(column)}")
+            cells(data, f"V{len(column)}")[at] = np.frombuffer(column, f"V{len(column)}")
             at += len(column)
     return Texts(data[: start[-1]], start[:-1], size)
 
@@ -109,9 +109,12 @@ def _merged(columns: Iterable[Column]) -> List[Column]:
     return merged
 
 
-def _cells(data: np.ndarray, width: int) -> np.ndarray:
-    """Return the `width` bytes from each byte of a buffer on: void (B - width + 1,), one over the other."""
-    return np.ndarray((len(data) - width + 1,), f"V{width}", data, strides=(1,))
+def cells(data: np.ndarray, kind: str) -> np.ndarray:
+    """Return the values of a type that begin at each byte of a buffer (uint8 (B,)), one over the other.
+
+    As many as fit: (B - width + 1,). "V12" are texts of twelve bytes.
+    """
+    return np.ndarray((len(data) - np.dtype(kind).itemsize + 1,), kind, data, strides=(1,))
 
 
 def _moved(texts: Texts, data: np.ndarray, at: np.ndarray, room: int) -> None:
@@ -129,9 +132,8 @@ def _moved(texts: Texts, data: np.ndarray, at: np.ndarray, room: int) -> None:
     if alike and longest - shortest <= room and limit >= 0:
         late = np.flatnonzero(texts.start > limit).tolist()
         if longest < _LONG and len(late) <= _FEW:
-            _cells(data, longest)[at] = _cells(texts.data, longest)[
-                np.minimum(texts.start, limit) if late else texts.start
-            ]
+            begin = np.minimum(texts.start, limit) if late else texts.start
+            cells(data, f"V{longest}")[at] = cells(texts.data, f"V{longest}")[begin]
             _copied(texts, data, at, late)
             return
     power = np.frexp(texts.size)[1]  # (N,) 0 for nothing, 1 for one byte, 2 for two and three, …
@@ -140,7 +142,7 @@ def _moved(texts: Texts, data: np.ndarray, at: np.ndarray, room: int) -> None:
         if width >= _LONG:
             _copied(texts, data, at, rows.tolist())
         elif width:
-            source, target = _cells(texts.data, width), _cells(data, width)
+            source, target = cells(texts.data, f"V{width}"), cells(data, f"V{width}")
             begin, to, rest = texts.start[rows], at[rows], texts.size[rows] - width
             target[to] = source[begin]
             target[to + rest] = source[begin + rest]

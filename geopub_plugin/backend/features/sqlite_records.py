@@ -11,6 +11,7 @@ from typing import List, Sequence, Set, Tuple
 
 import numpy as np
 
+from .bytestrings import cells
 from .ragged import row_numbers, starts_of
 
 NULL, INTEGER, REAL, BLOB, TEXT, OTHER = range(6)  # classes of values
@@ -170,7 +171,7 @@ def varints(codes: np.ndarray, at: np.ndarray, longest: int = 9) -> Tuple[np.nda
 
 def big_endian(codes: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
     """Return the unsigned integers of 2 or 4 bytes, the first the greatest, at these bytes: int64 (n,)."""
-    return np.ndarray((len(codes) - size + 1,), f">u{size}", codes, strides=(1,))[at].astype(np.int64)
+    return cells(codes, f">u{size}")[at].astype(np.int64)
 
 
 def integers(codes: np.ndarray, values: Values) -> np.ndarray:
@@ -189,8 +190,7 @@ def reals(codes: np.ndarray, values: Values) -> np.ndarray:
 
 def _words(codes: np.ndarray, values: Values) -> np.ndarray:
     """Return the eight bytes that end where the values end: int64 (N,)."""
-    every = np.ndarray((len(codes) - 7,), ">i8", codes, strides=(1,))
-    return every[values.start + values.size - 8].astype(np.int64)
+    return cells(codes, ">i8")[values.start + values.size - 8].astype(np.int64)
 
 
 def slices(data: bytes, values: Values) -> List[bytes]:

@@ -21,7 +21,7 @@ from .sqlite_records import NotPlain
 from .wkb import MalformedGeometry
 
 _FAR = 2_000  # rows: an offset that is worth a look at the keys
-_MANY = 300  # keys: fewer rows are read faster one by one
+_MANY = 300  # rows: fewer are read faster one by one
 _SCATTERED = 4  # times as many rows as are wanted: SQLite fetches a few of them in less time, and memory
 _HEAVY = 64_000_000  # bytes of pages read together
 _LOWEST = -(2**63)
@@ -63,7 +63,7 @@ class TableRows:
 
     def streamed(self, asked: Asked, offset: int, limit: Optional[int], sizes: Iterator[int]) -> Iterator[Batch]:
         """Yield the rows after `offset` others, `limit` at most, in batches of these sizes."""
-        start, pages = None, self._leaves()
+        start, pages = None, self._leaves() if limit is None or limit >= _MANY else None
         if offset and self._schema.fid:
             start, offset = self._key_at(offset), 0
             if start is None:

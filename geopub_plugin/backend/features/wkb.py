@@ -1,8 +1,9 @@
 """Well-known binary turned into the arrays of a batch.
 
-All blobs are put into one buffer (`wkb_blobs`). Lines and polygons are read in lockstep (`wkb_lockstep`): most layers
-need a handful of turns. Collections, and the few geometries with a great many parts, are read one after the other
-(`wkb_walker`). What they have found are places of vertices, which are then read all at once.
+All blobs are put into one buffer (`wkb_blobs`). Where each is one path, there is nothing to seek (`wkb_single`). Else
+lines and polygons are read in lockstep (`wkb_lockstep`): most layers need a handful of turns. Collections, and the few
+geometries with a great many parts, are read one after the other (`wkb_walker`). What they have found are places of
+vertices, which are then read all at once.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import numpy as np
 from ..errors import InvalidInput
 from ..translation import tr
 from .batch import COLLECTION, MULTIPOINT, NULL, POINT, Geometries
-from .bytestrings import Texts, laid
+from .bytestrings import Texts, cells, laid
 from .ragged import aranges, row_numbers, starts_of
 from .wkb_blobs import Blobs, vertex_sizes
 from .wkb_lockstep import Lockstep
+from .wkb_single import one_path_each
 from .wkb_walker import Cut, Walker
 
 _LONG = 3  # vertices of a path, from which on it is moved as a whole
@@ -151,7 +153,7 @@ def _coordinates(blobs: Blobs, at: np.ndarray, vertices: np.ndarray, size: np.nd
                  axis: np.ndarray) -> np.ndarray:  # fmt: skip
     """Return one axis of all vertices of the paths: float64 (V,); NaN where a path lacks the axis (axis < 0)."""
     byte = _strided(at + 8 * np.maximum(axis, 0), vertices, size)
-    values = np.ndarray((len(blobs.data) - 7,), "<f8", blobs.data, strides=(1,))[byte]  # (V,)
+    values = cells(blobs.data, "<f8")[byte]  # (V,)
     if not little.all():
         values = np.where(np.repeat(little, vertices), values, values.byteswap())
     if (axis < 0).any():
@@ -235,6 +237,9 @@ def parse_located(buffer: bytes, start: np.ndarray, end: np.ndarray) -> Geometri
 
 
 def _parsed(blobs: Blobs) -> Geometries:
+    single = one_path_each(blobs)
+    if single is not None:
+        return single
     events, base, dimensions = _events(blobs)
     if blobs.bad.any():
         raise MalformedGeometry(int(np.flatnonzero(blobs.bad)[0]))

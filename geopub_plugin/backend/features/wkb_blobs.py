@@ -11,6 +11,7 @@ from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
+from .bytestrings import cells
 from .ragged import starts_of
 from .spatialite import standard_blobs
 
@@ -53,7 +54,7 @@ class Blobs:
 
     def u4(self, at: np.ndarray, little: np.ndarray) -> np.ndarray:
         """Return the unsigned 32-bit integers at these bytes: int64 (n,)."""
-        small = np.ndarray((len(self.data) - 3,), "<u4", self.data, strides=(1,))[at].astype(np.int64)
+        small = cells(self.data, "<u4")[at].astype(np.int64)
         if little.all():
             return small
         return np.where(little, small, small.astype("<u4").byteswap().astype(np.int64))

@@ -13,6 +13,8 @@ from osgeo import ogr
 
 from geopub_plugin.backend.features import wkb
 from geopub_plugin.backend.features.ragged import concatenate, take
+from geopub_plugin.backend.features.wkb_blobs import Blobs
+from geopub_plugin.backend.features.wkb_single import one_path_each
 from geopub_plugin.backend.features.wkb_writer import write
 
 from .catalogue import ALL, EMPTY, VALID, WITH_Z
@@ -73,6 +75,56 @@ def test_every_cut_is_noticed(wkt: str) -> None:
     for length in range(len(whole)):
         bad = wkb.malformed([whole, whole[:length], whole], geopackage=False)
         assert bad.tolist() == [False, True, False], length
+
+
+ONE_PATH = (
+    "POINT (1 2)", "POINT Z (1 2 3)", "POINT M (1 2 3)", "LINESTRING (0 0, 1 1)", "LINESTRING ZM (0 0 1 2, 1 1 3 4)",
+    "POLYGON ((0 0, 1 0, 1 1, 0 0))", "MULTIPOINT ((1 2))", "MULTILINESTRING ((0 0, 1 1, 2 0))",
+    "MULTIPOLYGON Z (((0 0 5, 1 0 6, 1 1 7, 0 0 5)))",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("wkt", ONE_PATH)
+def test_geometries_of_one_path_each_are_read_as_they_are_beside_others(wkt: str) -> None:
+    blob = bytes(ogr.CreateGeometryFromWkt(wkt).ExportToIsoWkb())
+    alone = one_path_each(Blobs.of([blob, blob + b"after", blob], geopackage=False))
+    beside = wkb.parse([blob, blob, blob, None], geopackage=False)
+    assert alone is not None
+    for name in ("x", "y", "z", "m", "path_start", "part_start", "part_kind"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(beside, name), name)
+        assert name in "zm" or getattr(alone, name).dtype == getattr(beside, name).dtype
+    assert alone.feature_start.tolist() == beside.feature_start[:-1].tolist()
+    assert alone.kind.tolist() == beside.kind[:-1].tolist()
+
+
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        ("POINT (1 2)", "POINT EMPTY"),
+        ("POINT (1 2)", "POINT Z (1 2 3)"),
+        ("LINESTRING (0 0, 1 1)", "LINESTRING EMPTY"),
+        ("LINESTRING (0 0, 1 1)", "MULTILINESTRING ((0 0, 1 1))"),
+        ("POLYGON ((0 0, 9 0, 9 9, 0 0))", "POLYGON ((0 0, 9 0, 9 9, 0 0), (5 1, 6 1, 6 2, 5 1))"),
+        ("MULTIPOINT ((1 2))", "MULTIPOINT ((1 2), (3 4))"),
+        ("MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)))", "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)), ((5 5, 6 5, 6 6, 5 5)))"),
+        ("GEOMETRYCOLLECTION (POINT (1 2))", "GEOMETRYCOLLECTION (POINT (1 2))"),
+    ],
+)
+def test_one_other_geometry_among_those_of_one_path_each_is_noticed(first: str, other: str) -> None:
+    geometries = [shapely.from_wkt(wkt) for wkt in (first, other, first)]
+    blobs = [shapely.to_wkb(one, flavor="iso") for one in geometries]
+    assert one_path_each(Blobs.of(blobs, geopackage=False)) is None
+    if " Z " not in other:  # or the first would get heights, too
+        same(wkb.parse(blobs, geopackage=False), geometries)
+
+
+@pytest.mark.parametrize("wkt", ONE_PATH)
+def test_a_cut_among_geometries_of_one_path_each_is_noticed(wkt: str) -> None:
+    whole = bytes(ogr.CreateGeometryFromWkt(wkt).ExportToIsoWkb())
+    for length in range(len(whole)):
+        for blobs in ([whole, whole[:length]], [whole[:length], whole]):
+            with pytest.raises(wkb.MalformedGeometry):
+                wkb.parse(blobs, geopackage=False)
 
 
 def test_the_malformed_row_is_named() -> None:

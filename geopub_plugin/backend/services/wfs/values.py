@@ -69,18 +69,26 @@ def hexadecimal(column: Column) -> Texts:
 
 
 def texts(column: Column, escape: Callable[[bytes], bytes]) -> Texts:
-    """Return the values of a textual column in UTF-8; `escape` gets them all at once."""
-    values = column.encoded
-    if values is None:
-        values = Texts.ended((_END.join([*column.values.tolist(), ""])).encode("utf-8", "replace"))
-    count = len(column)
-    together = laid([values, END], count) if len(values) == count else None
-    if together is None or np.count_nonzero(together.data == END[0]) != count:  # the mark itself occurs
-        values = Texts.of([value.replace(_END, "").encode("utf-8", "replace") for value in column.texts()])
-        together = laid([values, END], count)
+    """Return the values of a textual column in UTF-8; `escape` gets them all at once, each with `END` after it."""
+    found = _joined_texts(column, escape) if column.encoded is None else _stored_texts(column.encoded, escape)
+    if len(found) == len(column):
+        return found
+    without = [value.replace(_END, "") for value in column.texts()]  # the mark itself occurs
+    return Texts.ended(escape((_END.join(without) + _END).encode("utf-8", "replace")))
+
+
+def _joined_texts(column: Column, escape: Callable[[bytes], bytes]) -> Texts:
+    """Return the values that are objects of Python; more of them where one holds the mark."""
+    return Texts.ended(escape(_END.join([*column.values.tolist(), ""]).encode("utf-8", "replace")))
+
+
+def _stored_texts(values: Texts, escape: Callable[[bytes], bytes]) -> Texts:
+    """Return the values as the file has them; more of them where one holds the mark."""
+    together = laid([values, END], len(values))
     text = together.data.tobytes()
     escaped = escape(_sound(text))
-    return Texts(together.data, together.start, values.size) if escaped is text else Texts.ended(escaped)
+    same = escaped is text and np.count_nonzero(together.data == END[0]) == len(values)
+    return Texts(together.data, together.start, values.size) if same else Texts.ended(escaped)
 
 
 def _sound(text: bytes) -> bytes:

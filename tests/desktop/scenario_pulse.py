@@ -27,9 +27,9 @@ def steps(driver: Driver) -> Steps:
 
     later = time.monotonic() + 2
     results["idle"] = yield from _pulse(driver, lambda: time.monotonic() > later)
-    QTimer.singleShot(100, lambda: time.sleep(0.15))
-    later = time.monotonic() + 0.5
-    results["stalled"] = yield from _pulse(driver, lambda: time.monotonic() > later)
+    stalled: list = []
+    QTimer.singleShot(100, lambda: stalled.append(time.sleep(0.3) or time.monotonic()))
+    results["stalled"] = yield from _pulse(driver, lambda: stalled and time.monotonic() > stalled[0] + 0.2)
     outcomes: list = []
     plugin.actions.publish.trigger()
     yield lambda: plugin.desk.dialog is not None and plugin.desk.dialog.isVisible()

@@ -7,6 +7,7 @@ GeoServer answer so. The edges of a box in another system are bent; a geometry's
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Callable, Optional
 
 import numpy as np
@@ -74,7 +75,19 @@ def _cut_to(data: Bounds, bounds: Bounds) -> Optional[Bounds]:
 def rectangle(bounds: Bounds) -> Area:
     """Return the area of a box in the table's own system."""
     west, south, east, north = bounds
-    return _area(np.array([west, east, east, west]), np.array([south, south, north, north]), bounds, bounds)
+    x, y = np.array([west, east, east, west]), np.array([south, south, north, north])
+    proper = west < east and south < north
+    return Area(bounds, bounds if proper else None, _meeting(lambda: _shape(x, y, bounds)))
+
+
+def _meeting(shape: Callable[[], ogr.Geometry]) -> Holds:
+    """Return the test whether a geometry meets a shape, which is made when the R-tree leaves something to be tested."""
+
+    @lru_cache(maxsize=1)
+    def prepared() -> ogr.PreparedGeometry:
+        return shape().CreatePreparedGeometry()
+
+    return asked_of(lambda geometry: bool(prepared().Intersects(geometry)))
 
 
 def _bent(bounds: Bounds, way: Projection) -> Area:
@@ -98,13 +111,12 @@ def _area(x: np.ndarray, y: np.ndarray, bounds: Bounds, inside: Bounds) -> Area:
     shape = _shape(x, y, bounds)
     middle = ogr.Geometry(ogr.wkbPoint)
     middle.AddPoint_2D((inside[0] + inside[2]) / 2, (inside[1] + inside[3]) / 2)
-    prepared = shape.CreatePreparedGeometry()
     with quiet():
-        proper = inside[0] < inside[2] and inside[1] < inside[3] and prepared.Contains(middle)
+        proper = inside[0] < inside[2] and inside[1] < inside[3] and shape.Contains(middle)
 
     # no edge of the ring crosses `inside`, so it is all inside or all outside, as its middle is
     told = tuple(float(edge) for edge in bounds), tuple(float(edge) for edge in inside) if proper else None
-    return Area(*told, asked_of(prepared.Intersects))
+    return Area(*told, _meeting(lambda: shape))
 
 
 def _shape(x: np.ndarray, y: np.ndarray, bounds: Bounds) -> ogr.Geometry:

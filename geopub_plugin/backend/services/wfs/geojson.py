@@ -23,10 +23,11 @@ _TYPES = {
     MULTIPOLYGON: b"MultiPolygon",
 }
 _EMPTY_COLLECTION = b'{"type":"GeometryCollection","geometries":[]}'
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _text(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _json.encode(value).encode("utf-8", "replace")
 
 
 def _begin(kind: int) -> bytes:

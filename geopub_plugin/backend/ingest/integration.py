@@ -1,10 +1,12 @@
 """Integration: an examined GeoPackage becomes a normalised one, a revision that services and pyramids read.
 
-Rows are written in the order of a Hilbert curve through the centres of their geometries, and their key `ogc_fid` counts
-1, 2, 3, … in that order. SQLite stores rows by their integer key, so the order on the disk can only be had through the
-key: what lies together on the map lies together on the disk, the R-tree is packed without sorting, and a box asked for
-by a tile or by WFS reads few pages. The same file always gives the same keys; across an update they stay (see `keys`).
-The source's own key stays as a column under its own name (`fid` mostly), and styles that use it go on working.
+The key `ogc_fid` counts 1, 2, 3, … in the order in which rows are written, and SQLite stores them by it. That is the
+order of the source, in which QGIS draws it: of two features that overlap, the same one lies on top. Only tables of more
+than 100,000 rows follow a Hilbert curve through the centres of their geometries: what lies together on the map lies
+together on the disk, and a box asked for by a tile or by WFS reads few pages. (Of a partial view of such a table QGIS
+itself draws a GeoPackage in the order of its R-tree.) The same file always gives the same keys; across an update they
+stay (see `keys`). The source's own key stays as a column under its own name (`fid` mostly), and styles that use it go
+on working.
 
 A blob that is already what would be written for it needs no look: SQLite itself copies such rows from file to file, and
 the few others are put in afterwards. Where many change (another reference system, single geometries made multiple) or
@@ -47,6 +49,7 @@ from .srs import WGS84
 from .storage import storage_watched
 from .survey import MULTIPLE, SINGLE, Survey
 
+_SOURCE_ORDER = 100_000  # rows: a table up to here keeps its order, and is small enough to be read in any
 _FEW_CHANGES = 0.05  # of the rows: up to here it is quicker to copy all and to put the others in afterwards
 _WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
 _PG_NAMES = {
@@ -71,8 +74,13 @@ class Integrated:
     faults: Tuple[Fault, ...]
 
 
-def hilbert_order(survey: Survey) -> np.ndarray:
-    """Return the places of a table's rows along the Hilbert curve, rows without geometry last: int64 (N,)."""
+def written_order(survey: Survey) -> np.ndarray:
+    """Return the places of a table's rows in the order in which they are written: int64 (N,).
+
+    That of the source, or along the Hilbert curve, rows without geometry last.
+    """
+    if len(survey.keys) <= _SOURCE_ORDER:
+        return np.arange(len(survey.keys))
     centres = (survey.boxes[:, :2] + survey.boxes[:, 2:]) / 2  # (N, 2)
     along = hilbert_keys(centres[:, 0], centres[:, 1], survey.bounds or _WORLD)  # uint64 (N,)
     return np.argsort(along, kind="stable")
@@ -152,7 +160,7 @@ class _Table:
     def _rows(self, source: SourceTable, out: TableWriter) -> None:
         """Write the rows: those that stay as they are copied by SQLite, or every one looked at and written anew."""
         survey = self._table.survey
-        order = hilbert_order(survey)
+        order = written_order(survey)
         changed = np.flatnonzero(~self._as_they_are()[order])  # int64 (m,) places in the new order
         if source.is_stored and survey.utf8 and len(changed) <= _FEW_CHANGES * len(order):
             self._copied(source, out, order, changed)

@@ -177,7 +177,6 @@ def _renumber(connection: sqlite3.Connection, table: TableSchema, before: np.nda
     rows = np.array(connection.execute(f"SELECT id, minx, maxx, miny, maxy FROM {quoted(index)}").fetchall())  # nosec B608 - quoted
     rows = rows.reshape(-1, 5)
     ids = after[np.searchsorted(before, rows[:, 0].astype(np.int64))]
-    order = np.argsort(ids)
     connection.execute(f"DROP TABLE {quoted(index)}")
-    create(connection, index, ids[order], rows[order, 1:].astype(np.float32))
+    create(connection, index, ids, rows[:, 1:].astype(np.float32))
     connection.execute("COMMIT")

@@ -2,7 +2,7 @@
 
 Source: sqlite.org/rtree.html and the comments of SQLite's rtree.c ("Data structures"): a node is 2 bytes of depth (in
 the root), 2 bytes with the number of cells, then cells of an 8-byte integer and, in two dimensions, 4 float32, all
-big-endian. A node holds 51 cells, which SQLite fixes when it creates the table. Features that follow the Hilbert curve
+big-endian. A node holds 51 cells, which SQLite fixes when it creates the table. Entries that follow the Hilbert curve
 fill one leaf after the other (Kamel and Faloutsos 1994, "Hilbert R-tree"): leaves are full and hardly overlap, and the
 tree is made in a hundredth of the time of insertions.
 """
@@ -15,6 +15,7 @@ from typing import List
 import numpy as np
 
 from ..features.geopackage import quoted
+from ..features.hilbert import hilbert_keys
 
 CELLS = 51  # RTREE_MAXCELLS
 _NODE_BYTES = 4 + 24 * CELLS
@@ -55,14 +56,24 @@ def _cells(ids: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return cells
 
 
+def _along_the_curve(boxes: np.ndarray) -> np.ndarray:
+    """Return the places of float32 boxes (n, 4) along the Hilbert curve through their middles: int64 (n,)."""
+    finite = np.clip(boxes.astype(np.float64), -1e38, 1e38)  # (n, 4): rounded outwards, a box may be infinite
+    middles = (finite[:, 0::2] + finite[:, 1::2]) / 2  # (n, 2)
+    (west, south), (east, north) = middles.min(axis=0).tolist(), middles.max(axis=0).tolist()
+    return np.argsort(hilbert_keys(middles[:, 0], middles[:, 1], (west, south, east, north)), kind="stable")
+
+
 def create(connection: sqlite3.Connection, name: str, ids: np.ndarray, boxes: np.ndarray) -> None:
-    """Create the R-tree table `name` with n entries, best in the order of a space-filling curve.
+    """Create the R-tree table `name` with n entries, in any order.
 
     `ids` is int64 (n,); `boxes` is float32 (n, 4) as `outward` returns them.
     """
     connection.execute(f"CREATE VIRTUAL TABLE {quoted(name)} USING rtree(id, minx, maxx, miny, maxy)")
     if len(ids) == 0:
         return
+    order = _along_the_curve(boxes)
+    ids, boxes = ids[order], boxes[order]
     rowid, node, parent = (quoted(f"{name}_{part}") for part in ("rowid", "node", "parent"))
     levels = [(ids, boxes)]
     while len(levels[-1][0]) > CELLS:

@@ -13,7 +13,7 @@ from osgeo import gdal, ogr
 from geopub_plugin.backend.errors import InvalidInput, StorageFull
 from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
 from geopub_plugin.backend.features.hilbert import hilbert_keys
-from geopub_plugin.backend.ingest import integration_job
+from geopub_plugin.backend.ingest import integration, integration_job
 from geopub_plugin.backend.ingest.geopackage_writer import GeoPackageWriter
 from geopub_plugin.backend.jobs.progress import Silent
 
@@ -61,7 +61,15 @@ def test_gdal_opens_it_without_complaint(tmp_path, integrate):
     assert complaints == []
 
 
-def test_rows_lie_along_the_hilbert_curve(tmp_path, integrate):
+def test_rows_keep_the_order_of_the_source(tmp_path, integrate):
+    """Who lies on top of whom is what QGIS shows of the source."""
+    shapes = [None, *POINTS[::-1]]
+    path = integrate(make(tmp_path / "a.gpkg", Table(shapes=shapes)))["path"]
+    assert rows(path, "SELECT ogc_fid, fid FROM places ORDER BY 1") == [(n, n) for n in range(1, len(shapes) + 1)]
+
+
+def test_rows_of_a_large_table_lie_along_the_hilbert_curve(tmp_path, integrate, monkeypatch):
+    monkeypatch.setattr(integration, "_SOURCE_ORDER", len(POINTS))
     path = integrate(make(tmp_path / "a.gpkg", Table(shapes=[None, *POINTS[::-1]])))["path"]
     with GeoPackageTable(path, "places") as table:
         (batch,) = table.batches()
@@ -89,7 +97,7 @@ def test_a_view_is_published_with_all_its_rows(tmp_path, integrate):
     run(path, "INSERT INTO gpkg_contents (table_name, data_type, srs_id) VALUES ('twice', 'features', 4326)")
     run(path, "INSERT INTO gpkg_geometry_columns VALUES ('twice', 'geom', 'POINT', 4326, 0, 0)")
     result = integrate(path, tables=["twice"])
-    assert rows(result["path"], "SELECT ogc_fid, fid FROM twice ORDER BY 1") == [(1, 1), (2, 1), (3, 2), (4, 2)]
+    assert rows(result["path"], "SELECT ogc_fid, fid FROM twice ORDER BY 1") == [(1, 1), (2, 2), (3, 1), (4, 2)]
 
 
 def test_a_table_without_integer_key(tmp_path, integrate):

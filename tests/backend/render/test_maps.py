@@ -35,6 +35,13 @@ def layer(world_map: Path, tmp_path: Path, qgis_app: Any) -> Any:
     return QgsVectorLayer(f"{copy}|layername=countries", "anything", "ogr")
 
 
+@pytest.fixture
+def ordered_layer(layer: Any) -> Any:
+    """Return the countries in the order of their keys in parts of the map, too, not in that of the file's R-tree."""
+    layer.setSubsetString("1=1")
+    return layer
+
+
 def drawn_by_qgis(layer: Any, request: MapRequest) -> np.ndarray:
     from qgis.core import QgsCoordinateReferenceSystem, QgsMapRendererSequentialJob, QgsMapSettings, QgsRectangle
     from qgis.PyQt.QtCore import QSize
@@ -103,6 +110,24 @@ def styled(layer: Any, kind: str) -> None:
         layer.setOpacity(0.6)
 
 
+def saved_style(layer: Any, kind: str, folder: Path) -> Path:
+    """Style a layer, and return the QML that QGIS saves of it."""
+    styled(layer, kind)
+    _message, saved = layer.saveNamedStyle(str(folder / "style.qml"))
+    assert saved
+    return folder / "style.qml"
+
+
+def published(delivered: Path, folder: Path) -> Path:
+    """Return the GeoPackage that integration makes of a delivered one."""
+    from geopub_plugin.backend.ingest import integration_job
+    from geopub_plugin.backend.jobs.progress import Silent
+
+    work = folder / "work"
+    work.mkdir()
+    return work / integration_job.run({"files": [str(delivered)]}, work, Silent())["file"]
+
+
 @pytest.mark.parametrize("transparent", [True, False])
 @pytest.mark.parametrize("kind", ["categorised", "labelled rules", "svg pattern", "translucent"])
 @pytest.mark.parametrize(
@@ -110,21 +135,29 @@ def styled(layer: Any, kind: str) -> None:
     [("EPSG:3857", EUROPE, 96.0), ("EPSG:4326", (-10.0, 35.0, 20.0, 65.0), 180.0)],
 )
 def test_qml_is_drawn_pixel_for_pixel_as_by_qgis(
-    renderer: Renderer, world_map: Path, layer: Any, tmp_path: Path, kind: str, srs: str, bounds: tuple, dpi: float,
-    transparent: bool,
+    renderer: Renderer, world_map: Path, ordered_layer: Any, tmp_path: Path, kind: str, srs: str, bounds: tuple,
+    dpi: float, transparent: bool,
 ) -> None:  # fmt: skip
-    styled(layer, kind)
-    style = tmp_path / "style.qml"
-    _message, saved = layer.saveNamedStyle(str(style))
-    assert saved
+    style = saved_style(ordered_layer, kind, tmp_path)
     request = map_of(
         world_map, "countries", style=style, srs=srs, bounds=bounds, dpi=dpi, transparent=transparent,
         background="#eef4f8", size=(300, 300),
     )  # fmt: skip
-    expected = drawn_by_qgis(layer, request)
+    expected = drawn_by_qgis(ordered_layer, request)
     found = decoded(renderer.draw(request))
     assert len(np.unique(found.reshape(-1, 4), axis=0)) > 20
     assert np.abs(found.astype(int) - expected).max() == 0
+
+
+@pytest.mark.parametrize("kind", ["labelled rules", "translucent"])
+def test_what_was_published_is_drawn_as_the_layer_it_came_from(
+    renderer: Renderer, world_map: Path, layer: Any, tmp_path: Path, kind: str
+) -> None:
+    """Neighbours' outlines and labels that have no room for one another depend on the order of features."""
+    style = saved_style(layer, kind, tmp_path)
+    data = published(world_map, tmp_path)
+    request = map_of(data, "countries", style=style, srs="EPSG:4326", bounds=(-180, -90, 180, 90), size=(600, 300))
+    assert np.abs(decoded(renderer.draw(request)).astype(int) - drawn_by_qgis(layer, request)).max() == 0
 
 
 def test_default_style_shows_the_colours_of_the_table(renderer: Renderer, world_map: Path) -> None:
@@ -288,3 +321,48 @@ def test_a_table_of_mixed_geometry_is_drawn_whole(renderer: Renderer, tmp_path: 
     for (row, column), colour in zip([(20, 20), (50, 50), (30, 50)], expected):
         wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
         assert np.abs(found[row, column, :3].astype(int) - wanted).max() < 25, (row, column)  # lines are antialiased
+
+
+def test_what_comes_later_lies_on_top(renderer: Renderer, tmp_path: Path, qgis_app: Any) -> None:
+    """As in QGIS, in a part of the map as well, where the R-tree is asked and has an order of its own."""
+    corners = np.random.default_rng(5).integers(0, 80, (600, 2))  # of squares of 20 x 20
+    delivered = squares_in(tmp_path / "squares.gpkg", corners)
+    data, style = published(delivered, tmp_path), red_and_blue(delivered, tmp_path / "style.qml")
+    west, south, side = 30, 40, 32
+    bounds = (west, south, west + side, south + side)
+    request = map_of(data, "squares", style=style, bounds=bounds, srs="EPSG:2154", size=(side, side))
+    expected = np.empty((side, side, 3), np.uint8)
+    x, y = np.meshgrid(west + np.arange(side) + 0.5, south + side - np.arange(side) - 0.5)  # middles of pixels
+    for number, (left, low) in enumerate(corners, 1):
+        inside = (x > left) & (x < left + 20) & (y > low) & (y < low + 20)
+        expected[inside] = (0, 0, 255) if number % 2 else (255, 0, 0)
+    assert (decoded(renderer.draw(request))[:, :, :3] == expected).all()
+
+
+def squares_in(path: Path, corners: np.ndarray) -> Path:
+    """Write squares of 20 x 20 with these lower left corners, int (n, 2)."""
+    from osgeo import ogr, osr
+
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(2154)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = source.CreateLayer("squares", system, ogr.wkbPolygon)
+    for x, y in corners.tolist():
+        feature = ogr.Feature(layer.GetLayerDefn())
+        ring = f"{x} {y}, {x + 20} {y}, {x + 20} {y + 20}, {x} {y + 20}, {x} {y}"
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON (({ring}))"))
+        layer.CreateFeature(feature)
+    del layer, source
+    return path
+
+
+def red_and_blue(path: Path, style: Path) -> Path:
+    """Write a style in which squares with an even key are red, the others blue, without outlines."""
+    from qgis.core import QgsCategorizedSymbolRenderer, QgsFillSymbol, QgsRendererCategory, QgsVectorLayer
+
+    layer = QgsVectorLayer(f"{path}|layername=squares", "squares", "ogr")
+    symbols = [QgsFillSymbol.createSimple({"color": colour, "outline_style": "no"}) for colour in ("red", "blue")]
+    categories = [QgsRendererCategory(number, symbol, str(number)) for number, symbol in enumerate(symbols)]
+    layer.setRenderer(QgsCategorizedSymbolRenderer("to_int(fid % 2)", categories))
+    layer.saveNamedStyle(str(style))
+    return style

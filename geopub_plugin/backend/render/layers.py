@@ -39,7 +39,7 @@ def _uri(table: DrawnTable, geometry: str = "") -> str:
     or a read-only layer (QGIS 3.22). What lies behind /vsisubfile/ cannot be opened for writing at all.
 
     A condition, whatever it says, has GDAL read the features of a place in the order of their keys, which is that of
-    the source: of two that overlap, the same one lies on top as in QGIS. Without any it joins the R-tree and follows it.
+    the source: of two that overlap, the same one lies on top as in QGIS. Without one it follows the R-tree.
     """
     kind = f"|geometrytype={geometry}" if geometry else ""
     return f"/vsisubfile/0,{table.data}|layername={table.table}{kind}|subset=1=1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from threading import Event
 from typing import List, Optional
 
 from ..backend.errors import Cancelled, JobFailed, NotFound
@@ -14,10 +15,13 @@ from .publication_values import LiveUrl
 from .steps import Listener, Quiet, Step
 
 
-def completed(store: Store, layer_name: str, listener: Optional[Listener] = None) -> List[LiveUrl]:
+def completed(
+    store: Store, layer_name: str, listener: Optional[Listener] = None, leaving: Optional[Event] = None
+) -> List[LiveUrl]:
     """Turn the sample that a tile layer shows into the full pyramid; return the layer's addresses, which stay.
 
-    Until all tiles are made the sample is shown; when the making fails or is cancelled, it stays.
+    Until all tiles are made the sample is shown; when the making fails or is cancelled, it stays. Once `leaving` is
+    set, cancelling only ends the wait: the store goes on by itself.
 
     Raises:
         NotFound: there is no such tile layer.
@@ -35,13 +39,13 @@ def completed(store: Store, layer_name: str, listener: Optional[Listener] = None
     told.begun(Step.PYRAMID)
     begun = time.monotonic()
     execution = store.stored_data.complete(pyramid)
-    _ended(store, execution, told)
+    _ended(store, execution, told, leaving or Event())
     told.ended(Step.PYRAMID, time.monotonic() - begun)
     offered = store.offerings.list(configuration=found[0].id)
     return [LiveUrl("tms", url.type, url.url) for one in offered for url in store.offerings.get(one.id).urls]
 
 
-def _ended(store: Store, execution: str, told: Listener) -> None:
+def _ended(store: Store, execution: str, told: Listener, leaving: Event) -> None:
     """Wait for the tiles; the wait that is cancelled takes the execution with it."""
 
     def seen(state: Execution) -> None:
@@ -50,7 +54,8 @@ def _ended(store: Store, execution: str, told: Listener) -> None:
     try:
         ended = store.executions.ended(execution, seen)
     except Cancelled:
-        store.sparing_cancel().executions.abort(execution)
+        if not leaving.is_set():
+            store.sparing_cancel().executions.abort(execution)
         raise
     if ended.status != "SUCCESS":
         lines = [line for line in store.executions.logs(execution) if "ERROR" in line]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Optional
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
@@ -13,6 +14,8 @@ from .completion import completed
 from .progression import amount
 from .steps import Quiet, Step
 from .store_source import StoreAddress, StoreSource
+
+CLOSING = 3_000  # ms to wait for the work to end when QGIS ends
 
 
 class CompletionCall(BackgroundCall):
@@ -35,6 +38,7 @@ class CompletionJob(QObject):
         self.task = tr("All tiles of “{title}”", title=title)
         self._source, self._layer_name = source, layer_name
         self._call: Optional[CompletionCall] = None
+        self._given_up, self._leaving = False, Event()
 
     def start(self) -> None:
         """Begin; the store is ready, since its list is shown."""
@@ -50,26 +54,32 @@ class CompletionJob(QObject):
         """End the making of tiles; the sample stays."""
         if self._call is not None:
             self._call.cancel()
-        else:
+        elif not self._given_up:
+            self._given_up = True
             self.cancelled.emit()
 
     def close(self) -> None:
         """Stop listening, when QGIS ends; the store goes on by itself."""
         self.blockSignals(True)
+        self._leaving.set()
+        self.cancel()
+        if self._call is not None:
+            self._call.wait(CLOSING)
 
     def _no_store(self, error: GeoPubError) -> None:
-        if self._call is None:  # a running call hears of it by itself
+        if self._call is None and not self._given_up:  # a running call hears of it by itself
+            self._given_up = True
             self._fail(error)
 
     @ends_work
     def _begin(self, address: StoreAddress) -> None:
-        if self._call is not None:
+        if self._call is not None or self._given_up:
             return
-        layer_name = self._layer_name
+        layer_name, leaving = self._layer_name, self._leaving
 
         def work(call: CompletionCall) -> object:
             with address.open(call.cancelled) as store:
-                return completed(store, layer_name, _Teller(call))
+                return completed(store, layer_name, _Teller(call), leaving)
 
         self._call = CompletionCall(self.task, work, listed=True)
         self._call.moved.connect(self.moved)

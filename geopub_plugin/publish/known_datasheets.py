@@ -22,7 +22,7 @@ class KnownDatasheets(QObject):
 
     changed = pyqtSignal(str)  # identifier of a target
     described = pyqtSignal(object)  # LiveService
-    not_described = pyqtSignal(object)  # GeoPubError
+    not_described = pyqtSignal(object, object)  # LiveService, GeoPubError
 
     def __init__(self, stores: Stores, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class KnownDatasheets(QObject):
         call = BackgroundCall(tr("Preview of “{title}”", title=service.title), ask)
         self._describing.add(call)
         call.answered.connect(lambda known: self._described(call, known))
-        call.refused.connect(lambda error: self._not_described(call, error))
+        call.refused.connect(lambda error: self._not_described(call, service, error))
         call.start()
 
     def close(self) -> None:
@@ -91,10 +91,10 @@ class KnownDatasheets(QObject):
         self._services[known.url] = known
         self.described.emit(known)
 
-    def _not_described(self, call: BackgroundCall, error: GeoPubError) -> None:
+    def _not_described(self, call: BackgroundCall, service: LiveService, error: GeoPubError) -> None:
         self._describing.discard(call)
         if not isinstance(error, Cancelled):
-            self.not_described.emit(error)
+            self.not_described.emit(service, error)
 
     def _refused(self, target: str, error: GeoPubError) -> None:
         self._sheets.pop(target, None)

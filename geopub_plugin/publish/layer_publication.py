@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Dict, FrozenSet, List, Optional, Tuple
 
 from qgis.core import QgsVectorLayer
-from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError, InvalidInput, Unavailable
 from ..backend.translation import tr
 from .background import ends_work
-from .layer_description import remember_contact
 from .layer_marks import LayerMarks, marks
-from .layer_memory import Published, memory, remember
 from .layer_plan import LayerPlan, Layers, layers_of
 from .layers_export import LayersExport, still_there
 from .map_style import Draw
@@ -24,6 +20,7 @@ from .progression import EXPORT, Progression
 from .proposal import TableStyle
 from .publication import LiveUrl, PublicationRequest, PublicationResult
 from .publication_call import DATA, EVERYTHING, METADATA, STYLE, PublicationCall, PublicationWork
+from .result_memory import remember_result, tables_of
 from .sprite_sheets import drawn_sheets
 from .store_source import StoreAddress, StoreSource
 from .style_choice import ChosenStyle, chosen_style
@@ -68,7 +65,7 @@ class LayerPublication(QObject):
         self.ended = False
         self._layers = layers_of(plan, layers)
         self._source, self._parts = source, parts
-        self._tables = plan.named_tables or (TablePlan(plan.layer_name),)
+        self._tables = tables_of(plan)
         self._styles: Dict[str, ChosenStyle] = {}  # by table
         self._plain = "wms" in plan.services and not source.target.draws_qml
         self._map_styles: List[TableStyle] = []  # the same as QGIS writes SLD 1.0.0, for stores that draw no QML
@@ -76,8 +73,8 @@ class LayerPublication(QObject):
         self._marks: Tuple[LayerMarks, ...] = ()
         self._srs = plan.srs or next((it.crs().authid() for it in self._layers if it.crs().authid()), "")
         self._address: Optional[StoreAddress] = None
-        self._work = WorkFolder()
-        self._folder, self._leaving = self._work.path, Event()
+        self._work: Optional[WorkFolder] = None
+        self._folder, self._leaving = Path(), Event()
         self._export: Optional[LayersExport] = None
         self._file: Optional[Path] = None
         self._call: Optional[PublicationCall] = None
@@ -90,6 +87,8 @@ class LayerPublication(QObject):
         """Start the export and, meanwhile, what serves the store; return at once."""
         self._source.ready.connect(self._store_ready)
         self._source.failed.connect(self._store_failed)
+        self._work = WorkFolder()
+        self._folder = self._work.path
         self._source.start()
         QTimer.singleShot(0, self._export_style)  # each in a turn of its own, for QGIS to draw in between
 
@@ -204,9 +203,9 @@ class LayerPublication(QObject):
                 self.moved.emit(self._progression.share, tr("Starting GeoPub"))
             return
         request, near = self._request(self._file), self._source.target.embedded
-        if DATA in self._parts:
+        if DATA in self._parts and self._work is not None:
             ids = tuple(layer.id() for layer in self._layers)
-            self._work.note(Note(self._source.target.id, request, self.plan, ids, self._marks))
+            self._work.note(Note(self.target, request, self.plan, ids, self._marks))
         slds = {table: style.exported for table, style in self._styles.items()}
         work = PublicationWork(request, slds, self._draw, self._parts, None if near else self._folder)
         self._call = PublicationCall(self._address, work, self._progression, self._leaving)
@@ -255,26 +254,9 @@ class LayerPublication(QObject):
         if self.ended:
             return
         self.result = result
-        addresses = tuple((live.type, live.url) for live in result.urls)
-        names = {relation.native or relation.name: relation.name for relation in result.data.relations}
-        for layer, table, mark in zip(self._layers, self._tables, self._marks):
-            if sip.isdeleted(layer):  # the user may have removed it meanwhile
-                continue
-            where = Published(self._source.target.id, names.get(table.table, table.table), addresses, result.layer_name)
-            remember(layer, self.plan, where, self._still(layer, mark), self._parts)
-        if self.plan.record:
-            remember_contact(self.plan.description)
+        remember_result(self._layers, self._marks, self.plan, self.target, result, self._parts)
         self._end()
         self.finished.emit(result)
-
-    def _still(self, layer: QgsVectorLayer, now: LayerMarks) -> LayerMarks:
-        """Return the marks of what is published: those of before where data or style were left as they were."""
-        kept = memory(layer)
-        before = kept.marks if kept is not None else None
-        if before is None:
-            return now
-        data = now if DATA in self._parts else before
-        return replace(data, style=now.style if STYLE in self._parts else before.style)
 
     def _fail(self, error: GeoPubError) -> None:
         if self._cancelled or isinstance(error, Cancelled):
@@ -300,10 +282,11 @@ class LayerPublication(QObject):
         self.ended = True
         self._source.ready.disconnect(self._store_ready)
         self._source.failed.disconnect(self._store_failed)
-        if self._leaving.is_set():
-            self._work.leave()
-        else:
-            self._work.remove()
+        if self._work is not None:
+            if self._leaving.is_set():
+                self._work.leave()
+            else:
+                self._work.remove()
 
 
 def _no_plain_style(table: str) -> InvalidInput:

@@ -66,11 +66,12 @@ class ServiceStage:
         if offered and self._as_wanted(offered[0].id):
             store.offerings.synchronise(offered[0].id)
             return str(offered[0].id)
+        restricted = request.access is not None and request.access.restricted
+        endpoint = self._endpoint(kind, not restricted)  # there may be no room: what is live stays then
         for other in offered:  # on an endpoint for other people: another address
             store.offerings.delete(other.id)
             self._datastore = None  # there is more room now
-        restricted = request.access is not None and request.access.restricted
-        offering = store.offerings.create(known.id, self._endpoint(kind, not restricted), not restricted).id
+        offering = store.offerings.create(known.id, endpoint, not restricted).id
         self._attempt.undo.append(lambda store: store.offerings.delete(offering))
         if restricted:
             self._permit(offering)

@@ -12,10 +12,10 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from ..backend.errors import Cancelled, GeoPubError
 from ..backend.translation import tr
 from .background import ends_work
-from .layer_memory import Published, remember
 from .progression import EXPORT, Progression
 from .publication import PublicationResult
 from .publication_call import PublicationCall, PublicationWork
+from .result_memory import remember_result
 from .sprite_sheets import drawn_sheets
 from .store_source import StoreAddress, StoreSource
 from .style_export import ExportedStyle
@@ -52,11 +52,14 @@ class ResumedPublication(QObject):
     def start(self) -> None:
         """Go on once the store is ready; return at once."""
         self._source.ready.connect(self._ready)
-        self._source.failed.connect(self._fail)
+        self._source.failed.connect(self._store_failed)
         self._source.start()
 
     def cancel(self) -> None:
         """End the work; what was made of it disappears, here and in the store."""
+        if self.ended:
+            return
+        self.moved.emit(self._progression.share, tr("Cancelling…"))
         if self._call is not None:
             self._call.cancel()
         else:
@@ -93,14 +96,15 @@ class ResumedPublication(QObject):
     def _published(self, result: PublicationResult) -> None:
         if self.ended:
             return
-        addresses = tuple((live.type, live.url) for live in result.urls)
-        where = Published(self._note.target, "", addresses, result.layer_name)
-        for identifier, mark in zip(self._note.layers, self._note.marks):
-            layer = QgsProject.instance().mapLayer(identifier)
-            if isinstance(layer, QgsVectorLayer):  # its project is open
-                remember(layer, self.plan, where, mark)
+        there = (QgsProject.instance().mapLayer(identifier) for identifier in self._note.layers)
+        layers = [layer if isinstance(layer, QgsVectorLayer) else None for layer in there]
+        remember_result(layers, self._note.marks, self.plan, self.target, result)
         self._end()
         self.finished.emit(result)
+
+    def _store_failed(self, error: GeoPubError) -> None:
+        if self._call is None:  # a running call hears of it by itself, and works in the folder until it has ended
+            self._fail(error)
 
     def _fail(self, error: GeoPubError) -> None:
         if self.ended:
@@ -115,7 +119,7 @@ class ResumedPublication(QObject):
     def _end(self, leave: bool = False) -> None:
         self.ended = True
         self._source.ready.disconnect(self._ready)
-        self._source.failed.disconnect(self._fail)
+        self._source.failed.disconnect(self._store_failed)
         if leave:
             self._folder.leave()
         else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Callable, FrozenSet, List, Optional, Sequence, Set, Tuple, TypeVar, Union
+from typing import FrozenSet, List, Optional, Sequence, Tuple, TypeVar, Union
 
-from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
+from qgis.core import QgsMapLayer, QgsVectorLayer
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
@@ -19,12 +19,10 @@ from ..publish.known_datasheets import KnownDatasheets
 from ..publish.layer_memory import memory
 from ..publish.layer_plan import LayerPlan, Layers, remembered_plan
 from ..publish.layer_publication import LayerPublication
-from ..publish.live_layers import KINDS, LiveService, live_layer
-from ..publish.preview_links import HOURS, reachable
+from ..publish.live_layers import KINDS, LiveService
 from ..publish.publication import LiveUrl, PublicationResult
 from ..publish.publication_call import DATA, EVERYTHING
 from ..publish.resumed_publication import ResumedPublication
-from ..publish.store_calls import StoreCall
 from ..publish.store_source import StoreAddress, Stores
 from ..publish.unfinished import Unfinished, discard, unfinished
 from .dock import Dock
@@ -32,6 +30,7 @@ from .management import Management
 from .messages import Messages
 from .publications_model import PublicationsModel, live_services
 from .publish_dialog import PublishDialog
+from .service_layers import ServiceLayers
 from .update_dialog import UpdateDialog
 
 AFTER_DIALOG = 250  # ms
@@ -59,10 +58,7 @@ class Desk(QObject):
         self._list.listed.connect(self._listed)
         self._list.failed.connect(lambda error: self._messages.failed(tr("List of publications"), error))
         self.known = KnownDatasheets(stores, self)
-        self.known.described.connect(self._described)
-        self.known.not_described.connect(lambda error: self._messages.failed(tr("Add to the project"), error))
-        self._to_add: Set[str] = set()  # addresses of services that are being described
-        self._reaching: Set[StoreCall] = set()
+        self._layers = ServiceLayers(stores, self.known, dock.preview, messages, self)
         self.management = Management(stores, dock, messages, window)
         self.management.changed.connect(self.refresh)
         self._preview_wanted = ""  # datasheet whose preview opens with the next list
@@ -155,8 +151,15 @@ class Desk(QObject):
         for one in unfinished():
             text = tr("The publication of “{title}” was broken off.", title=one.title)
             self._dock.jobs.offer(
-                one.title, text, lambda chosen=one: self.resume(chosen), lambda chosen=one: discard(chosen)
+                one.title, text, lambda chosen=one: self.resume(chosen), lambda chosen=one: self.discard(chosen)
             )
+
+    def discard(self, one: Unfinished) -> None:
+        """Give up what was broken off."""
+        try:
+            discard(one)
+        except BlockingIOError:
+            self._messages.said(tr("Another QGIS is publishing “{title}”.", title=one.title))
 
     def _follow(self, publication: Publishing) -> Publishing:
         self.publications.append(publication)
@@ -171,30 +174,7 @@ class Desk(QObject):
     def open_preview(self, services: Tuple[LiveService, ...], target: str = "") -> None:
         """Show live services of a target, the current one for "", in the panel."""
         self._dock.setUserVisible(True)
-        self._reach(services, target, self._dock.preview.open)
-
-    def _reach(
-        self, services: Tuple[LiveService, ...], target: str, then: Callable[[Tuple[LiveService, ...]], None]
-    ) -> None:
-        """Hand over services as QGIS can draw them: at once those that are open, by links those that ask for a key."""
-        if all(service.open for service in services):
-            then(services)
-            return
-        try:
-            source = self.stores.source(target)
-        except NotFound as error:
-            self._messages.failed(tr("Preview"), error)
-            return
-        call = StoreCall(source, tr("Preview"), lambda store: reachable(store, services), self)
-        call.answered.connect(then)
-        call.refused.connect(lambda error: self._messages.failed(tr("Preview"), error))
-        call.ended.connect(lambda: self._reached(call))
-        self._reaching.add(call)
-        call.start()
-
-    def _reached(self, call: StoreCall) -> None:
-        self._reaching.discard(call)
-        call.deleteLater()
+        self._layers.preview(services, target)
 
     def open_landing(self) -> None:
         """Open the page that lists the live services in the web browser."""
@@ -204,38 +184,14 @@ class Desk(QObject):
 
     def add_to_project(self, services: Tuple[LiveService, ...], target: str = "") -> None:
         """Add live services to the user's project, each once it is known how it is drawn."""
-        self._reach(services, target, lambda reached: self._add(services, reached))
-
-    def _add(self, services: Tuple[LiveService, ...], reached: Tuple[LiveService, ...]) -> None:
-        if any(before.url != after.url for before, after in zip(services, reached)):
-            text = tr(
-                "“{title}” is restricted: its layers can be drawn for {hours} hours.",
-                title=reached[0].title,
-                hours=HOURS,
-            )
-            self._messages.said(text)
-        for service in reached:
-            known = self.known.live(service)
-            if not known.known:
-                self._to_add.add(known.url)
-                self.known.describe(known)
-                continue
-            layer = live_layer(known)
-            layer.setName(f"{known.title} ({known.kind})")
-            QgsProject.instance().addMapLayer(layer)
-
-    def _described(self, service: LiveService) -> None:
-        if service.url in self._to_add:
-            self._to_add.discard(service.url)
-            self.add_to_project((service,))
+        self._layers.add(services, target)
 
     def close(self) -> None:
         """End what is at work."""
         self._to_update.clear()
         self._list.close()
         self.management.close()
-        for call in list(self._reaching):
-            call.cancel()
+        self._layers.close()
         self.known.close()
         for publication in list(self.publications):
             publication.close()
@@ -301,7 +257,7 @@ class Desk(QObject):
             service = LiveService(
                 url.type, publication.plan.datasheet, url.url, url.open, url.levels, url.bounds, style
             )
-            self._reach((service,), target, lambda reached: self._dock.preview.join(reached[0]))
+            self._layers.join_preview(service, target)
 
     def _failed(self, publication: Published, error: GeoPubError) -> None:
         self._forget(publication)

@@ -207,6 +207,18 @@ def test_a_sample_becomes_the_full_pyramid(room, lakes, qtbot):
     assert "sample" in room.said.lines[-1]  # it is none any more
 
 
+def test_tiles_go_on_when_qgis_ends(room, lakes, qtbot, engine):
+    select_service(room, lakes, "WMTS-TMS")
+    room.dock.publications.completion.trigger()
+    (job,) = room.desk.management.completions
+    store = open_store(engine.backend.api, engine.backend.token)
+    before = store.executions.newest(1)[0].id
+    qtbot.waitUntil(lambda: store.executions.newest(1)[0].id != before, timeout=20_000)
+    room.desk.management.close()
+    assert job._call.ended, "QGIS would ask whether to wait for it"
+    assert store.executions.ended(store.executions.newest(1)[0].id).status == "SUCCESS"
+
+
 def broken_off(tmp_path: Path, name: str, target: str = "embedded") -> None:
     """Leave what a QGIS leaves that was closed in the middle of a publication."""
     work = unfinished.WorkFolder()

@@ -8,8 +8,10 @@ from typing import Iterator
 import pytest
 import requests
 
+from geopub_plugin.backend.errors import NotFound
 from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.client.configurations import TMS, WFS, WMS
+from geopub_plugin.publish.client.datastores import Datastore
 from geopub_plugin.publish.embedded import Backend, start_backend
 from geopub_plugin.publish.map_style import TileStyling, keep_map_style
 from geopub_plugin.publish.metadata.description import Description
@@ -87,7 +89,7 @@ def test_everything_that_is_said_is_published(store, backend, asked):
     assert store.configurations.get(known[WMS].id).metadata and store.configurations.get(known[WMS].id).attribution
 
 
-def test_restricted_services_want_a_key_and_open_ones_do_not(store, asked, tmp_path):
+def test_restricted_services_want_a_key_and_open_ones_do_not(store, asked, tmp_path, monkeypatch):
     file = make_geopackage(tmp_path / "secret.gpkg")
     hidden = replace(
         asked, file=file, layer_name="secret", datasheet="Secret", services=("wfs",), description=None,
@@ -100,6 +102,12 @@ def test_restricted_services_want_a_key_and_open_ones_do_not(store, asked, tmp_p
 
     (same,) = Publication(store, replace(hidden, access=None)).run().urls
     assert same.url == live.url, "an update that says nothing of access leaves it"
+
+    with monkeypatch.context() as full:
+        full.setattr(Datastore, "endpoint", lambda *_asked, **_named: None)
+        with pytest.raises(NotFound, match="no open endpoint with room"):
+            Publication(store, replace(hidden, access=Access())).run()
+    assert requests.get(live.url, timeout=20).status_code == 401, "it was taken off for a place that there is not"
 
     (open_now,) = Publication(store, replace(hidden, access=Access())).run().urls
     assert "/private/" not in open_now.url and requests.get(open_now.url, timeout=20).status_code == 200

@@ -264,6 +264,7 @@ BROKEN = {
     "marks": (layer_publication, "marks", RuntimeError("gone")),
     "export": (layers_export, "table_behind", ValueError("odd")),
     "writer": (layer_export, "_writer_options", KeyError("odd")),
+    "folder": (layer_publication, "WorkFolder", OSError(30, "Read-only file system")),
     "note": (unfinished.WorkFolder, "note", OSError(28, "No space left on device")),
     "request": (LayerPublication, "_request", AttributeError("odd")),
     "call": (layer_publication, "PublicationCall", RuntimeError("odd")),

@@ -11,7 +11,7 @@ import pytest
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, QVariant, pyqtSignal
 
-from geopub_plugin.backend.errors import GeoPubError, InvalidInput
+from geopub_plugin.backend.errors import GeoPubError, InvalidInput, Unavailable
 from geopub_plugin.publish import unfinished
 from geopub_plugin.publish.embedded_process import EmbeddedProcess
 from geopub_plugin.publish.kept_values import Unreadable, from_json, to_json
@@ -123,6 +123,22 @@ def test_what_cannot_be_resumed_says_so_and_is_kept(qtbot, qgis_app, kept):
     (one,) = unfinished.unfinished()
     assert isinstance(ended(qtbot, ResumedPublication(one, Ready())), InvalidInput)
     assert [left.title for left in unfinished.unfinished()] == ["Odd"]
+
+
+def test_an_engine_that_ends_does_not_take_the_folder_from_work_under_way(qtbot, qgis_app, kept):
+    work = unfinished.WorkFolder()
+    (work.path / "lakes.gpkg").write_bytes(b"")
+    request = PublicationRequest(work.path / "lakes.gpkg", "Lakes", "Lakes", "lakes", ("wfs",))
+    work.note(unfinished.Note("embedded", request, LayerPlan("Lakes", "Lakes", "lakes")))
+    work.leave()
+    (one,), source = unfinished.unfinished(), Ready()
+    resumed, outcomes = ResumedPublication(one, source), []
+    resumed.failed.connect(outcomes.append)
+    resumed.start()
+    source.failed.emit(Unavailable("It ended."))
+    assert not resumed.ended and unfinished.unfinished() == (), "its call reads the file still"
+    qtbot.waitUntil(lambda: bool(outcomes), timeout=60_000)
+    assert len(outcomes) == 1 and [left.title for left in unfinished.unfinished()] == ["Lakes"]
 
 
 def test_everything_asked_is_kept():

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from configparser import ConfigParser
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 
@@ -14,6 +17,10 @@ from geopub_plugin.publish.client import open_store
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 
 ROOT = Path(__file__).resolve().parent.parent
+REQUIRED = (
+    "name", "description", "description[fr]", "version", "qgisMinimumVersion", "author", "email", "about", "about[fr]",
+    "tracker", "repository", "homepage",
+)  # fmt: skip
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 
@@ -40,7 +47,27 @@ def test_what_must_be_there(names, name):
     assert f"geopub_plugin/{name}" in names
 
 
+@pytest.mark.skipif(shutil.which("lrelease") is None, reason="Qt's lrelease is not on this machine")
+def test_translations_are_compiled(names):
+    assert "geopub_plugin/i18n/geopub_fr.qm" in names
+
+
+def test_metadata_as_the_site_and_qgis_read_them(plugin_zip, names):
+    """Of the site's validator: with interpolation, which a lone % breaks; QGIS shows the French of what has any."""
+    metadata = ConfigParser()
+    metadata.optionxform = str
+    with zipfile.ZipFile(plugin_zip) as packed:
+        metadata.read_string(packed.read("geopub_plugin/metadata.txt").decode("utf-8"))
+    told = dict(metadata.items("general"))
+    assert all(told.get(key, "").strip() for key in REQUIRED)
+    assert (told["qgisMinimumVersion"], told["qgisMaximumVersion"]) == ("3.22", "4.99")
+    assert f"geopub_plugin/{told['icon']}" in names and "/" not in told["author"]
+    assert {told[flag].lower() for flag in ("experimental", "deprecated", "server")} <= {"true", "false"}
+    assert all(urlparse(told[key]).netloc for key in ("tracker", "repository", "homepage"))
+
+
 def test_what_must_not_be_there(names):
+    assert not [name for name in names if ".." in name or ".pyc" in name]
     compiled = (".pyc", ".so", ".pyd", ".dll", ".dylib", ".exe", ".bat", ".sh", ".cmd", ".pyx")
     assert not [name for name in names if name.endswith(compiled)]
     assert not [name for name in names if any(part.startswith(".") for part in name.split("/"))]

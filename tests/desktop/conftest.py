@@ -148,7 +148,8 @@ def install(archive: Optional[Path], profile: Path, language: str, theme: str = 
             packed.extractall(profile / "python" / "plugins")
     (profile / "QGIS").mkdir(parents=True)
     settings = ("" if archive is None else ENABLED) + INI.format(language=language, theme=theme)
-    (profile / "QGIS" / "QGIS3.ini").write_text(settings, "utf-8")
+    for major in (3, 4):  # QGIS reads the file with its own number
+        (profile / "QGIS" / f"QGIS{major}.ini").write_text(settings, "utf-8")
 
 
 def processes_with(text: str) -> Dict[int, str]:

@@ -13,7 +13,7 @@ from ...features.geopackage import GeoPackageTable
 from ...features.ragged import take
 from .ordering import sorted_keys
 from .queries import FeatureQuery
-from .tables import Tables
+from .tables import LentTable, Tables
 
 FIRST = 500  # features in the first piece, so that it leaves at once
 SIZE = 6_000  # features in the others: what each column costs, however short, is shared by many
@@ -25,18 +25,23 @@ class Selection:
     """The features that match a query, and the page of them that is sent."""
 
     query: FeatureQuery
-    table: GeoPackageTable
+    lent: LentTable
     matched: int
     keys: Optional[np.ndarray]  # int64 (matched,), ascending; None: every row of the table
     start: int = 0
     returned: int = 0
+
+    @property
+    def table(self) -> GeoPackageTable:
+        """The table that is read; nobody else reads it while a selection holds on to it."""
+        return self.lent.table
 
     def page(self, start: int, count: Optional[int]) -> Selection:
         """Return the selection with `count` features (None: all) from `start` on to be sent."""
         begin = min(start, self.matched)
         rest = self.matched - begin
         returned = rest if count is None else min(count, rest)
-        return Selection(self.query, self.table, self.matched, self.keys, begin, returned)
+        return Selection(self.query, self.lent, self.matched, self.keys, begin, returned)
 
     def batches(self) -> Iterator[Batch]:
         """Yield the features of the page, a few first, then batch after batch; texts may be as the file has them."""
@@ -77,32 +82,31 @@ class Selection:
 
 def selected(query: FeatureQuery, tables: Tables) -> Selection:
     """Return what a query selects, none of it to be sent yet."""
-    table = tables.table(query.published.type)
+    lent = tables.lent(query.published.type)
     found: List[np.ndarray] = []
     if query.areas is not None:
-        found += _in_areas(query, query.areas, table, tables)
+        found += _in_areas(query, query.areas, lent, tables)
     if query.fids is not None:
-        found.append(_existing(table, query.fids))
+        found.append(_existing(lent.table, query.fids))
     if query.condition is not None:
-        found.append(table.fids_where(query.condition))
+        found.append(lent.table.fids_where(query.condition))
     if not found:
-        return Selection(query, table, tables.count(query.published.type), None)
+        return Selection(query, lent, tables.count(lent), None)
     keys = found[0]
     for others in found[1:]:
         keys = np.intersect1d(keys, others, assume_unique=True)
-    return Selection(query, table, len(keys), keys)
+    return Selection(query, lent, len(keys), keys)
 
 
-def _in_areas(query: FeatureQuery, areas: Sequence[Area], table: GeoPackageTable, tables: Tables) -> List[np.ndarray]:
+def _in_areas(query: FeatureQuery, areas: Sequence[Area], lent: LentTable, tables: Tables) -> List[np.ndarray]:
     """Return the keys of the features in any of the areas; nothing where these are all features."""
-    published = query.published.type
-    if any(area.has_all(tables.bounds(published)) for area in areas):
-        if query.placeless or len(tables.placeless(published)) == 0:
+    if any(area.has_all(tables.bounds(lent)) for area in areas):
+        if query.placeless or len(tables.placeless(lent)) == 0:
             return []
-        return [table.fids_in(anywhere())]
-    keys = [table.fids_in(area) for area in areas]
+        return [lent.table.fids_in(anywhere())]
+    keys = [lent.table.fids_in(area) for area in areas]
     if query.placeless:
-        keys.append(tables.placeless(published))
+        keys.append(tables.placeless(lent))
     return [keys[0] if len(keys) == 1 else np.unique(np.concatenate(keys))]
 
 

@@ -5746,18 +5746,6 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Le catalogue montre une version antérieure de la fiche de métadonnées.</translation>
     </message>
     <message>
-        <source>The check was cancelled.</source>
-        <translation>La vérification a été annulée.</translation>
-    </message>
-    <message>
-        <source>The checks could not be finished.</source>
-        <translation>Les vérifications n’ont pas pu être terminées.</translation>
-    </message>
-    <message>
-        <source>The checks could not be started.</source>
-        <translation>Les vérifications n’ont pas pu être lancées.</translation>
-    </message>
-    <message>
         <source>The checks of the store, on this computer: nothing is sent.</source>
         <translation>Les vérifications de l’entrepôt, sur cet ordinateur : rien n’est envoyé.</translation>
     </message>

@@ -9,14 +9,14 @@ from threading import Event
 from typing import Any, Callable, Optional, TypeVar, cast
 
 from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsTask
-from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, pyqtSignal
+from qgis.PyQt.QtCore import QEventLoop, QTimer, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError, JobFailed
 from ..backend.translation import tr
 
 Work = Callable[["BackgroundCall"], Any]
 Slot = TypeVar("Slot", bound=Callable[..., None])
-GRAIN = 50  # ms for which events are handled at a time
+GRAIN = 10  # ms for which events are handled at a time
 
 
 # From 3.26 on QGIS can be told not to announce the end as well, and not to list what takes but a moment.
@@ -72,7 +72,7 @@ class BackgroundCall(QgsTask):
         """Return when the work has ended, or after this time: only for when QGIS ends."""
         end = time.monotonic() + milliseconds / 1000
         while not self.ended and time.monotonic() < end:  # the GUI thread has to carry its last requests
-            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, GRAIN)
+            handle_events(GRAIN, QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
 
     def finished(self, done: bool) -> None:
         """Tell the outcome, in the GUI thread."""
@@ -83,6 +83,13 @@ class BackgroundCall(QgsTask):
             self.refused.emit(Cancelled(tr("“{task}” was cancelled.", task=self.description())))
         else:
             self.refused.emit(self._error or Cancelled(tr("“{task}” was cancelled.", task=self.description())))
+
+
+def handle_events(milliseconds: int, which: Any = QEventLoop.ProcessEventsFlag.AllEvents) -> None:
+    """Handle what comes within this time, asleep in between: `processEvents` with a time would turn a busy loop."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec(which)
 
 
 def ends_work(slot: Slot) -> Slot:

@@ -129,6 +129,7 @@ class EmbeddedProcess(QObject):
         process, self._process = self._process, None
         self._give_up_search()
         self._forget()
+        self.state = BackendState.STOPPED
         if process is None:
             return
         process.blockSignals(True)
@@ -153,6 +154,7 @@ class EmbeddedProcess(QObject):
         if isinstance(found, Backend):
             self._is_ready(found)
             return
+        self.backend = None  # one of another program's that has ended
         self._become(BackendState.STARTING)
         self._said.clear()
         process = qt_process(replace(found, arguments=(*found.arguments, *self.options)), self)

@@ -46,6 +46,7 @@ class LayerMend(QObject):
         self._fault, self._layer = fault, layer
         self._features: Iterator[QgsFeature] = iter(())
         self._changed = 0
+        self._mending = False
 
     @ends_work
     def start(self) -> None:
@@ -57,9 +58,17 @@ class LayerMend(QObject):
         elif not self._layer.isEditable() and not self._layer.startEditing():
             self.failed.emit(tr("The layer cannot be edited."))
         else:
+            self._mending = True
             self._layer.beginEditCommand(mend_title(self._fault, self._layer))
             self._features = self._layer.getFeatures(QgsFeatureRequest().setNoAttributes())
             QTimer.singleShot(0, self._go_on)
+
+    def close(self) -> None:
+        """Go no further; what is changed so far is one step, which can be undone."""
+        if self._mending and not sip.isdeleted(self._layer):
+            self._layer.endEditCommand()
+            self._layer.triggerRepaint()
+        self._mending = False
 
     def _say(self, done: bool, why: str) -> None:
         if done:
@@ -69,6 +78,8 @@ class LayerMend(QObject):
 
     @ends_work
     def _go_on(self) -> None:
+        if not self._mending:
+            return
         if sip.isdeleted(self._layer):  # the user has removed it
             raise InvalidInput(tr("The layer cannot be edited."))
         until = monotonic() + SLICE
@@ -77,11 +88,11 @@ class LayerMend(QObject):
             if monotonic() >= until:
                 QTimer.singleShot(0, self._go_on)
                 return
-        self._layer.endEditCommand()
-        self._layer.triggerRepaint()
+        self.close()
         self.finished.emit(self._changed)
 
     def _fail(self, error: GeoPubError) -> None:
+        self.close()
         self.failed.emit(" ".join(error.sentences))
 
     def _mend(self, feature: QgsFeature) -> int:

@@ -11,15 +11,16 @@ from threading import Event
 from typing import Iterator, Optional, Tuple
 
 from qgis.core import QgsApplication, QgsNetworkAccessManager
-from qgis.PyQt.QtCore import QByteArray, QCoreApplication, QEventLoop, QIODevice, QObject, QThread, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QByteArray, QCoreApplication, QIODevice, QObject, QThread, QUrl, pyqtSignal
 from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
 
 from ..backend.errors import GeoPubError, NotAuthenticated
 from ..backend.translation import tr
-from .background import unforeseen
+from .background import handle_events, unforeseen
 from .transport import Request, Response, Sent, interrupted, is_loopback, unreachable
 
 GRAIN = 0.05  # seconds between two looks at whether the work is cancelled
+TURN = 5  # ms for which events are handled at a time where the GUI thread itself waits
 LARGEST_HELD = 16 * 1024 * 1024  # bytes of a body that are read before they are sent; a larger one is streamed
 LATE = 10.0  # seconds after its time-out when nobody waits for an answer any more: QGIS is ending
 
@@ -57,7 +58,7 @@ class QgisTransport:
         told = errand.moved
         while not errand.done.is_set():
             if here:
-                QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, int(GRAIN * 1000))
+                handle_events(TURN)
             else:
                 errand.done.wait(GRAIN)
             if errand.moved != told:

@@ -10,18 +10,24 @@ from tempfile import TemporaryFile
 from threading import Event, Thread
 from typing import IO, Any, Callable, Dict, Iterator, Mapping
 
-from ..backend.errors import Cancelled, GeoPubError, InvalidInput, JobFailed, Unavailable
+from ..backend.errors import Cancelled, GeoPubError, JobFailed, Unavailable
 from ..backend.locations import PACKAGE
 from ..backend.programs import NO_WINDOW, PIPE, Process, start
 from ..backend.translation import tr
-from .launch import launch
+from .launch import failure, launch
 
 LOOK = 100  # ms between two looks whether the work was cancelled
 Moved = Callable[[str, int, int], None]  # step, done, total
+Said = Callable[[str], None]  # a line of log
 
 
 def run_job(
-    function: str, parameters: Mapping[str, Any], work: Path, cancelled: Event, moved: Moved = lambda *_: None
+    function: str,
+    parameters: Mapping[str, Any],
+    work: Path,
+    cancelled: Event,
+    moved: Moved = lambda *_: None,
+    said: Said = lambda _: None,
 ) -> Dict[str, Any]:
     """Run a job and return its result.
 
@@ -31,6 +37,7 @@ def run_job(
         work: folder that it may write into.
         cancelled: ends it.
         moved: is told how far it is.
+        said: is told what it logs.
 
     Raises:
         Cancelled: it was ended.
@@ -43,12 +50,15 @@ def run_job(
         with _started(complaints) as process, _heard(process) as heard:
             _order(process, json.dumps(job).encode("ascii") + b"\n")
             for line in _lines(heard, cancelled):
-                said = _message(line)
-                if "result" in said or "error" in said:
-                    last = said
-                elif said:
-                    step = said.get("step", step)
-                    total, done = int(said.get("total", total)), int(said.get("done", done))
+                told = _message(line)
+                if "result" in told or "error" in told:
+                    last = told
+                elif "log" in told:
+                    for one in told["log"]:
+                        said(str(one))
+                elif told:
+                    step = told.get("step", step)
+                    total, done = int(told.get("total", total)), int(told.get("done", done))
                     moved(str(step), done, total)
         complaints.seek(0)
         complained = complaints.read().decode("utf-8", "replace")
@@ -66,7 +76,7 @@ def _started(complaints: IO[bytes]) -> Process[bytes]:
             cwd=worker.folder, creationflags=NO_WINDOW,
         )  # fmt: skip
     except OSError as error:
-        raise Unavailable(tr("The checks could not be started."), error.strerror or str(error)) from error
+        raise Unavailable(tr("The program could not be started."), error.strerror or str(error)) from error
 
 
 def _order(process: Process[bytes], job: bytes) -> None:
@@ -101,7 +111,7 @@ def _lines(heard: Queue[bytes], cancelled: Event) -> Iterator[bytes]:
     """Yield what a worker says of its job until it ends."""
     while True:
         if cancelled.is_set():
-            raise Cancelled(tr("The check was cancelled."))
+            raise Cancelled(tr("The work was cancelled."))
         with suppress(Empty):
             line = heard.get(timeout=LOOK / 1000)
             if not line:
@@ -119,6 +129,6 @@ def _message(line: bytes) -> Dict[str, Any]:
 
 def _error(said: Mapping[str, Any], complaints: str) -> GeoPubError:
     if said.get("what"):
-        return InvalidInput(str(said["what"]), str(said.get("why") or ""), str(said.get("cure") or ""))
+        return failure(json.dumps(said))
     lines = [line for line in complaints.splitlines() if line.strip()]
-    return JobFailed(tr("The checks could not be finished."), lines[-1] if lines else "")
+    return JobFailed(tr("The work failed."), lines[-1] if lines else "")

@@ -70,7 +70,9 @@ class FindingsDialog(Dialog):
         self.start()
 
     def done(self, result: int) -> None:
-        """Close, and end the check."""
+        """Close, and end the check, or what mends."""
+        if self._mend is not None:
+            self._mend.close()
         if self.check is not None:
             self.check.close()
         super().done(result)
@@ -109,6 +111,7 @@ class FindingsDialog(Dialog):
         layout.addStretch()
         self.area.setWidget(content)
         self.area.setVisible(bool(findings))
+        self.area.setEnabled(True)
 
     def _failed(self, error: GeoPubError) -> None:
         self._end()
@@ -136,7 +139,7 @@ class FindingsDialog(Dialog):
         title = mend_title(fault.id, finding.layer)
         if title:
             mend = QPushButton(title, row)
-            mend.clicked.connect(partial(self._start_mend, finding, mend))
+            mend.clicked.connect(partial(self._start_mend, finding))
             buttons.addWidget(mend)
         if buttons.count():
             buttons.addStretch()
@@ -144,22 +147,28 @@ class FindingsDialog(Dialog):
         return row
 
     def _zoom(self, finding: Finding, _checked: bool = False) -> None:
-        features = finding.features()
-        if not features or finding.layer is None or self._canvas is None:
+        identifiers = list(finding.features())
+        if not identifiers or finding.layer is None or self._canvas is None:
             return
-        identifiers = [feature.id() for feature in features]
         finding.layer.selectByIds(identifiers)
         self._canvas.zoomToFeatureIds(finding.layer, identifiers)
         self._canvas.flashFeatureIds(finding.layer, identifiers)
 
-    def _start_mend(self, finding: Finding, button: QPushButton, _checked: bool = False) -> None:
+    def _start_mend(self, finding: Finding, _checked: bool = False) -> None:
+        """Mend one thing at a time: each is one step in the layer's history."""
         if finding.layer is None:
             return
-        button.setEnabled(False)
+        self.area.setEnabled(False)
+        self.again.setEnabled(False)
         self._mend = LayerMend(finding.fault.id, finding.layer, self)
         self._mend.finished.connect(lambda _count: self.start())
-        self._mend.failed.connect(self.summary.setText)
+        self._mend.failed.connect(self._not_mended)
         self._mend.start()
+
+    def _not_mended(self, why: str) -> None:
+        self.summary.setText(why)
+        self.area.setEnabled(True)
+        self.again.setEnabled(True)
 
 
 def _main_canvas(parent: Optional[QWidget]) -> Optional[QgsMapCanvas]:

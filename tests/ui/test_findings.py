@@ -51,7 +51,7 @@ def test_findings_lead_to_the_feature_and_are_mended(qtbot, shapes):
     dialog = checked(qtbot, shapes, canvas)
     found = {finding.fault.id: finding for finding in dialog.findings}
     assert set(found) >= {"geometry.invalid", "geometry.empty"} and "Nothing forbids" in dialog.summary.text()
-    assert [feature.id() for feature in found["geometry.invalid"].features()] == [4]
+    assert found["geometry.invalid"].features() == (4,)
     button(dialog, "Zoom to the features").click()
     assert shapes.selectedFeatureIds() and set(shapes.selectedFeatureIds()) <= {4, 5}
 
@@ -74,6 +74,23 @@ def test_features_without_shape_can_be_deleted_and_edits_saved(qtbot, shapes):
     assert shapes.featureCount() == 4 and "geometry.empty" not in {it.fault.id for it in dialog.findings}
     button(dialog, "Save the edits").click()
     qtbot.waitUntil(lambda: dialog.again.isEnabled() and not shapes.isModified(), timeout=60_000)
+
+
+def test_closing_while_something_is_mended_leaves_one_step_to_undo(qtbot, shapes):
+    shapes.dataProvider().addFeatures([QgsFeature(next(shapes.getFeatures("$id = 4"))) for _ in range(2_000)])
+    dialog = checked(qtbot, shapes)
+    mend = button(dialog, "Repair the shapes")
+    mend.click()
+    assert not dialog.area.isEnabled() and not dialog.again.isEnabled(), "two would get into each other's step"
+    qtbot.waitUntil(shapes.isModified, timeout=10_000)
+    dialog.reject()
+    assert shapes.undoStack().count() == 1
+    left = sum(not feature.geometry().isGeosValid() for feature in shapes.getFeatures())
+    qtbot.wait(100)
+    assert sum(not feature.geometry().isGeosValid() for feature in shapes.getFeatures()) == left
+    shapes.deleteFeature(1)
+    assert shapes.undoStack().count() == 2
+    shapes.rollBack()
 
 
 def test_what_cannot_be_mended_offers_nothing(shapes):

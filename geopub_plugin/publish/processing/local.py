@@ -81,10 +81,10 @@ class _Local(GeoPubAlgorithm):
         self, run: str, parameters: Dict[str, Any], folder: Path, feedback: QgsProcessingFeedback
     ) -> Dict[str, Any]:
         """Do a job of the backend and return its result."""
-        job = WorkerJob(run, parameters, folder)
+        job = WorkerJob(self.displayName(), run, parameters, folder)
         job.said.connect(feedback.pushInfo)
         job.moved.connect(lambda _step, done, total: total and feedback.setProgress(25 + 75 * done / total))
-        return waited(job, job.finished, job.failed, feedback)
+        return waited(job, job.answered, job.refused, feedback)
 
 
 class CheckLayer(_Local):

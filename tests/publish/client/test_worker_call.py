@@ -10,7 +10,7 @@ from typing import Any, Dict
 
 import pytest
 
-from geopub_plugin.backend.errors import Cancelled, GeoPubError, JobFailed
+from geopub_plugin.backend.errors import Cancelled, GeoPubError, JobFailed, NotFound
 from geopub_plugin.backend.programs import Process, start
 from geopub_plugin.publish import worker_call
 from geopub_plugin.publish.launch import Launch
@@ -22,10 +22,12 @@ TALKING = 'import os, time; print(\'{"step": "%d"}\' % os.getpid(), flush=True);
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Return what runs a program in the place of the worker."""
 
-    def run(program: str, parameters: Dict[str, Any], moved=lambda *_: None, cancelled=None) -> Dict[str, Any]:
+    def run(
+        program: str, parameters: Dict[str, Any], moved=lambda *_: None, cancelled=None, said=lambda _line: None
+    ) -> Dict[str, Any]:
         launched = Launch(sys.executable, ("-c", program), dict(os.environ), tmp_path)
         monkeypatch.setattr(worker_call, "launch", lambda _module: launched)
-        return worker_call.run_job("none:run", parameters, tmp_path, cancelled or threading.Event(), moved)
+        return worker_call.run_job("none:run", parameters, tmp_path, cancelled or threading.Event(), moved, said)
 
     return run
 
@@ -62,3 +64,12 @@ def test_listener_fails(run) -> None:
 
     with pytest.raises(GeoPubError, match="enough"):
         run(TALKING, {}, moved)
+
+
+def test_what_is_logged_and_why_it_failed(run) -> None:
+    told: list = []
+    wire = '{"kind": "NotFound", "what": "Gone.", "why": "It went.", "cure": "Look."}'
+    program = f'print(\'{{"log": ["one", "two"]}}\'); print(\'{{"error": {wire}}}\')'
+    with pytest.raises(NotFound) as failed:
+        run(program, {}, said=told.append)
+    assert told == ["one", "two"] and failed.value.sentences == ("Gone.", "It went.", "Look.")

@@ -1264,6 +1264,10 @@
         <translation>Comparez des colonnes du même genre.</translation>
     </message>
     <message>
+        <source>Compare each of them with a date or a time that you give.</source>
+        <translation>Comparez chacune avec une date ou une heure que vous donnez.</translation>
+    </message>
+    <message>
         <source>Compare it with a number, such as 12 or 0.5.</source>
         <translation>Comparez-la avec un nombre, comme 12 ou 0.5.</translation>
     </message>
@@ -2638,6 +2642,10 @@
     <message>
         <source>It carries no valid token.</source>
         <translation>Elle ne porte aucun jeton valable.</translation>
+    </message>
+    <message>
+        <source>It compares dates with times: a date is a day in no time zone, a time is a moment.</source>
+        <translation>Il compare des dates avec des instants : une date est un jour sans fuseau horaire, l’autre un moment précis.</translation>
     </message>
     <message>
         <source>It compares values of different kinds.</source>

@@ -49,16 +49,20 @@ class Operands:
     def kind_of(self, *operands: Operand) -> Optional[ColumnKind]:
         """Return the kind in which operands are compared: that of a column among them, else what their values are.
 
-        None where nothing tells.
+        None where nothing tells. Given dates and times are cast to the kind of the column, or to times.
 
         Raises:
             OwsError: they do not compare.
         """
-        values = [one for one in operands if isinstance(one, Constant)]
+        given = [one.kind for one in operands if isinstance(one, Constant) and one.kind is not None]
         kinds = [self._kind(one) for one in operands if not isinstance(one, Constant)]
-        kinds = kinds or [one.kind for one in values if one.kind is not None]
-        if len({family_of(kind) for kind in kinds}) > 1 and not (values and set(kinds) == set(MOMENTS)):
-            told = ", ".join(map(_told, operands))
+        told = ", ".join(map(_told, operands))
+        if set(kinds) == set(MOMENTS):
+            # /req/basic-cql2/binary-comparison-predicate D of 21-065r2; /per/basic-cql2/type-casts lets us refuse
+            why = tr("It compares dates with times: a date is a day in no time zone, a time is a moment.")
+            raise invalid("filter", told, why, tr("Compare each of them with a date or a time that you give."))
+        kinds = kinds or given
+        if len({family_of(kind) for kind in kinds}) > 1 and set(kinds) != set(MOMENTS):
             raise invalid("filter", told, tr("It compares values of different kinds."), self._listing())
         return ColumnKind.DATETIME if ColumnKind.DATETIME in kinds else kinds[0] if kinds else None
 

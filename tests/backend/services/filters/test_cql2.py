@@ -275,6 +275,9 @@ def test_long_lists_are_no_deep_trees(table: GeoPackageTable) -> None:
         ("5 = 5", [1, 2, 3, 4, 5]), ("'a' <> 'a'", []), ("TRUE = TRUE", [1, 2, 3, 4, 5]), ("3.14 >= 3.14 AND n = 5", [1]),
         ("DATE('2022-04-14') < DATE('2022-04-15') AND n = 5", [1]), ("n = n", [1, 2, 3, 4]), ("'éclair' = name", [2]),
         ("TIMESTAMP('2022-04-14T14:48:46Z') > DATE('2022-04-14')", [1, 2, 3, 4, 5]), ("day = day", [1, 2, 3]),
+        # a given time beside a column of dates counts as its day, a given date beside a column of times as its beginning
+        ("day = TIMESTAMP('2024-02-29T12:34:56Z')", [1]), ("day < TIMESTAMP('2024-02-29T23:00:00Z')", [3]),
+        ("moment > DATE('2024-02-29') AND moment < DATE('2024-03-01')", [1, 2]),
         ("'København' LIKE 'K_benhavn'", [1, 2, 3, 4, 5]), ("'København' NOT LIKE 'K_benhavn'", []), ("5 IS NULL", []),
         ("S_INTERSECTS(geom, geom)", [1, 2, 3, 4, 5]), ("S_DISJOINT(geom, geom)", []), ("S_TOUCHES(geom, geom)", []),
         ("S_WITHIN(POINT(1 1), BBOX(0, 0, 2, 2))", [1, 2, 3, 4, 5]), ("S_CONTAINS(POINT(1 1), BBOX(0, 0, 2, 2))", []),
@@ -299,6 +302,8 @@ def test_expressions(table: GeoPackageTable, text: str, expected: List[int]) -> 
         ("name + 1 = 5", "name"), ("n + 'a' = 5", "“a”"), ("n + day = 5", "day"), ("-name = 1", "name"), ("yes * 2 = 2", "yes"),
         ("n + DATE('2024-01-01') = 5", "2024"), ("CASEI(n) = 'a'", "“n”"), ("ACCENTI(5) = '5'", "“5”"), ("CASEI(n + 1) = 'a'", "“…”"),
         ("name = 5", "“5”"), ("name < n", "“name, n”"), ("5 = 'a'", "kinds"), ("n = DATE('2024-01-01')", "2024"), ("name = n + 1", "kinds"),
+        ("day < moment", "“day, moment”"), ("moment = day", "“moment, day”"), ("T_AFTER(day, moment)", "“day, moment”"),
+        ("TIMESTAMP('2024-02-29T12:00:00Z') BETWEEN day AND moment", "no time zone"),
         ("CASEI(name) = 5", "5"), ("n + nothing = 5", "nothing"), ("geom + 1 = 5", "geom"), ("yes = 'perhaps'", "perhaps"),
         ("name = DATE('2024-01-01')", "kinds"), ("n + = 5", "= 5"), ("n + 1", "its end"), ("(n + 1", ")"), ("(n + 1) AND n = 5", "AND"),
         ("n = 5 AND (n)", "its end"), ("n ++ 5", "its end"), ("n div = 5", "= 5"), ("(n = 5) + 1 = 6", "value is needed"), ("S_DISJOINT(geom, geom) = TRUE", "value is needed"), ("CASEI(name)", "its end"),

@@ -74,7 +74,7 @@ def databases_go_with_their_test(request: pytest.FixtureRequest) -> Iterator[Non
     """Drop the databases of the data folders that a test has made for itself."""
     cluster = request.getfixturevalue("postgresql") if WITH_POSTGRESQL else None
     yield
-    below = getattr(request.node, "funcargs", {}).get("tmp_path")
+    below = (getattr(request.node, "funcargs", None) or {}).get("tmp_path")
     if cluster is not None and below is not None:
         drop_databases(cluster, below)
 

@@ -269,7 +269,7 @@
     </message>
     <message>
         <source>a space</source>
-        <translation>une espace</translation>
+        <translation>un espace</translation>
     </message>
     <message>
         <source>a SQLite database without the tables of a GeoPackage</source>
@@ -360,12 +360,8 @@
         <translation>Arrêté par l’utilisateur.</translation>
     </message>
     <message>
-        <source>About {tiles} tiles, {size}, {seconds} s.</source>
-        <translation>Environ {tiles} tuiles, {size}, {seconds} s.</translation>
-    </message>
-    <message>
-        <source>about {tiles} tiles, {size}, {time}</source>
-        <translation>environ {tiles} tuiles, {size}, {time}</translation>
+        <source>about {tiles}, {size}, {time}</source>
+        <translation>environ {tiles}, {size}, {time}</translation>
     </message>
     <message>
         <source>Access</source>
@@ -617,7 +613,7 @@
     </message>
     <message>
         <source>areas of few kinds</source>
-        <translation>surfaces de peu de sortes</translation>
+        <translation>surfaces en peu de catégories</translation>
     </message>
     <message>
         <source>areas side by side</source>
@@ -637,7 +633,7 @@
     </message>
     <message>
         <source>as published</source>
-        <translation>comme publié</translation>
+        <translation>aucun changement depuis la publication</translation>
     </message>
     <message>
         <source>as the engine does by itself</source>
@@ -649,7 +645,7 @@
     </message>
     <message>
         <source>As which user it acts with its secret alone: an e-mail address.</source>
-        <translation>Au nom de quel utilisateur il agit avec son seul secret : une adresse de courriel.</translation>
+        <translation>Au nom de quel utilisateur il agit avec son seul secret : une adresse électronique.</translation>
     </message>
     <message>
         <source>Ask again in a second.</source>
@@ -932,6 +928,10 @@
         <translation>Annulé</translation>
     </message>
     <message>
+        <source>Cancelled: {task}.</source>
+        <translation>Opération annulée : {task}.</translation>
+    </message>
+    <message>
         <source>Cancelling…</source>
         <translation>Annulation…</translation>
     </message>
@@ -965,7 +965,7 @@
     </message>
     <message>
         <source>changed since it was published</source>
-        <translation>modifié depuis la publication</translation>
+        <translation>des changements depuis la publication</translation>
     </message>
     <message>
         <source>Changes that are not applied yet are not seen.</source>
@@ -977,7 +977,7 @@
     </message>
     <message>
         <source>Changing who may see a service changes its address, and ends the permissions given for it.</source>
-        <translation>Changer qui peut voir un service change son adresse et met fin aux permissions données pour lui.</translation>
+        <translation>Changer l’accès à un service change son adresse et met fin aux permissions données pour lui.</translation>
     </message>
     <message>
         <source>Character set</source>
@@ -1364,6 +1364,10 @@
         <translation>Copier les lignes</translation>
     </message>
     <message>
+        <source>Copy the log</source>
+        <translation>Copier le journal</translation>
+    </message>
+    <message>
         <source>Copy the report (Details) and send it to the authors of GeoPub.</source>
         <translation>Copiez le rapport (Détails) et envoyez-le aux auteurs de GeoPub.</translation>
     </message>
@@ -1613,7 +1617,7 @@
     </message>
     <message>
         <source>Draw with it from now on.</source>
-        <translation>Dessiner avec lui désormais.</translation>
+        <translation>Dessiner désormais avec ce style.</translation>
     </message>
     <message>
         <source>Drawn from now on where no style is named; no address changes.</source>
@@ -1625,7 +1629,7 @@
     </message>
     <message>
         <source>E-mail address</source>
-        <translation>Adresse de courriel</translation>
+        <translation>Adresse électronique</translation>
     </message>
     <message>
         <source>E-mail of the organisation</source>
@@ -1812,6 +1816,10 @@
         <translation>En échec</translation>
     </message>
     <message>
+        <source>Failed: {task}.</source>
+        <translation>Échec : {task}.</translation>
+    </message>
+    <message>
         <source>Farming</source>
         <translation>Agriculture</translation>
     </message>
@@ -1885,7 +1893,7 @@
     </message>
     <message>
         <source>Fetch graphics that lie elsewhere once, and keep them with the style.</source>
-        <translation>Chercher une fois les images situées ailleurs, et les garder avec le style.</translation>
+        <translation>Télécharger une fois les images situées ailleurs, et les garder avec le style.</translation>
     </message>
     <message>
         <source>Files are not what was stored.</source>
@@ -2381,7 +2389,7 @@
     </message>
     <message>
         <source>Give the identifier of one of them.</source>
-        <translation>Donnez l’identifiant de l’un d’eux.</translation>
+        <translation>Donnez l’identifiant de l’un d’entre eux.</translation>
     </message>
     <message>
         <source>Give the ids of datastores.</source>
@@ -2393,7 +2401,7 @@
     </message>
     <message>
         <source>Give the same file, or publish this one anew.</source>
-        <translation>Donnez le même fichier, ou publiez celui-ci à neuf.</translation>
+        <translation>Donnez le même fichier, ou publiez celui-ci comme nouveau.</translation>
     </message>
     <message>
         <source>Give the type “email”.</source>
@@ -2604,8 +2612,8 @@
         <translation>Intégration</translation>
     </message>
     <message>
-        <source>interrupted at: {step}</source>
-        <translation>interrompu à : {step}</translation>
+        <source>interrupted {step}</source>
+        <translation>interrompu {step}</translation>
     </message>
     <message>
         <source>Invalid geometries</source>
@@ -2757,11 +2765,11 @@
     </message>
     <message>
         <source>It has: {styles}.</source>
-        <translation>Il y a : {styles}.</translation>
+        <translation>Ses styles : {styles}.</translation>
     </message>
     <message>
         <source>It has: {tables}.</source>
-        <translation>Il a : {tables}.</translation>
+        <translation>Ses tables : {tables}.</translation>
     </message>
     <message>
         <source>It holds data, and the database of its catalogue is empty.</source>
@@ -2922,10 +2930,6 @@
     <message>
         <source>It is published.</source>
         <translation>Elle est publiée.</translation>
-    </message>
-    <message>
-        <source>It is shown here as soon as the store has been asked.</source>
-        <translation>Elle s’affiche ici dès que l’entrepôt a répondu.</translation>
     </message>
     <message>
         <source>It is the id neither of a user nor of a community.</source>
@@ -3493,7 +3497,7 @@
     </message>
     <message>
         <source>Let them be fetched once and kept beside the style, or take them away.</source>
-        <translation>Faites-les chercher une fois et garder à côté du style, ou retirez-les.</translation>
+        <translation>Autorisez leur téléchargement, une seule fois, pour les garder à côté du style, ou retirez-les.</translation>
     </message>
     <message>
         <source>Let them be fetched once and packed in, or embed them in QGIS: beside the path, Embed File.</source>
@@ -4285,7 +4289,7 @@
     </message>
     <message>
         <source>Only this computer reaches these addresses. Sharing on the network is in the settings.</source>
-        <translation>Seul cet ordinateur atteint ces adresses. Le partage sur le réseau se trouve dans les paramètres.</translation>
+        <translation>Seul cet ordinateur atteint ces adresses. Le partage sur le réseau se règle dans les préférences de GeoPub.</translation>
     </message>
     <message>
         <source>Only this one, by its name or identifier.</source>
@@ -4695,7 +4699,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>QML draws as QGIS does. An SLD is applied to its table whatever name it gives to the layer.</source>
-        <translation>Un QML dessine comme QGIS. Un SLD s’applique à sa table, quel que soit le nom qu’il donne à la couche.</translation>
+        <translation>Un style QML dessine comme QGIS. Un SLD s’applique à sa table, quel que soit le nom qu’il donne à la couche.</translation>
     </message>
     <message>
         <source>QML or SLD; several files are named like their tables.</source>
@@ -4847,7 +4851,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Restricted: who has a key and a permission</source>
-        <translation>Restreint : qui a une clé et une permission</translation>
+        <translation>Restreint : réservé à qui détient une clé et une permission</translation>
     </message>
     <message>
         <source>Resume</source>
@@ -6419,7 +6423,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>The name people see.</source>
-        <translation>Le nom que voient les gens.</translation>
+        <translation>Le nom affiché.</translation>
     </message>
     <message>
         <source>The name “{name}” is already used by the datasheet “{owner}”.</source>
@@ -7531,7 +7535,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>There is no “{name}” with revisions.</source>
-        <translation>Il n’y a pas de « {name} » qui ait des révisions.</translation>
+        <translation>Rien du nom de « {name} » n’a de révisions.</translation>
     </message>
     <message>
         <source>There is not enough memory to build a tile.</source>
@@ -7623,7 +7627,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>They were taken from {address}.</source>
-        <translation>Ils ont été pris de {address}.</translation>
+        <translation>Ils proviennent de {address}.</translation>
     </message>
     <message>
         <source>They would not be drawn.</source>
@@ -7759,7 +7763,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Tick the box above if its graphics may be fetched from where they are.</source>
-        <translation>Cochez la case ci-dessus si ses images peuvent être cherchées là où elles sont.</translation>
+        <translation>Cochez la case ci-dessus si ses images peuvent être téléchargées depuis leur adresse.</translation>
     </message>
     <message>
         <source>Tile pyramids</source>
@@ -7782,6 +7786,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Les tuiles s’écrivent en .pmtiles, en .mbtiles ou dans un dossier.</translation>
     </message>
     <message>
+        <source>Tiles built: {rebuilt}; copied: {copied}.</source>
+        <translation>Tuiles construites : {rebuilt} ; copiées : {copied}.</translation>
+    </message>
+    <message>
         <source>Tiles cannot be made of the layer; see above why.</source>
         <translation>Impossible de générer des tuiles de cette couche ; la raison est indiquée ci-dessus.</translation>
     </message>
@@ -7796,6 +7804,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>tiles that changed hold most of the data.</source>
         <translation>les tuiles qui ont changé contiennent l’essentiel des données.</translation>
+    </message>
+    <message>
+        <source>Tiles: about {tiles}, {size}, {time}.</source>
+        <translation>Tuiles : environ {tiles}, {size}, {time}.</translation>
     </message>
     <message>
         <source>Title</source>
@@ -8238,8 +8250,12 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Ce qui est publié, et sous quels noms.</translation>
     </message>
     <message>
+        <source>What is used is shown here as soon as the store has answered.</source>
+        <translation>L’espace utilisé s’affiche ici dès que l’entrepôt a répondu.</translation>
+    </message>
+    <message>
         <source>What people call the style.</source>
-        <translation>Comment les gens appellent le style.</translation>
+        <translation>Le nom sous lequel le style est présenté.</translation>
     </message>
     <message>
         <source>What shapes lose with every level up. Each picture: without it on the left, with it on the right.</source>
@@ -8327,7 +8343,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>Who leads it: an e-mail address.</source>
-        <translation>Qui le dirige : une adresse de courriel.</translation>
+        <translation>Son responsable : une adresse électronique.</translation>
     </message>
     <message>
         <source>Who may do everything in every datastore.</source>
@@ -8347,7 +8363,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>With e-mail address and password</source>
-        <translation>Avec adresse de courriel et mot de passe</translation>
+        <translation>Avec adresse électronique et mot de passe</translation>
     </message>
     <message>
         <source>Without it nobody can tell where its coordinates are on Earth.</source>
@@ -8534,20 +8550,8 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Il manque {count} octets.</translation>
     </message>
     <message>
-        <source>{count} GB</source>
-        <translation>{count} Go</translation>
-    </message>
-    <message>
         <source>{count} h</source>
         <translation>{count} h</translation>
-    </message>
-    <message>
-        <source>{count} KB</source>
-        <translation>{count} ko</translation>
-    </message>
-    <message>
-        <source>{count} MB</source>
-        <translation>{count} Mo</translation>
     </message>
     <message>
         <source>{count} min</source>
@@ -8642,8 +8646,8 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>{path}, {free} Go libres</translation>
     </message>
     <message>
-        <source>{path}: levels {top} to {bottom}, {size} MB</source>
-        <translation>{path} : niveaux {top} à {bottom}, {size} Mo</translation>
+        <source>{path}: levels {top} to {bottom}, {size}</source>
+        <translation>{path} : niveaux {top} à {bottom}, {size}</translation>
     </message>
     <message>
         <source>{processing}: {status}, after {minutes} min {seconds} s.</source>
@@ -8859,7 +8863,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>“{name}” is the name of several.</source>
-        <translation>« {name} » est le nom de plusieurs.</translation>
+        <translation>Plusieurs éléments portent le nom « {name} ».</translation>
     </message>
     <message>
         <source>“{name}” is updated</source>
@@ -8960,14 +8964,6 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>“{style}” becomes the current style.</source>
         <translation>« {style} » devient le style courant.</translation>
-    </message>
-    <message>
-        <source>“{task}” failed.</source>
-        <translation>« {task} » a échoué.</translation>
-    </message>
-    <message>
-        <source>“{task}” was cancelled.</source>
-        <translation>« {task} » a été annulé.</translation>
     </message>
     <message>
         <source>“{title}” is live.</source>

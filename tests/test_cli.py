@@ -292,7 +292,7 @@ def test_tiles_are_estimated_first(shapes, tmp_path):
     assert told["features"] == 10 and told["tiles"] > 0
     assert not list(tmp_path.iterdir())
     shown = geopub("tiles", shapes, tmp_path / "x.pmtiles", "--max-zoom", 6)
-    assert "About" in shown.stderr and "tiles" in shown.stderr
+    assert "Tiles: about" in shown.stderr
     assert "levels" in shown.stdout and "Largest tile" in shown.stdout
 
 

@@ -80,9 +80,9 @@ class BackgroundCall(QgsTask):
         if done:
             self.answered.emit(self._result)
         elif self.cancelled.is_set():
-            self.refused.emit(Cancelled(tr("“{task}” was cancelled.", task=self.description())))
+            self.refused.emit(Cancelled(tr("Cancelled: {task}.", task=self.description())))
         else:
-            self.refused.emit(self._error or Cancelled(tr("“{task}” was cancelled.", task=self.description())))
+            self.refused.emit(self._error or Cancelled(tr("Cancelled: {task}.", task=self.description())))
 
 
 def handle_events(milliseconds: int, which: Any = QEventLoop.ProcessEventsFlag.AllEvents) -> None:
@@ -112,7 +112,7 @@ def ends_work(slot: Slot) -> Slot:
 
 def unforeseen(task: str, error: Exception) -> GeoPubError:
     """Return the error of work that failed of what nobody foresaw; QGIS's log gets what it takes to mend it."""
-    what = tr("“{task}” failed.", task=task)
+    what = tr("Failed: {task}.", task=task)
     if isinstance(error, OSError):
         why = tr("The system says: {message}", message=error.strerror or error)
         return JobFailed(what, why, tr("Check the disk and try again."))

@@ -9,9 +9,9 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..backend.errors import Cancelled, GeoPubError
 from ..backend.translation import tr
+from .amounts import work_text
 from .background import BackgroundCall, ends_work
 from .completion import completed
-from .progression import amount
 from .steps import Quiet, Step
 from .store_source import StoreAddress, StoreSource
 
@@ -104,4 +104,4 @@ class _Teller(Quiet):
         """Hear how many tiles are made."""
         if total > 0:
             self._call.setProgress(100 * done / total)
-            self._call.moved.emit(done / total, f"{step.title} – {amount(done, total, unit)}")
+            self._call.moved.emit(done / total, f"{step.title} – {work_text(done, total, unit)}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Dict, Sequence, Tuple
 
-from ..backend.translation import tr
-
 EXPORT = "export"
 # How long each step takes in proportion, measured with 200,000 polygons.
 WEIGHTS: Dict[str, float] = {
@@ -42,21 +40,6 @@ class Progression:
         """The share of everything that is done, 0 to 1."""
         whole = sum(WEIGHTS[step] for step in self._shares)
         return sum(WEIGHTS[step] * done for step, done in self._shares.items()) / whole
-
-
-def amount(done: int, total: int, unit: str) -> str:
-    """Return an amount of work in words, "" when it is not known."""
-    if total <= 0:
-        return ""
-    if unit == "bytes":
-        return tr("{done} of {total} MB", done=_grouped(done / 1e6, 1), total=_grouped(total / 1e6, 1))
-    words = {"features": tr("features"), "tiles": tr("tiles")}.get(unit, "")
-    return tr("{done} of {total} {unit}", done=_grouped(done, 0), total=_grouped(total, 0), unit=words).strip()
-
-
-def _grouped(number: float, decimals: int) -> str:
-    """Return a number with thin spaces between thousands, as both languages read it."""
-    return f"{number:,.{decimals}f}".replace(",", "\u202f")
 
 
 def steps_of(services: Sequence[str]) -> Tuple[str, ...]:

@@ -12,10 +12,11 @@ from typing import Callable, FrozenSet, Mapping, Optional
 from qgis.PyQt.QtCore import pyqtSignal
 
 from ..backend.translation import tr
+from .amounts import work_text
 from .background import BackgroundCall
 from .layer_check import refuse_faulty
 from .map_style import Draw, TileStyling, keep_map_style
-from .progression import Progression, amount
+from .progression import Progression
 from .publication import LiveUrl, Publication, PublicationRequest, PublicationResult, Step
 from .publication_update import PublicationUpdate
 from .store_source import StoreAddress
@@ -101,7 +102,7 @@ class Reporter:
         now = time.monotonic()
         if now - self._told >= GRAIN:
             self._told = now
-            words = amount(done, total, unit)
+            words = work_text(done, total, unit)
             self._tell(self._progression.share, f"{step.title} – {words}" if words else step.title)
 
     def ended(self, step: Step, seconds: float) -> None:

@@ -85,6 +85,12 @@ def resume_integration(store: Store, identifier: str, file: Optional[Path] = Non
     return store.stored_data.get(ended.stored_data)
 
 
+def stop_text(one: Interrupted) -> str:
+    """Return in words where an integration was broken off."""
+    steps = (tr("while the file was sent"), tr("at the checks"), tr("at the integration"))
+    return tr("{step}, failed", step=steps[one.step]) if one.failed else steps[one.step]
+
+
 def _send_rest(store: Store, upload: Upload, file: Optional[Path]) -> None:
     tree = store.uploads.tree(upload.id)
     if file is None and (not tree or not _close(store, upload)):

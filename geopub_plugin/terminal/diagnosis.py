@@ -16,6 +16,7 @@ from typing import Any, Callable, List, Optional, Tuple
 
 from ..backend.about import __version__
 from ..backend.translation import tr
+from ..publish.amounts import number_text
 
 NEEDED_PACKAGES = ("flask", "waitress", "sqlalchemy", "pmtiles", "defusedxml", "requests", "jinja2", "pyproj")
 FREE_SPACE = 500_000_000  # bytes below which publishing soon ends
@@ -111,7 +112,7 @@ def _data_folder(data: Path) -> Finding:
         return Finding(title, str(data), False, True, f"{error.strerror or error}. {cure}")
     free = _free_bytes(place)
     enough = free is None or free > FREE_SPACE
-    shown = f"{data}" if free is None else tr("{path}, {free} GB free", path=data, free=f"{free / 1e9:.1f}")
+    shown = f"{data}" if free is None else tr("{path}, {free} GB free", path=data, free=number_text(free / 1e9, 1))
     return Finding(title, shown, enough, True, "" if enough else tr("The disk is nearly full: make room."))
 
 

@@ -14,12 +14,12 @@ from rich.table import Table
 from ..backend.errors import GeoPubError
 from ..backend.faults import Fault, Severity
 from ..backend.translation import tr
-from ..publish.client.datasheets import Datasheet
+from ..publish.amounts import number_text, size_text, unit_text, work_text
+from ..publish.client.datasheets import Datasheet, state_text
 from ..publish.publication import Listener, PublicationResult, Refused, Step
 
 _COLOURS = {Severity.ERROR: "red", Severity.REPAIRED: "green", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _WIDEST = 4000  # columns: addresses are shown whole, whatever the width of the terminal
-_UNITS = {"bytes": 1_000_000, "features": 1, "tiles": 1}
 
 
 class Bars:
@@ -55,7 +55,7 @@ class Bars:
 
     def ended(self, step: Step, seconds: float) -> None:
         """Fill the bar of a step and show its time."""
-        shown = tr("{seconds} s", seconds=f"{seconds:.2f}")
+        shown = tr("{seconds} s", seconds=number_text(seconds, 2))
         self._progress.update(self._tasks[step], completed=1, total=1, amount=shown)
 
 
@@ -74,7 +74,7 @@ class Lines:
 
     def ended(self, step: Step, seconds: float) -> None:
         """Say how long a step took."""
-        shown = tr("{seconds} s", seconds=f"{seconds:.2f}")
+        shown = tr("{seconds} s", seconds=number_text(seconds, 2))
         self._console.print(f"{step.title}: {shown}", markup=False, soft_wrap=True)
 
 
@@ -84,14 +84,10 @@ def progress_on(console: Console) -> ContextManager[Listener]:
 
 
 def amount(done: int, total: int, unit: str) -> str:
-    """Return how far a step is, in the unit of the step: "12 / 60 MB", "4,556 features"."""
-    if not (done or total):
-        return ""
-    divisor = _UNITS.get(unit, 1)
-    name = "MB" if unit == "bytes" else {"features": tr("features"), "tiles": tr("tiles")}.get(unit, unit)
-    shown = f"{done / divisor:,.0f}" if divisor == 1 else f"{done / divisor:,.1f}"
-    whole = f" / {total / divisor:,.0f}" if divisor == 1 else f" / {total / divisor:,.1f}"
-    return f"{shown}{whole if total else ''} {name}".strip()
+    """Return how far a step is, in the unit of the step: "12.0 of 60.0 MB", "4 556 features"."""
+    if total > 0 or not done:
+        return work_text(done, total, unit)
+    return size_text(done) if unit == "bytes" else f"{number_text(done)} {unit_text(unit)}".strip()
 
 
 def show_result(console: Console, result: PublicationResult) -> None:
@@ -105,7 +101,7 @@ def show_result(console: Console, result: PublicationResult) -> None:
     for url in result.urls:
         table.add_row(url.type, escape(url.url))
     _print_whole(console, table)
-    parts = [f"{step.title} {seconds:.2f}" for step, seconds in result.times]
+    parts = [f"{step.title} {number_text(seconds, 2)}" for step, seconds in result.times]
     console.print(escape(tr("Seconds: {times}", times=" · ".join(parts))), style="dim", soft_wrap=True)
 
 
@@ -148,7 +144,7 @@ def show_datasheets(console: Console, url: str, datasheets: Sequence[Datasheet])
         return
     table = Table(tr("Datasheet"), tr("State"), tr("Service"), tr("Address"), box=None, padding=(0, 2, 0, 0))
     for sheet in datasheets:
-        table.add_row(escape(sheet.title), sheet.state, "", "")
+        table.add_row(escape(sheet.title), state_text(sheet.state), "", "")
         for service in sheet.services:
             for address in service.urls:
                 table.add_row("", "", address.type, escape(address.url))

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ..backend.faults import Fault, Severity
 from ..backend.translation import tr
+from ..publish.amounts import number_text, size_text
 from .backend_command import answer_of_backend
 
 _MARKS = {Severity.ERROR: "[red]✗[/]"}
@@ -41,8 +42,8 @@ def audit_store(data: Path) -> StoreAudit:
 
 def show_audit(console: Console, found: StoreAudit) -> None:
     """Show an audit to a person."""
-    size = f"{found.bytes / 1e6:.1f} MB"
-    looked = tr("{files} files ({size}), {rows} rows looked at", files=found.files, size=size, rows=found.rows)
+    told = {"files": number_text(found.files), "size": size_text(found.bytes), "rows": number_text(found.rows)}
+    looked = tr("{files} files ({size}), {rows} rows looked at", **told)
     title = tr("Catalogue and files")
     mark = "[green]✓[/]" if found.sound else "[red]✗[/]"
     console.print(f"{mark} {title:<18} {looked}", soft_wrap=True)

@@ -10,9 +10,10 @@ import click
 from rich.table import Table
 
 from ..backend.translation import tr
+from ..publish.amounts import number_text, size_text
 from ..publish.client.revisions import KINDS
 from ..publish.integration_progress import STEPS
-from ..publish.resumption import interrupted, resume_integration
+from ..publish.resumption import interrupted, resume_integration, stop_text
 from .options import FILE, opened, out, print_json, store_options
 
 _what = click.option(
@@ -39,8 +40,8 @@ def list_revisions(name: str, what: str, as_json: bool, **where: Any) -> None:
     table = Table(tr("Revision"), tr("Made"), tr("Size"), "")
     for one in found:
         marks = [tr("current")] * one.current + [tr("published")] * one.published
-        made, size = one.created[:19].replace("T", " "), f"{one.size / 1e6:.1f} MB"
-        table.add_row(str(one.number), made, size, ", ".join(marks))
+        made = one.created[:19].replace("T", " ")
+        table.add_row(str(one.number), made, size_text(one.size), ", ".join(marks))
     out().print(table)
 
 
@@ -99,9 +100,10 @@ def resume(upload: Optional[str], file: Optional[Path], only_list: bool, as_json
         return
     if not results:
         out().print(tr("Nothing was interrupted."))
-    for told in results.values():
-        state = tr("integrated") if told["stored_data"] else tr("interrupted at: {step}", step=told["step"])
-        out().print(f"{told['name']}: {state}", markup=False)
+    for one in left:
+        done = results[one.upload.id]["stored_data"]
+        state = tr("integrated") if done else tr("interrupted {step}", step=stop_text(one))
+        out().print(f"{one.upload.name}: {state}", markup=False)
 
 
 def _difference(found: Dict[str, Any]) -> Table:
@@ -110,6 +112,6 @@ def _difference(found: Dict[str, Any]) -> Table:
     for one in found["tables"]:
         rows, columns = one["rows"], one["columns"]
         told = [f"+ {name}" for name in columns["added"]] + [f"- {name}" for name in columns["removed"]]
-        counts = (f"{rows[how]['count']:,}" for how in ("added", "changed", "removed"))
+        counts = (number_text(rows[how]["count"]) for how in ("added", "changed", "removed"))
         table.add_row(one["name"], *counts, ", ".join([*told, *columns["changed"]]))
     return table

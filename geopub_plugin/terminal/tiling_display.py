@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ..backend.disk import readable
 from ..backend.translation import tr
+from ..publish.amounts import number_text, size_text, span_text
 from .display import amount
 
 
@@ -54,30 +54,29 @@ class BarProgress:
 
 def show_estimate(console: Console, estimate: Mapping[str, Any]) -> None:
     """Print an estimate in one line."""
-    text = tr("About {tiles} tiles, {size}, {seconds} s.", tiles=f"{estimate['tiles']:,}",
-              size=readable(estimate["size"]), seconds=f"{max(estimate['seconds'], 0.1):.2g}")  # fmt: skip
+    text = tr("Tiles: about {tiles}, {size}, {time}.", tiles=number_text(estimate["tiles"]),
+              size=size_text(estimate["size"]), time=span_text(estimate["seconds"]))  # fmt: skip
     console.print(text, soft_wrap=True, markup=False)
 
 
 def show_tiles(console: Console, made: Mapping[str, Any]) -> None:
     """Print what was made, and what each level holds."""
     low, *_, high = (*made["levels"], *made["levels"][-1:])
-    size = f"{made['size'] / 1e6:.1f}"
-    text = tr("{path}: levels {top} to {bottom}, {size} MB", path=made["file"], top=low, bottom=high, size=size)
+    size = size_text(made["size"])
+    text = tr("{path}: levels {top} to {bottom}, {size}", path=made["file"], top=low, bottom=high, size=size)
     console.print(text, soft_wrap=True, markup=False)
     if made["report"]["copied"]:
-        text = tr(
-            "{rebuilt} tiles were built, {copied} copied.", **{n: made["report"][n] for n in ("rebuilt", "copied")}
-        )
+        counts = {name: number_text(made["report"][name]) for name in ("rebuilt", "copied")}
+        text = tr("Tiles built: {rebuilt}; copied: {copied}.", **counts)
         console.print(text, soft_wrap=True, markup=False)
     heads = (tr("Level"), tr("Tiles"), tr("Features"), tr("Left out"), tr("Size"), tr("Largest tile"), tr("Seconds"))
     table = Table(box=None, padding=(0, 2, 0, 0))
     for place, head in enumerate(heads):
         table.add_column(head, justify="left" if place == 5 else "right", no_wrap=True)
     for level in made["report"]["levels"]:
-        largest = next((f"{tile['path']} {readable(tile['bytes'])}" for tile in level["largest"]), "–")
+        largest = next((f"{tile['path']} {size_text(tile['bytes'])}" for tile in level["largest"]), "–")
         table.add_row(
-            str(level["level"]), f"{level['tiles']:,}", f"{level['features']:,}", f"{level['dropped']:,}",
-            readable(level["bytes"]), largest, f"{level['seconds']:.1f}",
+            str(level["level"]), *(number_text(level[name]) for name in ("tiles", "features", "dropped")),
+            size_text(level["bytes"]), largest, number_text(level["seconds"], 1),
         )  # fmt: skip
     console.print(table)

@@ -15,8 +15,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..backend.translation import tr
+from ..publish.amounts import size_text
 from ..publish.client.deletions import Doomed
-from .amounts import size_text
 from .dialog import Dialog
 from .icons import theme_icon
 from .publications_model import KIND_OF

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 from qgis.PyQt.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -17,12 +17,12 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..backend.translation import tr
+from ..publish.amounts import share_text, work_text
 from ..publish.client.executions import Execution
-from ..publish.progression import amount
-from ..publish.resumption import Interrupted
+from ..publish.resumption import Interrupted, stop_text
 from ..publish.server_jobs import ServerJobs
-from .amounts import moment_text
 from .icons import icon, theme_icon
+from .moments import moment_text
 
 AGAIN = 2_000  # ms between two questions while something runs and somebody looks
 _ITEM = Qt.ItemDataRole.UserRole
@@ -74,7 +74,7 @@ class ExecutionsView(QWidget):
         before = _identifier(self.current)
         self.list.clear()
         for one in jobs.interrupted:
-            self._add(one, (tr("Broken off: {name}", name=one.upload.name), interruption_text(one)))
+            self._add(one, (tr("Broken off: {name}", name=one.upload.name), stop_text(one)))
         for execution in jobs.executions:
             name = job_name(execution)
             words = name if not execution.output else f"{execution.output} – {name}"
@@ -158,8 +158,8 @@ def execution_text(execution: Execution) -> str:
     """Return where an execution stands, in the user's language."""
     progress = execution.progress
     if execution.status == "PROGRESS" and progress.total > 0:
-        share = f"{min(progress.done / progress.total, 1):.0%}".replace("%", "\u202f%")
-        told = amount(progress.done, progress.total, progress.unit)
+        share = share_text(progress.done / progress.total)
+        told = work_text(progress.done, progress.total, progress.unit)
         return f"{share} – {told}" if told else share
     words: Dict[str, str] = {
         "CREATED": tr("Not started"),
@@ -170,12 +170,6 @@ def execution_text(execution: Execution) -> str:
         "ABORTED": tr("Cancelled"),
     }
     return words.get(execution.status, execution.status)
-
-
-def interruption_text(one: Interrupted) -> str:
-    """Return where an integration was broken off."""
-    steps: List[str] = [tr("while the file was sent"), tr("at the checks"), tr("at the integration")]
-    return tr("{step}, failed", step=steps[one.step]) if one.failed else steps[one.step]
 
 
 def _identifier(what: object) -> str:

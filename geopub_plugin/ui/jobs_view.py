@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..backend.translation import tr
-from .amounts import span_text
+from ..publish.amounts import span_text
 from .icons import theme_icon
 
 RANGE = 1000

@@ -8,7 +8,7 @@ from typing import Any, Dict, Optional, Tuple, Union
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from ..backend.translation import tr
-from ..publish.client.datasheets import Datasheet, Service
+from ..publish.client.datasheets import Datasheet, Service, state_text
 from ..publish.live_layers import LiveService, sld_address
 from .icons import icon
 
@@ -108,16 +108,6 @@ def address(item: Union[Datasheet, Service, None]) -> str:
     """Return the address of a service, "" when it has none."""
     live = live_services(item) if isinstance(item, Service) else ()
     return live[0].url if live else ""
-
-
-def state_text(state: str) -> str:
-    """Return the state of a datasheet in the user's language."""
-    return {
-        "PUBLISHED": tr("Published"),
-        "UNPUBLISHED": tr("Not published"),
-        "INTEGRATING": tr("In progress"),
-        "FAILED": tr("Failed"),
-    }.get(state, state)
 
 
 def service_state(service: Service) -> str:

@@ -8,8 +8,8 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from ..backend.translation import tr
+from ..publish.amounts import number_text, size_text
 from ..publish.client.allowances import BYTES, Allowance
-from .amounts import size_text
 from .measures import scaled
 
 FULL = 0.9  # from here on it is said that there is little room left
@@ -45,6 +45,7 @@ class RoomView(QScrollArea):
             bar.setFixedHeight(scaled(8))
             grid.addWidget(name, 2 * row, 0)
             grid.addWidget(used, 2 * row, 1)
+            bar.setVisible(not unlimited(one))  # nothing to fill
             grid.addWidget(bar, 2 * row + 1, 0, 1, 2)
             self.lines.append(used)
         grid.setColumnStretch(0, 1)
@@ -55,7 +56,9 @@ class RoomView(QScrollArea):
             )
         column.addLayout(grid)
         if not shown:
-            column.addWidget(QLabel(tr("It is shown here as soon as the store has been asked."), body, wordWrap=True))
+            column.addWidget(
+                QLabel(tr("What is used is shown here as soon as the store has answered."), body, wordWrap=True)
+            )
         column.addStretch()
         self.setWidget(body)
 
@@ -87,9 +90,13 @@ def used_text(one: Allowance) -> str:
     if one.unit == BYTES:
         use, quota = size_text(one.use), size_text(one.quota)
     else:
-        use, quota = str(one.use), str(one.quota)
-    unlimited = one.quota <= 0 or (one.unit != BYTES and one.quota >= UNLIMITED)
-    return use if unlimited else tr("{use} of {quota}", use=use, quota=quota)
+        use, quota = number_text(one.use), number_text(one.quota)
+    return use if unlimited(one) else tr("{use} of {quota}", use=use, quota=quota)
+
+
+def unlimited(one: Allowance) -> bool:
+    """Return whether nobody will meet the limit."""
+    return one.quota <= 0 or (one.unit != BYTES and one.quota >= UNLIMITED)
 
 
 def _private(one: Allowance, allowances: Sequence[Allowance]) -> bool:

@@ -20,10 +20,11 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..backend.translation import tr
+from ..publish.amounts import size_text
 from ..publish.client.revisions import Revision
 from ..publish.versions import DATA, METADATA, STYLE, Versioned, told_difference
-from .amounts import moment_text, size_text
 from .dialog import Dialog
+from .moments import moment_text
 
 _REVISION = Qt.ItemDataRole.UserRole
 

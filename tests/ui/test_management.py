@@ -27,19 +27,19 @@ from geopub_plugin.publish.live_layers import LiveService, live_layer
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.publication_call import STYLE
 from geopub_plugin.publish.publication_plan import LayerPlan
-from geopub_plugin.publish.resumption import Interrupted
+from geopub_plugin.publish.resumption import Interrupted, stop_text
 from geopub_plugin.publish.server_jobs import ServerJobs
 from geopub_plugin.publish.store_source import StoreAddress, Stores
 from geopub_plugin.publish.table_plan import Access
 from geopub_plugin.publish.targets import Target, TargetKind, Targets
 from geopub_plugin.ui import preview
-from geopub_plugin.ui.amounts import decimal_text, moment_text, size_text, span_text
 from geopub_plugin.ui.consequences_dialog import ConsequencesDialog
 from geopub_plugin.ui.desk import Desk
 from geopub_plugin.ui.dock import Dock
-from geopub_plugin.ui.executions_view import execution_text, interruption_text
+from geopub_plugin.ui.executions_view import execution_text
 from geopub_plugin.ui.jobs_view import time_left
 from geopub_plugin.ui.log_dialog import LogDialog
+from geopub_plugin.ui.moments import moment_text
 from geopub_plugin.ui.publications_model import PublicationsModel, live_services
 from geopub_plugin.ui.room_view import used_text
 from geopub_plugin.ui.versions_dialog import VersionsDialog
@@ -390,25 +390,19 @@ def test_states_of_jobs(execution, told):
 
 
 def test_amounts(qgis_app):
-    assert [size_text(size) for size in (0, 999, 1500, 123_456_789, 2_500_000_000)] == [
-        "0 bytes", "999 bytes", "1.5 kB", "123 MB", "2.5 GB"
-    ]  # fmt: skip
-    assert [span_text(seconds) for seconds in (0.2, 42, 90, 5400)] == ["1 s", "42 s", "2 min", "1.5 h"]
     assert moment_text("2026-11-23T10:00:00Z") and moment_text("") == "" and moment_text("soon") == "soon"
     assert time_left(0.5, 10) == "10 s left" and time_left(0.01, 10) == time_left(0.5, 1) == time_left(1, 9) == ""
     assert used_text(Allowance("a", "data", "bytes", 10, 0)) == "10 bytes"
     assert used_text(Allowance("a", "WFS", "services", 3, 20)) == "3 of 20"
     assert used_text(Allowance("a", "WFS", "services", 3, 10_000)) == "3"
-    use_language("fr")
-    assert (decimal_text(48.85, 4), span_text(5400)) == ("48,8500", "1,5 h")
 
 
 BROKEN = Interrupted(Upload("u", "Étangs", "VECTOR", "OPEN", "EPSG:2154", {}), 0, False)
 
 
 def test_interruptions_in_words():
-    assert interruption_text(BROKEN) == "while the file was sent"
-    assert interruption_text(replace(BROKEN, step=1, failed=True)) == "at the checks, failed"
+    assert stop_text(BROKEN) == "while the file was sent"
+    assert stop_text(replace(BROKEN, step=1, failed=True)) == "at the checks, failed"
 
 
 @pytest.mark.slow

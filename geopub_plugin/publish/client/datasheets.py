@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Tuple
 
 from ...backend.errors import NotFound
+from ...backend.translation import tr
 from .connection import Connection, segment
 from .datastores import ServiceUrl, urls_of
 from .deletions import Doomed, doomed_of
@@ -62,6 +63,16 @@ class Datasheets:
     def delete(self, name: str) -> None:
         """Delete a datasheet with everything that belongs to it; what runs for it is ended."""
         self._connection.ask("DELETE", f"{self._root}/{segment(name)}", timeout=300.0)
+
+
+def state_text(state: str) -> str:
+    """Return the state of a datasheet in the user's language."""
+    return {
+        "PUBLISHED": tr("Published"),
+        "UNPUBLISHED": tr("Not published"),
+        "INTEGRATING": tr("In progress"),
+        "FAILED": tr("Failed"),
+    }.get(state, state)
 
 
 def _identifiers(wire: Wire, key: str) -> Tuple[str, ...]:

@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtWidgets import QCheckBox, QDateEdit, QHBoxLayout, QLineEdit, QRadioButton, QWidget
 
 from ...backend.translation import tr
+from ..moments import day_format
 from .draft import Draft
 from .plan_page import PlanPage
 
@@ -64,7 +65,7 @@ class AccessPage(PlanPage):
         self.ends, self.end = QCheckBox(row), QDateEdit(row)
         self.ends.setAccessibleName(tr("The permission ends"))
         self.end.setCalendarPopup(True)
-        self.end.setDisplayFormat("yyyy-MM-dd")
+        self.end.setDisplayFormat(day_format())
         layout.addWidget(self.ends)
         layout.addWidget(self.end)
         layout.addStretch()

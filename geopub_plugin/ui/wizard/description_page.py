@@ -8,6 +8,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QDateEdit, QLineEdit, QPlainTextEdit
 from ...backend.translation import tr
 from ...publish.metadata.code_lists import categories, frequencies, themes
 from ...publish.metadata.description import own_identifier
+from ..moments import day_format
 from .checklist import Checklist
 from .draft import Draft
 from .plan_page import PlanPage
@@ -73,7 +74,7 @@ class DescriptionPage(PlanPage):
         self.words = WordsField()
         self.created = QDateEdit()
         self.created.setCalendarPopup(True)
-        self.created.setDisplayFormat("yyyy-MM-dd")
+        self.created.setDisplayFormat(day_format())
         self.frequency = QComboBox()
         for code, text in frequencies().items():
             self.frequency.addItem(text, code)

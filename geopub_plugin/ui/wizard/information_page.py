@@ -6,6 +6,7 @@ from qgis.core import QgsCoordinateReferenceSystem
 from qgis.PyQt.QtWidgets import QComboBox, QLabel, QLineEdit
 
 from ...backend.translation import tr
+from ...publish.amounts import number_text
 from ...publish.metadata.code_lists import CHARSETS, RESOLUTIONS, languages, levels
 from .draft import Draft
 from .plan_page import PlanPage
@@ -57,7 +58,7 @@ class InformationPage(PlanPage):
             self.charset.addItem(code, code)
         self.resolution.addItem(tr("not stated"), None)
         for denominator in RESOLUTIONS:
-            self.resolution.addItem(f"1 : {denominator:,}".replace(",", "\u202f"), denominator)
+            self.resolution.addItem(f"1 : {number_text(denominator)}", denominator)
         for combo in (self.language, self.charset):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.setMinimumContentsLength(20)

@@ -19,9 +19,9 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
 from ...backend.translation import tr
+from ...publish.amounts import number_text
 from ...publish.compat import POLYGON_GEOMETRY
 from ...publish.sample_area import area_of, proposed_area
-from ..amounts import decimal_text
 from .draft import Draft
 from .level_map import WEB_MERCATOR, web_extent
 from .plan_page import PlanPage
@@ -127,7 +127,7 @@ class SamplePage(PlanPage):
         self.band.setToGeometry(shape, None)
         west, south, east, north = min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
         corners = {"west": west, "south": south, "east": east, "north": north}
-        told = {name: decimal_text(degrees, 4) for name, degrees in corners.items()}
+        told = {name: number_text(degrees, 4) for name, degrees in corners.items()}
         self.where.setText(tr("From {west}, {south} to {east}, {north} degrees", **told))
 
 

@@ -9,11 +9,11 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QLabel, QPushButton
 
 from ...backend.translation import tr
+from ...publish.amounts import number_text, size_text, span_text
 from ...publish.generalisations import generalisations
 from ...publish.layer_plan import tile_fields
 from ...publish.metadata.description import own_identifier
 from ...publish.tile_cost import TableLoad, TileCost, tile_cost
-from ..amounts import decimal_text
 from ..findings_dialog import FindingsDialog
 from .draft import Draft
 from .plan_page import PlanPage
@@ -84,8 +84,8 @@ class SummaryPage(PlanPage):
     def _tiles(self) -> List[Tuple[str, str]]:
         plan, cost = self.draft.plan, self.cost()
         titles = {one.flags: one.title for one in generalisations()}
-        told = tr("about {tiles} tiles, {size}, {time}", tiles=_grouped(cost.tiles), size=_size(cost.size),
-                  time=_time(cost.seconds))  # fmt: skip
+        told = tr("about {tiles}, {size}, {time}", tiles=_rounded(cost.tiles), size=size_text(cost.size),
+                  time=span_text(cost.seconds))  # fmt: skip
         found = [
             (tr("Zoom levels"), self._levels()),
             (tr("Generalisation"), escape(titles.get(plan.flags, plan.flags or tr("as the server does")))),
@@ -113,21 +113,6 @@ class SummaryPage(PlanPage):
         return tile_cost(loads)
 
 
-def _grouped(number: int) -> str:
+def _rounded(number: int) -> str:
     """Return a number of two digits that count, for an estimate has no more."""
-    digits = max(len(str(number)) - 2, 0)
-    return f"{round(number, -digits):,}".replace(",", "\u202f")
-
-
-def _size(size: int) -> str:
-    if size < 1e6:
-        return tr("{count} KB", count=max(round(size / 1e3), 1))
-    if size < 1e9:
-        return tr("{count} MB", count=_grouped(round(size / 1e6)))
-    return tr("{count} GB", count=decimal_text(size / 1e9, 1))
-
-
-def _time(seconds: float) -> str:
-    if seconds < 90:
-        return tr("{count} s", count=max(round(seconds), 1))
-    return tr("{count} min", count=round(seconds / 60))
+    return number_text(round(number, -max(len(str(number)) - 2, 0)))

@@ -1,12 +1,11 @@
-"""The share of a publication that is done, and amounts in words."""
+"""The share of a publication that is done, and names of columns."""
 
 from __future__ import annotations
 
 import pytest
 
-from geopub_plugin.backend.translation import use_language
 from geopub_plugin.publish.field_names import clashing, free_name
-from geopub_plugin.publish.progression import WEIGHTS, Progression, amount, steps_of
+from geopub_plugin.publish.progression import WEIGHTS, Progression, steps_of
 
 
 @pytest.mark.parametrize("services", [("wfs",), ("tms",), ("wfs", "wms", "tms")])
@@ -29,21 +28,6 @@ def test_steps_may_overlap_and_never_go_back():
     progression.moved("pyramid", 5, 0)
     progression.moved("wms", 1, 1)
     assert progression.share == pytest.approx((WEIGHTS["pyramid"] / 2 + WEIGHTS["wfs"]) / whole)
-
-
-@pytest.mark.parametrize(
-    "done, total, unit, words",
-    [
-        (0, 0, "features", ""),
-        (1_234_567, 12_000_000, "bytes", "1.2 of 12.0 MB"),
-        (1_500, 200_000, "features", "1\u202f500 of 200\u202f000 features"),
-        (3, 9, "tiles", "3 of 9 tiles"),
-        (3, 9, "", "3 of 9"),
-    ],
-)
-def test_amounts(done, total, unit, words):
-    use_language("en")
-    assert amount(done, total, unit) == words
 
 
 def test_names():

@@ -1,0 +1,25 @@
+"""Moments and days as people read them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from qgis.PyQt.QtCore import QDateTime, QLocale
+
+from ..backend.translation import language
+
+
+def moment_text(moment: str) -> str:
+    """Return an ISO 8601 moment as a date and a time of this computer's time zone, "" for none."""
+    try:
+        told = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    except ValueError:
+        return moment
+    seconds = int((told if told.tzinfo else told.replace(tzinfo=timezone.utc)).timestamp())
+    local = QDateTime.fromSecsSinceEpoch(seconds)
+    return QLocale(language()).toString(local, QLocale.FormatType.ShortFormat)
+
+
+def day_format() -> str:
+    """Return the form in which a day is shown and typed, as `QDateEdit` takes it."""
+    return "dd/MM/yyyy" if language() == "fr" else "yyyy-MM-dd"

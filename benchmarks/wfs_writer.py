@@ -32,7 +32,7 @@ def seconds(path: Path, name: str, form: str) -> tuple[float, int, int]:
         fields = [field.name for field in table.schema.fields]
         type_name = TypeName("bench", ncname(name))
         if form == "GML 3.2":
-            write = GmlWriter(type_name, "http://127.0.0.1", table.schema, fields, srs, GML_32).features
+            write = GmlWriter(type_name, "http://127.0.0.1", table.schema, table.schema.fields, srs, GML_32).features
         elif form == "GeoJSON":
             write = GeoJsonWriter(type_name, table.schema.fields, srs).features
         else:

@@ -69,8 +69,12 @@ class Texts:
 
     def listed(self) -> List[bytes]:
         """Return the texts as objects of Python."""
-        data = self.data.tobytes()
-        return [data[begin:end] for begin, end in zip(self.start.tolist(), (self.start + self.size).tolist())]
+        return cut(self.data.tobytes(), self.start, self.size)
+
+
+def cut(data: bytes, start: np.ndarray, size: np.ndarray) -> List[bytes]:
+    """Return the pieces of bytes that begin at places and have sizes: int64 (N,) each."""
+    return [data[begin:end] for begin, end in zip(start.tolist(), (start + size).tolist())]
 
 
 Column = Union[bytes, Texts]  # the same text in every row, or a text for each

@@ -7,9 +7,9 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 import numpy as np
 
 from .batch import Column
-from .bytestrings import Texts
+from .bytestrings import Texts, cut
 from .schema import ColumnKind
-from .sqlite_records import BLOB, INTEGER, NULL, REAL, TEXT, NotPlain, Records, integers, reals, slices
+from .sqlite_records import BLOB, INTEGER, NULL, REAL, TEXT, NotPlain, Records, integers, reals
 
 _NONE = type(None)
 _NOTHING = np.empty(0, object)
@@ -105,7 +105,7 @@ def stored_column(kind: ColumnKind, records: Records, place: int, encoded: bool)
         return Column(kind, integers(codes, values).astype(_TYPES[kind], copy=False), null)
     if encoded and kind is not ColumnKind.BLOB:
         return Column(kind, _NOTHING, null, Texts(codes, values.start, values.size))
-    stored = slices(records.data, values)
+    stored = cut(records.data, values.start, values.size)
     return Column(kind, _objects(stored if kind is ColumnKind.BLOB else _decoded(stored)), null)
 
 

@@ -191,8 +191,3 @@ def reals(codes: np.ndarray, values: Values) -> np.ndarray:
 def _words(codes: np.ndarray, values: Values) -> np.ndarray:
     """Return the eight bytes that end where the values end: int64 (N,)."""
     return cells(codes, ">i8")[values.start + values.size - 8].astype(np.int64)
-
-
-def slices(data: bytes, values: Values) -> List[bytes]:
-    """Return the bytes of the values: N of them."""
-    return [data[begin:end] for begin, end in zip(values.start.tolist(), (values.start + values.size).tolist())]

@@ -10,6 +10,7 @@ from typing import List, Optional
 import numpy as np
 
 from .batch import MULTIPOINT, NULL, POINT, POLYGON, Geometries
+from .bytestrings import cells
 from .measure import feature_bounds
 from .ragged import aranges, starts_of
 
@@ -23,8 +24,7 @@ class _Canvas:
         self.data = np.zeros(size + 8, np.uint8)  # 8 spare bytes: the float view ends early
 
     def put(self, dtype: str, at: np.ndarray, values: object) -> None:
-        width = np.dtype(dtype).itemsize
-        np.ndarray((len(self.data) - width + 1,), dtype, self.data, strides=(1,))[at] = values
+        cells(self.data, dtype)[at] = values
 
 
 def _code(kind: np.ndarray, geometries: Geometries) -> np.ndarray:

@@ -59,8 +59,7 @@ def item(query: FeatureQuery, tables: Tables, addresses: Addresses, key: str, fo
 
 
 def _writer(query: FeatureQuery) -> ItemWriter:
-    fields = [field for field in query.published.schema.fields if field.name in query.fields]
-    return ItemWriter(fields, query.srs)
+    return ItemWriter(query.columns, query.srs)
 
 
 def _links(selection: Selection, addresses: Addresses, asked: Mapping[str, str], form: str) -> List[Link]:

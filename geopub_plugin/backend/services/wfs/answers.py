@@ -70,7 +70,7 @@ def gml_writer(query: FeatureQuery, base: str, endpoint: str, repetition: int = 
     describe = {"service": "WFS", "version": dialect.version, "request": "DescribeFeatureType"}
     describe["typeNames" if dialect is GML_32 else "typeName"] = published.name.text
     url = f"{endpoint}?{urlencode(describe)}"
-    return GmlWriter(published.name, base, published.schema, query.fields, query.srs, dialect, url, repetition)
+    return GmlWriter(published.name, base, published.schema, query.columns, query.srs, dialect, url, repetition)
 
 
 def timestamp() -> str:
@@ -123,8 +123,7 @@ def _table_answer(queries: Sequence[FeatureQuery], tables: Tables) -> Answer:
 
 def _csv_answer(selection: Selection) -> Answer:
     query, published = selection.query, selection.query.published
-    fields = [field for field in published.schema.fields if field.name in query.fields]
-    writer = CsvWriter(published.name, published.schema.geometry if query.geometry else "", fields, query.srs)
+    writer = CsvWriter(published.name, published.schema.geometry if query.geometry else "", query.columns, query.srs)
     pieces = pieces_of(writer.head(), [Section(writer, projected_batches(selection))], b"")
     return Answer(CSV_TYPE, begun(pieces, selection.returned), published.name.feature_prefix + ".csv")
 
@@ -177,9 +176,7 @@ def _geojson(selections: Sequence[Selection], links: Dict[str, str]) -> Iterator
 
 
 def _geojson_writer(query: FeatureQuery, continued: bool = False) -> GeoJsonWriter:
-    published = query.published
-    fields = [field for field in published.schema.fields if field.name in query.fields]
-    return GeoJsonWriter(published.name, fields, query.srs, continued)
+    return GeoJsonWriter(query.published.name, query.columns, query.srs, continued)
 
 
 def _gml(selections: Sequence[Selection], writers: Sequence[GmlWriter], links: Dict[str, str]) -> Iterator[bytes]:

@@ -63,12 +63,13 @@ class _Service:
         document = documents.capabilities(
             self._publications, catalogue, self._endpoint(catalogue), version, parameters
         )  # fmt: skip
-        return _document(document, "text/xml")
+        return streamed(document, "text/xml")
 
     def _describe(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
+        documents.check_schema_format(parameters.get("outputFormat"))
         types = _counted(catalogue.named(parameters)) or catalogue.all()
         document = documents.schemas(types, catalogue.base, self._endpoint(catalogue), version)
-        return _document(document, documents.schema_format(version))
+        return streamed(document, documents.schema_format(version))
 
     def _features(self, parameters: Parameters, version: str, catalogue: Catalogue) -> Response:
         if parameters.get("storedQuery_Id"):
@@ -96,10 +97,10 @@ class _Service:
         return _sent(value_answer(query, step, self._tables, catalogue.base, self._endpoint(catalogue), parameters))
 
     def _list_queries(self, _parameters: Parameters, _version: str, catalogue: Catalogue) -> Response:
-        return _document(stored_queries.stored_queries(catalogue), "text/xml")
+        return streamed(stored_queries.stored_queries(catalogue), "text/xml")
 
     def _describe_queries(self, parameters: Parameters, _version: str, catalogue: Catalogue) -> Response:
-        return _document(stored_queries.stored_query_descriptions(catalogue, parameters), "text/xml")
+        return streamed(stored_queries.stored_query_descriptions(catalogue, parameters), "text/xml")
 
 
 def not_supported(name: str) -> OwsError:
@@ -150,10 +151,6 @@ def _counted(types: Sequence[PublishedType]) -> Sequence[PublishedType]:
     return types
 
 
-def _document(body: bytes, media_type: str) -> Response:
-    return streamed(body, media_type)
-
-
 def _sent(answer: Answer) -> Response:
     response = streamed(answer.body, answer.media_type)
     if answer.filename:
@@ -165,7 +162,7 @@ def _sent(answer: Answer) -> Response:
 
 def _parameters() -> Parameters:
     """Return what the request asks for, in whichever of its three forms."""
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return Parameters.of(request.args.items(multi=True))
     request.max_content_length = LARGEST_REQUEST
     if request.mimetype == "application/x-www-form-urlencoded":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
@@ -11,8 +12,9 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...features.schema import Bounds, ColumnKind
+from ...translation import tr
 from ..filters.fes import SPATIAL, TEMPORAL
-from ..owscommon import Parameters
+from ..owscommon import Parameters, invalid
 from ..publications import Publications
 from ..reference_systems import CRS84
 from .csv import MEDIA_TYPE as CSV_TYPE
@@ -246,3 +248,9 @@ def _described(one: PublishedType, kinds: Dict[str, str]) -> Dict[str, Any]:
 def schema_format(version: str) -> str:
     """Return the media type of schemas."""
     return _SCHEMA_FORMATS[version]
+
+
+def check_schema_format(asked: str) -> None:
+    """Refuse a format of schemas that is no XML Schema (09-025r2 §9), however clients of any version write it."""
+    if asked and not re.search("xml|gml", asked, re.IGNORECASE):
+        raise invalid("outputFormat", asked, cure=tr("Ask for one of the formats that the capabilities list."))

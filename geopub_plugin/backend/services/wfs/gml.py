@@ -13,7 +13,7 @@ import numpy as np
 from ...features.batch import COLLECTION, LINE, MULTILINE, MULTIPOINT, MULTIPOLYGON, POINT, POLYGON, Batch, Geometries
 from ...features.bytestrings import Column, Texts, laid, row_texts
 from ...features.decimals import integer_words
-from ...features.schema import TableSchema
+from ...features.schema import Field, TableSchema
 from ...safe_xml import quoteattr
 from ..reference_systems import WireSrs
 from .gml2 import geometry2_columns
@@ -99,13 +99,13 @@ class GmlWriter:
     """Writes the features of one type."""
 
     def __init__(
-        self, name: TypeName, base: str, schema: TableSchema, fields: Sequence[str], srs: WireSrs, dialect: Dialect,
+        self, name: TypeName, base: str, schema: TableSchema, fields: Sequence[Field], srs: WireSrs, dialect: Dialect,
         describe_url: str = "", repetition: int = 0,
     ) -> None:  # fmt: skip
         """Write these fields; `repetition` counts the queries before that are about the same type (see `_prefix`)."""
         self._name, self._namespace, self._srs, self._dialect = name, name.namespace(base), srs, dialect
         self._describe_url = describe_url
-        self._fields = [schema.field(field) for field in fields]
+        self._fields = tuple(fields)
         self._geometry, self._elements = element_names(schema)
         self._type = name.text.encode()
         self._identifier = f' {dialect.identifier}="'.encode()
@@ -132,10 +132,6 @@ class GmlWriter:
     def own_namespace(self) -> Tuple[str, str, str]:
         """The prefix and namespace of the type, and the address of its schema ("" where none is told)."""
         return self._name.prefix, self._namespace, self._describe_url
-
-    def head(self, matched: int, returned: int, time: str, links: Dict[str, str]) -> bytes:
-        """Return what comes before the first feature."""
-        return collection_head([self], matched, returned, time, links)
 
     def nested(self, matched: int, returned: int, time: str) -> Tuple[bytes, bytes]:
         """Return what comes before and after the features of one of several queries."""
@@ -177,8 +173,6 @@ class GmlWriter:
         columns += self._geometries(batch, fids)
         between = b""
         for field in self._fields:
-            if field is None:
-                continue
             column = batch.columns[field.name]
             opening, closing = self._tags(field.name)
             values = xml_values(column)

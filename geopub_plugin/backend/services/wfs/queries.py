@@ -9,6 +9,7 @@ from typing import Dict, List, Optional, Tuple
 from ...errors import InvalidInput
 from ...features.area import Area
 from ...features.condition import SqlCondition
+from ...features.schema import Field
 from ...translation import tr
 from ..filters.boxes import area_of
 from ..filters.sqlite import FilteredType, local_part, sql_condition
@@ -80,6 +81,11 @@ class FeatureQuery:
     count: Optional[int]
     hits: bool
     placeless: bool = False  # besides those in the areas, features without a geometry
+
+    @property
+    def columns(self) -> Tuple[Field, ...]:
+        """The attributes to write."""
+        return tuple(field for field in self.published.schema.fields if field.name in self.fields)
 
 
 def feature_query(parameters: Parameters, catalogue: Catalogue, version: str) -> FeatureQuery:
@@ -270,13 +276,14 @@ def _order(parameters: Parameters, published: PublishedType) -> Tuple[Tuple[str,
 
 def _areas(parameters: Parameters, published: PublishedType) -> Optional[Tuple[Area, ...]]:
     """Return the area of the box to search, None where there is none."""
-    parts = parameters.listed("bbox")
-    if not parts:
+    text = parameters.get("bbox")
+    if not text:
         return None
-    named = wire_srs(parts[-1], "bbox") if len(parts) in (5, 7) else None
-    srs = named or published.srs
-    bounds = bounds_of(parts[:-1] if named else parts, srs)
+    parts = [part.strip() for part in text.split(",")]
+    numbers = len(parts) - 1 if len(parts) in (5, 7) else len(parts)  # a system may follow
+    srs = wire_srs(parts[-1], "bbox") if numbers < len(parts) and parts[-1] else published.srs
+    bounds = bounds_of(parts[:numbers], srs)
     try:
         return (area_of(bounds, srs, published.schema.srs, published.type.bounds),)
     except InvalidInput as error:
-        raise invalid("bbox", ",".join(parts), error.what, error.cure) from error
+        raise invalid("bbox", text, error.what, error.cure) from error

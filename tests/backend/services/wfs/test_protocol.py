@@ -412,6 +412,31 @@ def test_a_new_revision_is_followed(catalogue_file):
     assert client.get(url).json["numberMatched"] == 1
 
 
+@pytest.mark.parametrize("request_name", ["GetCapabilities", "GetFeature"])
+def test_head_says_what_get_would(client, ask, request_name):
+    asked = {"service": "WFS", "request": request_name, "typeNames": "catalogue:point", "outputFormat": "geojson"}
+    got, head = client.get("/wfs/ows", query_string=asked), client.head("/wfs/ows", query_string=asked)
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["Content-Type"] == got.headers["Content-Type"]
+    assert head.content_length == got.content_length
+
+
+@pytest.mark.parametrize("box", [",,,", "0,,0,9,9", "0,0,9,,EPSG:4326", "0,0,9,9,EPSG:4326,"])
+def test_boxes_with_gaps_are_refused(ask, box):
+    assert refused(grid(ask, bbox=box)) == (400, "InvalidParameterValue", "bbox")
+
+
+def test_a_box_may_leave_its_system_out(ask):
+    assert grid(ask, bbox="0,0,9,9,").json["numberMatched"] == grid(ask, bbox="0,0,9,9").json["numberMatched"] > 0
+
+
+def test_schemas_have_one_format(ask):
+    for form in ("XMLSCHEMA", "text/xml; subtype=gml/3.2", "application/gml+xml; version=3.2", None):
+        assert ask("DescribeFeatureType", outputFormat=form).status_code == 200
+    found = refused(ask("DescribeFeatureType", outputFormat="application/json"))
+    assert found == (400, "InvalidParameterValue", "outputFormat")
+
+
 def test_links_repeat_what_was_asked(ask):
     body = grid(ask, count=1, bbox="0,0,9,9", sortBy="number").json
     asked = dict(parse_qsl(urlsplit(body["links"][0]["href"]).query))

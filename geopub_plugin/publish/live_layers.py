@@ -93,12 +93,15 @@ def sld_address(url: str, styles: Iterable[Tuple[str, str]]) -> str:
 
 
 def wfs_source(url: str) -> str:
-    """Return the source of QGIS's WFS provider for the address of a GetFeature request."""
+    """Return the source of QGIS's WFS provider for the address of a GetFeature request.
+
+    QGIS 3.44 keeps the capabilities of an address for a minute, and would not find what was published meanwhile: so
+    each layer has an address of its own, by a fragment, which is not sent.
+    """
     base, query = _base_and_query(url)
     name = query.get("typenames") or query.get("typename", "")
-    return (
-        f"pagingEnabled='true' restrictToRequestBBOX='1' typename='{_plain(name)}' url='{_plain(base)}' version='auto'"
-    )
+    place = f"{_plain(base)}#{quote(name, safe=':')}"
+    return f"pagingEnabled='true' restrictToRequestBBOX='1' typename='{_plain(name)}' url='{place}' version='auto'"
 
 
 def wms_source(url: str, crs: str = "EPSG:3857") -> str:

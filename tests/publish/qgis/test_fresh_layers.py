@@ -25,5 +25,6 @@ def test_a_layer_published_after_another_one_was_opened_opens(world_map, qgis_ap
             features = live_layer(LiveService("WFS", name, urls["WFS"]))
             maps = live_layer(LiveService("WMS", name, urls["WMS"]))
             assert isinstance(features, QgsVectorLayer) and features.isValid(), f"the WFS of the {name} layer"
+            assert len(list(features.getFeatures())) == 46
             assert isinstance(maps, QgsRasterLayer) and maps.isValid(), f"the WMS of the {name} layer"
             del features, maps

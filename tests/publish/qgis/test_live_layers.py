@@ -13,7 +13,7 @@ HOST = "http://127.0.0.1:8123"
 
 def test_sources():
     assert wfs_source(f"{HOST}/wfs/ows?service=WFS&version=2.0.0&request=GetFeature&typeNames=a:b") == (
-        f"pagingEnabled='true' restrictToRequestBBOX='1' typename='a:b' url='{HOST}/wfs/ows' version='auto'"
+        f"pagingEnabled='true' restrictToRequestBBOX='1' typename='a:b' url='{HOST}/wfs/ows#a:b' version='auto'"
     )
     assert wms_source(f"{HOST}/wms-v/ows?service=WMS&layers=a") == (
         f"crs=EPSG:3857&format=image/png&layers=a&styles=&url={HOST}/wms-v/ows"

@@ -21,6 +21,7 @@ class DatasheetList(QObject):
     def __init__(self, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
         self._call: Optional[BackgroundCall] = None
+        self._asked: Optional[StoreAddress] = None
         self._again: Optional[StoreAddress] = None
 
     def refresh(self, address: StoreAddress) -> None:
@@ -34,7 +35,8 @@ class DatasheetList(QObject):
                 return store.datasheets.list()
 
         self._call = BackgroundCall(tr("List of publications"), ask)
-        self._call.answered.connect(lambda datasheets: self._answered(address, datasheets))
+        self._asked = address
+        self._call.answered.connect(self._answered)
         self._call.refused.connect(self._refused)
         self._call.start()
 
@@ -44,9 +46,10 @@ class DatasheetList(QObject):
         if self._call is not None:
             self._call.cancel()
 
-    def _answered(self, address: StoreAddress, datasheets: Tuple[Datasheet, ...]) -> None:
+    def _answered(self, datasheets: Tuple[Datasheet, ...]) -> None:
+        asked = self._asked
         self._next()
-        self.listed.emit(address, datasheets)
+        self.listed.emit(asked, datasheets)
 
     def _refused(self, error: object) -> None:
         self._next()

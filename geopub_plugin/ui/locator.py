@@ -19,7 +19,7 @@ Add = Callable[[Tuple[LiveService, ...]], None]
 
 
 class PublicationsLocator(QgsLocatorFilter):
-    """Looks through what is known of the current target; QGIS asks a clone of it in another thread."""
+    """Looks through what is known of the current target, which takes so little time that it needs no thread."""
 
     def __init__(self, known: KnownDatasheets, add: Add) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class PublicationsLocator(QgsLocatorFilter):
         self.setUseWithoutPrefix(True)
 
     def clone(self) -> PublicationsLocator:
-        """Return a filter for another thread."""
+        """Return a filter for one search."""
         return PublicationsLocator(self._known, self._add)
 
     def name(self) -> str:
@@ -48,8 +48,12 @@ class PublicationsLocator(QgsLocatorFilter):
         """Come after what the project holds."""
         return QgsLocatorFilter.Priority.Low
 
+    def flags(self) -> QgsLocatorFilter.Flags:
+        """Return that QGIS may search in the GUI thread."""
+        return QgsLocatorFilter.Flags(QgsLocatorFilter.Flag.FlagFast)
+
     def prepare(self, _text: str, _context: QgsLocatorContext) -> list:
-        """Look up, in the GUI thread, what there is; ask for it when nothing is known yet."""
+        """Look up what there is; ask for it when nothing is known yet."""
         target = self._known.stores.targets.current().id
         sheets = self._known.of(target)
         if sheets is None:

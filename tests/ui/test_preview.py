@@ -24,6 +24,7 @@ from geopub_plugin.publish.proposal import TableStyle
 from geopub_plugin.publish.publication import Publication, PublicationRequest
 from geopub_plugin.publish.style_annexe import keep_slds
 from geopub_plugin.publish.style_export import export_style
+from geopub_plugin.ui import preview as preview_module
 from geopub_plugin.ui.preview import Preview
 from geopub_plugin.ui.preview_choices import BaseMapButton
 from geopub_plugin.ui.publications_model import live_services
@@ -164,6 +165,17 @@ def test_compared_with_my_layer(qtbot, preview, services, world_map):
     preview.canvas.refresh()
     preview.compare.choose("")
     assert not preview.line.isVisible() and not preview.swipe.open
+
+
+def test_a_service_that_did_not_answer_is_asked_again(qtbot, preview, services, monkeypatch):
+    maps = next(service for service in services if service.kind == "WMS")
+    with monkeypatch.context() as silent:
+        silent.setattr(preview_module, "live_layer", lambda service: QgsRasterLayer("", service.title, "wms"))
+        preview.open((maps,))
+    assert preview.message.isVisible() and "does not answer" in preview.message.text() and not preview.layers
+    preview.switch["WMS"].click()
+    assert not preview.message.isVisible()
+    drawn(qtbot, preview)
 
 
 def test_one_service_beside_another(qtbot, preview, services):

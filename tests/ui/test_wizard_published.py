@@ -88,5 +88,11 @@ def test_the_whole_wizard_becomes_services_and_a_record(qtbot, here, lake):
     qtbot.waitUntil(
         lambda: page.isComplete() and second.plan.description.abstract == "Lakes and roads.", timeout=30_000
     )
+    page.layers.setChecked(True)
+    page.record.setChecked(True)
+    late = page._call
+    page.none.setChecked(True)
+    qtbot.waitUntil(lambda: late.ended, timeout=30_000)
+    assert page.isComplete() and second.plan.description.abstract != "Lakes and roads.", "it came too late"
     second.reject()
     other.reject()

@@ -80,6 +80,7 @@ class SourcePage(PlanPage):
         if not chosen:
             return
         self._show_choice()
+        self._call = None  # a record that is still being read is not wanted any more
         self._say("")
         self.draft.change(record=not self.none.isChecked())
         if self.layers.isChecked():
@@ -117,12 +118,17 @@ class SourcePage(PlanPage):
                 return read_record(store.records.document(identifier), before)
 
         self._call = BackgroundCall(tr("Metadata record"), read)
-        self._call.answered.connect(self._take)
+        self._call.answered.connect(self._record_read)
         self._call.refused.connect(self._not_read)
         self._call.start()
 
+    def _record_read(self, record: ReadRecord) -> None:
+        if self.sender() is self._call:  # else another choice was made meanwhile
+            self._take(record)
+
     def _not_read(self, error: GeoPubError) -> None:
-        self._say(str(error))
+        if self.sender() is self._call:
+            self._say(str(error))
 
     def _take(self, read: ReadRecord) -> None:
         description = read.description

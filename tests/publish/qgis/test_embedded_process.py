@@ -15,6 +15,8 @@ from geopub_plugin.backend.errors import DataFolderNewer, JobFailed, Unavailable
 from geopub_plugin.publish.embedded import Backend, answers
 from geopub_plugin.publish.embedded_process import BackendState, EmbeddedProcess, Launch
 from geopub_plugin.publish.embedded_settings import EmbeddedSettings, for_others, network_address
+from geopub_plugin.publish.store_source import StoreSource
+from geopub_plugin.publish.targets import this_computer
 
 
 @pytest.fixture
@@ -170,6 +172,20 @@ def test_another_folder_named_during_the_search_is_served_to_who_waits(qtbot, qg
         left.set()
     assert heard.args[0].url == "http://there"
     process.close()
+
+
+def test_nobody_is_sent_to_one_of_another_program_that_has_ended(qtbot, qgis_app, tmp_path):
+    found = [Backend("http://gone", "", 1), Launch(sys.executable, ("-c", "import sys; sys.stdin.read()"), {})]
+    process = EmbeddedProcess(tmp_path, find=lambda _data: found.pop(0))
+    source = StoreSource(this_computer(), process)
+    with qtbot.waitSignal(process.ready, timeout=10_000):
+        process.start()
+    assert source.address.api == "http://gone/api"
+    process.start()
+    qtbot.waitUntil(lambda: process.state is BackendState.STARTING, timeout=10_000)
+    assert source.address is None
+    process.close()
+    assert process.state is BackendState.STOPPED
 
 
 def test_one_that_was_too_slow_does_not_end_the_next(qtbot, process, tmp_path, monkeypatch):

@@ -2472,6 +2472,10 @@
         <translation>Harmonisation de données surfaciques</translation>
     </message>
     <message>
+        <source>Have the view leave these rows out, or save it as a table in QGIS (Export ▸ Save Features As…).</source>
+        <translation>Faites exclure ces lignes par la vue, ou enregistrez-la comme table dans QGIS (Exporter ▸ Sauvegarder les entités sous…).</translation>
+    </message>
+    <message>
         <source>Health</source>
         <translation>Santé</translation>
     </message>
@@ -3202,6 +3206,10 @@
     <message>
         <source>Its catalogue, {name}, is missing or empty, and there are data.</source>
         <translation>Son catalogue, {name}, manque ou est vide, alors qu’il y a des données.</translation>
+    </message>
+    <message>
+        <source>Its column “{column}” tells the rows apart; in some of them it is empty, or holds no whole number.</source>
+        <translation>Sa colonne « {column} » distingue les lignes ; dans certaines elle est vide, ou ne contient pas de nombre entier.</translation>
     </message>
     <message>
         <source>Its columns are: {columns}.</source>
@@ -8964,6 +8972,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>“{style}” becomes the current style.</source>
         <translation>« {style} » devient le style courant.</translation>
+    </message>
+    <message>
+        <source>“{table}” has rows without a key.</source>
+        <translation>« {table} » a des lignes sans clé.</translation>
     </message>
     <message>
         <source>“{title}” is live.</source>

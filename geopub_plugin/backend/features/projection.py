@@ -1,26 +1,33 @@
-"""From one spatial reference system to another, one PROJ call a batch. x is easting or longitude, always."""
+"""From one spatial reference system to another, one PROJ call a batch. x is easting or longitude, always.
+
+pyproj is loaded when it is asked: that takes 0.05 s, and between a system and itself there is nothing to ask.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import Optional, Tuple, Union
+from typing import TYPE_CHECKING, Optional, Tuple, Union
 
 import numpy as np
-import pyproj
-from pyproj.exceptions import CRSError, ProjError
 
 from ..errors import InvalidInput
 from ..translation import tr
 from .batch import Geometries
 from .schema import Bounds, Srs
 
+if TYPE_CHECKING:
+    import pyproj
+
 
 @lru_cache(maxsize=256)
 def reference_system(text: str) -> pyproj.CRS:
     """Return PROJ's reading of a code ("EPSG:2154"), an OGC URN or a WKT; raise InvalidInput if it has none."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
     try:
-        return pyproj.CRS.from_user_input(text)
+        return CRS.from_user_input(text)
     except CRSError as error:
         raise InvalidInput(
             tr("The coordinate reference system “{srs}” is not known.", srs=text[:80]),
@@ -50,7 +57,6 @@ class Projection:
 
     def __init__(self, source: Union[Srs, str], target: Union[Srs, str]) -> None:
         self._between = _text(source), _text(target)
-        self.source, self.target = reference_system(_text(source)), reference_system(_text(target))
         self.same: bool = _text(source) == _text(target) or self.source.equals(self.target, ignore_axis_order=True)
 
     def __eq__(self, other: object) -> bool:
@@ -59,12 +65,25 @@ class Projection:
     def __hash__(self) -> int:
         return hash(self._between)
 
+    @property
+    def source(self) -> pyproj.CRS:
+        """The system that coordinates are in."""
+        return reference_system(self._between[0])
+
+    @property
+    def target(self) -> pyproj.CRS:
+        """The system that they are brought to."""
+        return reference_system(self._between[1])
+
     @cached_property
     def _transformer(self) -> Optional[pyproj.Transformer]:
         if self.same:
             return None
+        from pyproj import Transformer
+        from pyproj.exceptions import ProjError
+
         try:
-            return pyproj.Transformer.from_crs(self.source, self.target, always_xy=True)
+            return Transformer.from_crs(self.source, self.target, always_xy=True)
         except ProjError as error:
             raise InvalidInput(
                 tr("Coordinates cannot be brought from {source} to {target}.", source=self.source.name,

@@ -8,6 +8,8 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..errors import InvalidInput
+from ..translation import tr
 from .batch import Batch, Geometries
 from .columns import column, stored_column
 from .ragged import starts_of
@@ -61,10 +63,23 @@ def walked_batch(rows: Sequence[Tuple[Any, ...]], schema: TableSchema, asked: As
     fields = (schema.field(name) for name in asked.names)
     first = 2 if asked.geometry else 1
     return Batch(
-        fids=np.array(values[0], np.int64),
+        fids=_keys(values[0], schema),
         geometries=parse(_blobs(values[1])) if asked.geometry else _without_geometry(len(rows)),
         columns={f.name: column(f.kind, values[first + place]) for place, f in enumerate(fields) if f is not None},
     )
+
+
+def _keys(values: Sequence[Any], schema: TableSchema) -> np.ndarray:
+    """Return keys: int64 (n,); raise InvalidInput where a view has rows whose key is none."""
+    try:
+        return np.array(values, np.int64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput(
+            tr("“{table}” has rows without a key.", table=schema.name),
+            tr("Its column “{column}” tells the rows apart; in some of them it is empty, or holds no whole number.",
+               column=schema.fid),
+            tr("Have the view leave these rows out, or save it as a table in QGIS (Export ▸ Save Features As…)."),
+        ) from error  # fmt: skip
 
 
 def _blobs(values: Sequence[Any]) -> Sequence[Optional[bytes]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Collection, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -42,8 +41,7 @@ class Content(NamedTuple):
     name: LayerName
 
 
-@dataclass(frozen=True)
-class LevelTiles:
+class LevelTiles(NamedTuple):
     """T tiles of a level, holding n different contents."""
 
     level: int
@@ -75,9 +73,13 @@ def assembled(
     """
     lighter, surplus = (contents, {}) if coalesce else _without_surplus(contents, budget)
     made = _held(lighter, budget, coalesce)
-    if not surplus.keys() <= made.short.keys():  # a tile has room for all that it was left, and perhaps for more
-        made, surplus = _held(contents, budget, coalesce), {}
     short = {number: left_out + surplus.get(number, 0) for number, left_out in made.short.items()}
+    roomy = surplus.keys() - made.short.keys()  # tiles with room for all that they were left, and perhaps for more
+    if roomy:
+        whole = _held([_of_tiles(one, roomy) for one in contents], budget, coalesce)
+        raw = {**dict(zip(made.ids, made.raw)), **dict(zip(whole.ids, whole.raw))}
+        made = made._replace(raw=list(raw.values()), within={**made.within, **whole.within})
+        short.update(whole.short)
     dropped = sum(short.values())
     packed: List[bytes] = []
     place: List[int] = []
@@ -120,6 +122,13 @@ def _held(contents: Sequence[Content], budget: int, coalesce: bool) -> _Held:
     heavy = {number: tile for number, tile in zip(ids, raw) if len(tile) > budget}
     within, short = _within_budget(layers, contents, heavy, budget, coalesce) if heavy else ({}, {})
     return _Held(ids, raw, within, short)
+
+
+def _of_tiles(content: Content, numbers: Collection[int]) -> Content:
+    """Return what is in some of the tiles."""
+    geometry = content.geometry
+    here = np.isin(geometry.tiles, np.fromiter(numbers, np.int64))[geometry.tile]
+    return content._replace(geometry=kept(geometry, here))
 
 
 def _without_surplus(contents: Sequence[Content], budget: int) -> Tuple[Sequence[Content], Dict[int, int]]:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Callable, List, Optional, Sequence, Tuple
+from typing import BinaryIO, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -34,8 +34,7 @@ from .thinning import thinned
 from .unit_square import to_wgs84
 
 
-@dataclass(frozen=True)
-class BlockTask:
+class BlockTask(NamedTuple):
     """One block, or with `remainders` the levels above all blocks; picklable."""
 
     plan: PyramidPlan
@@ -49,8 +48,7 @@ class BlockTask:
     nodes: Tuple[Optional[Path], ...]  # of each table, a file of `nodes.write_nodes`; None where nobody asks for them
 
 
-@dataclass(frozen=True)
-class UpperTask:
+class UpperTask(NamedTuple):
     """A square of the levels above, from what squares below have left; picklable."""
 
     plan: PyramidPlan
@@ -64,8 +62,7 @@ class UpperTask:
     claims: Optional[Path] = None  # folder where processes that share the levels say which each of them writes
 
 
-@dataclass(frozen=True)
-class BlockResult:
+class BlockResult(NamedTuple):
     """The tiles of a block: by level, from the bottom up, in the order of `output`."""
 
     output: Path

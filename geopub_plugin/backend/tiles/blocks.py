@@ -8,8 +8,7 @@ alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -34,8 +33,7 @@ _WHOLE, _READ = 2, 1.25  # a square so many times too heavy is not cut where its
 _ALONG = (0.0, 0.5, 1.0)
 
 
-@dataclass(frozen=True)
-class TableShare:
+class TableShare(NamedTuple):
     """The features of one table that a block reads."""
 
     plan: TablePlan
@@ -43,8 +41,7 @@ class TableShare:
     owned: np.ndarray  # bool (n,) those that this block hands up; each feature has one owner
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """One square of the quadtree and what it reads."""
 
     cell: Cell
@@ -52,8 +49,7 @@ class Block:
     weight: float  # vertices, about
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """Blocks in the order of the Hilbert curve, and the level from which they make their tiles."""
 
     split_level: int
@@ -63,8 +59,7 @@ class Cut:
     bounds: Optional[Bounds]  # of all features in the unit square, None without any
 
 
-@dataclass(frozen=True)
-class Spread:
+class Spread(NamedTuple):
     """Where the features of one table lie, and what they weigh."""
 
     plan: TablePlan
@@ -74,8 +69,7 @@ class Spread:
     thinning: int
 
 
-@dataclass(frozen=True)
-class _Placed:
+class _Placed(NamedTuple):
     """The features of all tables in a row."""
 
     boxes: np.ndarray  # float64 (N, 4) unit square
@@ -139,7 +133,7 @@ def sliced(whole: Cut, spreads: Sequence[Spread], plan: PyramidPlan, limit: int)
             for share, at in zip(square.shares, edges)
         ]
         slices.append(Block(square.cell, tuple(shares), square.weight / count))
-    return replace(whole, split_level=plan.bottom_level + 1, blocks=tuple(slices))
+    return whole._replace(split_level=plan.bottom_level + 1, blocks=tuple(slices))
 
 
 def _descend(cell: Cell, rows: np.ndarray, placed: _Placed, limit: int, plan: PyramidPlan) -> List[_Square]:

@@ -91,7 +91,7 @@ def geometry_bytes(table: GeoPackageTable, fids: np.ndarray) -> np.ndarray:
 
 def _sizes(table: GeoPackageTable, connection: sqlite3.Connection) -> Iterator[_Sizes]:
     """Yield keys, ascending, and how many bytes the geometry of each takes: int64 (n,) both, of a part of the rows."""
-    key = _LOWEST
+    key, plain = _LOWEST, True
     if is_still(table.path):
         with suppress(NotPlain), closing(_pages(table, connection)) as pages:
             while key <= HIGHEST:
@@ -99,10 +99,12 @@ def _sizes(table: GeoPackageTable, connection: sqlite3.Connection) -> Iterator[_
                 last = pages.last_key(leaves)
                 try:
                     yield _in_pages(table, pages, leaves)
+                    plain = True
                 except NotPlain:
-                    if key == _LOWEST:
-                        raise  # where the first rows are large, most of them are
+                    if not plain:
+                        raise  # the second time in a row: most rows are large
                     yield _selected(table, connection, key, last)
+                    plain = False
                 key = last + 1
     if key <= HIGHEST:
         yield _selected(table, connection, key, HIGHEST)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -19,7 +18,7 @@ from .layer import LAYOUT
 from .plan import PyramidPlan
 from .remainder import is_whole
 
-_NAMES = [one.name for one in fields(LevelTiles)]
+_NAMES = LevelTiles._fields
 
 
 def fingerprint(plan: PyramidPlan, attributes: Sequence[Tuple[Field, ...]], block: int) -> str:

@@ -9,7 +9,7 @@ what is written and not with vertices × tiles. The strip of cell c reaches from
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Iterator, Optional, Sequence, Tuple
+from typing import Iterator, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ _SHIFT = EXTENT.bit_length() - 1
 _PIECE = 1 << 15  # vertices cut at a time: arrays that stay near the processor
 
 
-@dataclass(frozen=True)
-class Pieces:
+class Pieces(NamedTuple):
     """Q pieces of paths, each within one tile and its buffer; rings without closing vertex."""
 
     x: np.ndarray  # int64 (V,) units of the level's grid
@@ -35,8 +34,7 @@ class Pieces:
     row: np.ndarray  # int64 (Q,)
 
 
-@dataclass(frozen=True)
-class _Paths:
+class _Paths(NamedTuple):
     """Q paths to be cut into strips."""
 
     along: np.ndarray  # int64 (V,) across the strips: the direction that is cut
@@ -47,8 +45,7 @@ class _Paths:
     outer: np.ndarray  # int64 (Q,) path that was the polygon's outer ring before any cut
 
 
-@dataclass(frozen=True)
-class _Cut:
+class _Cut(NamedTuple):
     """The outcome of one direction: Q' pieces."""
 
     along: np.ndarray  # int64 (V',)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Tuple
 
 import numpy as np
@@ -97,8 +96,8 @@ def _joined(geometry: Geometry, into: np.ndarray) -> Geometry:
     rows = np.flatnonzero(alive)
     importance = np.bincount(into[into >= 0], geometry.importance[into >= 0], size)
     used, tile = np.unique(geometry.tile[rows], return_inverse=True)
-    return replace(
-        geometry, kind=kinds[rows], tiles=geometry.tiles[used], tile=tile, feature=geometry.feature[rows],
+    return geometry._replace(
+        kind=kinds[rows], tiles=geometry.tiles[used], tile=tile, feature=geometry.feature[rows],
         importance=importance[rows], command_start=starts_of(counts[rows]),
         commands=np.concatenate(parts)[aranges(at[rows], counts[rows])],
     )  # fmt: skip

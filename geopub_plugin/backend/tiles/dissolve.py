@@ -7,8 +7,7 @@ apart that only touch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Tuple
+from typing import NamedTuple, Tuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ _TURN = 8.0  # more than the range of angles
 _PAIRS = 1 << 20  # of holes and rings looked at at a time
 
 
-@dataclass(frozen=True)
-class Borders:
+class Borders(NamedTuple):
     """E directed edges that no opposite one cancels, the inside to their left where y goes up, ordered by group."""
 
     x: np.ndarray  # int64 (n,) vertices

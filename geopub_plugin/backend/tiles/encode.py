@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Tuple
+from typing import NamedTuple, Tuple
 
 import numpy as np
 
@@ -21,8 +20,7 @@ from .varint import zigzag
 _MOVE, _LINE, _CLOSE = 1, 2, 7  # command ids
 
 
-@dataclass(frozen=True)
-class Geometry:
+class Geometry(NamedTuple):
     """K geometries, each of one feature in one tile, ordered by tile and feature."""
 
     kind: int

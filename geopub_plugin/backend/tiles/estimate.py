@@ -8,7 +8,7 @@ purpose, then say by how much this is wrong for these data.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -179,4 +179,4 @@ def _corrections(spreads: Sequence[Spread], plan: PyramidPlan, area: Optional[Bo
 
 def _part(spread: Spread, fids: np.ndarray) -> Spread:
     rows = np.flatnonzero(np.isin(spread.fids, fids))
-    return replace(spread, fids=spread.fids[rows], boxes=spread.boxes[rows], weights=spread.weights[rows])
+    return spread._replace(fids=spread.fids[rows], boxes=spread.boxes[rows], weights=spread.weights[rows])

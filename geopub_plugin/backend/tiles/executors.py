@@ -51,9 +51,11 @@ class Crew:
     ) -> None:
         if self._pool is None:
             return
-        if error is not None:  # do not wait for what nobody wants any more
-            for helper in multiprocessing.active_children():
-                helper.terminate()
+        if error is None:
+            self._pool.shutdown(wait=False)  # they end while their work is put together
+            return
+        for helper in multiprocessing.active_children():  # nobody wants it any more
+            helper.terminate()
         self._pool.shutdown(cancel_futures=True)
 
     def results(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Tuple[int, Result]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Optional, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -18,8 +17,7 @@ DUST = 4.0  # square units of the grid: a smaller polygon is left out, or stands
 _SQUARE = ((0, 0), (2, 0), (2, 2), (0, 2))
 
 
-@dataclass(frozen=True)
-class GridPaths:
+class GridPaths(NamedTuple):
     """Paths on the integer grid of a level, its origin at the north-west of the world; rings without closing vertex."""
 
     x: np.ndarray  # int64 (V,)
@@ -35,7 +33,7 @@ def at_level(shapes: Shapes, level: int, options: Generalisation, bottom: bool) 
     `bottom` says that it is the table's bottom level. Nothing that a level leaves out comes back above it.
     """
     left, paths = _left_at(shapes, level, options, bottom)
-    return left, replace(paths, part=left.part[paths.source])
+    return left, paths._replace(part=left.part[paths.source])
 
 
 def _left_at(shapes: Shapes, level: int, options: Generalisation, bottom: bool) -> Tuple[Shapes, GridPaths]:

@@ -6,8 +6,7 @@ The unit square is EPSG:3857 scaled so that x runs from 0 (180° W) to 1 (180° 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Tuple
+from typing import NamedTuple, Tuple
 
 import numpy as np
 
@@ -18,8 +17,7 @@ HALF_WORLD = 20037508.342789244  # metres of EPSG:3857 from the meridian of Gree
 HIGHEST = 85.0511287798066  # degrees of latitude where the square ends
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One tile, or the tiles below it: the square (x, y) of level z."""
 
     z: int

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import List, Sequence, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -23,8 +22,7 @@ _NONE = np.zeros(0, np.int64)
 _DENSE = 1 << 22  # cells of a table that numbers values by (tile, value); above, they are sorted
 
 
-@dataclass(frozen=True)
-class LayerName:
+class LayerName(NamedTuple):
     """What every tile of a layer begins and ends with."""
 
     head: bytes  # name
@@ -41,8 +39,7 @@ class LayerName:
 _TAIL = b"\x28" + varint(EXTENT) + b"\x78\x02"  # extent, version
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer in T tiles, with K features in all."""
 
     geometry: Geometry
@@ -100,8 +97,7 @@ def kept(geometry: Geometry, keep: np.ndarray) -> Geometry:
     rows = np.flatnonzero(keep)
     counts = np.diff(geometry.command_start)[rows]
     used, tile = np.unique(geometry.tile[rows], return_inverse=True)
-    return replace(
-        geometry,
+    return geometry._replace(
         kind=geometry.kind[rows] if isinstance(geometry.kind, np.ndarray) else geometry.kind,
         tiles=geometry.tiles[used],
         tile=tile,
@@ -139,8 +135,7 @@ def layer_of(geometry: Geometry, records: Records, name: LayerName) -> Layer:
     )
 
 
-@dataclass(frozen=True)
-class _Piece:
+class _Piece(NamedTuple):
     """The features of a few tiles in a row."""
 
     features: bytes
@@ -153,8 +148,7 @@ def _piece(geometry: Geometry, records: Records, low: int, high: int, feature_st
     """Encode the features of the tiles from low to high - 1."""
     a, b = int(feature_start[low]), int(feature_start[high])
     start = geometry.command_start[a : b + 1]
-    part = replace(
-        geometry,
+    part = geometry._replace(
         kind=geometry.kind[a:b] if isinstance(geometry.kind, np.ndarray) else geometry.kind,
         tile=geometry.tile[a:b] - low,
         feature=geometry.feature[a:b],
@@ -164,16 +158,15 @@ def _piece(geometry: Geometry, records: Records, low: int, high: int, feature_st
     tag_counts = np.diff(records.tag_start)[part.feature]  # (K',)
     tags = aranges(records.tag_start[part.feature], tag_counts)  # (T',) every tag of every feature
     tag_owner = row_numbers(tag_counts)
-    value = records.tag_value[tags]
-    key = records.tag_key[tags]
-    number, first = _numbered(part.tile[tag_owner], key, value, high - low, len(records.value_start) - 1)
+    value, key = records.tag_value.take(tags), records.tag_key.take(tags)
+    number, first = _numbered(part.tile.take(tag_owner), key, value, high - low, len(records.value_start) - 1)
     used = value[first]  # (D,) the values of each tile, by number
     value_sizes = records.value_start[used + 1] - records.value_start[used]
     features, sizes = _features(part, records, tag_counts, key, number)
     return _Piece(
         features=features.tobytes(),
         sizes=sizes,
-        values=records.value_bytes[aranges(records.value_start[used], value_sizes)].tobytes(),
+        values=records.value_bytes.take(aranges(records.value_start[used], value_sizes)).tobytes(),
         value_sizes=np.bincount(tag_owner[first], value_sizes, b - a).astype(np.int64),
     )
 
@@ -205,7 +198,7 @@ def _numbered(
     first = _by_key(first, tile[first], key[first], np.diff(before))
     rank = np.empty(len(place), np.int64)  # read only where a value is used first
     rank[first] = np.arange(len(first))
-    return rank[earliest] - before[tile], first
+    return rank.take(earliest) - before.take(tile), first
 
 
 def _by_key(first: np.ndarray, tile: np.ndarray, key: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Tuple
+from typing import NamedTuple, Tuple
 
 import numpy as np
 
@@ -12,8 +11,7 @@ from ..features.ragged import aranges, starts_of
 _WITNESSES = 3  # vertices of an inner ring that are looked at: one alone may lie on an outer ring
 
 
-@dataclass(frozen=True)
-class Rings:
+class Rings(NamedTuple):
     """R rings among those of a level, in a certain order."""
 
     x: np.ndarray  # int64 (V,)

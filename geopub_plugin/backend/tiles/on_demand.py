@@ -8,7 +8,7 @@ the level shows of it before the next one is read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
@@ -66,7 +66,7 @@ class Places:
             return None
         if any(table.table not in self._known for table in tables):
             return None
-        spreads = [replace(self._known[table.table], plan=table) for table in tables]
+        spreads = [self._known[table.table]._replace(plan=table) for table in tables]
         for spread in spreads:
             refuse_too_many(spread.plan, _geometry_type(spread), spread.boxes, None)
         return spreads

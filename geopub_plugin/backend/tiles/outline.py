@@ -52,7 +52,7 @@ def shapes_of(
             feature=feature[paths], part=part[paths], outer=outer[paths], size=np.zeros(len(paths)),
             chance=chances(fids[feature[paths]], place[paths] if one == POLYGON else np.zeros(1)),
         )  # fmt: skip
-        shapes = _around_the_world(_closed(shapes), bool(projection.source.is_geographic))
+        shapes = _around_the_world(_closed(shapes), projection.same or bool(projection.source.is_geographic))
         found[one] = _measured(shapes, floor, nodes is not None)
     return found
 

@@ -8,7 +8,7 @@ leave something out to keep to its budget, or where features were made one: such
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
@@ -113,7 +113,7 @@ def _add_layer(
         return
     both = joined_records(records)
     shifts = np.cumsum([0] + [len(one) for one in records])
-    whole = _ordered([replace(one, feature=one.feature + shift) for one, shift in zip(geometries, shifts)], both.fids)
+    whole = _ordered([one._replace(feature=one.feature + shift) for one, shift in zip(geometries, shifts)], both.fids)
     if len(whole.tile) == 0:
         return
     for place, text in zip(whole.tiles.tolist(), layer_of(whole, both, edit.name).messages()):

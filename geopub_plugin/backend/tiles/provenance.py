@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -19,8 +18,7 @@ from .plan import PyramidPlan
 KEY = "geopub"  # in the metadata of an archive
 
 
-@dataclass(frozen=True)
-class Provenance:
+class Provenance(NamedTuple):
     """The plan and the data of an archive, and what its tiles do not tell themselves."""
 
     plan: str  # digest of all that its tiles depend on but the features

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import partial, reduce
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -27,16 +27,14 @@ _PIECE = 1 << 20  # bytes read at a time
 _FEATURE = 4.0  # vertices that a path weighs besides its own
 
 
-@dataclass(frozen=True)
-class Remainder:
+class Remainder(NamedTuple):
     """Records and shapes of one table."""
 
     records: Records
     shapes: List[Shapes]
 
 
-@dataclass(frozen=True)
-class Extent:
+class Extent(NamedTuple):
     """What a remainder weighs and where it lies."""
 
     weight: float  # vertices, about

@@ -10,7 +10,6 @@ twice to a vertex.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
 import numpy as np
@@ -18,29 +17,16 @@ import numpy as np
 from ..features.ragged import aranges, starts_of
 from .dissolve import Borders, borders_of, linked_rings
 from .plan import BUFFER, EXTENT
+from .polygon_rings import PolygonRings
 from .ring_contacts import contacts, following
+from .tangles import in_cells, tangled
 from .windings import Edges, Rays, windings
 
+_CONTACTS = 1 << 11  # of a polygon, five times what real ones have: mending grows with their square, to 0.3 s here
 _ROUNDS = 12  # an edge led through a new vertex can meet others: real polygons need two or three rounds
 _AROUND_X, _AROUND_Y = (at.ravel() for at in np.meshgrid(np.arange(-1, 3), np.arange(-1, 3)))  # (16,) each
 _AWAY = 2.0 ** np.arange(12)  # (12,) units, about half as far as to look along the middle
 _TINY = 1e-9
-
-
-@dataclass(frozen=True)
-class PolygonRings:
-    """Q rings without closing vertex, those of a polygon in a row, its outer ones of positive area first."""
-
-    x: np.ndarray  # int64 (V,) units of a tile
-    y: np.ndarray  # int64 (V,)
-    starts: np.ndarray  # int64 (Q+1,)
-    polygon: np.ndarray  # int64 (Q,) ascending
-
-    def of(self, keep: np.ndarray) -> PolygonRings:
-        """Return the rings at these places (int64 (n,))."""
-        counts = np.diff(self.starts)[keep]
-        vertices = aranges(self.starts[keep], counts)
-        return PolygonRings(self.x.take(vertices), self.y.take(vertices), starts_of(counts), self.polygon[keep])
 
 
 def sound_polygons(
@@ -56,7 +42,13 @@ def sound_polygons(
 
 def sound_rings(rings: PolygonRings) -> PolygonRings:
     """Return the rings with those of polygons that are not sound mended; a polygon without area goes."""
-    pairs = contacts(rings.x.astype(np.int32), rings.y.astype(np.int32), rings.starts, rings.polygon)
+    knots = tangled(rings)
+    if not knots.any():
+        pairs = contacts(rings.x.astype(np.int32), rings.y.astype(np.int32), rings.starts, rings.polygon)
+        knots = _knotted(rings, pairs[0])
+    if knots.any():
+        sound = sound_rings(rings.of(np.flatnonzero(~knots)))
+        return sound.with_others(np.arange(len(sound.polygon)), in_cells(rings.of(np.flatnonzero(knots))))
     hit = _astray(rings)
     if len(pairs[0]) == 0 and not len(hit):
         return rings
@@ -67,17 +59,15 @@ def sound_rings(rings: PolygonRings) -> PolygonRings:
     some = np.flatnonzero(faulty)
     vertices = aranges(rings.starts[some], np.diff(rings.starts)[some])
     one, other = (np.searchsorted(vertices, edges) for edges in pairs)
-    mended = _mended(_noded(rings.of(some), one, other))
-    counts = np.concatenate([np.diff(rings.starts), np.diff(mended.starts)])
-    places = np.concatenate([rings.starts[:-1], mended.starts[:-1] + len(rings.x)])
-    polygons = np.concatenate([rings.polygon, mended.polygon])
-    kept = np.concatenate([np.flatnonzero(~faulty), np.arange(len(faulty), len(polygons))])
-    kept = kept[np.argsort(polygons[kept], kind="stable")]
-    vertices = aranges(places[kept], counts[kept])
-    return PolygonRings(
-        np.concatenate([rings.x, mended.x]).take(vertices), np.concatenate([rings.y, mended.y]).take(vertices),
-        starts_of(counts[kept]), polygons[kept],
-    )  # fmt: skip
+    return rings.with_others(np.flatnonzero(~faulty), _mended(_noded(rings.of(some), one, other)))
+
+
+def _knotted(rings: PolygonRings, edges: np.ndarray) -> np.ndarray:
+    """Return which rings are of polygons of which more edges (int64 (M,)) meet others than can be mended: bool (Q,)."""
+    if len(edges) <= _CONTACTS:
+        return np.zeros(len(rings.polygon), bool)
+    ring = np.searchsorted(rings.starts, edges, "right") - 1
+    return (np.bincount(rings.polygon[ring], minlength=int(rings.polygon[-1]) + 1) > _CONTACTS)[rings.polygon]
 
 
 def _astray(rings: PolygonRings) -> np.ndarray:

@@ -5,9 +5,8 @@ As with the blocks, a stage's squares have a bounded number of vertices, and the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..features.schema import Bounds
 from .blocks import DEEP, hilbert_quarters, margin_at
@@ -16,8 +15,7 @@ from .plan import PyramidPlan
 from .remainder import extent_of
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(NamedTuple):
     """What one square has left for the levels above: a folder with a remainder for each table."""
 
     cell: Cell
@@ -26,8 +24,7 @@ class Left:
     bounds: Optional[Bounds]  # unit square
 
 
-@dataclass(frozen=True)
-class Square:
+class Square(NamedTuple):
     """One square of a stage, and what it reads."""
 
     cell: Cell
@@ -36,8 +33,7 @@ class Square:
     beside: Tuple[Path, ...]  # folders of others that reach into it
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """Squares in the order of the Hilbert curve, and the levels that they make."""
 
     levels: Tuple[int, int]  # top and bottom

@@ -9,8 +9,7 @@ beyond, where the order follows from the slopes of its edges.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Optional, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -20,8 +19,7 @@ from .plan import BUFFER, EXTENT
 _FINE = 1024.0  # crossings nearer than a unit divided by this are put in order by their slopes
 
 
-@dataclass(frozen=True)
-class Edges:
+class Edges(NamedTuple):
     """I edges that touch a strip, one for each strip they touch, ordered by path and cell and along the path.
 
     One that lies within its strip may stand for others after it that do, too.
@@ -38,7 +36,7 @@ class Edges:
 
     def at(self, places: np.ndarray) -> Edges:
         """Return the edges at these places (int64), in their order."""
-        return Edges(*(getattr(self, field.name)[places] for field in fields(self)))
+        return Edges(*(column[places] for column in self))
 
     @property
     def enters(self) -> np.ndarray:

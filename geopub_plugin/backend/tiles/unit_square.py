@@ -78,8 +78,10 @@ def unit_square(projection: Projection, x: np.ndarray, y: np.ndarray) -> Tuple[n
 @lru_cache(maxsize=64)
 def _is_local(projection: Projection) -> bool:
     """Say whether the source is a plane whose area of use has a number of squares that is worth the while."""
+    if projection.same or not projection.source.is_projected:
+        return False
     area = projection.source.area_of_use
-    if projection.same or not projection.source.is_projected or area is None:
+    if area is None:
         return False
     across = ((area.east - area.west) % 360 or 360) * math.cos(math.radians((area.north + area.south) / 2))
     return across * (area.north - area.south) * _DEGREE_LENGTH**2 < _MOST_SQUARES * _SIDE**2

@@ -27,9 +27,10 @@ def varints(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     for place in range(1, 11):
         octets = rest.astype(np.uint8)
         octets &= 0x7F
-        longer = np.flatnonzero(left > place)
-        octets[longer] |= 0x80
+        goes_on = left > place
+        octets |= goes_on.view(np.uint8) << 7
         out[at] = octets
+        longer = np.flatnonzero(goes_on)
         if len(longer) == 0:
             break
         rest, at, left = rest.take(longer) >> rest.dtype.type(7), at.take(longer) + 1, left.take(longer)

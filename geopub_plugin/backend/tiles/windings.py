@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Optional
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -12,8 +11,7 @@ from ..features.ragged import aranges, row_numbers, starts_of
 _PAIRS = 1 << 18  # of rays and edges looked at at a time
 
 
-@dataclass(frozen=True)
-class Edges:
+class Edges(NamedTuple):
     """E edges, those of a polygon in a row."""
 
     ax: np.ndarray  # int64 (E,)
@@ -23,8 +21,7 @@ class Edges:
     weight: Optional[np.ndarray] = None  # int64 (E,) how many times each is there; None: once
 
 
-@dataclass(frozen=True)
-class Rays:
+class Rays(NamedTuple):
     """R rays eastwards from points, each a hair further down than said; what edges they are to meet."""
 
     x: np.ndarray  # int64 (R,)

@@ -176,6 +176,19 @@ def test_a_tile_that_compresses_better_than_any_keeps_all(tiles_of):
     assert len(layer.features) == len(rows)
 
 
+def test_such_a_tile_changes_nothing_in_a_crowded_one_beside_it(tiles_of, monkeypatch):
+    rng = np.random.default_rng(3)
+    crowd = [(f"POINT ({x} {y})", {"name": f"{rng.random()}"}) for x, y in rng.uniform(10, 40, (9_000, 2))]
+    alike = [("POINT (-100 20)", {"name": "the same"})] * 9_000
+    (alone,) = tiles_of(crowd, (1, 1), {"name": str}, budget=26_000)[1, 1, 0]
+    encoded = []
+    monkeypatch.setattr(assemble, "layer_of", lambda *one: encoded.append(len(one[0].tiles)) or layer_of(*one))
+    both = tiles_of(crowd + alike, (1, 1), {"name": str}, budget=26_000)
+    assert len(both[1, 0, 0][0].features) == len(alike)
+    assert [feature.id for feature in both[1, 1, 0][0].features] == [feature.id for feature in alone.features]
+    assert encoded.count(2) == 1  # both tiles once; then each by itself
+
+
 def test_only_the_area(tiles_of):
     rows = [(f"POINT ({x} {y})", {}) for x in range(-175, 180, 10) for y in range(-75, 80, 10)]
     found = tiles_of(rows, (0, 4), area=Area.of_bounds((0.5, 0.5, 40.0, 20.0)))

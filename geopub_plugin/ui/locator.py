@@ -48,9 +48,9 @@ class PublicationsLocator(QgsLocatorFilter):
         """Come after what the project holds."""
         return QgsLocatorFilter.Priority.Low
 
-    def flags(self) -> QgsLocatorFilter.Flags:
+    def flags(self) -> Any:
         """Return that QGIS may search in the GUI thread."""
-        return QgsLocatorFilter.Flags(QgsLocatorFilter.Flag.FlagFast)
+        return QgsLocatorFilter.Flag.FlagFast
 
     def prepare(self, _text: str, _context: QgsLocatorContext) -> list:
         """Look up what there is; ask for it when nothing is known yet."""

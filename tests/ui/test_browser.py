@@ -15,6 +15,7 @@ from qgis.core import (
     QgsFeedback,
     QgsLayerItem,
     QgsLocatorContext,
+    QgsLocatorFilter,
     QgsProject,
     QgsSettings,
     QgsVectorLayer,
@@ -141,6 +142,7 @@ def test_locator_finds_and_adds(qtbot, known):
     before = set(QgsProject.instance().mapLayers())
     locator = PublicationsLocator(known, added.extend)
     assert locator.prefix() == "gp" and found_by(locator, "etang") == []  # asked for only now
+    assert locator.flags() & QgsLocatorFilter.Flag.FlagFast, "searched in a thread, where Python makes QGIS wait"
     qtbot.waitUntil(lambda: known.of("embedded") is not None, timeout=20_000)
     assert {result.displayString for result in found_by(locator, "ETANG")} == {"Étangs (WFS)", "Étangs (TMS)"}
     assert found_by(locator, "rivers") == []

@@ -96,7 +96,9 @@ class Catalogue:
         """Return the only type that a query names."""
         found = self.named(parameters)
         if not found:
-            raise missing("typeNames")
+            text = parameters.first("typeNames", "typeName")
+            cure = tr("The names are listed in the capabilities, each with its prefix.")
+            raise invalid("typeNames", text, cure=cure) if text else missing("typeNames")
         if len(found) > 1:
             raise OwsError(
                 "OptionNotSupported",

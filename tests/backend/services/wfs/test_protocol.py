@@ -426,6 +426,11 @@ def test_boxes_with_gaps_are_refused(ask, box):
     assert refused(grid(ask, bbox=box)) == (400, "InvalidParameterValue", "bbox")
 
 
+@pytest.mark.parametrize("names", ["()", "(catalogue:grid", ","])
+def test_lists_of_types_without_any_are_told_so(ask, names):
+    assert refused(ask("GetFeature", typeNames=names)) == (400, "InvalidParameterValue", "typeNames")
+
+
 def test_a_box_may_leave_its_system_out(ask):
     assert grid(ask, bbox="0,0,9,9,").json["numberMatched"] == grid(ask, bbox="0,0,9,9").json["numberMatched"] > 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from qgis.PyQt.QtCore import QDateTime, QLocale
+from qgis.PyQt.QtCore import QDateTime
 
 from ..backend.translation import language
 
@@ -16,8 +16,7 @@ def moment_text(moment: str) -> str:
     except ValueError:
         return moment
     seconds = int((told if told.tzinfo else told.replace(tzinfo=timezone.utc)).timestamp())
-    local = QDateTime.fromSecsSinceEpoch(seconds)
-    return QLocale(language()).toString(local, QLocale.FormatType.ShortFormat)
+    return QDateTime.fromSecsSinceEpoch(seconds).toString(f"{day_format()} HH:mm")
 
 
 def day_format() -> str:

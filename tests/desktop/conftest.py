@@ -71,7 +71,7 @@ def qgis(screen: str, plugin_zip: Path, tmp_path: Path, downloads: Path) -> Call
     """
 
     def run(
-        scenario: str, language: str = "en", seconds: int = 180, scale: int = 1, theme: str = "default",
+        scenario: str, language: str = "en", seconds: int = 600, scale: int = 1, theme: str = "default",
         installed: bool = True, profiles_in: str = "profiles", **given: Any
     ) -> Run:  # fmt: skip
         profiles = tmp_path / profiles_in

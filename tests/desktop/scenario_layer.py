@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from typing import Callable, Optional
 
 sys.path.insert(0, json.loads(os.environ["GEOPUB_DESKTOP_TEST"])["here"])
 
@@ -13,7 +14,7 @@ from qgis.core import QgsProject as Project
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
 from qgis.PyQt.QtGui import QColor, QContextMenuEvent
-from qgis.PyQt.QtWidgets import QApplication
+from qgis.PyQt.QtWidgets import QApplication, QMenu, QWidget
 from qgis.utils import iface, plugins
 
 LANGUAGE = GIVEN["language"]
@@ -39,7 +40,7 @@ def steps(driver: Driver) -> Steps:
     results["menu"] = visible(view.menuProvider().createContextMenu())
     yield from change(driver, layer)
     seen: dict = {}
-    QTimer.singleShot(1500, lambda: look_at_page(driver, seen, LANGUAGE))
+    once_open(QApplication.activeModalWidget, lambda dialog: look_at_page(driver, dialog, seen))
     iface.showLayerProperties(layer, "GeoPubLayerPage")  # returns when it is closed
     results["page"] = seen
     yield from menu_of(driver, group)
@@ -80,7 +81,7 @@ def menu_of(driver: Driver, group) -> Steps:
     """Open the menu of a group with the right mouse button."""
     caught: list = []
     view.setCurrentIndex(view.node2index(group))
-    QTimer.singleShot(700, lambda: close_menu(driver, caught, LANGUAGE))
+    once_open(QApplication.activePopupWidget, lambda menu: close_menu(driver, menu, caught))
     place = view.visualRect(view.node2index(group)).center()
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.viewport().mapToGlobal(place))
     QCoreApplication.sendEvent(view.viewport(), event)
@@ -105,29 +106,30 @@ def visible(menu) -> list:
     return texts
 
 
-def look_at_page(driver: Driver, seen: dict, language: str) -> None:
+def once_open(opened: Callable[[], Optional[QWidget]], look: Callable[[QWidget], None]) -> None:
+    """Look at a window some time after it is open; whoever opens it waits until `look` closes it."""
+    window = opened()
+    if window is None:
+        QTimer.singleShot(100, lambda: once_open(opened, look))
+    else:
+        QTimer.singleShot(1000, lambda: look(window))
+
+
+def look_at_page(driver: Driver, dialog: QWidget, seen: dict) -> None:
     """Photograph the open dialog, note what its page says, and close it."""
     from geopub_plugin.ui.layer_page import LayerPage
 
-    dialog = QApplication.activeModalWidget()
-    pages = dialog.findChildren(LayerPage) if dialog is not None else []
-    if pages:
-        page = pages[0]
+    for page in dialog.findChildren(LayerPage):
         seen.update(visible=page.isVisible(), state=page.state.text(), formats=page.fidelity.topLevelItemCount())
-        driver.photograph(f"page_{language}", dialog)
-    if dialog is not None:
-        dialog.reject()
+    driver.photograph(f"page_{LANGUAGE}", dialog)
+    dialog.reject()
 
 
-def close_menu(driver: Driver, caught: list, language: str) -> None:
+def close_menu(driver: Driver, menu: QMenu, caught: list) -> None:
     """Photograph the open menu and close it."""
-    menu = QApplication.activePopupWidget()
-    if menu is not None:
-        caught.append([action.text() for action in menu.actions() if action.text()])
-        driver.photograph(f"group_menu_{language}", menu)
-        menu.close()
-    else:
-        caught.append([])
+    caught.append([action.text() for action in menu.actions() if action.text()])
+    driver.photograph(f"group_menu_{LANGUAGE}", menu)
+    menu.close()
 
 
 driver = Driver(iface)

@@ -101,7 +101,7 @@ def test_qgis(server, version, tmp_path):
         "PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "utf-8", "QGIS_CUSTOM_CONFIG_PATH": str(tmp_path),
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", QGIS, server, version], env=environment, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", QGIS, server, version], env=environment, capture_output=True, text=True, timeout=300,
         check=False,
     )  # fmt: skip
     lines = [line for line in done.stdout.splitlines() if "EPSG" in line]

@@ -127,7 +127,7 @@ def test_an_incomplete_shapefile(kept, missing, tmp_path, check):
 
 def test_a_shapefile_without_system_needs_one(tmp_path, check, integrate):
     exported(tmp_path / "a.shp", Table("a", ("POINT (1 2)",), None))
-    assert check(*tmp_path.glob("a.*"))["table.no-srs"]["fixable"]  # GDAL before 3.10 wrote a .prj that says "undefined"
+    assert check(*tmp_path.glob("a.*"))["table.no-srs"]["fixable"]  # older GDAL wrote "undefined"
     (tmp_path / "a.prj").unlink(missing_ok=True)
     files = list(tmp_path.glob("a.*"))
     assert check(*files)["table.no-srs"]["fixable"]

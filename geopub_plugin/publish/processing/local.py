@@ -205,7 +205,10 @@ class GenerateTiles(_Local):
                 file = self.exported(layer, crs, Path(work), feedback)
                 level = {"top_level": top, "bottom_level": bottom}
                 one = {"table": table, "layer": table, **level, "attributes": ["*"], "filter": ""}
-                job = {"data": str(file), "composition": [one], "area": "", "options": flags, "name": layer.name()}
+                job = {
+                    "data": str(file), "composition": [one], "area": "", "options": flags, "name": layer.name(),
+                    "offered": False,
+                }  # fmt: skip
                 made = self.worked("tiles.pyramid_job:run", job, Path(work), feedback)
                 os.replace(Path(work) / made["file"], out)
         except OSError as error:

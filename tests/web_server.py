@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+import warnings
+from contextlib import contextmanager, suppress
 from typing import Iterator
 
 from flask import Flask
@@ -34,7 +35,14 @@ def serving(app: Flask) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
         # In the thread that selects: a socket that another one closes is none any more when `select` gets it (EBADF).
-        server.trigger.pull_trigger(hang_up)
-        thread.join(10)
+        try:
+            server.trigger.pull_trigger(hang_up)
+        except OSError as gone:
+            # Seen now and then in the middle of hundreds of other tests: somebody has closed the trigger's pipe.
+            warnings.warn(f"the server's trigger was closed by somebody else: {gone}", stacklevel=2)
+            with suppress(OSError):
+                hang_up()
+        else:
+            thread.join(10)
+            assert not thread.is_alive(), "the server goes on"
         server.task_dispatcher.shutdown(timeout=1)
-    assert not thread.is_alive(), "the server goes on"

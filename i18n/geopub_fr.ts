@@ -6350,6 +6350,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>Les niveaux {top} à {bottom} ne peuvent pas être montrés.</translation>
     </message>
     <message>
+        <source>The library that draws its map is not here.</source>
+        <translation>La bibliothèque qui dessine sa carte n’est pas là.</translation>
+    </message>
+    <message>
         <source>The link is in the clipboard; it is good for 24 hours. The preview shows what is behind it.</source>
         <translation>Le lien est dans le presse-papiers ; il est valable 24 heures. L’aperçu montre ce qu’il contient.</translation>
     </message>
@@ -6396,10 +6400,6 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The map could not be drawn.</source>
         <translation>La carte n’a pas pu être dessinée.</translation>
-    </message>
-    <message>
-        <source>The map library of the viewer is not here: `make viewer` fetches it.</source>
-        <translation>La bibliothèque cartographique de la visionneuse n’est pas là : `make viewer` la récupère.</translation>
     </message>
     <message>
         <source>The mark “{name}” is drawn as a square.</source>
@@ -6552,6 +6552,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The picture format “{format}” is not known.</source>
         <translation>Le format d’image « {format} » n’est pas connu.</translation>
+    </message>
+    <message>
+        <source>The plugin's zip brings it along; in a checkout, `make viewer` fetches it.</source>
+        <translation>Le zip de l’extension l’apporte ; dans une copie du dépôt, `make viewer` la télécharge.</translation>
     </message>
     <message>
         <source>The port {port} of {host} cannot be used.</source>
@@ -7240,6 +7244,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     <message>
         <source>The view “{table}” is published as a table.</source>
         <translation>La vue « {table} » est publiée comme une table.</translation>
+    </message>
+    <message>
+        <source>The web page of “{name}” cannot be shown.</source>
+        <translation>La page web de « {name} » ne peut pas être affichée.</translation>
     </message>
     <message>
         <source>the whole style</source>
@@ -8215,7 +8223,7 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
     </message>
     <message>
         <source>WFS – the features, to query and download</source>
-        <translation>WFS – les entités, à interroger et à télécharger</translation>
+        <translation>WFS – les entités, à interroger et à télécharge.</translation>
     </message>
     <message>
         <source>What a metadata record says of the data. Everything known is filled in.</source>

@@ -24,7 +24,7 @@ from ..features.geopackage import quoted
 from ..features.geopackage_schema import read_only_uri
 from ..features.schema import Bounds, ColumnKind, Field, Srs
 from .names import GEOMETRY, KEY
-from .rtree import create, outward
+from .rtree import along_the_curve, create, outward
 
 _APPLICATION_ID = 0x47504B47  # "GPKG"
 _USER_VERSION = 10300  # 1.3.0
@@ -224,8 +224,8 @@ class TableWriter:
         (west, south), (east, north) = self._low.tolist(), self._high.tolist()
         return west, south, east, north
 
-    def finish(self) -> None:
-        """Write the index and the entries in the file's own tables."""
+    def finish(self, along_curve: bool = False) -> None:
+        """Write the index and the entries in the file's own tables; `along_curve` says that the rows follow one."""
         table, connection = self._table, self._connection
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
         connection.execute(
@@ -244,6 +244,9 @@ class TableWriter:
         self._describe(table)
         ids = np.concatenate([np.zeros(0, np.int64), *self._ids])
         boxes = np.concatenate([np.zeros((0, 4), np.float32), *self._boxes])
+        if not along_curve:
+            order = along_the_curve(boxes)
+            ids, boxes = ids[order], boxes[order]
         create(connection, f"rtree_{table.name}_{GEOMETRY}", ids, boxes)
 
     def _identifier(self) -> str:

@@ -74,12 +74,17 @@ class Integrated:
     faults: Tuple[Fault, ...]
 
 
+def follows_curve(survey: Survey) -> bool:
+    """Say whether a table is written along the Hilbert curve, and not in the order of its source."""
+    return len(survey.keys) > _SOURCE_ORDER
+
+
 def written_order(survey: Survey) -> np.ndarray:
     """Return the places of a table's rows in the order in which they are written: int64 (N,).
 
-    That of the source, or along the Hilbert curve, rows without geometry last.
+    Along the curve, rows without geometry come last.
     """
-    if len(survey.keys) <= _SOURCE_ORDER:
+    if not follows_curve(survey):
         return np.arange(len(survey.keys))
     centres = (survey.boxes[:, :2] + survey.boxes[:, 2:]) / 2  # (N, 2)
     along = hilbert_keys(centres[:, 0], centres[:, 1], survey.bounds or _WORLD)  # uint64 (N,)
@@ -147,7 +152,7 @@ class _Table:
         finally:
             connection.close()
         self._progress.step(tr("Indexing {table}", table=schema.name), 0, "features")
-        out.finish()
+        out.finish(follows_curve(self._table.survey))
         faults = []
         if encodings:
             faults.append(found("field.encoding", schema.name, encodings))

@@ -22,7 +22,7 @@ import numpy as np
 from ..features.geopackage import connect, feature_tables, quoted
 from ..features.schema import TableSchema
 from .names import GEOMETRY, KEY
-from .rtree import create
+from .rtree import along_the_curve, create
 
 HIGHEST = "geopub_keys"  # the table of the highest keys: in revisions that are updates
 _FORMER = "geopub_former"
@@ -178,5 +178,7 @@ def _renumber(connection: sqlite3.Connection, table: TableSchema, before: np.nda
     rows = rows.reshape(-1, 5)
     ids = after[np.searchsorted(before, rows[:, 0].astype(np.int64))]
     connection.execute(f"DROP TABLE {quoted(index)}")
-    create(connection, index, ids, rows[:, 1:].astype(np.float32))
+    boxes = rows[:, 1:].astype(np.float32)
+    order = along_the_curve(boxes)
+    create(connection, index, ids[order], boxes[order])
     connection.execute("COMMIT")

@@ -56,8 +56,10 @@ def _cells(ids: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return cells
 
 
-def _along_the_curve(boxes: np.ndarray) -> np.ndarray:
+def along_the_curve(boxes: np.ndarray) -> np.ndarray:
     """Return the places of float32 boxes (n, 4) along the Hilbert curve through their middles: int64 (n,)."""
+    if len(boxes) == 0:
+        return np.zeros(0, np.int64)
     finite = np.clip(boxes.astype(np.float64), -1e38, 1e38)  # (n, 4): rounded outwards, a box may be infinite
     middles = (finite[:, 0::2] + finite[:, 1::2]) / 2  # (n, 2)
     (west, south), (east, north) = middles.min(axis=0).tolist(), middles.max(axis=0).tolist()
@@ -65,15 +67,13 @@ def _along_the_curve(boxes: np.ndarray) -> np.ndarray:
 
 
 def create(connection: sqlite3.Connection, name: str, ids: np.ndarray, boxes: np.ndarray) -> None:
-    """Create the R-tree table `name` with n entries, in any order.
+    """Create the R-tree table `name` with n entries, best in the order of `along_the_curve`.
 
     `ids` is int64 (n,); `boxes` is float32 (n, 4) as `outward` returns them.
     """
     connection.execute(f"CREATE VIRTUAL TABLE {quoted(name)} USING rtree(id, minx, maxx, miny, maxy)")
     if len(ids) == 0:
         return
-    order = _along_the_curve(boxes)
-    ids, boxes = ids[order], boxes[order]
     rowid, node, parent = (quoted(f"{name}_{part}") for part in ("rowid", "node", "parent"))
     levels = [(ids, boxes)]
     while len(levels[-1][0]) > CELLS:

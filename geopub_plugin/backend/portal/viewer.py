@@ -14,6 +14,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, send_from_directory
 
 from ..about import __title__
+from ..errors import NotFound
 from ..locations import shipped
 from ..services.publications import Publications, TileLayer
 from ..translation import language, tr
@@ -50,7 +51,11 @@ def viewer_blueprint(publications: Publications, base_url: Callable[[], str]) ->
     def page(name: str) -> Response:
         layer = _layer(publications, name)
         if not has_viewer():
-            abort(404, tr("The map library of the viewer is not here: `make viewer` fetches it."))
+            raise NotFound(
+                tr("The web page of “{name}” cannot be shown.", name=name),
+                tr("The library that draws its map is not here."),
+                tr("The plugin's zip brings it along; in a checkout, `make viewer` fetches it."),
+            )
         # Addresses are relative to the page: the same for every door, and behind every proxy.
         words = {"language": "fr" if language() == "fr" else "en", "product": __title__}
         failed = tr("The map cannot be drawn: {reason}", reason="{reason}")
@@ -88,5 +93,8 @@ def _kept(response: Response) -> Response:
 def _layer(publications: Publications, name: str) -> TileLayer:
     found = next((layer for layer in publications.tile_layers() if layer.name == name), None)
     if found is None:
-        abort(404, tr("There is no tile layer “{name}”.", name=name))
+        raise NotFound(
+            tr("There is no tile layer “{name}”.", name=name),
+            tr("It was never published here, or not any more."),
+        )
     return found

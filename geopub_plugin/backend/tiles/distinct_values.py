@@ -6,6 +6,7 @@ from typing import Tuple
 
 import numpy as np
 
+from ..features.bytestrings import cells
 from ..features.ragged import aranges
 
 _WORD = 8  # bytes
@@ -36,7 +37,7 @@ def distinct_values(starts: np.ndarray, octets: np.ndarray) -> Tuple[np.ndarray,
 def _codes(begin: np.ndarray, sizes: np.ndarray, octets: np.ndarray) -> np.ndarray:
     """Return a number for each value, the same for the same ones and seldom for others: uint64 (n,)."""
     padded = np.concatenate([octets, np.zeros(_WORD, np.uint8)])
-    words = np.ndarray((len(octets) + 1,), "<u8", padded, strides=(1,))  # from every byte on
+    words = cells(padded, "<u8")  # from every byte on
     codes = sizes.astype(np.uint64) * _FIRST
     longer = np.arange(len(sizes))
     for place in range(_WORDS):

@@ -68,6 +68,18 @@ def test_rows_keep_the_order_of_the_source(tmp_path, integrate):
     assert rows(path, "SELECT ogc_fid, fid FROM places ORDER BY 1") == [(n, n) for n in range(1, len(shapes) + 1)]
 
 
+@pytest.mark.parametrize("most", [0, 100_000])  # rows that keep the order of the source
+def test_leaves_of_the_index_hardly_overlap(most, tmp_path, integrate, monkeypatch):
+    monkeypatch.setattr(integration, "_SOURCE_ORDER", most)
+    shuffled = [POINTS[place] for place in np.random.default_rng(1).permutation(len(POINTS))]
+    path = integrate(make(tmp_path / "a.gpkg", Table(shapes=shuffled)))["path"]
+    ((root,),) = rows(path, "SELECT data FROM rtree_places_geom_node WHERE nodeno = 1")
+    cells = np.frombuffer(root[4:], [("node", ">i8"), ("box", ">f4", (4,))])[: int.from_bytes(root[2:4], "big")]
+    west, east, south, north = cells["box"].T
+    assert len(cells) == 8
+    assert ((east - west) * (north - south)).sum() < 1.5 * 19 * 19  # by the order of the source: eight times as much
+
+
 def test_rows_of_a_large_table_lie_along_the_hilbert_curve(tmp_path, integrate, monkeypatch):
     monkeypatch.setattr(integration, "_SOURCE_ORDER", len(POINTS))
     path = integrate(make(tmp_path / "a.gpkg", Table(shapes=[None, *POINTS[::-1]])))["path"]

@@ -7,13 +7,17 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Iterator, NamedTuple
 from urllib.parse import urljoin
 
 import pytest
 import requests
+from flask import Flask
 
+from geopub_plugin.backend.api.answers import handle_errors
 from geopub_plugin.backend.portal import viewer
+from geopub_plugin.backend.services.publications import TileLayer
 from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.client.configurations import TMS
 from geopub_plugin.publish.embedded import Backend, start_backend
@@ -109,3 +113,20 @@ def test_a_preview_link_has_the_page_of_its_own(live):
     assert answer.ok and requests.get(urljoin(page, "assets/viewer.mjs"), timeout=20).ok
     told = requests.get(f"{page}/map.json", timeout=20).json()
     assert told["tiles"].startswith(asked["url"]) and requests.get(told["tiles"], timeout=20).ok
+
+
+def test_a_layer_that_is_not_there_is_named(live):
+    answer = requests.get(live.page + "-gone", timeout=20)
+    assert answer.status_code == 404
+    assert answer.json()["error_description"][0] == "There is no tile layer “world_map-gone”."
+
+
+def test_without_its_library_the_page_says_how_to_get_it(monkeypatch, tmp_path):
+    layer = TileLayer("roads", "Roads", "", (), tmp_path / "roads.pmtiles", 0, 5, (0, 0, 1, 1), "r1")
+    app = Flask("viewer")
+    handle_errors(app)
+    app.register_blueprint(viewer.viewer_blueprint(SimpleNamespace(tile_layers=lambda: (layer,)), lambda: ""))
+    monkeypatch.setattr(viewer, "library", lambda: tmp_path)
+    answer = app.test_client().get("/view/roads")
+    assert answer.status_code == 404
+    assert "`make viewer`" in " ".join(answer.json["error_description"])

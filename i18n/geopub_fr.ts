@@ -8642,6 +8642,10 @@ Dans qgis_process, le moteur de cet ordinateur s’arrête avec l’algorithme ;
         <translation>{name} (celui des préférences)</translation>
     </message>
     <message>
+        <source>{name}: {told}</source>
+        <translation>{name} : {told}</translation>
+    </message>
+    <message>
         <source>{needed} are needed and {free} are free, of which {reserve} are kept free.</source>
         <translation>Il faut {needed} et {free} sont libres, dont {reserve} sont gardés en réserve.</translation>
     </message>

@@ -32,7 +32,7 @@ class Finding:
     fault: Fault
     layer: Optional[QgsVectorLayer]  # None for a fault of the delivery as a whole
 
-    def features(self) -> Tuple[int, ...]:
+    def feature_ids(self) -> Tuple[int, ...]:
         """Return the identifiers of the features that the fault names, as the layer has them now."""
         places = sorted({int(one) for one in self.fault.examples if one.isdigit() and int(one) > 0})
         if self.layer is None or not places or not self.fault.id.startswith("geometry."):

@@ -101,5 +101,6 @@ def _told_table(table: Mapping[str, Any]) -> List[str]:
     words = {"added": tr("columns added"), "changed": tr("columns changed"), "removed": tr("columns removed")}
     for how, told in words.items():
         if columns.get(how):
-            lines.append(f"    {told}: {', '.join(str(one) for one in columns[how])}")
+            named = ", ".join(str(one) for one in columns[how])
+            lines.append("    " + tr("{name}: {told}", name=told, told=named))
     return lines

@@ -75,7 +75,7 @@ class Lines:
     def ended(self, step: Step, seconds: float) -> None:
         """Say how long a step took."""
         shown = tr("{seconds} s", seconds=number_text(seconds, 2))
-        self._console.print(f"{step.title}: {shown}", markup=False, soft_wrap=True)
+        self._console.print(tr("{name}: {told}", name=step.title, told=shown), markup=False, soft_wrap=True)
 
 
 def progress_on(console: Console) -> ContextManager[Listener]:
@@ -117,9 +117,9 @@ def show_error(console: Console, error: GeoPubError) -> None:
 def show_faults(console: Console, faults: Sequence[Fault]) -> None:
     """Print faults as a list: what, why, cure, and some examples."""
     for fault in faults:
-        where = f"{fault.table}: " if fault.table else ""
+        what = tr("{name}: {told}", name=fault.table, told=fault.what) if fault.table else fault.what
         colour = _COLOURS[fault.severity]
-        console.print(f"[{colour}]●[/] {escape(where + fault.what)}", soft_wrap=True)
+        console.print(f"[{colour}]●[/] {escape(what)}", soft_wrap=True)
         for line in _more(fault):
             console.print(f"  {escape(line)}", style="dim", soft_wrap=True)
 

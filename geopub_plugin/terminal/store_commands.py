@@ -103,7 +103,7 @@ def resume(upload: Optional[str], file: Optional[Path], only_list: bool, as_json
     for one in left:
         done = results[one.upload.id]["stored_data"]
         state = tr("integrated") if done else tr("interrupted {step}", step=stop_text(one))
-        out().print(f"{one.upload.name}: {state}", markup=False)
+        out().print(tr("{name}: {told}", name=one.upload.name, told=state), markup=False)
 
 
 def _difference(found: Dict[str, Any]) -> Table:

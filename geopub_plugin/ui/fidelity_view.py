@@ -100,7 +100,7 @@ def _item(finding: Finding) -> QTreeWidgetItem:
     where = finding.where or tr("the whole style")
     item = QTreeWidgetItem([finding.what, where])
     item.setIcon(WHAT, icon(finding.fate.value))
-    item.setToolTip(WHAT, f"{fate_word(finding.fate)}: {finding.what}")
+    item.setToolTip(WHAT, tr("{name}: {told}", name=fate_word(finding.fate), told=finding.what))
     item.setToolTip(WHERE, where)
     item.setTextAlignment(WHERE, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     return item

@@ -147,7 +147,7 @@ class FindingsDialog(Dialog):
         return row
 
     def _zoom(self, finding: Finding, _checked: bool = False) -> None:
-        identifiers = list(finding.features())
+        identifiers = list(finding.feature_ids())
         if not identifiers or finding.layer is None or self._canvas is None:
             return
         finding.layer.selectByIds(identifiers)

@@ -264,5 +264,6 @@ def _each_once(faults: Sequence[Fault], tables: int) -> Tuple[Fault, ...]:
     for same in found.values():
         names = list(dict.fromkeys(fault.table for fault in same if fault.table))
         everywhere = not names or len(names) >= tables
-        told.append(same[0] if everywhere else replace(same[0], what=f"{', '.join(names)}: {same[0].what}"))
+        named = tr("{name}: {told}", name=", ".join(names), told=same[0].what)
+        told.append(same[0] if everywhere else replace(same[0], what=named))
     return tuple(told)

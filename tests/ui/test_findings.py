@@ -51,7 +51,7 @@ def test_findings_lead_to_the_feature_and_are_mended(qtbot, shapes):
     dialog = checked(qtbot, shapes, canvas)
     found = {finding.fault.id: finding for finding in dialog.findings}
     assert set(found) >= {"geometry.invalid", "geometry.empty"} and "Nothing forbids" in dialog.summary.text()
-    assert found["geometry.invalid"].features() == (4,)
+    assert found["geometry.invalid"].feature_ids() == (4,)
     button(dialog, "Zoom to the features").click()
     assert shapes.selectedFeatureIds() and set(shapes.selectedFeatureIds()) <= {4, 5}
 

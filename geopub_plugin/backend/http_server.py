@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import select
 import socket
 import threading
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 from urllib.parse import urlsplit
 
 import waitress
@@ -45,12 +44,12 @@ class HttpServer:
         So is who has not said in that time what he asks for.
         """
         self._stalled_seconds = stalled_seconds
-        self._channels: Dict[int, Any] = {}
+        self._lanes = Lanes(settings.threads)
         self._server = waitress.create_server(
             application,
-            map=self._channels,
+            map={},
             sockets=[bound],
-            _dispatcher=Lanes(settings.threads),
+            _dispatcher=self._lanes,
             ident="GeoPub",
             server_name=urlsplit(url_of(bound)).hostname,  # for who names no host, as HTTP/1.0 allows
             asyncore_use_poll=hasattr(select, "poll"),  # select() fails from the 1024th socket on
@@ -66,20 +65,23 @@ class HttpServer:
 
     def run(self, stop: StopRequest) -> None:
         """Answer requests until the stop is requested and what is being answered is finished, or time is up."""
-        threading.Thread(target=self._end_at, args=(stop,), name="end of service", daemon=True).start()
+        ending = threading.Thread(target=self._end_at, args=(stop,), name="end of service", daemon=True)
+        ending.start()
         self._server.run()
-        self._server.task_dispatcher.shutdown(timeout=_TO_NOTICE_SECONDS)
+        ending.join()
+        self._lanes.shutdown(timeout=_TO_NOTICE_SECONDS)
+        if self._lanes.are_empty():  # else one pulls it yet, when its number may be that of somebody's file
+            self._server.trigger.close()
 
     def _end_at(self, stop: StopRequest) -> None:
         stop.wait()
         self._on_the_loop(lambda: wasyncore.dispatcher.close(self._server))  # listens no more, the rest goes on
-        self._server.task_dispatcher.shutdown(timeout=_TO_FINISH_SECONDS)
+        self._lanes.shutdown(timeout=_TO_FINISH_SECONDS)
         self._on_the_loop(self._hang_up)
 
     def _on_the_loop(self, call: Callable[[], None]) -> None:
         """Have something done by the thread of the loop, which alone may touch its sockets."""
-        with contextlib.suppress(OSError):  # an answering thread has woken the loop first, and the call has closed it
-            self._server.trigger.pull_trigger(call)
+        self._server.trigger.pull_trigger(call)
 
     def _look_after(self, now: float) -> None:
         """Close what is idle, as waitress does, and what is stalled, which it would wait for without end."""
@@ -97,7 +99,7 @@ class HttpServer:
     def _hang_up(self) -> None:
         for channel in list(self._server.active_channels.values()):
             channel.handle_close()  # unlike close(), wakes the thread that waits for its reader
-        wasyncore.close_all(self._channels, ignore_all=True)
+        self._server.trigger.del_channel()  # without anything to look at, the loop ends
 
 
 def connection_limit() -> int:

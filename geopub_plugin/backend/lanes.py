@@ -21,6 +21,7 @@ class Lanes:
         self._quick.set_thread_count(threads)
         self._long.set_thread_count(max(2, threads // 2))
         self._drawn.set_thread_count(threads)
+        self._all = (self._quick, self._long, self._drawn)
 
     def add_task(self, channel: Any) -> None:
         """Have a request answered: the first that a channel has received."""
@@ -30,11 +31,15 @@ class Lanes:
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
         """End the pools, all within the same time."""
-        lanes, end = (self._quick, self._long, self._drawn), time.monotonic() + timeout
-        for lane in lanes:
+        end = time.monotonic() + timeout
+        for lane in self._all:
             lane.set_thread_count(0)
-        ended = [lane.shutdown(cancel_pending, max(0.0, end - time.monotonic())) for lane in lanes]
+        ended = [lane.shutdown(cancel_pending, max(0.0, end - time.monotonic())) for lane in self._all]
         return any(ended)
+
+    def are_empty(self) -> bool:
+        """Say whether no thread answers any more."""
+        return not any(lane.threads for lane in self._all)
 
 
 def fetches(request: Any) -> bool:

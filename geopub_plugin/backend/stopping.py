@@ -11,15 +11,17 @@ class StopRequest:
     """A wish that is uttered once and can be waited for; a pipe, because a signal handler must not take a lock."""
 
     def __init__(self) -> None:
-        self._read_end, self._write_end = os.pipe()
+        read_end, write_end = os.pipe()
+        self._read_end = os.fdopen(read_end, "rb", buffering=0)  # files, which close themselves with their owner
+        self._write_end = os.fdopen(write_end, "wb", buffering=0)
 
     def utter(self, *_: object) -> None:
         """Ask for the end; also a signal handler."""
-        os.write(self._write_end, b".")
+        self._write_end.write(b".")
 
     def wait(self) -> None:
         """Block until the end is asked for."""
-        os.read(self._read_end, 1)
+        self._read_end.read(1)
 
     def on_signals(self) -> None:
         """End at SIGTERM, at Ctrl-C, and when the terminal closes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import queue
 import socket
 import threading
 import time
@@ -161,6 +162,40 @@ def test_a_reader_that_stalls_is_hung_up_on_and_frees_its_thread(application, tm
         thread.join(10)
 
 
+class Hurried(HttpServer):
+    """Has somebody connect when it has hung up on somebody else, before the loop looks at its connections again."""
+
+    def _look_after(self, now):
+        coming = socket.socket()  # before: it would get the number of the connection that has gone
+        served = dict(self._server.active_channels)
+        super()._look_after(now)
+        gone = [served[number] for number in set(served) - set(self._server.active_channels)]
+        if not gone:
+            coming.close()
+            return
+        while gone[0].requests:  # until the thread that answered knows, too
+            time.sleep(0.01)
+        coming.connect(self._server.socket.getsockname())
+        coming.sendall(b"GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        self.came.put(coming)
+
+
+def test_who_comes_as_another_is_hung_up_on_is_not_hung_up_on_too(application, tmp_path):
+    bound, stop = bound_socket("127.0.0.1", 0), StopRequest()
+    server = Hurried(application, bound, Settings(tmp_path, threads=1), stalled_seconds=1.0)
+    server.came = queue.Queue()
+    thread = threading.Thread(target=server.run, args=(stop,))
+    thread.start()
+    try:
+        with socket.create_connection(bound.getsockname()) as stalled:
+            stalled.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+            with server.came.get(timeout=30) as coming, coming.makefile("rb") as answer:
+                assert answer.read().endswith(b"/next")
+    finally:
+        stop.utter()
+        thread.join(10)
+
+
 class Downloads:
     """Sends features in pieces, as slowly as they are read, and anything else at once."""
 
@@ -245,3 +280,27 @@ def test_pieces_of_any_size_arrive_in_order(served, version):
         response.begin()
         assert response.getheader("Transfer-Encoding") == ("chunked" if version == "1.1" else None)
         assert response.read() == b"".join(PIECES)
+
+
+def test_the_end_bears_that_an_answering_thread_wakes_the_loop_before_who_ends_it_does(application, tmp_path):
+    bound, stop = bound_socket("127.0.0.1", 0), StopRequest()
+    server = HttpServer(application, bound, Settings(tmp_path, threads=2))
+    pull, failures = server._server.trigger._physical_pull, []
+
+    def woken_before():
+        pull()
+        time.sleep(0.2)  # the loop does meanwhile what it is to be woken for
+        try:
+            pull()
+        except OSError as failure:
+            failures.append(failure)
+
+    server._server.trigger._physical_pull = woken_before
+    thread = threading.Thread(target=server.run, args=(stop,))
+    thread.start()
+    assert get(bound.getsockname()).read() == b"/"
+    stop.utter()
+    thread.join(10)
+    assert not thread.is_alive()
+    time.sleep(0.5)  # for who may be late
+    assert not failures

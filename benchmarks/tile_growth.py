@@ -15,7 +15,7 @@ from process_meter import Usage, measured
 from tile_data import DataSet
 from tile_peers import JOBS, geopub_command
 
-TIMES = (1, 3, 10)
+TIMES = (3, 10)
 _GAP = 1.03  # of the width, so that copies never share a tile's content
 
 
@@ -28,12 +28,12 @@ class Step:
     used: Usage
 
 
-def grown(data: DataSet, folder: Path) -> List[Step]:
-    """Return what GeoPub takes for the set by itself with one process, then with two for 1, 3 and 10 copies."""
+def grown(data: DataSet, folder: Path, runs: int) -> List[Step]:
+    """Return what GeoPub takes for the set with one process and with two, so many times in turn, then for 3 and 10."""
     folder.mkdir(parents=True, exist_ok=True)
-    alone = _step(data.path, data.features, 1, folder)
+    turns = [_step(data.path, data.features, jobs, folder) for _ in range(runs) for jobs in (1, JOBS)]
     larger = [(multiplied(data, times, folder), data.features * times) for times in TIMES]
-    return [alone, *(_step(path, features, JOBS, folder) for path, features in larger)]
+    return [*turns, *(_step(path, features, JOBS, folder) for path, features in larger)]
 
 
 def _step(path: Path, features: int, jobs: int, folder: Path) -> Step:
@@ -44,8 +44,6 @@ def _step(path: Path, features: int, jobs: int, folder: Path) -> Step:
 
 def multiplied(data: DataSet, times: int, folder: Path) -> Path:
     """Return a GeoPackage with the set so many times side by side, made on first use."""
-    if times == 1:
-        return data.path
     path = folder / f"{data.name}-{times}.gpkg"
     if not path.exists():
         part = path.with_suffix(".part.gpkg")

@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "geopub_plugin"
 VALUES = {
-    "about", "announcement", "errors", "faults", "locations", "settings", "translation", "features", "ingest", "styles",
+    "about", "amounts", "announcement", "errors", "faults", "locations", "settings", "translation", "features",
+    "ingest", "styles",
     "safe_xml",  # reads the metadata that a person imports
     "programs",  # starts the backend
     "compilation",  # tells whether Python has compiled the backend

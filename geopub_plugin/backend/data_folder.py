@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import Iterable, Iterator, Optional, Set, Tuple, Type
 
 from .about import __version__
+from .amounts import size_text
 from .announcement import announced, withdraw
-from .disk import disk_full, is_full, readable, storing, sync_folder, write_whole
+from .disk import disk_full, is_full, storing, sync_folder, write_whole
 from .errors import DataFolderLocked, DataFolderNewer, InvalidInput, StorageFull
 from .folder_lock import FolderLock
 from .places import ROOMS, Places, checked_identifier
@@ -145,9 +146,9 @@ class DataFolder(Places):
                 tr("There is not enough room in {path}.", path=self.path),
                 tr(
                     "{needed} are needed and {free} are free, of which {reserve} are kept free.",
-                    needed=readable(size),
-                    free=readable(free),
-                    reserve=readable(self._reserve),
+                    needed=size_text(size),
+                    free=size_text(free),
+                    reserve=size_text(self._reserve),
                 ),
                 tr("Remove what is no longer needed on this disk, or use a data folder on another one."),
             )

@@ -7,9 +7,9 @@ from typing import Optional
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..backend.amounts import work_text
 from ..backend.errors import Cancelled, GeoPubError
 from ..backend.translation import tr
-from .amounts import work_text
 from .background import BackgroundCall, ends_work
 from .completion import completed
 from .steps import Quiet, Step

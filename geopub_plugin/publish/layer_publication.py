@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Event
-from typing import Dict, FrozenSet, List, Optional, Tuple
+from typing import FrozenSet, Optional
 
-from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from ..backend.errors import Cancelled, GeoPubError, InvalidInput, Unavailable
+from ..backend.errors import Cancelled, GeoPubError, Unavailable
 from ..backend.translation import tr
 from .background import ends_work
-from .layer_marks import LayerMarks, marks
+from .collected_styles import CollectedStyles
 from .layer_plan import LayerPlan, Layers, layers_of
-from .layers_export import LayersExport, still_there
+from .layers_export import LayersExport
 from .map_style import Draw
 from .progression import EXPORT, Progression
-from .proposal import TableStyle
 from .publication import LiveUrl, PublicationRequest, PublicationResult
 from .publication_call import DATA, EVERYTHING, METADATA, STYLE, PublicationCall, PublicationWork
 from .result_memory import remember_result, tables_of
-from .sprite_sheets import drawn_sheets
 from .store_source import StoreAddress, StoreSource
-from .style_choice import ChosenStyle, chosen_style
-from .table_plan import TablePlan
 from .tile_style import TileStyle
 from .unfinished import Note, WorkFolder
 
@@ -66,11 +61,8 @@ class LayerPublication(QObject):
         self._layers = layers_of(plan, layers)
         self._source, self._parts = source, parts
         self._tables = tables_of(plan)
-        self._styles: Dict[str, ChosenStyle] = {}  # by table
-        self._plain = "wms" in plan.services and not source.target.draws_qml
-        self._map_styles: List[TableStyle] = []  # the same as QGIS writes SLD 1.0.0, for stores that draw no QML
+        self._styles = self._styles_in(Path())  # none yet
         self._draw: Optional[Draw] = None
-        self._marks: Tuple[LayerMarks, ...] = ()
         self._srs = plan.srs or next((it.crs().authid() for it in self._layers if it.crs().authid()), "")
         self._address: Optional[StoreAddress] = None
         self._work: Optional[WorkFolder] = None
@@ -89,6 +81,7 @@ class LayerPublication(QObject):
         self._source.failed.connect(self._store_failed)
         self._work = WorkFolder()
         self._folder = self._work.path
+        self._styles = self._styles_in(self._folder)
         self._source.start()
         QTimer.singleShot(0, self._export_style)  # each in a turn of its own, for QGIS to draw in between
 
@@ -125,29 +118,14 @@ class LayerPublication(QObject):
         """Take the marks and the style of one layer a turn: those of twenty would stop QGIS for a moment."""
         if self.ended:
             return
-        left = list(zip(self._layers, self._tables))[len(self._marks) :]
-        if left:
-            self._take_style(*left[0])
-        elif self._styles and "tms" in self.plan.services:
-            self._draw = drawn_sheets(*(style.qml for style in self._styles.values() if style.qml))
-        QTimer.singleShot(0, self._export_style if left else self._export_layer)
+        taken = self._styles.take_next()
+        if not taken and "tms" in self.plan.services:
+            self._draw = self._styles.sheets()
+        QTimer.singleShot(0, self._export_style if taken else self._export_layer)
 
-    def _take_style(self, layer: QgsVectorLayer, table: TablePlan) -> None:
-        self._marks += (marks(still_there(layer)),)  # what is exported; the user may go on editing
-        if not self.plan.styled or STYLE not in self._parts:
-            return
-        try:
-            style = chosen_style(layer, table.table, table.style, self._folder, self._plain)
-        except OSError as error:
-            raise _no_style_file(error) from error
-        if style is None:
-            return
-        self._styles[table.table] = style
-        if self._plain:
-            plain = style.plain
-            if plain is None:
-                raise _no_plain_style(table.table)
-            self._map_styles.append(plain)
+    def _styles_in(self, folder: Path) -> CollectedStyles:
+        plain = "wms" in self.plan.services and not self._source.target.draws_qml
+        return CollectedStyles(self._layers, self._tables, folder, self.plan.styled and STYLE in self._parts, plain)
 
     @ends_work
     def _export_layer(self) -> None:
@@ -205,9 +183,8 @@ class LayerPublication(QObject):
         request, near = self._request(self._file), self._source.target.embedded
         if DATA in self._parts and self._work is not None:
             ids = tuple(layer.id() for layer in self._layers)
-            self._work.note(Note(self.target, request, self.plan, ids, self._marks))
-        slds = {table: style.exported for table, style in self._styles.items()}
-        work = PublicationWork(request, slds, self._draw, self._parts, None if near else self._folder)
+            self._work.note(Note(self.target, request, self.plan, ids, self._styles.marks))
+        work = PublicationWork(request, self._styles.exported, self._draw, self._parts, None if near else self._folder)
         self._call = PublicationCall(self._address, work, self._progression, self._leaving)
         self._call.moved.connect(self._moved)
         self._call.live.connect(self._went_live)
@@ -223,7 +200,7 @@ class LayerPublication(QObject):
             datasheet=plan.datasheet,
             layer_name=self._source.target.layer_name(plan.layer_name),
             services=plan.services,
-            styles=tuple(style.for_table for style in self._styles.values() if style.for_table is not None),
+            styles=self._styles.for_tables,
             srs=self._srs,
             top_level=plan.top_level,
             bottom_level=plan.bottom_level,
@@ -235,7 +212,7 @@ class LayerPublication(QObject):
             description=plan.description if plan.record and METADATA in self._parts else None,
             access=plan.access if METADATA in self._parts else None,
             service_title=plan.service_title,
-            map_styles=tuple(self._map_styles),
+            map_styles=tuple(self._styles.plain),
         )
 
     def _moved(self, share: float, step: str) -> None:
@@ -254,7 +231,7 @@ class LayerPublication(QObject):
         if self.ended:
             return
         self.result = result
-        remember_result(self._layers, self._marks, self.plan, self.target, result, self._parts)
+        remember_result(self._layers, self._styles.marks, self.plan, self.target, result, self._parts)
         self._end()
         self.finished.emit(result)
 
@@ -287,20 +264,3 @@ class LayerPublication(QObject):
                 self._work.leave()
             else:
                 self._work.remove()
-
-
-def _no_plain_style(table: str) -> InvalidInput:
-    return InvalidInput(
-        tr("The style of “{table}” cannot be written as SLD 1.0.0.", table=table),
-        tr("The Géoplateforme reads only SLD 1.0.0 for maps."),
-        tr("Choose a simpler style, or publish without WMS."),
-    )
-
-
-def _no_style_file(error: OSError) -> InvalidInput:
-    name = Path(error.filename).name if isinstance(error.filename, str) else str(error.filename or "")
-    return InvalidInput(
-        tr("The style file “{name}” cannot be used.", name=name),
-        tr("The system says: {message}", message=error.strerror or error),
-        tr("Choose another style."),
-    )

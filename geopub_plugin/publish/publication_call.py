@@ -11,8 +11,8 @@ from typing import Callable, FrozenSet, Mapping, Optional
 
 from qgis.PyQt.QtCore import pyqtSignal
 
+from ..backend.amounts import work_text
 from ..backend.translation import tr
-from .amounts import work_text
 from .background import BackgroundCall
 from .layer_check import refuse_faulty
 from .map_style import Draw, TileStyling, keep_map_style

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Callable, List, Optional, Tuple
 
 from ..backend.about import __version__
+from ..backend.amounts import number_text
 from ..backend.translation import tr
-from ..publish.amounts import number_text
 
 NEEDED_PACKAGES = ("flask", "waitress", "sqlalchemy", "pmtiles", "defusedxml", "requests", "jinja2", "pyproj")
 FREE_SPACE = 500_000_000  # bytes below which publishing soon ends

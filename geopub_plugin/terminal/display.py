@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ..backend.amounts import number_text, size_text, unit_text, work_text
 from ..backend.errors import GeoPubError
 from ..backend.faults import Fault, Severity
 from ..backend.translation import tr
-from ..publish.amounts import number_text, size_text, unit_text, work_text
 from ..publish.client.datasheets import Datasheet, state_text
 from ..publish.publication import Listener, PublicationResult, Refused, Step
 

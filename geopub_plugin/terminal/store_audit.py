@@ -8,9 +8,9 @@ from typing import Any, Dict, Tuple
 
 from rich.console import Console
 
+from ..backend.amounts import number_text, size_text
 from ..backend.faults import Fault, Severity
 from ..backend.translation import tr
-from ..publish.amounts import number_text, size_text
 from .backend_command import answer_of_backend
 
 _MARKS = {Severity.ERROR: "[red]✗[/]"}

@@ -9,8 +9,8 @@ from typing import Any, Dict, Optional
 import click
 from rich.table import Table
 
+from ..backend.amounts import number_text, size_text
 from ..backend.translation import tr
-from ..publish.amounts import number_text, size_text
 from ..publish.client.revisions import KINDS
 from ..publish.integration_progress import STEPS
 from ..publish.resumption import interrupted, resume_integration, stop_text

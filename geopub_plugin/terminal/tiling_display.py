@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ..backend.amounts import number_text, size_text, span_text
 from ..backend.translation import tr
-from ..publish.amounts import number_text, size_text, span_text
 from .display import amount
 
 

@@ -14,8 +14,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..backend.amounts import size_text
 from ..backend.translation import tr
-from ..publish.amounts import size_text
 from ..publish.client.deletions import Doomed
 from .dialog import Dialog
 from .icons import theme_icon

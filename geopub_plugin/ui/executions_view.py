@@ -16,8 +16,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..backend.amounts import share_text, work_text
 from ..backend.translation import tr
-from ..publish.amounts import share_text, work_text
 from ..publish.client.executions import Execution
 from ..publish.resumption import Interrupted, stop_text
 from ..publish.server_jobs import ServerJobs

@@ -17,8 +17,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..backend.amounts import span_text
 from ..backend.translation import tr
-from ..publish.amounts import span_text
 from .icons import theme_icon
 
 RANGE = 1000

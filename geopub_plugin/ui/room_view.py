@@ -7,8 +7,8 @@ from typing import Dict, List, Optional, Sequence
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
+from ..backend.amounts import number_text, size_text
 from ..backend.translation import tr
-from ..publish.amounts import number_text, size_text
 from ..publish.client.allowances import BYTES, Allowance
 from .measures import scaled
 

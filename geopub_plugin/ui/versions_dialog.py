@@ -19,8 +19,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..backend.amounts import size_text
 from ..backend.translation import tr
-from ..publish.amounts import size_text
 from ..publish.client.revisions import Revision
 from ..publish.versions import DATA, METADATA, STYLE, Versioned, told_difference
 from .dialog import Dialog

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Dict, List, Sequence, Tuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select
 
-from ..disk import readable
+from ..amounts import size_text
 from ..errors import InvalidInput, StorageFull, TooLarge
 from ..translation import tr
 from . import tables
@@ -54,7 +54,7 @@ def read_content(body: BinaryIO) -> bytes:
     if not content:
         raise InvalidInput(tr("The file is empty."))
     if len(content) > LARGEST:
-        raise TooLarge(tr("The file is too large."), tr("A document has {limit} at most.", limit=readable(LARGEST)))
+        raise TooLarge(tr("The file is too large."), tr("A document has {limit} at most.", limit=size_text(LARGEST)))
     return content
 
 
@@ -118,7 +118,7 @@ def end_document_sharing(connection: Connection, kept: Document, gone: Sequence[
 def _require_room(connection: Connection, user: str, size: int) -> None:
     here = used(connection, user)
     if here + size > QUOTA:
-        told: Tuple[str, ...] = (readable(max(size, 0)), readable(here), readable(QUOTA))
+        told: Tuple[str, ...] = (size_text(max(size, 0)), size_text(here), size_text(QUOTA))
         raise StorageFull(
             tr("There is no more room for your documents."),
             tr("{needed} are needed, and {used} of {quota} are used.", needed=told[0], used=told[1], quota=told[2]),

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from ..disk import readable
+from ..amounts import size_text
 from ..errors import Conflict, StorageFull
 from ..translation import tr
 from . import access_tables, tables
@@ -100,9 +100,9 @@ def _full(where: str, size: int, used: int, quota: int) -> StorageFull:
         tr("There is not enough room in {where}.", where=where),
         tr(
             "{needed} are needed, and {used} of {quota} are used.",
-            needed=readable(size),
-            used=readable(used),
-            quota=readable(quota),
+            needed=size_text(size),
+            used=size_text(used),
+            quota=size_text(quota),
         ),
         tr("Delete what is no longer needed there."),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.PyQt.QtWidgets import QComboBox, QLabel, QLineEdit
 
+from ...backend.amounts import number_text
 from ...backend.translation import tr
-from ...publish.amounts import number_text
 from ...publish.metadata.code_lists import CHARSETS, RESOLUTIONS, languages, levels
 from .draft import Draft
 from .plan_page import PlanPage

@@ -18,8 +18,8 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
+from ...backend.amounts import number_text
 from ...backend.translation import tr
-from ...publish.amounts import number_text
 from ...publish.compat import POLYGON_GEOMETRY
 from ...publish.sample_area import area_of, proposed_area
 from .draft import Draft

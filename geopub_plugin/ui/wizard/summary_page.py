@@ -8,8 +8,8 @@ from typing import List, Tuple
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QLabel, QPushButton
 
+from ...backend.amounts import number_text, size_text, span_text
 from ...backend.translation import tr
-from ...publish.amounts import number_text, size_text, span_text
 from ...publish.generalisations import generalisations
 from ...publish.layer_plan import tile_fields
 from ...publish.metadata.description import own_identifier

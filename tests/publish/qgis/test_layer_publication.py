@@ -17,7 +17,14 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, QVariant, pyqtSi
 from qgis.PyQt.QtGui import QColor
 
 from geopub_plugin.backend.errors import Conflict, InvalidInput, JobFailed, Unavailable
-from geopub_plugin.publish import layer_export, layer_publication, layers_export, map_style, unfinished
+from geopub_plugin.publish import (
+    collected_styles,
+    layer_export,
+    layer_publication,
+    layers_export,
+    map_style,
+    unfinished,
+)
 from geopub_plugin.publish.background import BackgroundCall
 from geopub_plugin.publish.client import Store, open_store
 from geopub_plugin.publish.datasheet_list import DatasheetList
@@ -176,8 +183,8 @@ def test_styles_of_many_layers_take_a_turn_each(qtbot, scratch, points, monkeypa
     ticks, taken = [0], []
     clock = QTimer(interval=0)
     clock.timeout.connect(lambda: ticks.append(len(ticks)))
-    real = layer_publication.chosen_style
-    monkeypatch.setattr(layer_publication, "chosen_style", lambda *given: taken.append(ticks[-1]) or real(*given))
+    real = collected_styles.chosen_style
+    monkeypatch.setattr(collected_styles, "chosen_style", lambda *given: taken.append(ticks[-1]) or real(*given))
     publication = LayerPublication(layers, propose_plan(layers), NeverReady())
     clock.start()
     publication.start()
@@ -261,7 +268,7 @@ def fails(error: Exception) -> Callable[..., None]:
 
 
 BROKEN = {
-    "marks": (layer_publication, "marks", RuntimeError("gone")),
+    "marks": (collected_styles, "marks", RuntimeError("gone")),
     "export": (layers_export, "table_behind", ValueError("odd")),
     "writer": (layer_export, "_writer_options", KeyError("odd")),
     "folder": (layer_publication, "WorkFolder", OSError(30, "Read-only file system")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..backend.translation import language, tr
+from .translation import language, tr
 
 THIN = "\N{NARROW NO-BREAK SPACE}"  # between thousands (ISO 80000-1): both languages read it
 

@@ -6,8 +6,8 @@ from typing import Iterator
 
 import pytest
 
+from geopub_plugin.backend.amounts import THIN, number_text, share_text, size_text, span_text, work_text
 from geopub_plugin.backend.translation import language, use_language
-from geopub_plugin.publish.amounts import THIN, number_text, share_text, size_text, span_text, work_text
 
 
 @pytest.fixture(autouse=True)

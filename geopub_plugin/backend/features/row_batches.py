@@ -93,7 +93,7 @@ def stored_batch(records: Records, schema: TableSchema, asked: Asked) -> Batch:
     """Return the batch of rows as pages hold them, whose values are those of `Asked.places`.
 
     Raises:
-        NotPlain: a value is of a foreign type.
+        NotPlain: a value is of a foreign type, or they are too heavy for one batch.
         MalformedGeometry: a geometry is not one, or is in a form that is rewritten first (`spatialite`).
     """
     geometries, first = _without_geometry(len(records.keys)), 0
@@ -101,6 +101,8 @@ def stored_batch(records: Records, schema: TableSchema, asked: Asked) -> Batch:
         stored, first = records.values[0], 1
         if not stored.found() <= {NULL, BLOB} or (stored.types == _EMPTY_BLOB).any():
             raise NotPlain(schema.geometry)
+        if asked.heaviest is not None and int(stored.size.sum()) > asked.heaviest:
+            raise NotPlain("heavier than its pages")  # SQLite hands out a part of them at a time
         geometries = parse_located(records.data, stored.start, stored.start + stored.size)
     fields = (schema.field(name) for name in asked.names)
     return Batch(

@@ -3,8 +3,8 @@
 SQLite walks from row to row and Python gets an object for each value; here the leaf pages of a table become arrays:
 where each value of each row begins, and what type it has. Source: "Database File Format" (sqlite.org/fileformat2.html)
 §1.3 the header, §1.6 b-tree pages. Only files that nobody writes may be read so. What is not plain is left to SQLite:
-tables without rowid, rows that go on in overflow pages, rows older than their columns, and what is damaged. In a sound
-tree each page has one place, and keys ascend from leaf to leaf.
+tables without rowid, rows older than their columns, rows that mostly lie in overflow pages, and what is damaged. In a
+sound tree each page has one place, and keys ascend from leaf to leaf.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Dict, Sequence, Tuple
 
 import numpy as np
 
+from .sqlite_overflow import OverflowPages
 from .sqlite_records import DAMAGED, NotPlain, Pages, Records, big_endian, require, varints
 from .wkb_blobs import AHEAD
 
@@ -53,6 +54,7 @@ class TablePages:
             self.page_bytes = 65_536 if size == 1 else size
             self._usable = self.page_bytes - header[20]
             require(self.page_bytes >= 512 and self.page_bytes & (self.page_bytes - 1) == 0)
+            self._overflow = OverflowPages(self._file, self.page_bytes, self._usable)
             self._pages, self._last = self._leaves(found[0])  # int64 (L,) numbers; greatest key that each may hold
             self.typical_rows = max(1, self._rows(len(self._pages) // 2))  # of a leaf
             opened.pop_all()
@@ -85,14 +87,15 @@ class TablePages:
         pages = self._read(self._pages[leaves])
         pages.require(_LEAF)
         asked = columns if self._key is None else [*columns, self._key]
-        count, keys, values = pages.rows(_LEAF_HEAD, asked)
-        if self._key is not None and values.pop().types.any():
+        count, records = pages.rows(_LEAF_HEAD, asked)
+        if self._key is not None and records.values.pop().types.any():
             raise NotPlain("keys that are not the rowid")
+        keys = records.keys
         require(bool((keys[1:] > keys[:-1]).all()))
         filled, after = np.flatnonzero(count), np.cumsum(count)
         for row in (after - count, after - 1):  # the first and the last of each leaf
             require(np.array_equal(np.searchsorted(self._last, keys[row[filled]]), leaves[filled]))
-        return Records(pages.data, keys, values)
+        return records
 
     def _rows(self, leaf: int) -> int:
         return int.from_bytes(self._read(self._pages[leaf : leaf + 1]).data[3:5], "big")
@@ -106,7 +109,7 @@ class TablePages:
         data = b"".join([*parts, bytes(AHEAD)])
         if len(data) != len(numbers) * self.page_bytes + AHEAD:
             raise NotPlain("cut off")
-        return Pages(data, self.page_bytes, self._usable)
+        return Pages(data, self.page_bytes, self._usable, self._overflow)
 
     def _leaves(self, root: int) -> Tuple[np.ndarray, np.ndarray]:
         last_page = left = os.fstat(self._file.fileno()).st_size // self.page_bytes

@@ -7,12 +7,16 @@ may say is held against the room that there is: each row lies within its page, e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, List, Sequence, Set, Tuple
 
 import numpy as np
 
 from .bytestrings import cells
 from .ragged import row_numbers, starts_of
+from .wkb_blobs import AHEAD
+
+if TYPE_CHECKING:
+    from .sqlite_overflow import OverflowPages
 
 NULL, INTEGER, REAL, BLOB, TEXT, OTHER = range(6)  # classes of values
 DAMAGED = "damaged"
@@ -22,8 +26,10 @@ _CLASSES = np.concatenate(
     [[NULL, *[INTEGER] * 6, REAL, INTEGER, INTEGER, OTHER, OTHER], np.tile([BLOB, TEXT], _MOST // 2)]
 )
 _LEAST_CELL = 4  # bytes
+NUMBER = 4  # bytes of the number of a page
 _POINTER = 2  # bytes
 _LONGEST_SIZE = 5  # bytes of a size or a type, which are less than 2**32
+_ELSEWHERE = 2  # times the bytes of the pages: SQLite reads tables that are mostly of larger rows in no more time
 
 
 class NotPlain(Exception):
@@ -46,7 +52,7 @@ class Values:
 
     def classes(self) -> np.ndarray:
         """Return what each value is: int64 (N,) of NULL to OTHER."""
-        return _CLASSES.take(self.types, mode="clip")
+        return _CLASSES.take(np.where(self.types < _MOST, self.types, _MOST | self.types & 1))
 
     def found(self) -> Set[int]:
         """Return the classes that occur."""
@@ -61,7 +67,7 @@ class Values:
 class Records:
     """N rows, in the order of their keys."""
 
-    data: bytes  # of their pages, and `AHEAD` more
+    data: bytes  # of their pages, of those rows that go on in others, and `AHEAD` more
     keys: np.ndarray  # int64 (N,)
     values: List[Values]  # of each column asked for
 
@@ -77,6 +83,7 @@ class Pages:
     data: bytes
     size: int  # bytes of a page
     usable: int  # of them
+    overflow: OverflowPages
 
     def require(self, kind: int) -> None:
         """Raise NotPlain where a page is not of this kind."""
@@ -109,25 +116,45 @@ class Pages:
         require(int(offset.max(initial=0)) <= self.usable - _LEAST_CELL)
         return count, begin + offset
 
-    def rows(self, head: int, columns: Sequence[int]) -> Tuple[np.ndarray, np.ndarray, List[Values]]:
-        """Return of leaves how many rows they have (P,), the keys of all rows (N,), and values of columns.
+    def rows(self, head: int, columns: Sequence[int]) -> Tuple[np.ndarray, Records]:
+        """Return of leaves how many rows they have (P,), and the rows with the values of columns.
 
         Raises:
             NotPlain: a row is left to SQLite.
         """
-        codes = self.codes
         count, cells = self.cells(head)
-        payload, at = varints(codes, cells, _LONGEST_SIZE)
-        if int(payload.max(initial=0)) > self.usable - 35:
-            raise NotPlain("overflow pages")
-        keys, at = varints(codes, at)
-        end = at + payload  # (N,) of rows
+        payload, at = varints(self.codes, cells, _LONGEST_SIZE)
+        keys, at = varints(self.codes, at)
         cells |= self.size - 1  # the last byte of its page
-        require(bool((end <= cells + (1 - self.size + self.usable)).all()))
+        limit = cells + (1 - self.size + self.usable)  # (N,)
+        large = np.flatnonzero(payload > self.overflow.largest)
+        data = self.data
+        if len(large):
+            data, at[large] = self._whole(at[large], payload[large], limit[large])
+            limit[large] = len(data)
+        end = at + payload  # (N,) of rows
+        require(bool((end <= limit).all()))
+        codes = np.frombuffer(data, np.uint8)
         length, after = varints(codes, at, _LONGEST_SIZE)
         body = at + length
         require(bool((body <= end).all()))
-        return count, keys, _values(codes, after, body, end, columns)
+        return count, Records(data, keys, _values(codes, after, body, end, columns))
+
+    def _whole(self, at: np.ndarray, payload: np.ndarray, limit: np.ndarray) -> Tuple[bytes, np.ndarray]:
+        """Return the pages' bytes with rows that go on elsewhere put together behind them, and where each begins there.
+
+        Rows (int64 (n,) each) begin `at` a byte, are of `payload` bytes, and lie before a `limit` in their page.
+        """
+        if int(payload.sum()) > _ELSEWHERE * len(self.data):
+            raise NotPlain("overflow pages")
+        edge = at + self.overflow.in_leaf(payload)  # (n,) here stands where a row goes on
+        require(bool((edge + NUMBER <= limit).all()))
+        parts = [self.data]
+        for begin, middle, size, page in zip(*(
+            one.tolist() for one in (at, edge, payload, big_endian(self.codes, edge, NUMBER))
+        )):  # fmt: skip
+            parts += [self.data[begin:middle], self.overflow.chain(page, size - (middle - begin))]
+        return b"".join([*parts, bytes(AHEAD)]), len(self.data) + starts_of(payload)[:-1]
 
 
 def _values(
@@ -140,12 +167,20 @@ def _values(
         if (at >= body).any():
             raise NotPlain("rows older than their columns")
         types, at = varints(codes, at, _LONGEST_SIZE)
-        size = _SIZES.take(types, mode="clip")
+        size = _sizes(types)
         if column in columns:
             found[column] = Values(types, start, size)
         start = start + size
     require(bool(((at <= body) & (start <= end)).all()))
     return [found[column] for column in columns]
+
+
+def _sizes(types: np.ndarray) -> np.ndarray:
+    """Return how many bytes values of these types take: int64 (N,) both (§2.1)."""
+    size = _SIZES.take(types, mode="clip")
+    large = np.flatnonzero(types >= _MOST)
+    size[large] = (types[large] - 12) >> 1
+    return size
 
 
 def varints(codes: np.ndarray, at: np.ndarray, longest: int = 9) -> Tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geopub_plugin.backend.errors import InvalidInput
-from geopub_plugin.backend.features import table_rows
+from geopub_plugin.backend.features import sqlite_records, table_rows
 from geopub_plugin.backend.features.columns import column, stored_column
 from geopub_plugin.backend.features.geopackage import GeoPackageTable, feature_tables
 from geopub_plugin.backend.features.geopackage_schema import damage_told
@@ -67,7 +67,7 @@ def read(pages: TablePages, names: str) -> Tuple[List[int], List[list]]:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows, st.sets(st.integers(-(2**63), 2**63 - 1), min_size=60, max_size=60), st.sampled_from([1024, 65536]))
+@given(rows, st.sets(st.integers(-(2**63), 2**63 - 1), min_size=60, max_size=60), st.sampled_from([512, 1024, 65536]))
 def test_values_are_those_of_sqlite(tmp_path: Path, values: List[tuple], keys: set, page_bytes: int) -> None:
     numbered = [(key, *row) for key, row in zip(keys, values)]
     path = tmp_path / "w.sqlite"
@@ -77,7 +77,7 @@ def test_values_are_those_of_sqlite(tmp_path: Path, values: List[tuple], keys: s
             pages = TablePages(path, connection, "W", "fid")
             found, columns = read(pages, "rtfbi")
         except NotPlain as error:
-            assert str(error) == "overflow pages" and page_bytes == 1024
+            assert str(error) == "overflow pages" and page_bytes == 512
             return
         finally:
             connection.close()
@@ -87,6 +87,46 @@ def test_values_are_those_of_sqlite(tmp_path: Path, values: List[tuple], keys: s
         null = np.zeros(len(want), bool) if want.null is None else want.null
         assert got == [None if lost else one for one, lost in zip(want.values.tolist(), null.tolist())], name
     pages.close()
+
+
+@pytest.mark.parametrize("page_bytes", [512, 4096, 65536])
+def test_large_rows_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page_bytes: int) -> None:
+    room, random = page_bytes - 35, np.random.default_rng(page_bytes)
+    sizes = [*range(room - 12, room + 3), *range(page_bytes, page_bytes + 9), 2 * page_bytes, 5 * page_bytes + 77]
+    sizes += [200_000] if page_bytes == 65536 else []  # types of more than 17 bits
+    texts = ["x" * 40 if key % 3 else "y" * sizes[key // 3] for key in range(3 * len(sizes))]
+    blobs = [random.bytes(len(texts[-key - 1])) for key in range(len(texts))]
+    path = tmp_path / "large.sqlite"
+    rows = [(key, text, key, None, blob, True) for key, (text, blob) in enumerate(zip(texts, blobs))]
+    with closing(written(path, CREATED, rows, page_bytes)) as connection:
+        connection.execute("DELETE FROM w WHERE fid % 7 = 1")
+        again = [(key, "z" * 3 * page_bytes, key, None, b"b", True) for key in range(1, len(texts), 7)]
+        connection.executemany("INSERT INTO w VALUES (?, ?, ?, ?, ?, ?)", again)  # in what pages were free: scattered
+        connection.commit()
+        told = [list(one) for one in zip(*connection.execute("SELECT fid, t, i, b FROM w ORDER BY fid"))]
+        with closing(TablePages(path, connection, "w", "fid")) as pages:
+            with pytest.raises(NotPlain):  # SQLite is as fast where most is in such rows
+                read(pages, "tib")
+            monkeypatch.setattr(sqlite_records, "_ELSEWHERE", 1000)
+            found, columns = read(pages, "tib")
+    assert [found, *columns] == told
+
+
+def test_chains_that_end_too_early_or_in_a_circle_are_left_to_sqlite(tmp_path: Path) -> None:
+    path = tmp_path / "chain.sqlite"
+    rows = [(key, "x" * 30, key, 0.5, bytes([key]) * (1200 if key == 50 else 9), None) for key in range(100)]
+    with closing(written(path, CREATED, rows)) as connection:
+        whole = path.read_bytes()
+        last = next(at for at in range(0, len(whole), 512) if whole[at : at + 44] == bytes(4) + b"2" * 40) // 512 + 1
+        for following in (last - 1, 1, 0xFFFF_FFFF):
+            path.write_bytes(whole)
+            damaged_at(path, last, 0, following.to_bytes(4, "big"))
+            with pytest.raises(NotPlain), closing(TablePages(path, connection, "w", "fid")) as pages:
+                read(pages, "b")
+            damaged_at(path, last, 0, bytes(4))
+            damaged_at(path, last - 1, 0, following.to_bytes(4, "big"))
+            with pytest.raises(NotPlain), closing(TablePages(path, connection, "w", "fid")) as pages:
+                read(pages, "b")
 
 
 def test_every_row_of_a_deep_tree_has_its_place(tmp_path: Path) -> None:
@@ -232,6 +272,20 @@ def test_the_highest_key_is_the_end(tmp_path: Path) -> None:
         connection.execute("DELETE FROM w WHERE fid > 1000")
         connection.commit()
         assert all_of(path, fids=asked)[0] == [1, *range(5, 400, 2)]
+
+
+def test_large_geometries_make_small_batches(tmp_path: Path) -> None:
+    path, line = tmp_path / "large.gpkg", POINT[:8] + bytes.fromhex("010200000058020000") + POINT[13:] * 600
+    with closing(a_geopackage(path, TABLE)) as connection:
+        connection.executemany("INSERT INTO w VALUES (?, ?, 1.5)", [(key, line) for key in range(400)])
+        connection.executemany("INSERT INTO w VALUES (?, ?, 1.5)", [(key, POINT) for key in range(400, 120_000)])
+        connection.commit()
+    for asked in ({}, {"fids": list(range(120_000))}):
+        with GeoPackageTable(path, "w") as table:
+            counts = [len(batch) for batch in table.batches(size=1200, heaviest=1_000_000, **asked)]
+            assert sum(counts) == 120_000 and max(counts[:3]) * len(line) < 1_300_000
+        fids, along = all_of(path, size=50_000, **asked)
+        assert fids == list(range(120_000)) and len(along) == 400 * 600 + 119_600
 
 
 @pytest.mark.parametrize(

@@ -222,8 +222,9 @@ def _packed(tile: bytes, budget: int) -> Tuple[bytes, float]:
 
     What misses the budget by little is compressed harder.
     """
-    estimate = len(tile) * _ratio(tile)
-    if estimate >= _DOUBTFUL * budget:
+    limit = _DOUBTFUL * budget
+    estimate = len(tile) * _ratio(tile) if len(tile) >= limit else 0.0
+    if estimate >= limit:
         return b"", estimate
     packed = gzipped(tile)
     if budget < len(packed) < _HARDER_GAINS * budget:

@@ -36,12 +36,14 @@ def row_numbers(counts: np.ndarray) -> np.ndarray:
 
     As `repeat(arange(n), counts)`, in a third of the time; so is `values[row_numbers(counts)]` beside `repeat`.
     """
-    filled = np.flatnonzero(counts)
     starts = starts_of(counts)
     marks = np.zeros(int(starts[-1]), np.int8)  # 1 where another row begins
+    if np.all(counts):
+        marks[starts[1:-1]] = 1
+        return np.cumsum(marks, dtype=np.int64)
+    filled = np.flatnonzero(counts)
     marks[starts[filled[1:]]] = 1
-    number = np.cumsum(marks, dtype=np.int64)
-    return number if len(filled) == len(counts) else filled[number]
+    return filled[np.cumsum(marks, dtype=np.int64)]
 
 
 def _rows(starts: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

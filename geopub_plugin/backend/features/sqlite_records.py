@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NULL, INTEGER, REAL, BLOB, TEXT, OTHER = range(6)  # classes of values
 DAMAGED = "damaged"
-_MOST = 1 << 17  # types of values that fit in the largest page, and more
+_MOST = 1 << 12  # types that are looked up: of values up to two kilobytes
 _SIZES = np.concatenate([[0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0], np.arange(_MOST) >> 1])  # bytes, by type
 _CLASSES = np.concatenate(
     [[NULL, *[INTEGER] * 6, REAL, INTEGER, INTEGER, OTHER, OTHER], np.tile([BLOB, TEXT], _MOST // 2)]

@@ -11,7 +11,10 @@ def doubled_areas(x: np.ndarray, y: np.ndarray, starts: np.ndarray) -> np.ndarra
     filled = np.flatnonzero(np.diff(starts))
     if len(filled) == 0:
         return areas
-    after = np.arange(1, len(x) + 1)  # (V,) the next vertex of the ring
-    after[starts[1:][filled] - 1] = starts[:-1][filled]
-    areas[filled] = np.add.reduceat(x * y[after] - x[after] * y, starts[:-1][filled])
+    first, last = starts[:-1][filled], starts[1:][filled] - 1
+    crossed = np.empty_like(x)  # (V,) of each edge, by its first vertex
+    np.multiply(x[:-1], y[1:], out=crossed[:-1])
+    crossed[:-1] -= x[1:] * y[:-1]
+    crossed[last] = x[last] * y[first] - x[first] * y[last]
+    areas[filled] = np.add.reduceat(crossed, first)
     return areas

@@ -18,7 +18,7 @@ def size_text(size: float) -> str:
     """Return a number of bytes in words."""
     units = (tr("bytes"), tr("kB"), tr("MB"), tr("GB"), tr("TB"))
     amount, power = float(size), 0
-    while amount >= 1000 and power < len(units) - 1:
+    while amount >= 999.5 and power < len(units) - 1:
         amount, power = amount / 1000, power + 1
     return f"{number_text(amount, 0 if power == 0 or amount >= 100 else 1)} {units[power]}"
 

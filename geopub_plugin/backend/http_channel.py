@@ -67,23 +67,16 @@ class Channel(HTTPChannel):
     task_class = _Task
     parser_class = RequestParser
 
-    closed = False
-
-    def handle_close(self) -> None:
-        """Hang up."""
-        self.closed = True
-        super().handle_close()
-
     def readable(self) -> bool:
         """Say whether the loop is to look for more to read; a connection that has been closed is none to look at.
 
         The system gives its number to the next one, who would be told in its stead that there is nobody.
         """
-        return not self.closed and bool(super().readable())
+        return self.socket is not None and bool(super().readable())
 
     def writable(self) -> bool:
         """Say whether the loop is to look whether more can be sent; see `readable`."""
-        return not self.closed and bool(super().writable())
+        return self.socket is not None and bool(super().writable())
 
     def write_soon(self, data: bytes) -> int:
         """Have a piece sent, now or when the reader is ready for it, who has time for it from now on."""

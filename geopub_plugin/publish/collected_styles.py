@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 from qgis.core import QgsVectorLayer
 
@@ -23,21 +23,20 @@ class CollectedStyles:
     """What layers look like, and the marks by which a later change of them is seen."""
 
     def __init__(
-        self, layers: Sequence[QgsVectorLayer], tables: Sequence[TablePlan], folder: Path, styled: bool, plain: bool
+        self, layers: Sequence[QgsVectorLayer], tables: Sequence[TablePlan], styled: bool, plain: bool
     ) -> None:
         """Prepare to take the styles of layers, each with the plan of its table.
 
         Args:
             layers: in the GUI thread.
             tables: one a layer.
-            folder: for what belongs to the styles.
             styled: whether there are to be styles at all, or only marks.
             plain: whether each is wanted in SLD 1.0.0 as well, for stores that draw no QML.
         """
         self.marks: Tuple[LayerMarks, ...] = ()
-        self.plain: List[TableStyle] = []  # in SLD 1.0.0, as QGIS writes it
+        self.plain: Tuple[TableStyle, ...] = ()  # in SLD 1.0.0, as QGIS writes it
         self._left = list(zip(layers, tables))
-        self._folder, self._styled, self._wants_plain = folder, styled, plain
+        self._styled, self._wants_plain = styled, plain
         self._taken: Dict[str, ChosenStyle] = {}  # by table
 
     @property
@@ -50,23 +49,27 @@ class CollectedStyles:
         """What QGIS has written of each style, by table."""
         return {table: style.exported for table, style in self._taken.items()}
 
-    def take_next(self) -> bool:
-        """Take what is next and say that it was there; raise InvalidInput for a style that cannot be used."""
+    def take_next(self, folder: Path) -> bool:
+        """Take what is next, its files into a folder, and say that it was there.
+
+        Raises:
+            InvalidInput: a style cannot be used.
+        """
         if not self._left:
             return False
         layer, table = self._left.pop(0)
         self.marks += (marks(still_there(layer)),)  # what is exported; the user may go on editing
         if self._styled:
-            self._take_style(layer, table)
+            self._take_style(layer, table, folder)
         return True
 
     def sheets(self) -> Optional[Draw]:
         """Return what draws the sprites of the styles; None without styles."""
         return drawn_sheets(*(style.qml for style in self._taken.values() if style.qml)) if self._taken else None
 
-    def _take_style(self, layer: QgsVectorLayer, table: TablePlan) -> None:
+    def _take_style(self, layer: QgsVectorLayer, table: TablePlan, folder: Path) -> None:
         try:
-            style = chosen_style(layer, table.table, table.style, self._folder, self._wants_plain)
+            style = chosen_style(layer, table.table, table.style, folder, self._wants_plain)
         except OSError as error:
             raise _no_style_file(error) from error
         if style is None:
@@ -75,7 +78,7 @@ class CollectedStyles:
         if self._wants_plain:
             if style.plain is None:
                 raise _no_plain_style(table.table)
-            self.plain.append(style.plain)
+            self.plain += (style.plain,)
 
 
 def _no_plain_style(table: str) -> InvalidInput:

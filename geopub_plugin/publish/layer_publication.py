@@ -61,7 +61,8 @@ class LayerPublication(QObject):
         self._layers = layers_of(plan, layers)
         self._source, self._parts = source, parts
         self._tables = tables_of(plan)
-        self._styles = self._styles_in(Path())  # none yet
+        plain = "wms" in plan.services and not source.target.draws_qml
+        self._styles = CollectedStyles(self._layers, self._tables, plan.styled and STYLE in parts, plain)
         self._draw: Optional[Draw] = None
         self._srs = plan.srs or next((it.crs().authid() for it in self._layers if it.crs().authid()), "")
         self._address: Optional[StoreAddress] = None
@@ -81,7 +82,6 @@ class LayerPublication(QObject):
         self._source.failed.connect(self._store_failed)
         self._work = WorkFolder()
         self._folder = self._work.path
-        self._styles = self._styles_in(self._folder)
         self._source.start()
         QTimer.singleShot(0, self._export_style)  # each in a turn of its own, for QGIS to draw in between
 
@@ -118,14 +118,10 @@ class LayerPublication(QObject):
         """Take the marks and the style of one layer a turn: those of twenty would stop QGIS for a moment."""
         if self.ended:
             return
-        taken = self._styles.take_next()
+        taken = self._styles.take_next(self._folder)
         if not taken and "tms" in self.plan.services:
             self._draw = self._styles.sheets()
         QTimer.singleShot(0, self._export_style if taken else self._export_layer)
-
-    def _styles_in(self, folder: Path) -> CollectedStyles:
-        plain = "wms" in self.plan.services and not self._source.target.draws_qml
-        return CollectedStyles(self._layers, self._tables, folder, self.plan.styled and STYLE in self._parts, plain)
 
     @ends_work
     def _export_layer(self) -> None:
@@ -212,7 +208,7 @@ class LayerPublication(QObject):
             description=plan.description if plan.record and METADATA in self._parts else None,
             access=plan.access if METADATA in self._parts else None,
             service_title=plan.service_title,
-            map_styles=tuple(self._styles.plain),
+            map_styles=self._styles.plain,
         )
 
     def _moved(self, share: float, step: str) -> None:

@@ -39,6 +39,7 @@ def test_numbers(number, places, english, french):
         (0, "0 bytes", "0 octets"),
         (999, "999 bytes", "999 octets"),
         (1500, "1.5 kB", "1,5 ko"),
+        (999_999, "1.0 MB", "1,0 Mo"),
         (123_456_789, "123 MB", "123 Mo"),
         (2_500_000_000, "2.5 GB", "2,5 Go"),
     ],

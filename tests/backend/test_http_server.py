@@ -11,6 +11,7 @@ import time
 import pytest
 
 from geopub_plugin.backend.errors import InvalidInput
+from geopub_plugin.backend.http_channel import Channel
 from geopub_plugin.backend.http_server import HttpServer
 from geopub_plugin.backend.listening import PortTaken, bound_socket, url_of
 from geopub_plugin.backend.settings import Settings
@@ -173,8 +174,7 @@ class Hurried(HttpServer):
         if not gone:
             coming.close()
             return
-        while gone[0].requests:  # until the thread that answered knows, too
-            time.sleep(0.01)
+        assert self.answered.wait(30)  # until the thread that answered knows, too
         coming.connect(self._server.socket.getsockname())
         coming.sendall(b"GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         self.came.put(coming)
@@ -183,7 +183,14 @@ class Hurried(HttpServer):
 def test_who_comes_as_another_is_hung_up_on_is_not_hung_up_on_too(application, tmp_path):
     bound, stop = bound_socket("127.0.0.1", 0), StopRequest()
     server = Hurried(application, bound, Settings(tmp_path, threads=1), stalled_seconds=1.0)
-    server.came = queue.Queue()
+    server.came, server.answered = queue.Queue(), threading.Event()
+
+    class Told(Channel):
+        def service(self):
+            super().service()
+            server.answered.set()
+
+    server._server.channel_class = Told
     thread = threading.Thread(target=server.run, args=(stop,))
     thread.start()
     try:
@@ -285,22 +292,28 @@ def test_pieces_of_any_size_arrive_in_order(served, version):
 def test_the_end_bears_that_an_answering_thread_wakes_the_loop_before_who_ends_it_does(application, tmp_path):
     bound, stop = bound_socket("127.0.0.1", 0), StopRequest()
     server = HttpServer(application, bound, Settings(tmp_path, threads=2))
-    pull, failures = server._server.trigger._physical_pull, []
+    trigger, outcomes = server._server.trigger, queue.Queue()
+    pull = trigger.pull_trigger
 
-    def woken_before():
-        pull()
-        time.sleep(0.2)  # the loop does meanwhile what it is to be woken for
-        try:
+    def late(call=None):
+        if call is None:
             pull()
+            return
+        called = threading.Event()
+        pull(lambda: (call(), called.set()))  # as if somebody else had woken the loop
+        assert called.wait(10)
+        try:
+            trigger._physical_pull()
         except OSError as failure:
-            failures.append(failure)
+            outcomes.put(failure)
+        else:
+            outcomes.put(None)
 
-    server._server.trigger._physical_pull = woken_before
+    trigger.pull_trigger = late
     thread = threading.Thread(target=server.run, args=(stop,))
     thread.start()
     assert get(bound.getsockname()).read() == b"/"
     stop.utter()
+    assert [outcomes.get(timeout=10) for _ in ("listens no more", "hangs up")] == [None, None]
     thread.join(10)
     assert not thread.is_alive()
-    time.sleep(0.5)  # for who may be late
-    assert not failures

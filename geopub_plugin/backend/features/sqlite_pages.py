@@ -118,7 +118,7 @@ class TablePages:
         for _level in range(_DEEPEST):
             left -= len(numbers)
             require(left > 0 and len(np.unique(numbers)) == len(numbers))
-            require(int(numbers.min()) > 1 and int(numbers.max()) <= last_page and bool((np.diff(last) > 0).all()))
+            require(int(numbers.min()) > 1 and int(numbers.max()) <= last_page and bool((last[1:] > last[:-1]).all()))
             if self._read(numbers[:1]).data[0] == _LEAF:  # all on this level are: to look at each would read the table
                 return numbers, last
             numbers, last = _children(self._read(numbers), last)

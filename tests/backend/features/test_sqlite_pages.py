@@ -89,6 +89,14 @@ def test_values_are_those_of_sqlite(tmp_path: Path, values: List[tuple], keys: s
     pages.close()
 
 
+def test_keys_may_lie_further_apart_than_the_largest_of_them(tmp_path: Path) -> None:
+    keys = [*range(-(2**63), -(2**63) + 40), *range(2**62, 2**62 + 40)]  # less one another: more than 64 bits
+    with closing(written(tmp_path / "w.sqlite", CREATED, [(key, "x" * 80, 1, 1.0, b"", True) for key in keys])) as told:
+        pages = TablePages(tmp_path / "w.sqlite", told, "w", "fid")
+    assert read(pages, "i")[0] == keys
+    pages.close()
+
+
 @pytest.mark.parametrize("page_bytes", [512, 4096, 65536])
 def test_large_rows_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page_bytes: int) -> None:
     room, random = page_bytes - 35, np.random.default_rng(page_bytes)

@@ -23,7 +23,7 @@ def main() -> None:
     """Draw what is asked for."""
     from geopub_plugin.backend.render.application import start_qgis
     from geopub_plugin.backend.render.layers import open_table
-    from geopub_plugin.backend.render.maps import map_image
+    from geopub_plugin.backend.render.maps import blank_map, paint, request_settings
     from geopub_plugin.backend.render.pictures import encoded
     from geopub_plugin.backend.render.requests import DEFAULT_DPI, PNG, MapRequest, MapView
     from geopub_plugin.backend.services.publications import DrawnTable
@@ -35,8 +35,11 @@ def main() -> None:
         for line in sys.stdin:
             asked = {**json.loads(line), "layers": (table,), "dpi": DEFAULT_DPI, "revision": ""}
             transparent = asked.pop("transparent")
+            request = MapRequest(MapView(**asked), PNG, transparent)
             begun = time.process_time()
-            image = map_image(MapRequest(MapView(**asked), PNG, transparent), layers)
+            settings = request_settings(request, layers)
+            image = blank_map(request, settings.outputSize())
+            paint(settings, image)
             drawn = time.process_time()
             encoded(image, PNG, transparent)
             print(json.dumps([drawn - begun, time.process_time() - drawn]), flush=True)

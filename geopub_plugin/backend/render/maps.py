@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import List, Optional
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsExpressionContext,
     QgsExpressionContextUtils,
+    QgsFeatureFilterProvider,
     QgsMapRendererCustomPainterJob,
     QgsMapSettings,
     QgsRectangle,
 )
-from qgis.PyQt.QtCore import QRectF, QSize, Qt
+from qgis.PyQt.QtCore import QRect, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
 from ..errors import InvalidInput
@@ -64,31 +65,47 @@ def map_settings(view: MapView, layers: List[Layers]) -> QgsMapSettings:
     return settings
 
 
-def draw_map(request: MapRequest, layers: List[Layers]) -> bytes:
-    """Return the picture of a map."""
-    return encoded(map_image(request, layers), request.format, request.transparent)
-
-
-def map_image(request: MapRequest, layers: List[Layers]) -> QImage:
-    """Return a map as an image that is not written yet."""
-    view = request.view
-    settings = map_settings(view, layers)
-    size = settings.outputSize()
-    image = blank_image(size.width(), size.height(), request.transparent, request.background, view.dpi)
+def request_settings(request: MapRequest, layers: List[Layers]) -> QgsMapSettings:
+    """Return the settings for a map as a picture."""
+    settings = map_settings(request.view, layers)
     settings.setBackgroundColor(paper(request.transparent, request.background))  # QGIS paints it over the image
+    return settings
+
+
+def blank_map(request: MapRequest, size: QSize) -> QImage:
+    """Return an image of this size to draw a map on."""
+    return blank_image(size.width(), size.height(), request.transparent, request.background, request.view.dpi)
+
+
+def paint(settings: QgsMapSettings, image: QImage, features: Optional[QgsFeatureFilterProvider] = None) -> None:
+    """Draw a map on an image, all of its features or some."""
     painter = QPainter(image)
     try:
-        QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
+        job = QgsMapRendererCustomPainterJob(settings, painter)
+        if features is not None:
+            job.setFeatureFilterProvider(features)
+        job.renderSynchronously()
     finally:
         painter.end()
-    if (size.width(), size.height()) != (view.width, view.height):
-        image = image.scaled(
-            view.width,
-            view.height,
-            Qt.AspectRatioMode.IgnoreAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-    return image
+
+
+def paste(sheet: QImage, image: QImage, rows: QRect) -> None:
+    """Put some rows of one image in the place of another's."""
+    painter = QPainter(image)
+    try:
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.drawImage(rows, sheet, rows)
+    finally:
+        painter.end()
+
+
+def fitted(image: QImage, view: MapView) -> QImage:
+    """Return a drawn map in the size that is asked for."""
+    if (image.width(), image.height()) == (view.width, view.height):
+        return image
+    return image.scaled(
+        view.width, view.height, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
 
 
 def draw_message(request: MessageRequest) -> bytes:

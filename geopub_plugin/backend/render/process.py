@@ -35,21 +35,22 @@ class Drawing:
     """Answers requests with the layers it keeps open."""
 
     def __init__(self) -> None:
+        from .bands import BandedMaps
         from .features import find_features
         from .glyphs import draw_glyphs
         from .layers import OpenedLayers
         from .legends import draw_legend
         from .main_thread import MainThread
-        from .maps import draw_map, draw_message
-        from .metatiles import draw_metatile
+        from .maps import draw_message
         from .slds import write_sld
         from .sprites import draw_sprites
 
         self._main_thread = MainThread()
         self._layers = OpenedLayers(self._main_thread)
+        maps = BandedMaps(self._layers)
         self._answers: Dict[Type[Any], Callable[[Any], bytes]] = {
-            MapRequest: self._with_layers(draw_map),
-            MetatileRequest: self._with_layers(draw_metatile),
+            MapRequest: self._with_layers(maps.picture),
+            MetatileRequest: self._with_layers(maps.metatile),
             FeatureInfoRequest: self._with_layers(find_features),
             LegendRequest: self._with_layers(self._in_main_thread(draw_legend)),
             SldRequest: self._with_layers(self._in_main_thread(write_sld)),

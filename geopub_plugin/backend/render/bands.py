@@ -1,0 +1,136 @@
+"""Maps that take long, drawn in bands beside each other while processors have nothing else to do.
+
+Each band is drawn as a part of the whole map, on a sheet of the whole map's size, but of those features only that reach
+the band. So its pixels are those of the whole: where Qt has to clip, it computes the blending of thin lines otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple, Union
+
+from qgis.core import (
+    QgsFeatureFilterProvider,
+    QgsFeatureRequest,
+    QgsMapSettings,
+    QgsRectangle,
+    QgsRenderContext,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QRect
+from qgis.PyQt.QtGui import QImage
+
+from .grounds import grounds_to_read
+from .layers import Layers, OpenedLayers
+from .maps import blank_map, fitted, paint, paste, request_settings
+from .metatiles import cut
+from .pictures import encoded
+from .reach import reach_of_layer
+from .requests import PNG, MapRequest, MetatileRequest
+from .workload import DrawingTimes, Processors
+
+WORTH = 0.012  # seconds of drawing that are worth a thread more: to look for bands takes 2 ms and more
+
+
+class BandedMaps:
+    """Draws maps, each with as many threads as it is worth and as there are processors free. Thread-safe."""
+
+    def __init__(self, layers: OpenedLayers, processors: int = os.cpu_count() or 1, worth: float = WORTH) -> None:
+        self._layers, self._worth = layers, worth
+        self._times, self._processors = DrawingTimes(), Processors(processors)
+        self._helpers = ThreadPoolExecutor(max(1, processors - 1), "band")
+
+    def picture(self, request: MapRequest, layers: List[Layers]) -> bytes:
+        """Return the picture of a map."""
+        return encoded(self.image(request, layers), request.format, request.transparent)
+
+    def metatile(self, request: MetatileRequest, layers: List[Layers]) -> bytes:
+        """Return the tiles of a square, as `metatiles.cut` writes them."""
+        return cut(request, self.image(MapRequest(request.view, PNG, True), layers))
+
+    def image(self, request: MapRequest, layers: List[Layers]) -> QImage:
+        """Return a map as an image that is not written yet; `layers` are the calling thread's copies."""
+        settings = request_settings(request, layers)
+        image = blank_map(request, settings.outputSize())
+        wished = 1 + int(self._times.expected(request.view) / self._worth)
+        with self._processors.lent(wished) as count:
+            bands = bands_of(settings, count) if count > 1 else []
+            seconds = self._drawn_in_bands(request, settings, image, bands) if bands else _drawn(settings, image)
+        self._times.took(request.view, seconds)
+        return fitted(image, request.view)
+
+    def _drawn_in_bands(self, request: MapRequest, settings: QgsMapSettings, image: QImage, bands: List[Band]) -> float:
+        """Draw the first band in this thread and the others in their own; return the seconds of all together."""
+
+        def draw(band: Band) -> Tuple[QImage, float]:
+            sheet = blank_map(request, settings.outputSize())
+            with self._layers.lent(request.view.layers) as copies:
+                return sheet, _drawn(request_settings(request, copies), sheet, band)
+
+        others = [self._helpers.submit(draw, band) for band in bands[1:]]
+        seconds = _drawn(settings, image, bands[0])
+        for band, other in zip(bands[1:], others):
+            sheet, more = other.result()
+            paste(sheet, image, band.rows)
+            seconds += more
+        return seconds
+
+
+@dataclass(frozen=True)
+class Band:
+    """Some rows of a map, and the ground of each layer, by its table and kind, whose features reach them."""
+
+    rows: QRect
+    grounds: Tuple[QgsRectangle, ...]  # in the order of the map's layers, in the system of each
+
+    def filter_of(self, settings: QgsMapSettings) -> _InBand:
+        """Return what has QGIS read nothing but the features that reach the band."""
+        return _InBand(dict(zip((layer.id() for layer in settings.layers()), self.grounds)))
+
+
+class _InBand(QgsFeatureFilterProvider):
+    """Narrows what QGIS reads of each layer for a map to a part of its ground."""
+
+    def __init__(self, grounds: Dict[str, QgsRectangle]) -> None:
+        super().__init__()
+        self._grounds = grounds
+
+    def filterFeatures(self, layer: Union[QgsVectorLayer, str], request: QgsFeatureRequest) -> None:
+        """Narrow what is asked for; later versions of QGIS give the id of the layer."""
+        ground = self._grounds[layer if isinstance(layer, str) else layer.id()]
+        narrowed = request.filterRect().intersect(ground)
+        if narrowed.isEmpty():
+            request.setFilterFids([])
+        else:
+            request.setFilterRect(narrowed)
+
+    def layerAttributes(self, _layer: QgsVectorLayer, attributes: List[str]) -> List[str]:
+        """Return the attributes that may be seen: all."""
+        return attributes
+
+    def clone(self) -> _InBand:
+        """Return a copy, which QGIS keeps for a drawing."""
+        return _InBand(self._grounds)
+
+
+def bands_of(settings: QgsMapSettings, count: int) -> List[Band]:
+    """Return so many bands of equal height that make a map up, none where one might lack something of the whole."""
+    context = QgsRenderContext.fromMapSettings(settings)
+    layers, size = settings.layers(), settings.outputSize()
+    reaches = [reach_of_layer(layer, context) for layer in layers]
+    if None in reaches or size.height() < count:
+        return []
+    edges = [size.height() * number // count for number in range(count + 1)]
+    rows = [QRect(0, top, size.width(), bottom - top) for top, bottom in zip(edges, edges[1:])]
+    grounds = [grounds_to_read(settings, layer, rows, reach) for layer, reach in zip(layers, reaches)]
+    return [] if None in grounds else [Band(*band) for band in zip(rows, zip(*grounds))]
+
+
+def _drawn(settings: QgsMapSettings, image: QImage, band: Optional[Band] = None) -> float:
+    """Draw a map, or a band of it, and return the seconds of the processor that it took."""
+    begun = time.thread_time()
+    paint(settings, image, band.filter_of(settings) if band else None)
+    return time.thread_time() - begun

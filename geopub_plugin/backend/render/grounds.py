@@ -1,0 +1,110 @@
+"""The ground whose features paint on some rows of a map."""
+
+from __future__ import annotations
+
+from typing import Iterator, List, Optional, Sequence
+
+from qgis.core import (
+    Qgis,
+    QgsCsException,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsMapSettings,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QRect
+
+_BENT = 0.05  # of the rows' height: what bounds in another system, found by points 1/30 apart, may miss of it
+_WIDE, _HIGH = 170.0, 80.0  # degrees
+
+
+def grounds_to_read(
+    settings: QgsMapSettings, layer: QgsVectorLayer, bands: Sequence[QRect], reach: float
+) -> Optional[List[QgsRectangle]]:
+    """Return for each band of rows the bounds, in a layer's system, of the features that paint on it; None if unsure.
+
+    `reach` is how many pixels beyond themselves they may paint. Twice as much is read: a feature that comes near a band
+    only beyond the edge of the map mostly lies on the map a little farther on.
+    """
+    whole = _in_system_of(layer, settings, settings.visibleExtent())
+    near = [_ground(settings, layer, rows, reach) for rows in bands]
+    read = [_ground(settings, layer, rows, 2 * reach) for rows in bands]
+    if whole is None or None in near or None in read or _has_strays(layer, whole, near, read):
+        return None
+    return read
+
+
+def _ground(settings: QgsMapSettings, layer: QgsVectorLayer, rows: QRect, reach: float) -> Optional[QgsRectangle]:
+    shown, pixel = settings.visibleExtent(), settings.mapUnitsPerPixel()
+    if not settings.layerTransform(layer).isShortCircuited():
+        reach += _BENT * rows.height()
+    top, bottom = (shown.yMaximum() - row * pixel for row in (rows.top(), rows.top() + rows.height()))
+    ground = QgsRectangle(shown.xMinimum(), bottom, shown.xMaximum(), top).buffered(reach * pixel)
+    return _in_system_of(layer, settings, ground)
+
+
+def _in_system_of(layer: QgsVectorLayer, settings: QgsMapSettings, ground: QgsRectangle) -> Optional[QgsRectangle]:
+    """Return bounds of some ground of a map in a layer's system, None where a pole or the other side may be near."""
+    change = settings.layerTransform(layer)
+    if change.isShortCircuited():
+        return ground
+    try:
+        changed = change.transformBoundingBox(ground, Qgis.TransformDirection.Reverse)
+    except QgsCsException:
+        return None
+    certain = not layer.crs().isGeographic() or QgsRectangle(-_WIDE, -_HIGH, _WIDE, _HIGH).contains(changed)
+    return changed if changed.isFinite() and certain else None
+
+
+def _has_strays(
+    layer: QgsVectorLayer, whole: QgsRectangle, near: Sequence[QgsRectangle], read: Sequence[QgsRectangle]
+) -> bool:
+    """Tell whether a feature of the map comes near a band of it only from beyond the map's edge.
+
+    QGIS draws what lies beyond the edge, and reaches over it, only of features that lie on the map somewhere else, too:
+    an island of a country, say. Who reads the ground of a band alone cannot know that.
+    """
+    map_area = _Area(whole)
+    bands = [(bounds, _Area(whole.intersect(ground))) for bounds, ground in zip(near, read)]
+    for geometry in _geometries(layer, _beyond(whole, near)):
+        found = geometry.boundingBox()
+        if any(
+            around.intersects(found) and not area.meets(geometry) and map_area.meets(geometry) for around, area in bands
+        ):
+            return True
+    return False
+
+
+class _Area:
+    """Bounds that many geometries are compared with."""
+
+    def __init__(self, bounds: QgsRectangle) -> None:
+        self._geometry = QgsGeometry.fromRect(bounds)  # lives as long as the engine, which looks at it
+        self._engine = QgsGeometry.createGeometryEngine(self._geometry.constGet())
+        self._engine.prepareGeometry()
+
+    def meets(self, geometry: QgsGeometry) -> bool:
+        """Tell whether a geometry has a point in common with the area."""
+        return self._engine.intersects(geometry.constGet())
+
+
+def _geometries(layer: QgsVectorLayer, strips: Iterator[QgsRectangle]) -> Iterator[QgsGeometry]:
+    for strip in strips:
+        request = QgsFeatureRequest().setFilterRect(strip).setSubsetOfAttributes([])
+        for feature in layer.getFeatures(request):
+            yield feature.geometry()
+
+
+def _beyond(whole: QgsRectangle, near: Sequence[QgsRectangle]) -> Iterator[QgsRectangle]:
+    """Yield what of all the bands' ground lies west, south, east and north of a map."""
+    west, east = min(one.xMinimum() for one in near), max(one.xMaximum() for one in near)
+    south, north = min(one.yMinimum() for one in near), max(one.yMaximum() for one in near)
+    if west < whole.xMinimum():
+        yield QgsRectangle(west, south, whole.xMinimum(), north)
+    if south < whole.yMinimum():
+        yield QgsRectangle(west, south, east, whole.yMinimum())
+    if east > whole.xMaximum():
+        yield QgsRectangle(whole.xMaximum(), south, east, north)
+    if north > whole.yMaximum():
+        yield QgsRectangle(west, whole.yMaximum(), east, north)

@@ -78,8 +78,10 @@ class TablePages:
         """Return the greatest key that any of the leaves may hold."""
         return int(self._last[leaves[-1]])
 
-    def records(self, leaves: np.ndarray, columns: Sequence[int]) -> Records:
+    def records(self, leaves: np.ndarray, columns: Sequence[int], whole: bool = True) -> Records:
         """Return the rows of some leaves (ascending places), and where their values of these columns are.
+
+        Of rows that are not wanted `whole`, only types and sizes hold: they may go on in other pages.
 
         Raises:
             NotPlain: a row is left to SQLite.
@@ -87,7 +89,7 @@ class TablePages:
         pages = self._read(self._pages[leaves])
         pages.require(_LEAF)
         asked = columns if self._key is None else [*columns, self._key]
-        count, records = pages.rows(_LEAF_HEAD, asked)
+        count, records = pages.rows(_LEAF_HEAD, asked, whole)
         if self._key is not None and records.values.pop().types.any():
             raise NotPlain("keys that are not the rowid")
         keys = records.keys

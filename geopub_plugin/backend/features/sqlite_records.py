@@ -116,8 +116,10 @@ class Pages:
         require(int(offset.max(initial=0)) <= self.usable - _LEAST_CELL)
         return count, begin + offset
 
-    def rows(self, head: int, columns: Sequence[int]) -> Tuple[np.ndarray, Records]:
+    def rows(self, head: int, columns: Sequence[int], whole: bool = True) -> Tuple[np.ndarray, Records]:
         """Return of leaves how many rows they have (P,), and the rows with the values of columns.
+
+        Rows that go on elsewhere are put together only if they are wanted `whole`; else types and sizes alone hold.
 
         Raises:
             NotPlain: a row is left to SQLite.
@@ -128,17 +130,20 @@ class Pages:
         cells |= self.size - 1  # the last byte of its page
         limit = cells + (1 - self.size + self.usable)  # (N,)
         large = np.flatnonzero(payload > self.overflow.largest)
-        data = self.data
-        if len(large):
+        data, here = self.data, payload  # (N,) bytes of rows that are among them
+        if len(large) and whole:
             data, at[large] = self._whole(at[large], payload[large], limit[large])
             limit[large] = len(data)
-        end = at + payload  # (N,) of rows
+        elif len(large):
+            here = payload.copy()
+            here[large] = self.overflow.in_leaf(payload[large])
+        end = at + here
         require(bool((end <= limit).all()))
         codes = np.frombuffer(data, np.uint8)
         length, after = varints(codes, at, _LONGEST_SIZE)
         body = at + length
         require(bool((body <= end).all()))
-        return count, Records(data, keys, _values(codes, after, body, end, columns))
+        return count, Records(data, keys, _values(codes, after, body, at + payload, columns))
 
     def _whole(self, at: np.ndarray, payload: np.ndarray, limit: np.ndarray) -> Tuple[bytes, np.ndarray]:
         """Return the pages' bytes with rows that go on elsewhere put together behind them, and where each begins there.

@@ -23,7 +23,7 @@ from ..features.sqlite_records import BLOB, NULL, NotPlain
 
 _CELL = np.dtype([("key", ">i8"), ("minx", ">f4"), ("maxx", ">f4"), ("miny", ">f4"), ("maxy", ">f4")])
 
-_PIECE = 1 << 18  # bytes of pages looked at at a time; those that hold a geometry larger than a page are left to SQLite
+_PIECE = 1 << 20  # bytes of pages looked at at a time; what is not plain in them leaves all of them to SQLite
 _ALL = 1 << 40  # rows: more than any table has
 _LOWEST = -(2**63)  # of all keys
 _Sizes = Tuple[np.ndarray, np.ndarray]
@@ -116,7 +116,7 @@ def _pages(table: GeoPackageTable, connection: sqlite3.Connection) -> TablePages
 
 def _in_pages(table: GeoPackageTable, pages: TablePages, leaves: np.ndarray) -> _Sizes:
     """Return the keys and the sizes in some leaves of the table; raise NotPlain for what is left to SQLite."""
-    records = pages.records(leaves, [pages.places[table.schema.geometry]])
+    records = pages.records(leaves, [pages.places[table.schema.geometry]], whole=False)
     (geometry,) = records.values
     if not geometry.found() <= {NULL, BLOB}:
         raise NotPlain(table.schema.geometry)

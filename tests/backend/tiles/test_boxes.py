@@ -23,6 +23,8 @@ def line(vertices: int) -> str:
 @pytest.mark.parametrize("writer", [False, True], ids=["still", "with a writer"])
 def test_sizes_of_geometries(tmp_path: Path, monkeypatch, large: int, writer: bool):
     monkeypatch.setattr(boxes, "_PIECE", 4096)  # a page: some hold a geometry that goes on in others
+    selected, real = [], boxes._selected
+    monkeypatch.setattr(boxes, "_selected", lambda *of: selected.append(of) or real(*of))
     rows = [(line(2000 if row == large else 2 + row % 60), {"name": f"line {row}"}) for row in range(300)]
     rows[17] = (None, {"name": "nowhere"})
     data = write_table(tmp_path / "lines.gpkg", "lines", rows, {"name": str})
@@ -35,3 +37,4 @@ def test_sizes_of_geometries(tmp_path: Path, monkeypatch, large: int, writer: bo
             fids = np.array(sorted(told))[::3]
             found = boxes.geometry_bytes(table, fids)
     assert found.tolist() == [told[fid] for fid in fids.tolist()]
+    assert bool(selected) == writer  # a size stands at the head of a row, wherever the row goes on

@@ -64,6 +64,11 @@ def gzipped(data: bytes, level: int = _COMPRESSION) -> bytes:
     return b"".join((_GZIP, body, _TRAILER.pack(found, len(data) & 0xFFFFFFFF)))
 
 
+def digest(packed: bytes) -> bytes:
+    """Return 16 bytes that tell contents apart."""
+    return hashlib.sha256(packed).digest()[:16]  # processors mostly have instructions for it: a third of BLAKE2's time
+
+
 def assembled(
     contents: Sequence[Content], level: int, budget: int, coalesce: bool = False
 ) -> Tuple[LevelTiles, List[bytes]]:
@@ -92,7 +97,7 @@ def assembled(
             if len(tile) < _SMALL:
                 seen[tile] = known
         place.append(known)
-    digests = b"".join([hashlib.blake2b(data, digest_size=16).digest() for data in packed])
+    digests = b"".join([digest(data) for data in packed])
     outcome = LevelTiles(
         level=level,
         ids=np.array(made.ids, np.int64),

@@ -6,19 +6,20 @@ import hashlib
 import shutil
 import zipfile
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..about import __version__
 from ..features.schema import Field
-from .assemble import LevelTiles
+from .assemble import LevelTiles, digest
 from .block import BlockResult, BlockTask
 from .layer import LAYOUT
 from .plan import PyramidPlan
 from .remainder import is_whole
 
-_NAMES = LevelTiles._fields
+_NUMBERS = ("level", "features", "dropped")  # one of each level; what is left of `LevelTiles` are arrays
+_ARRAYS = tuple(name for name in LevelTiles._fields if name not in _NUMBERS)
 
 
 def fingerprint(plan: PyramidPlan, attributes: Sequence[Tuple[Field, ...]], block: int) -> str:
@@ -32,8 +33,10 @@ def fingerprint(plan: PyramidPlan, attributes: Sequence[Tuple[Field, ...]], bloc
 def keep(result: BlockResult) -> None:
     """Note that a block is finished; the note is there as a whole or not at all."""
     arrays: Dict[str, Any] = {"owned": result.owned, "seconds": result.seconds}
-    for place, tiles in enumerate(result.levels):
-        arrays.update({f"{place}.{name}": getattr(tiles, name) for name in _NAMES})
+    arrays.update({name: [getattr(tiles, name) for tiles in result.levels] for name in _NUMBERS})
+    for name in _ARRAYS if result.levels else ():  # those of all levels in one: each entry takes 0.06 ms
+        several = [getattr(tiles, name) for tiles in result.levels]
+        arrays.update({name: np.concatenate(several), f"{name}.ends": np.cumsum([len(one) for one in several])})
     note = _note(result.output)
     with note.with_suffix(".new").open("wb") as file:
         np.savez(file, **arrays)
@@ -62,11 +65,10 @@ def _note(output: Path) -> Path:
 
 
 def _read(output: Path, note: Path) -> BlockResult:
-    levels: List[LevelTiles] = []
     with np.load(note, allow_pickle=False) as stored:
-        while f"{len(levels)}.level" in stored:
-            values = {name: stored[f"{len(levels)}.{name}"] for name in _NAMES}
-            levels.append(LevelTiles(**{name: value if value.ndim else value.item() for name, value in values.items()}))
+        numbers = [stored[name].tolist() for name in _NUMBERS]
+        arrays = [np.split(stored[name], stored[f"{name}.ends"][:-1]) for name in _ARRAYS if numbers[0]]
+        levels = [LevelTiles(**dict(zip((*_NUMBERS, *_ARRAYS), told))) for told in zip(*numbers, *arrays)]
         return BlockResult(output, tuple(levels), int(stored["owned"]), tuple(stored["seconds"].tolist()))
 
 
@@ -74,7 +76,7 @@ def _whole(result: BlockResult) -> bool:
     """Say whether the contents of a block are those that its digests tell of."""
     with result.output.open("rb") as contents:
         for tiles in result.levels:
-            for size, digest in zip(tiles.sizes.tolist(), tiles.digests):
-                if hashlib.blake2b(contents.read(size), digest_size=16).digest() != digest.tobytes():
+            for size, told in zip(tiles.sizes.tolist(), tiles.digests):
+                if digest(contents.read(size)) != told.tobytes():
                     return False
         return not contents.read(1)

@@ -16,6 +16,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QRect
 
 _BENT = 0.05  # of the rows' height: what bounds in another system, found by points 1/30 apart, may miss of it
+_WIDENED = 1.5  # times its height, up to which a band may read more
 _WIDE, _HIGH = 170.0, 80.0  # degrees
 
 
@@ -30,9 +31,9 @@ def grounds_to_read(
     whole = _in_system_of(layer, settings, settings.visibleExtent())
     near = [_ground(settings, layer, rows, reach) for rows in bands]
     read = [_ground(settings, layer, rows, 2 * reach) for rows in bands]
-    if whole is None or None in near or None in read or _has_strays(layer, whole, near, read):
+    if whole is None or None in near or None in read:
         return None
-    return read
+    return _with_strays(layer, whole, near, read)
 
 
 def _ground(settings: QgsMapSettings, layer: QgsVectorLayer, rows: QRect, reach: float) -> Optional[QgsRectangle]:
@@ -51,42 +52,57 @@ def _in_system_of(layer: QgsVectorLayer, settings: QgsMapSettings, ground: QgsRe
         return ground
     try:
         changed = change.transformBoundingBox(ground, Qgis.TransformDirection.Reverse)
+        middle = change.transform(ground.center(), Qgis.TransformDirection.Reverse)
     except QgsCsException:
         return None
+    if not changed.isFinite() or not changed.contains(middle):  # QGIS 3.40 swaps sides at 180 degrees
+        return None
     certain = not layer.crs().isGeographic() or QgsRectangle(-_WIDE, -_HIGH, _WIDE, _HIGH).contains(changed)
-    return changed if changed.isFinite() and certain else None
+    return changed if certain else None
 
 
-def _has_strays(
+def _with_strays(
     layer: QgsVectorLayer, whole: QgsRectangle, near: Sequence[QgsRectangle], read: Sequence[QgsRectangle]
-) -> bool:
-    """Tell whether a feature of the map comes near a band of it only from beyond the map's edge.
+) -> Optional[List[QgsRectangle]]:
+    """Return what is read for each band, widened by the features that come near it only from beyond the map's edge.
 
     QGIS draws what lies beyond the edge, and reaches over it, only of features that lie on the map somewhere else, too:
-    an island of a country, say. Who reads the ground of a band alone cannot know that.
+    an island of a country, say. Who reads the ground of a band alone cannot know that. None where it were too much.
     """
     map_area = _Area(whole)
     bands = [(bounds, _Area(whole.intersect(ground))) for bounds, ground in zip(near, read)]
+    widened = [QgsRectangle(ground) for ground in read]
     for geometry in _geometries(layer, _beyond(whole, near)):
         found = geometry.boundingBox()
-        if any(
-            around.intersects(found) and not area.meets(geometry) and map_area.meets(geometry) for around, area in bands
-        ):
-            return True
-    return False
+        for (around, area), ground in zip(bands, widened):
+            if around.intersects(found) and not area.meets(geometry, found) and map_area.meets(geometry, found):
+                ground.combineExtentWith(found.intersect(whole))
+                if ground.height() > _WIDENED * around.height():
+                    return None
+    return widened
 
 
 class _Area:
     """Bounds that many geometries are compared with."""
 
     def __init__(self, bounds: QgsRectangle) -> None:
+        self._bounds = bounds
         self._geometry = QgsGeometry.fromRect(bounds)  # lives as long as the engine, which looks at it
         self._engine = QgsGeometry.createGeometryEngine(self._geometry.constGet())
         self._engine.prepareGeometry()
 
-    def meets(self, geometry: QgsGeometry) -> bool:
-        """Tell whether a geometry has a point in common with the area."""
-        return self._engine.intersects(geometry.constGet())
+    def meets(self, geometry: QgsGeometry, bounds: QgsRectangle) -> bool:
+        """Tell whether a geometry with these bounds has a point in common with the area."""
+        if not self._bounds.intersects(bounds):
+            return False
+        return _one_side_sticks_out(bounds, self._bounds) or self._engine.intersects(geometry.constGet())
+
+
+def _one_side_sticks_out(bounds: QgsRectangle, area: QgsRectangle) -> bool:
+    """Tell whether bounds lie in an area but for one side: what they bound touches the opposite one, in the area."""
+    west, east = (area.xMinimum() <= x <= area.xMaximum() for x in (bounds.xMinimum(), bounds.xMaximum()))
+    south, north = (area.yMinimum() <= y <= area.yMaximum() for y in (bounds.yMinimum(), bounds.yMaximum()))
+    return west + east + south + north >= 3
 
 
 def _geometries(layer: QgsVectorLayer, strips: Iterator[QgsRectangle]) -> Iterator[QgsGeometry]:

@@ -126,13 +126,12 @@ def style_of(scattered: Path, qgis_app: Any, tmp_path: Path) -> Callable[[str], 
 class Draughtsman:
     """Draws maps in a thread of its own, as the renderer does, while this one runs Qt's events."""
 
-    def __init__(self, processors: int) -> None:
-        from geopub_plugin.backend.render.bands import BandedMaps
+    def __init__(self) -> None:
         from geopub_plugin.backend.render.layers import OpenedLayers
         from geopub_plugin.backend.render.main_thread import MainThread
 
         self.layers = OpenedLayers(MainThread())
-        self.maps = BandedMaps(self.layers, processors, worth=1e-9)
+        self.forget()
         self._thread = ThreadPoolExecutor(1)
 
     def close(self) -> None:
@@ -140,6 +139,12 @@ class Draughtsman:
         self._thread.shutdown()
         del self.maps, self.layers
         gc.collect()
+
+    def forget(self) -> None:
+        """Have the next map drawn whole, as the first one."""
+        from geopub_plugin.backend.render.bands import BandedMaps
+
+        self.maps = BandedMaps(self.layers, 3, worth=1e-9)
 
     def draw(self, request: MapRequest) -> np.ndarray:
         """Return the pixels of a map."""
@@ -162,7 +167,7 @@ class Draughtsman:
 
 @pytest.fixture
 def draughtsman(qgis_app: Any) -> Iterator[Draughtsman]:
-    made = Draughtsman(3)
+    made = Draughtsman()
     yield made
     made.close()
 
@@ -218,6 +223,20 @@ def test_bands_make_up_the_whole(
     whole, banded = twice(draughtsman, request)
     assert bands == [3]
     assert differing(whole, banded) == []
+
+
+@pytest.mark.parametrize("kind", ["single", "mitred"])
+def test_bands_make_up_the_whole_wherever_their_borders_meet_the_edge(
+    draughtsman: Draughtsman, bands: List[int], scattered: Path, style_of: Callable[[str], Path], kind: str
+) -> None:
+    """Cells that leave the map beside a border between bands come near one of them only from beyond the edge."""
+    style, numbers = style_of(kind), np.random.default_rng(5)
+    for west, south in numbers.uniform((-8e5, 42e5), (14e5, 64e5), (12, 2)):
+        request = map_of(scattered, "cells", style=style, bounds=(west, south, west + 8e5, south + 8e5))
+        whole, banded = twice(draughtsman, request)
+        assert differing(whole, banded) == []
+        draughtsman.forget()
+    assert bands == [3] * 12
 
 
 @pytest.mark.parametrize("tables", [("points",), ("lines",), ("points", "lines")])

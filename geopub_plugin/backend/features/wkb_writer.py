@@ -5,11 +5,12 @@ Sources: OGC 12-128r18 (GeoPackage 1.3) §2.1.3 for the header, ISO WKB codes (1
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import List, Optional
 
 import numpy as np
 
-from .batch import MULTIPOINT, NULL, POINT, POLYGON, Geometries
+from .batch import COLLECTION, MULTIPOINT, NULL, POINT, POLYGON, Geometries
 from .bytestrings import cells
 from .measure import feature_bounds
 from .ragged import aranges, starts_of
@@ -111,3 +112,13 @@ def write(geometries: Geometries, srs_id: int) -> List[Optional[bytes]]:
     data = canvas.data.tobytes()
     edges = layout.edges.tolist()
     return [data[a:b] if b > a else None for a, b in zip(edges[:-1], edges[1:])]
+
+
+def collection(geometries: Geometries) -> bytes:
+    """Return the well-known binary of a collection of all parts, in their order."""
+    parts = np.array([0, len(geometries.part_kind)])
+    one = replace(geometries, feature_start=parts, kind=np.array([COLLECTION], np.uint8))
+    layout = _Layout(one)
+    canvas = _Canvas(int(layout.edges[-1]))
+    _write_bodies(canvas, layout, one)
+    return canvas.data[layout.wkb_at[0] : layout.edges[-1]].tobytes()

@@ -10,7 +10,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 from qgis.core import (
     QgsFeatureFilterProvider,
@@ -23,7 +23,9 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QRect
 from qgis.PyQt.QtGui import QImage
 
-from .grounds import grounds_to_read
+from .collected.drawing import CollectedLayer, draw
+from .collected.maps import Collections
+from .grounds import grounds_near, grounds_to_read
 from .layers import Layers, OpenedLayers
 from .maps import blank_map, fitted, paint, paste, request_settings
 from .metatiles import cut
@@ -42,6 +44,7 @@ class BandedMaps:
         self._layers, self._worth = layers, worth
         self._times, self._processors = DrawingTimes(), Processors(processors)
         self._helpers = ThreadPoolExecutor(max(1, processors - 1), "band")
+        self._collections = Collections()
 
     def picture(self, request: MapRequest, layers: List[Layers]) -> bytes:
         """Return the picture of a map."""
@@ -55,23 +58,41 @@ class BandedMaps:
         """Return a map as an image that is not written yet; `layers` are the calling thread's copies."""
         settings = request_settings(request, layers)
         image = blank_map(request, settings.outputSize())
-        wished = 1 + int(self._times.expected(request.view) / self._worth)
-        with self._processors.lent(wished) as count:
-            bands = bands_of(settings, count) if count > 1 else []
-            seconds = self._drawn_in_bands(request, settings, image, bands) if bands else _drawn(settings, image)
+        collected = self._collections.layers(request.view, settings, layers)
+        if collected and not self._collections.trusted(request.view):
+            seconds = _drawn(settings, image)
+            self._collections.compare(request.view, settings, collected, image, blank_map(request, image.size()))
+        else:
+            seconds = self._shared(request, settings, image, collected)
         self._times.took(request.view, seconds)
         return fitted(image, request.view)
 
-    def _drawn_in_bands(self, request: MapRequest, settings: QgsMapSettings, image: QImage, bands: List[Band]) -> float:
+    def _shared(
+        self, request: MapRequest, settings: QgsMapSettings, image: QImage, collected: List[CollectedLayer]
+    ) -> float:
+        """Draw a map with as many processors as it is worth; return the seconds of all together."""
+        wished = 1 + int(self._times.expected(request.view) / self._worth)
+        with self._processors.lent(wished) as count:
+            bands = bands_of(settings, count, strays=not collected) if count > 1 else []
+            if bands:
+                return self._drawn_in_bands(request, settings, image, bands, collected)
+            return _drawn(settings, image, None, collected)
+
+    def _drawn_in_bands(
+        self, request: MapRequest, settings: QgsMapSettings, image: QImage, bands: List[Band],
+        collected: List[CollectedLayer],
+    ) -> float:  # fmt: skip
         """Draw the first band in this thread and the others in their own; return the seconds of all together."""
 
         def draw(band: Band) -> Tuple[QImage, float]:
             sheet = blank_map(request, settings.outputSize())
             with self._layers.lent(request.view.layers) as copies:
-                return sheet, _drawn(request_settings(request, copies), sheet, band)
+                own = request_settings(request, copies)
+                again = self._collections.layers(request.view, own, copies) if collected else []
+                return sheet, _drawn(own, sheet, band, again)
 
         others = [self._helpers.submit(draw, band) for band in bands[1:]]
-        seconds = _drawn(settings, image, bands[0])
+        seconds = _drawn(settings, image, bands[0], collected)
         for band, other in zip(bands[1:], others):
             sheet, more = other.result()
             paste(sheet, image, band.rows)
@@ -116,8 +137,12 @@ class _InBand(QgsFeatureFilterProvider):
         return _InBand(self._grounds)
 
 
-def bands_of(settings: QgsMapSettings, count: int) -> List[Band]:
-    """Return so many bands of equal height that make a map up, none where one might lack something of the whole."""
+def bands_of(settings: QgsMapSettings, count: int, strays: bool = True) -> List[Band]:
+    """Return so many bands of equal height that make a map up, none where one might lack something of the whole.
+
+    `strays` are what comes near a band only from beyond the map's edge: who reads the ground of a band alone may not
+    know that they lie on the map.
+    """
     context = QgsRenderContext.fromMapSettings(settings)
     layers, size = settings.layers(), settings.outputSize()
     reaches = [reach_of_layer(layer, context) for layer in layers]
@@ -125,12 +150,18 @@ def bands_of(settings: QgsMapSettings, count: int) -> List[Band]:
         return []
     edges = [size.height() * number // count for number in range(count + 1)]
     rows = [QRect(0, top, size.width(), bottom - top) for top, bottom in zip(edges, edges[1:])]
-    grounds = [grounds_to_read(settings, layer, rows, reach) for layer, reach in zip(layers, reaches)]
+    found = grounds_to_read if strays else grounds_near
+    grounds = [found(settings, layer, rows, reach) for layer, reach in zip(layers, reaches)]
     return [] if None in grounds else [Band(*band) for band in zip(rows, zip(*grounds))]
 
 
-def _drawn(settings: QgsMapSettings, image: QImage, band: Optional[Band] = None) -> float:
+def _drawn(
+    settings: QgsMapSettings, image: QImage, band: Optional[Band] = None, collected: Sequence[CollectedLayer] = ()
+) -> float:  # fmt: skip
     """Draw a map, or a band of it, and return the seconds of the processor that it took."""
     begun = time.thread_time()
-    paint(settings, image, band.filter_of(settings) if band else None)
+    if collected:
+        draw(settings, collected, image, band.grounds if band else ())
+    else:
+        paint(settings, image, band.filter_of(settings) if band else None)
     return time.thread_time() - begun

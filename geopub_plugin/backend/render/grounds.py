@@ -6,6 +6,7 @@ from typing import Iterator, List, Optional, Sequence
 
 from qgis.core import (
     Qgis,
+    QgsCoordinateReferenceSystem,
     QgsCsException,
     QgsFeatureRequest,
     QgsGeometry,
@@ -29,14 +30,28 @@ def grounds_to_read(
     only beyond the edge of the map mostly lies on the map a little farther on.
     """
     whole = _in_system_of(layer, settings, settings.visibleExtent())
-    near = [_ground(settings, layer, rows, reach) for rows in bands]
-    read = [_ground(settings, layer, rows, 2 * reach) for rows in bands]
+    near = [ground_near(settings, layer, rows, reach) for rows in bands]
+    read = [ground_near(settings, layer, rows, 2 * reach) for rows in bands]
     if whole is None or None in near or None in read:
         return None
     return _with_strays(layer, whole, near, read)
 
 
-def _ground(settings: QgsMapSettings, layer: QgsVectorLayer, rows: QRect, reach: float) -> Optional[QgsRectangle]:
+def grounds_near(
+    settings: QgsMapSettings, layer: QgsVectorLayer, bands: Sequence[QRect], reach: float
+) -> Optional[List[QgsRectangle]]:
+    """Return for each band of rows the bounds, in a layer's system, of what paints on it; None if unsure."""
+    near = [ground_near(settings, layer, rows, reach) for rows in bands]
+    return None if None in near else near
+
+
+def ground_near(
+    settings: QgsMapSettings, layer: QgsVectorLayer, rows: QRect, reach: float
+) -> Optional[QgsRectangle]:  # fmt: skip
+    """Return the bounds, in a layer's system, of what paints on some rows of a map; None if unsure.
+
+    `reach` is how many pixels beyond itself it may paint.
+    """
     shown, pixel = settings.visibleExtent(), settings.mapUnitsPerPixel()
     if not settings.layerTransform(layer).isShortCircuited():
         reach += _BENT * rows.height()
@@ -57,8 +72,12 @@ def _in_system_of(layer: QgsVectorLayer, settings: QgsMapSettings, ground: QgsRe
         return None
     if not changed.isFinite() or not changed.contains(middle):  # QGIS 3.40 swaps sides at 180 degrees
         return None
-    certain = not layer.crs().isGeographic() or QgsRectangle(-_WIDE, -_HIGH, _WIDE, _HIGH).contains(changed)
-    return changed if certain else None
+    return changed if lies_within_the_world(changed, layer.crs()) else None
+
+
+def lies_within_the_world(bounds: QgsRectangle, system: QgsCoordinateReferenceSystem) -> bool:
+    """Tell whether bounds in a system stay away from the poles and from where longitudes begin anew."""
+    return not system.isGeographic() or QgsRectangle(-_WIDE, -_HIGH, _WIDE, _HIGH).contains(bounds)
 
 
 def _with_strays(
@@ -69,8 +88,8 @@ def _with_strays(
     QGIS draws what lies beyond the edge, and reaches over it, only of features that lie on the map somewhere else, too:
     an island of a country, say. Who reads the ground of a band alone cannot know that. None where it were too much.
     """
-    map_area = _Area(whole)
-    bands = [(bounds, _Area(whole.intersect(ground))) for bounds, ground in zip(near, read)]
+    map_area = Area(whole)
+    bands = [(bounds, Area(whole.intersect(ground))) for bounds, ground in zip(near, read)]
     widened = [QgsRectangle(ground) for ground in read]
     for geometry in _geometries(layer, _beyond(whole, near)):
         found = geometry.boundingBox()
@@ -82,7 +101,7 @@ def _with_strays(
     return widened
 
 
-class _Area:
+class Area:
     """Bounds that many geometries are compared with."""
 
     def __init__(self, bounds: QgsRectangle) -> None:

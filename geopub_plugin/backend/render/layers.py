@@ -22,7 +22,7 @@ USES_VARIABLES = "geopub/uses-variables"  # property of a layer
 _Key = Tuple[DrawnTable, Tuple[int, ...]]
 
 
-def _key(table: DrawnTable) -> _Key:
+def state_of(table: DrawnTable) -> _Key:
     """Return what changes when the files of a table do: revisions are immutable, and yet nobody shall see old ones."""
     files = [table.data] if table.style is None else [table.data, table.style]
     try:
@@ -107,7 +107,7 @@ class OpenedLayers:
 
     @contextmanager
     def _lent(self, table: DrawnTable) -> Iterator[Layers]:
-        key = _key(table)
+        key = state_of(table)
         opened = self._table(key)
         with self._lock:
             copy = opened.copies.pop() if opened.copies else None

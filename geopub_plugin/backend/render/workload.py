@@ -13,6 +13,12 @@ from .requests import MapView
 _REMEMBERED = 500  # times of drawings
 
 
+def kind_of(view: MapView) -> Tuple[object, ...]:
+    """Return what maps have in common that are alike to draw: what they show, and the scale to the power of two."""
+    west, _south, east, _north = view.bounds
+    return view.layers, view.srs, view.dpi, math.frexp((east - west) / view.width)[1]
+
+
 class DrawingTimes:
     """How much of the processor maps took lately, by what they show and at which scale, to the power of two."""
 
@@ -23,21 +29,16 @@ class DrawingTimes:
     def expected(self, view: MapView) -> float:
         """Return the seconds that a map will take by what the last one like it took, 0 when there was none."""
         with self._lock:
-            return self._of_a_pixel.get(self._key(view), 0.0) * view.width * view.height
+            return self._of_a_pixel.get(kind_of(view), 0.0) * view.width * view.height
 
     def took(self, view: MapView, seconds: float) -> None:
         """Remember what a map took."""
         with self._lock:
-            key = self._key(view)
+            key = kind_of(view)
             self._of_a_pixel[key] = seconds / (view.width * view.height)
             self._of_a_pixel.move_to_end(key)
             if len(self._of_a_pixel) > _REMEMBERED:
                 self._of_a_pixel.popitem(last=False)
-
-    @staticmethod
-    def _key(view: MapView) -> Tuple[object, ...]:
-        west, _south, east, _north = view.bounds
-        return view.layers, view.srs, view.dpi, math.frexp((east - west) / view.width)[1]
 
 
 class Processors:

@@ -179,8 +179,8 @@ def bands(monkeypatch: pytest.MonkeyPatch) -> Iterator[List[int]]:
 
     made: List[int] = []
 
-    def counted(*arguments: Any) -> Any:
-        found = bands_of(*arguments)
+    def counted(*arguments: Any, **options: Any) -> Any:
+        found = bands_of(*arguments, **options)
         made.append(len(found))
         return found
 

@@ -1,0 +1,69 @@
+"""Which maps are drawn of collections: those of which it was seen that they are, to the pixel, what QGIS draws."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import List, Tuple
+
+from qgis.core import QgsMapSettings
+from qgis.PyQt.QtGui import QImage
+
+from ...errors import GeoPubError
+from ..layers import Layers, state_of
+from ..requests import MapView
+from ..workload import kind_of
+from .drawing import CollectedLayer, collected_layer, draw
+from .features import NotCollectable
+from .tables import ReadTables
+
+_FEW = 200  # features that QGIS draws as quickly
+_REMEMBERED = 500  # kinds of maps
+
+
+class Collections:
+    """Knows of each kind of map whether it may be drawn of collections. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._tables = ReadTables()
+        self._same: OrderedDict[Tuple[object, ...], bool] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def layers(self, view: MapView, settings: QgsMapSettings, layers: List[Layers]) -> List[CollectedLayer]:
+        """Return the layers of a map, top first, as collections; none where QGIS shall draw them one by one."""
+        if self._same.get(kind_of(view), True) is False or any(len(kinds) != 1 for kinds in layers):
+            return []
+        found: List[CollectedLayer] = []
+        for table, (layer,) in zip(view.layers, layers):
+            try:
+                read = self._tables.table(table, state_of(table))
+            except GeoPubError:  # whoever draws it tells what is wrong
+                return []
+            collected = collected_layer(settings, layer, read)
+            if collected is None:
+                return []
+            found.append(collected)
+        return found if sum(layer.count() for layer in found) > _FEW else []
+
+    def trusted(self, view: MapView) -> bool:
+        """Return whether a map of this kind was found to be what QGIS draws."""
+        with self._lock:
+            return self._same.get(kind_of(view), False)
+
+    def compare(
+        self, view: MapView, settings: QgsMapSettings, layers: List[CollectedLayer], drawn: QImage, blank: QImage
+    ) -> None:
+        """Learn whether maps of a kind are the same by drawing one that QGIS has drawn, on a blank image."""
+        try:
+            draw(settings, layers, blank)
+            same = blank == drawn
+        except NotCollectable:
+            same = False
+        self.learn(view, same)
+
+    def learn(self, view: MapView, same: bool) -> None:
+        """Remember whether maps of a kind are the same."""
+        with self._lock:
+            self._same[kind_of(view)] = same
+            if len(self._same) > _REMEMBERED:
+                self._same.popitem(last=False)

@@ -1,0 +1,119 @@
+"""Tables read as arrays for maps: where all features lie is kept in memory, the features are read from their pages."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from contextlib import contextmanager
+from typing import Iterator, List, Sequence, Tuple
+
+import numpy as np
+
+from ...features.batch import Geometries
+from ...features.geopackage import GeoPackageTable
+from ...features.schema import Bounds
+from ...services.publications import DrawnTable
+from ...tiles.boxes import feature_boxes
+
+_ROWS = 4_096  # read and drawn at a time
+_HEAVIEST = 4_000_000  # bytes of their geometries
+_BLOCK = 64  # rows one after the other, which mostly lie near each other
+_REMEMBERED = 1_000_000  # features whose boxes are kept: 24 bytes each
+
+
+class FeatureIndex:
+    """Where the features of a table lie."""
+
+    def __init__(self, keys: np.ndarray, boxes: np.ndarray) -> None:
+        """Keep keys (int64 (N,), ascending) and boxes (float64 (N, 4): min x, min y, max x, max y) as float32."""
+        self._keys = keys
+        self._boxes = np.ascontiguousarray(_outward(boxes).T)  # float32 (4, N)
+        at = np.arange(0, len(keys), _BLOCK)
+        lows = [np.minimum.reduceat(axis, at) for axis in self._boxes[:2]] if len(at) else [at, at]
+        highs = [np.maximum.reduceat(axis, at) for axis in self._boxes[2:]] if len(at) else [at, at]
+        self._blocks = np.stack([*lows, *highs])  # float32 (4, blocks)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def meeting(self, areas: Sequence[Bounds]) -> np.ndarray:
+        """Return the keys of the features whose boxes meet all of these areas, ascending: int64 (n,)."""
+        blocks = np.flatnonzero(_meet_all(self._blocks, areas))
+        if len(blocks) == 0:
+            return blocks
+        rows = (blocks[:, None] * _BLOCK + np.arange(_BLOCK)).ravel()  # (n * 64,)
+        rows = rows[: np.searchsorted(rows, len(self._keys))]
+        return self._keys[rows[_meet_all(self._boxes[:, rows], areas)]]
+
+
+def _outward(boxes: np.ndarray) -> np.ndarray:
+    """Return boxes as float32 that hold them: (N, 4)."""
+    rounded = boxes.astype(np.float32)
+    lost = rounded.astype(np.float64)
+    inside = np.concatenate([lost[:, :2] > boxes[:, :2], lost[:, 2:] < boxes[:, 2:]], axis=1)
+    away = np.array([-np.inf, -np.inf, np.inf, np.inf], np.float32)
+    return np.where(inside, np.nextafter(rounded, away), rounded)
+
+
+def _meet_all(boxes: np.ndarray, areas: Sequence[Bounds]) -> np.ndarray:
+    """Return which boxes (float32 (4, n)) meet all areas: bool (n,)."""
+    met = np.ones(boxes.shape[1], bool)
+    for west, south, east, north in areas:
+        low, high = np.array([[west, south], [east, north]], np.float64)
+        met &= (boxes[0] <= high[0]) & (boxes[1] <= high[1]) & (boxes[2] >= low[0]) & (boxes[3] >= low[1])
+    return met
+
+
+class ReadTable:
+    """One table: its index, and as many open readers as threads read it at a time."""
+
+    def __init__(self, table: DrawnTable) -> None:
+        """Open a table; raise what `GeoPackageTable` and its reading raise."""
+        self._table = table
+        self._readers: List[GeoPackageTable] = []
+        with self._reader() as reader:
+            self.schema = reader.schema
+            self.index = FeatureIndex(*feature_boxes(reader))
+
+    def geometries(self, keys: np.ndarray) -> Iterator[Geometries]:
+        """Yield the geometries of the features with these keys (int64 (n,), ascending), some at a time."""
+        with self._reader() as reader:
+            for begin in range(0, len(keys), _ROWS):
+                some = keys[begin : begin + _ROWS].tolist()
+                for batch in reader.batches(columns=(), fids=some, size=_ROWS, heaviest=_HEAVIEST):
+                    yield batch.geometries
+
+    @contextmanager
+    def _reader(self) -> Iterator[GeoPackageTable]:
+        reader = self._readers.pop() if self._readers else GeoPackageTable(self._table.data, self._table.table)
+        try:
+            yield reader
+        finally:
+            self._readers.append(reader)
+
+    def close(self) -> None:
+        """Close the readers."""
+        while self._readers:
+            self._readers.pop().close()
+
+
+class ReadTables:
+    """The tables that were read last. Thread-safe."""
+
+    def __init__(self, remembered: int = _REMEMBERED) -> None:
+        self._tables: OrderedDict[Tuple[DrawnTable, object], ReadTable] = OrderedDict()
+        self._remembered, self._lock = remembered, threading.Lock()
+
+    def table(self, table: DrawnTable, state: object) -> ReadTable:
+        """Return a table as it is in this state."""
+        key = (table, state)
+        with self._lock:
+            if key in self._tables:
+                self._tables.move_to_end(key)
+                return self._tables[key]
+        opened = ReadTable(table)
+        with self._lock:
+            opened = self._tables.setdefault(key, opened)
+            while len(self._tables) > 1 and sum(len(one.index) for one in self._tables.values()) > self._remembered:
+                self._tables.popitem(last=False)[1].close()
+        return opened

@@ -1,0 +1,302 @@
+"""Maps drawn of collections are, to the pixel, those that QGIS draws feature by feature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable, Iterator, List, Tuple
+
+import numpy as np
+import pytest
+
+from geopub_plugin.backend.features.geopackage import GeoPackageTable
+from geopub_plugin.backend.render.requests import MapRequest
+
+from .conftest import map_of
+from .test_bands import Draughtsman, differing
+
+pytest.importorskip("qgis.core")
+
+GROUND = (0.0, 0.0, 100_000.0, 100_000.0)
+_CASES = ("MULTIPOLYGON", "POLYGON", "MULTILINESTRING", "LINESTRING", "MULTIPOINT", "POINT")
+
+
+def rough(numbers: np.random.Generator, count: int) -> np.ndarray:
+    """Return a closed path around the origin with many vertices near each other: (count, 2)."""
+    angle = np.sort(numbers.uniform(0, 2 * np.pi, count - 1))
+    radius = numbers.uniform(0.6, 1, count - 1)
+    ring = np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius[:, None]
+    return np.concatenate([ring, ring[:1]])
+
+
+def shape(numbers: np.random.Generator, kind: str) -> str:
+    """Return one of the shapes that simplification has to do with, anywhere on the ground, as WKT."""
+    x, y = numbers.uniform(-5_000, 105_000, 2)
+    size = 10 ** numbers.uniform(1, 4.2)
+
+    def path(scale: float, dx: float, count: int) -> str:
+        points = rough(numbers, count) * size * scale + (x + dx, y)
+        return "(" + ", ".join(f"{a} {b}" for a, b in points.tolist()) + ")"
+
+    count = int(numbers.choice([4, 5, 7, 12, 60, 300]))
+    parts = range(int(numbers.integers(1, 4))) if kind.startswith("MULTI") else range(1)
+    if "POINT" in kind:
+        made = [f"({x + part * size} {y})" for part in parts]
+    elif "LINE" in kind:
+        made = [path(1, part * size, count) for part in parts]
+    else:
+        holes = [", " + path(0.3, part * size, 9) if count > 20 else "" for part in parts]
+        made = [f"({path(1, part * size * 1.5, count)}{hole})" for part, hole in zip(parts, holes)]
+    return f"{kind} ({', '.join(made)})" if kind.startswith("MULTI") else f"{kind} {made[0]}"
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a GeoPackage with a table for each kind of geometry: 600 shapes, empty ones, and rows without any."""
+    from osgeo import ogr, osr
+
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(2154)
+    path = tmp_path_factory.mktemp("shapes") / "shapes.gpkg"
+    data = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    for seed, kind in enumerate(_CASES):
+        numbers = np.random.default_rng(seed)
+        layer = data.CreateLayer(kind.lower(), system, getattr(ogr, f"wkb{_NAMES[kind]}"))
+        texts = [shape(numbers, kind) for _ in range(600)] + [f"{kind} EMPTY", ""]
+        for text in texts:
+            feature = ogr.Feature(layer.GetLayerDefn())
+            feature.SetGeometry(moved(ogr.CreateGeometryFromWkt(text)) if text else None)
+            layer.CreateFeature(feature)
+    return path
+
+
+_NAMES = {
+    "MULTIPOLYGON": "MultiPolygon", "POLYGON": "Polygon", "MULTILINESTRING": "MultiLineString",
+    "LINESTRING": "LineString", "MULTIPOINT": "MultiPoint", "POINT": "Point",
+}  # fmt: skip
+_WEST, _SOUTH = 650_000.0, 6_800_000.0  # where Lambert-93 has the ground
+
+
+def moved(geometry: Any) -> Any:
+    """Move a geometry of the ground to France."""
+    from osgeo import ogr
+
+    wkb = bytearray(geometry.ExportToWkb())
+    text = ogr.CreateGeometryFromWkb(bytes(wkb))
+    _shift(text)
+    return text
+
+
+def _shift(geometry: Any) -> None:
+    for number in range(geometry.GetGeometryCount()):
+        _shift(geometry.GetGeometryRef(number))
+    for number in range(geometry.GetPointCount() if geometry.GetGeometryCount() == 0 else 0):
+        x, y = geometry.GetPoint_2D(number)
+        geometry.SetPoint_2D(number, x + _WEST, y + _SOUTH)
+
+
+@pytest.fixture
+def style_for(shapes: Path, qgis_app: Any, tmp_path: Path) -> Callable[[str, str], Path]:
+    """Return what saves a plain style of a table as QML: "opaque" or "translucent"."""
+    from qgis import core
+
+    made = {
+        "POLYGON": (
+            core.QgsFillSymbol,
+            {"opaque": {"color": "#d0e0ff", "outline_width": "0.4"},
+             "translucent": {"color": "20,160,90,90", "outline_width": "1.1", "joinstyle": "miter",
+                             "outline_style": "dash"}},
+        ),
+        "LINESTRING": (
+            core.QgsLineSymbol,
+            {"opaque": {"color": "#204060", "width": "0.4"},
+             "translucent": {"color": "20,160,90,90", "width": "1.6", "capstyle": "round", "joinstyle": "round",
+                             "use_custom_dash": "1", "customdash": "5;2"}},
+        ),
+        "POINT": (
+            core.QgsMarkerSymbol,
+            {"opaque": {"color": "#d0e0ff", "size": "2"},
+             "translucent": {"name": "star", "color": "20,160,90,90", "size": "5", "angle": "20"}},
+        ),
+    }  # fmt: skip
+
+    def saved(table: str, look: str) -> Path:
+        layer = core.QgsVectorLayer(f"/vsisubfile/0,{shapes}|layername={table}", table, "ogr")
+        symbol, looks = made[table.upper().replace("MULTI", "")]
+        layer.setRenderer(core.QgsSingleSymbolRenderer(symbol.createSimple(looks[look])))
+        _message, done = layer.saveNamedStyle(str(tmp_path / "style.qml"))
+        assert done
+        return tmp_path / "style.qml"
+
+    return saved
+
+
+@pytest.fixture
+def draughtsman(qgis_app: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Draughtsman]:
+    from geopub_plugin.backend.render.collected import maps
+
+    monkeypatch.setattr(maps, "_FEW", 0)
+    made = Draughtsman()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def collected(monkeypatch: pytest.MonkeyPatch) -> List[int]:
+    """Return how many layers were drawn of collections, map by map, or band by band."""
+    from geopub_plugin.backend.render import bands
+
+    drawn: List[int] = []
+    draw = bands.draw
+
+    def counted(settings: Any, layers: Any, *rest: Any) -> None:
+        drawn.append(len(layers))
+        draw(settings, layers, *rest)
+
+    monkeypatch.setattr(bands, "draw", counted)
+    return drawn
+
+
+def both(draughtsman: Draughtsman, request: MapRequest) -> Tuple[np.ndarray, np.ndarray]:
+    """Return a map as QGIS draws it and as it is drawn of collections, even if they were seen to differ."""
+    draughtsman.forget()
+    drawn = draughtsman.draw(request)
+    assert len(np.unique(drawn.reshape(-1, 4), axis=0)) > 20
+    draughtsman.maps._collections.learn(request.view, True)
+    return drawn, draughtsman.draw(request)
+
+
+def ground(west: float, south: float, side: float) -> Tuple[float, float, float, float]:
+    return _WEST + west, _SOUTH + south, _WEST + west + side, _SOUTH + south + side
+
+
+@pytest.mark.parametrize("look", ["opaque", "translucent"])
+@pytest.mark.parametrize("kind", _CASES)
+@pytest.mark.parametrize(
+    ("srs", "bounds", "size"),
+    [
+        ("EPSG:2154", ground(0, 0, 100_000), (400, 400)),
+        ("EPSG:2154", ground(31_000, 52_000, 20_000), (256, 256)),
+        ("EPSG:2154", ground(-200_000, -200_000, 500_000), (200, 200)),
+        ("EPSG:3857", (250_000.0, 6_200_000.0, 400_000.0, 6_350_000.0), (300, 300)),
+        ("EPSG:4326", (2.4, 48.35, 3.4, 49.1), (300, 225)),
+        ("EPSG:4326", (2.6, 48.5, 3.4, 48.8), (200, 200)),  # stretched
+    ],
+)
+def test_collections_make_the_map_that_qgis_draws(
+    draughtsman: Draughtsman, collected: List[int], shapes: Path, style_for: Callable[[str, str], Path], kind: str,
+    look: str, srs: str, bounds: tuple, size: tuple,
+) -> None:  # fmt: skip
+    table = kind.lower()
+    style = style_for(table, look)
+    request = map_of(shapes, table, style=style, srs=srs, bounds=bounds, size=size, transparent=look == "translucent")
+    drawn, again = both(draughtsman, request)
+    assert sum(collected) in (2, 3)  # bands of the second map
+    assert differing(drawn, again) == []
+
+
+def test_two_layers_and_a_finer_resolution(
+    draughtsman: Draughtsman, collected: List[int], shapes: Path, style_for: Callable[[str, str], Path]
+) -> None:
+    request = map_of(shapes, "multipolygon", "polygon", style=style_for("polygon", "translucent"), srs="EPSG:2154",
+                     bounds=ground(10_000, 10_000, 60_000), size=(300, 300), dpi=200.0)  # fmt: skip
+    drawn, again = both(draughtsman, request)
+    assert set(collected) == {2}
+    assert differing(drawn, again) == []
+
+
+def test_many_places_and_scales(
+    draughtsman: Draughtsman, collected: List[int], shapes: Path, style_for: Callable[[str, str], Path]
+) -> None:
+    style, numbers = style_for("multipolygon", "translucent"), np.random.default_rng(4)
+    for _ in range(25):
+        side = 10 ** numbers.uniform(3.6, 5)
+        bounds = ground(*numbers.uniform(0, 100_000 - side, 2), side)
+        drawn, again = both(
+            draughtsman, map_of(shapes, "multipolygon", style=style, srs="EPSG:2154", bounds=bounds, size=(200, 200))
+        )
+        assert differing(drawn, again) == []
+    assert len(collected) > 25
+
+
+def test_what_only_an_outline_would_bring_onto_the_map_is_left_out(
+    draughtsman: Draughtsman, collected: List[int], shapes: Path, style_for: Callable[[str, str], Path]
+) -> None:
+    """QGIS draws what has a point in common with the ground, whatever its outline would paint on it."""
+    with GeoPackageTable(shapes, "polygon") as table:
+        (batch,) = list(table.batches(columns=()))
+    g = batch.geometries
+    box = g.x[: g.path_start[1]].min(), g.y[: g.path_start[1]].min()
+    for west, south in ((box[0] - 10_000.001, box[1] - 5_000), (box[0] - 5_000, box[1] - 10_000.001)):
+        request = map_of(
+            shapes, "polygon", style=style_for("polygon", "opaque"), srs="EPSG:2154", size=(250, 250),
+            bounds=(west, south, west + 10_000, south + 10_000),
+        )  # fmt: skip
+        drawn, again = both(draughtsman, request)
+        assert differing(drawn, again) == []
+
+
+def test_a_map_that_was_seen_to_differ_is_left_to_qgis(
+    draughtsman: Draughtsman, shapes: Path, style_for: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from geopub_plugin.backend.render.collected import features
+
+    request = map_of(shapes, "polygon", style=style_for("polygon", "opaque"), srs="EPSG:2154",
+                     bounds=ground(0, 0, 100_000), size=(300, 300))  # fmt: skip
+    right = draughtsman.draw(request)
+    draughtsman.forget()
+    monkeypatch.setattr(features, "simplified", lambda geometries, tolerance: geometries)
+    assert differing(right, draughtsman.draw(request)) == []
+    assert not draughtsman.maps._collections.trusted(request.view)
+    assert differing(right, draughtsman.draw(request)) == []
+    monkeypatch.undo()
+    draughtsman.forget()
+    draughtsman.draw(request)
+    assert draughtsman.maps._collections.trusted(request.view)
+
+
+def test_curves_and_collections_are_left_to_qgis(draughtsman: Draughtsman, qgis_app: Any, tmp_path: Path) -> None:
+    from osgeo import ogr, osr
+
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(2154)
+    data = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "curves.gpkg"))
+    layer = data.CreateLayer("curves", system, ogr.wkbCurvePolygon)
+    for number in range(40):
+        x, y = _WEST + number % 7 * 900, _SOUTH + number // 7 * 900
+        feature = ogr.Feature(layer.GetLayerDefn())
+        corners = (x, y), (x + 500, y + 500), (x + 1000, y), (x + 500, y - 500), (x, y)
+        ring = ", ".join(f"{a} {b}" for a, b in corners)
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"CURVEPOLYGON (CIRCULARSTRING ({ring}))"))
+        layer.CreateFeature(feature)
+    del layer, data
+    request = map_of(tmp_path / "curves.gpkg", "curves", srs="EPSG:2154", bounds=ground(-1000, -1000, 9000))
+    first, second = draughtsman.draw(request), draughtsman.draw(request)
+    assert len(np.unique(first.reshape(-1, 4), axis=0)) > 5
+    assert differing(first, second) == []
+    assert not draughtsman.maps._collections.trusted(request.view)
+
+
+@pytest.mark.parametrize("kind", ["POLYGON", "LINESTRING"])
+@pytest.mark.parametrize("tolerance", [3.0, 40.0, 700.0, 9_000.0])
+def test_simplification_is_that_of_qgis(shapes: Path, qgis_app: Any, kind: str, tolerance: float) -> None:
+    from qgis.core import Qgis, QgsGeometry, QgsMapToPixelSimplifier
+
+    from geopub_plugin.backend.features.ragged import take
+    from geopub_plugin.backend.features.wkb_writer import collection
+    from geopub_plugin.backend.render.collected.simplification import simplified
+
+    with GeoPackageTable(shapes, kind.lower()) as table:
+        (batch,) = list(table.batches(columns=()))
+    there = take(batch.geometries, np.flatnonzero(np.diff(batch.geometries.feature_start)))
+    assert len(there) == 600
+    algorithms = getattr(Qgis, "VectorSimplificationAlgorithm", None) or QgsMapToPixelSimplifier.SimplifyAlgorithm
+    flag = QgsMapToPixelSimplifier.SimplifyFlag.SimplifyGeometry
+    qgis = QgsMapToPixelSimplifier(flag, tolerance, algorithms.Distance)
+    made = simplified(there, tolerance)
+    for row in range(len(there)):
+        before, after = QgsGeometry(), QgsGeometry()
+        before.fromWkb(collection(take(there, np.array([row]))))
+        after.fromWkb(collection(take(made, np.array([row]))))
+        (one,), (other,) = before.asGeometryCollection(), after.asGeometryCollection()
+        assert qgis.simplify(one).asWkb() == other.asWkb()
+    assert len(made.x) < len(there.x)

@@ -24,6 +24,7 @@ from qgis.PyQt.QtCore import QRect
 from qgis.PyQt.QtGui import QImage
 
 from .collected.drawing import CollectedLayer, draw
+from .collected.features import NotCollectable
 from .collected.maps import Collections
 from .grounds import grounds_near, grounds_to_read
 from .layers import Layers, OpenedLayers
@@ -35,13 +36,17 @@ from .requests import PNG, MapRequest, MetatileRequest
 from .workload import DrawingTimes, Processors
 
 WORTH = 0.012  # seconds of drawing that are worth a thread more: to look for bands takes 2 ms and more
+COLLECTING = 0.003  # seconds of drawing that are worth collecting features: what takes less QGIS does as quickly
 
 
 class BandedMaps:
     """Draws maps, each with as many threads as it is worth and as there are processors free. Thread-safe."""
 
-    def __init__(self, layers: OpenedLayers, processors: int = os.cpu_count() or 1, worth: float = WORTH) -> None:
-        self._layers, self._worth = layers, worth
+    def __init__(
+        self, layers: OpenedLayers, processors: int = os.cpu_count() or 1, worth: float = WORTH,
+        collecting: float = COLLECTING,
+    ) -> None:  # fmt: skip
+        self._layers, self._worth, self._collecting = layers, worth, collecting
         self._times, self._processors = DrawingTimes(), Processors(processors)
         self._helpers = ThreadPoolExecutor(max(1, processors - 1), "band")
         self._collections = Collections()
@@ -56,16 +61,20 @@ class BandedMaps:
 
     def image(self, request: MapRequest, layers: List[Layers]) -> QImage:
         """Return a map as an image that is not written yet; `layers` are the calling thread's copies."""
-        settings = request_settings(request, layers)
-        image = blank_map(request, settings.outputSize())
-        collected = self._collections.layers(request.view, settings, layers)
-        if collected and not self._collections.trusted(request.view):
-            seconds = _drawn(settings, image)
-            self._collections.compare(request.view, settings, collected, image, blank_map(request, image.size()))
-        else:
+        settings, view = request_settings(request, layers), request.view
+        image, same = blank_map(request, settings.outputSize()), self._collections.same(view)
+        collects = same and self._times.expected(view) >= self._collecting
+        collected = self._collections.layers(view, settings, layers) if collects else []
+        try:
             seconds = self._shared(request, settings, image, collected)
-        self._times.took(request.view, seconds)
-        return fitted(image, request.view)
+        except NotCollectable:
+            self._collections.learn(view, False)
+            image = blank_map(request, settings.outputSize())
+            seconds = self._shared(request, settings, image, [])
+        self._times.took(view, seconds)
+        if same is None and seconds >= self._collecting:
+            self._collections.compare(request, settings, layers, image)
+        return fitted(image, view)
 
     def _shared(
         self, request: MapRequest, settings: QgsMapSettings, image: QImage, collected: List[CollectedLayer]
@@ -89,6 +98,8 @@ class BandedMaps:
             with self._layers.lent(request.view.layers) as copies:
                 own = request_settings(request, copies)
                 again = self._collections.layers(request.view, own, copies) if collected else []
+                if len(again) != len(collected):
+                    raise NotCollectable
                 return sheet, _drawn(own, sheet, band, again)
 
         others = [self._helpers.submit(draw, band) for band in bands[1:]]

@@ -30,6 +30,9 @@ from .requests import (
     from_json,
 )
 
+# Seconds after which a thread lets go of Python for another: one that comes back from QGIS has waited long enough.
+_TURN = 0.0005
+
 
 class Drawing:
     """Answers requests with the layers it keeps open."""
@@ -135,6 +138,7 @@ def main() -> None:
     except ImportError as error:
         _say(stdout, {"missing": str(error)})
         return
+    sys.setswitchinterval(_TURN)
     application = start_qgis(setup["profile"])
     drawing = Drawing()
     for number, line in enumerate(lines):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Iterator, List
@@ -126,10 +127,12 @@ def style_of(scattered: Path, qgis_app: Any, tmp_path: Path) -> Callable[[str], 
 class Draughtsman:
     """Draws maps in a thread of its own, as the renderer does, while this one runs Qt's events."""
 
-    def __init__(self) -> None:
+    def __init__(self, collecting: float = math.inf) -> None:
+        """Begin, with maps that QGIS draws in more than so many seconds drawn of collections the next time."""
         from geopub_plugin.backend.render.layers import OpenedLayers
         from geopub_plugin.backend.render.main_thread import MainThread
 
+        self._collecting = collecting
         self.layers = OpenedLayers(MainThread())
         self.forget()
         self._thread = ThreadPoolExecutor(1)
@@ -144,7 +147,7 @@ class Draughtsman:
         """Have the next map drawn whole, as the first one."""
         from geopub_plugin.backend.render.bands import BandedMaps
 
-        self.maps = BandedMaps(self.layers, 3, worth=1e-9)
+        self.maps = BandedMaps(self.layers, 3, worth=1e-9, collecting=self._collecting)
 
     def draw(self, request: MapRequest) -> np.ndarray:
         """Return the pixels of a map."""

@@ -131,11 +131,8 @@ def style_for(shapes: Path, qgis_app: Any, tmp_path: Path) -> Callable[[str, str
 
 
 @pytest.fixture
-def draughtsman(qgis_app: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Draughtsman]:
-    from geopub_plugin.backend.render.collected import maps
-
-    monkeypatch.setattr(maps, "_FEW", 0)
-    made = Draughtsman()
+def draughtsman(qgis_app: Any) -> Iterator[Draughtsman]:
+    made = Draughtsman(collecting=0)
     yield made
     made.close()
 
@@ -190,7 +187,7 @@ def test_collections_make_the_map_that_qgis_draws(
     style = style_for(table, look)
     request = map_of(shapes, table, style=style, srs=srs, bounds=bounds, size=size, transparent=look == "translucent")
     drawn, again = both(draughtsman, request)
-    assert sum(collected) in (2, 3)  # bands of the second map
+    assert collected in ([1], [1, 1, 1])  # whole, or in bands
     assert differing(drawn, again) == []
 
 
@@ -216,6 +213,16 @@ def test_many_places_and_scales(
         )
         assert differing(drawn, again) == []
     assert len(collected) > 25
+
+
+def test_an_island_beyond_the_edge_is_drawn_as_its_country_lies_on_the_map(
+    draughtsman: Draughtsman, collected: List[int], world_map: Path
+) -> None:
+    """Mayotte lies east of this map, in the height of its last third; the rest of France in that of its first."""
+    request = map_of(world_map, "countries", bounds=(-5e6, -5e6, 5e6, 9e6), size=(250, 350))
+    drawn, again = both(draughtsman, request)
+    assert collected == [1, 1, 1]  # bands
+    assert differing(drawn, again) == []
 
 
 def test_what_only_an_outline_would_bring_onto_the_map_is_left_out(
@@ -246,34 +253,81 @@ def test_a_map_that_was_seen_to_differ_is_left_to_qgis(
     draughtsman.forget()
     monkeypatch.setattr(features, "simplified", lambda geometries, tolerance: geometries)
     assert differing(right, draughtsman.draw(request)) == []
-    assert not draughtsman.maps._collections.trusted(request.view)
+    assert draughtsman.maps._collections.same(request.view) is False
     assert differing(right, draughtsman.draw(request)) == []
     monkeypatch.undo()
     draughtsman.forget()
     draughtsman.draw(request)
-    assert draughtsman.maps._collections.trusted(request.view)
+    assert draughtsman.maps._collections.same(request.view)
 
 
-def test_curves_and_collections_are_left_to_qgis(draughtsman: Draughtsman, qgis_app: Any, tmp_path: Path) -> None:
+def test_curves_are_left_to_qgis_wherever_they_come(
+    draughtsman: Draughtsman, collected: List[int], qgis_app: Any, tmp_path: Path
+) -> None:
+    """The first map shows none, the second one does."""
     from osgeo import ogr, osr
 
     system = osr.SpatialReference()
     system.ImportFromEPSG(2154)
     data = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "curves.gpkg"))
     layer = data.CreateLayer("curves", system, ogr.wkbCurvePolygon)
-    for number in range(40):
-        x, y = _WEST + number % 7 * 900, _SOUTH + number // 7 * 900
-        feature = ogr.Feature(layer.GetLayerDefn())
+    for number in range(80):
+        x, y = _WEST + number % 10 * 900, _SOUTH + number // 10 * 900
         corners = (x, y), (x + 500, y + 500), (x + 1000, y), (x + 500, y - 500), (x, y)
-        ring = ", ".join(f"{a} {b}" for a, b in corners)
-        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"CURVEPOLYGON (CIRCULARSTRING ({ring}))"))
+        ring = "(" + ", ".join(f"{a} {b}" for a, b in corners) + ")"
+        text = f"POLYGON ({ring})" if number % 10 < 5 else f"CURVEPOLYGON (CIRCULARSTRING {ring})"
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(text))
         layer.CreateFeature(feature)
     del layer, data
-    request = map_of(tmp_path / "curves.gpkg", "curves", srs="EPSG:2154", bounds=ground(-1000, -1000, 9000))
-    first, second = draughtsman.draw(request), draughtsman.draw(request)
-    assert len(np.unique(first.reshape(-1, 4), axis=0)) > 5
-    assert differing(first, second) == []
-    assert not draughtsman.maps._collections.trusted(request.view)
+
+    def request(west: float) -> MapRequest:
+        return map_of(tmp_path / "curves.gpkg", "curves", srs="EPSG:2154", bounds=ground(west, 0, 3000))
+
+    plain = draughtsman.draw(request(0))
+    assert draughtsman.maps._collections.same(request(0).view)
+    assert differing(plain, draughtsman.draw(request(0))) == []
+    assert sum(collected) >= 1
+    curved = draughtsman.draw(request(5_000))
+    assert draughtsman.maps._collections.same(request(0).view) is False
+    draughtsman.forget()
+    assert differing(curved, draughtsman.draw(request(5_000))) == []
+    assert len(np.unique(curved.reshape(-1, 4), axis=0)) > 5
+
+
+def test_an_index_finds_what_meets_a_ground(qgis_app: Any) -> None:
+    from geopub_plugin.backend.render.collected.tables import FeatureIndex
+
+    numbers = np.random.default_rng(2)
+    low = numbers.uniform(0, 1e6, (1_000, 2)) + 6e6
+    boxes = np.concatenate([low, low + numbers.uniform(0, 5e4, (1_000, 2))], axis=1)
+    keys = np.sort(numbers.choice(10_000, 1_000, replace=False))
+    index = FeatureIndex(keys, boxes)
+    for west, south in numbers.uniform(5.9e6, 7e6, (50, 2)):
+        ground = (west, south, west + 2e5, south + 1e5)
+        found = index.meeting(ground)
+        meets = (boxes[:, :2] <= ground[2:]).all(axis=1) & (boxes[:, 2:] >= ground[:2]).all(axis=1)
+        within = (boxes[:, :2] >= ground[:2]).all(axis=1) & (boxes[:, 2:] <= ground[2:]).all(axis=1)
+        assert set(keys[meets]) <= set(found.keys)  # boxes are rounded outwards
+        assert len(found) <= meets.sum() + 2
+        assert set(found.keys[found.within]) <= set(keys[within])
+        near = index.meeting(ground, (west, south, west + 1e5, south + 1e5))
+        assert set(near.keys) <= set(found.keys)
+    assert len(index.meeting((0, 0, 1, 1))) == 0
+    assert len(FeatureIndex(keys[:0], boxes[:0]).meeting((0, 0, 1, 1))) == 0
+
+
+def test_tables_read_long_ago_are_closed(shapes: Path, qgis_app: Any) -> None:
+    from geopub_plugin.backend.render.collected.tables import ReadTables
+    from geopub_plugin.backend.services.publications import DrawnTable
+
+    tables = ReadTables(remembered=1_300)
+    first = tables.table(DrawnTable(shapes, "polygon", None), 1)
+    assert tables.table(DrawnTable(shapes, "polygon", None), 1) is first
+    assert sum(len(read) for read, _within in first.geometries(first.index.meeting((0, 0, 1e8, 1e8)))) == 600
+    for state in (2, 3):
+        assert tables.table(DrawnTable(shapes, "polygon", None), state) is not first
+    assert tables.table(DrawnTable(shapes, "polygon", None), 1) is not first
 
 
 @pytest.mark.parametrize("kind", ["POLYGON", "LINESTRING"])

@@ -38,17 +38,16 @@ class CollectedLayer:
 
     def count(self) -> int:
         """Return how many features the map may show."""
-        return len(self._table.index.meeting([bounds_of(self._view.ground)]))
+        return len(self._table.index.meeting(bounds_of(self._view.ground)))
 
     def draw(self, painter: QPainter, near: Optional[QgsRectangle]) -> None:
         """Draw the features, or those of them that lie near a place (in the layer's system)."""
-        areas = [bounds_of(one) for one in (self._view.ground, near) if one is not None]
-        keys = self._table.index.meeting(areas)
+        found = self._table.index.meeting(bounds_of(self._view.ground), bounds_of(near) if near else None)
         context = QgsRenderContext(self._view.context)
         context.setPainter(painter)
         self._symbol.startRender(context, self._layer.fields())
         try:
-            for wkb in collections(self._table, keys, self._view):
+            for wkb in collections(self._table, found, self._view):
                 self._symbol.renderFeature(_feature(wkb), context)
         finally:
             self._symbol.stopRender(context)

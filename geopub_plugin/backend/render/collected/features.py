@@ -16,7 +16,7 @@ from ...features.wkb_writer import collection
 from ..grounds import Area
 from .seen import Seen
 from .simplification import part_sizes, simplified
-from .tables import ReadTable
+from .tables import Found, ReadTable
 
 _THREE = 3  # sides of four
 
@@ -30,37 +30,43 @@ def bounds_of(rectangle: QgsRectangle) -> Bounds:
     return rectangle.xMinimum(), rectangle.yMinimum(), rectangle.xMaximum(), rectangle.yMaximum()
 
 
-def collections(table: ReadTable, keys: np.ndarray, seen: Seen) -> Iterator[bytes]:
-    """Yield what QGIS would draw of the features with these keys as collections, in well-known binary.
+def collections(table: ReadTable, found: Found, seen: Seen) -> Iterator[bytes]:
+    """Yield what QGIS would draw of some features as collections, in well-known binary.
 
     Raises:
         NotCollectable: it has to draw them itself.
     """
     try:
-        for read in table.geometries(keys):
+        for read, within in table.geometries(found):
             if (read.z is not None and seen.transformed()) or (read.kind == COLLECTION).any():
                 raise NotCollectable
-            drawn = _drawn(read, seen.ground)
+            drawn = read if within.all() else _drawn(read, within, seen.ground)
             if len(drawn.part_kind):
                 yield collection(_in_order(drawn, seen.tolerance))
     except InvalidInput as error:  # curves
         raise NotCollectable from error
 
 
-def _drawn(read: Geometries, ground: QgsRectangle) -> Geometries:
+def _drawn(read: Geometries, within: np.ndarray, ground: QgsRectangle) -> Geometries:
     """Return the features that have a point in common with a ground; GDAL gives QGIS no others."""
+    drawn = within.copy()
+    doubtful = np.flatnonzero(~within)
+    drawn[doubtful] = _met(take(read, doubtful), ground)
+    return read if drawn.all() else take(read, np.flatnonzero(drawn))
+
+
+def _met(some: Geometries, ground: QgsRectangle) -> np.ndarray:
+    """Return which features have a point in common with a ground: bool (n,)."""
     west, south, east, north = bounds_of(ground)
     low, high = np.array([west, south, west, south]), np.array([east, north, east, north])
-    boxes = feature_bounds(read)  # (N, 4)
-    inside = ((boxes >= low) & (boxes <= high)).sum(axis=1)  # (N,) sides that lie between those of the ground
-    drawn = inside >= _THREE  # what sticks out on one side alone touches the opposite one
-    if drawn.all():
-        return read
-    met = (boxes[:, 0] <= east) & (boxes[:, 1] <= north) & (boxes[:, 2] >= west) & (boxes[:, 3] >= south)
-    doubtful = np.flatnonzero(met & ~drawn)
+    boxes = feature_bounds(some)  # (n, 4)
+    inside = ((boxes >= low) & (boxes <= high)).sum(axis=1)  # (n,) sides that lie between those of the ground
+    met = inside >= _THREE  # what sticks out on one side alone touches the opposite one
+    near = (boxes[:, 0] <= east) & (boxes[:, 1] <= north) & (boxes[:, 2] >= west) & (boxes[:, 3] >= south)
+    doubtful = np.flatnonzero(near & ~met)
     if len(doubtful):
-        drawn[doubtful] = _touching(take(read, doubtful), ground)
-    return take(read, np.flatnonzero(drawn))
+        met[doubtful] = _touching(take(some, doubtful), ground)
+    return met
 
 
 def _touching(some: Geometries, ground: QgsRectangle) -> np.ndarray:

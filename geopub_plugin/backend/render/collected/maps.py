@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 from qgis.core import QgsMapSettings
 from qgis.PyQt.QtGui import QImage
 
 from ...errors import GeoPubError
 from ..layers import Layers, state_of
-from ..requests import MapView
+from ..maps import blank_map
+from ..requests import MapRequest, MapView
 from ..workload import kind_of
 from .drawing import CollectedLayer, collected_layer, draw
 from .features import NotCollectable
 from .tables import ReadTables
 
-_FEW = 200  # features that QGIS draws as quickly
 _REMEMBERED = 500  # kinds of maps
 
 
@@ -30,8 +30,8 @@ class Collections:
         self._lock = threading.Lock()
 
     def layers(self, view: MapView, settings: QgsMapSettings, layers: List[Layers]) -> List[CollectedLayer]:
-        """Return the layers of a map, top first, as collections; none where QGIS shall draw them one by one."""
-        if self._same.get(kind_of(view), True) is False or any(len(kinds) != 1 for kinds in layers):
+        """Return the layers of a map, top first, as collections; none where QGIS has to draw them one by one."""
+        if any(len(kinds) != 1 for kinds in layers):
             return []
         found: List[CollectedLayer] = []
         for table, (layer,) in zip(view.layers, layers):
@@ -43,23 +43,23 @@ class Collections:
             if collected is None:
                 return []
             found.append(collected)
-        return found if sum(layer.count() for layer in found) > _FEW else []
+        return found
 
-    def trusted(self, view: MapView) -> bool:
-        """Return whether a map of this kind was found to be what QGIS draws."""
+    def same(self, view: MapView) -> Optional[bool]:
+        """Return whether maps of this kind are what QGIS draws, None while that is not known."""
         with self._lock:
-            return self._same.get(kind_of(view), False)
+            return self._same.get(kind_of(view))
 
-    def compare(
-        self, view: MapView, settings: QgsMapSettings, layers: List[CollectedLayer], drawn: QImage, blank: QImage
-    ) -> None:
-        """Learn whether maps of a kind are the same by drawing one that QGIS has drawn, on a blank image."""
+    def compare(self, request: MapRequest, settings: QgsMapSettings, layers: List[Layers], drawn: QImage) -> None:
+        """Learn whether maps of a kind are the same by drawing one that QGIS has drawn."""
+        again = blank_map(request, drawn.size())
+        collected = self.layers(request.view, settings, layers)
         try:
-            draw(settings, layers, blank)
-            same = blank == drawn
+            draw(settings, collected, again)
         except NotCollectable:
-            same = False
-        self.learn(view, same)
+            collected = []
+        if not collected or any(layer.count() for layer in collected):  # a map of nothing says nothing
+            self.learn(request.view, bool(collected) and again == drawn)
 
     def learn(self, view: MapView, same: bool) -> None:
         """Remember whether maps of a kind are the same."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
-from typing import Iterator, List, Sequence, Tuple
+from dataclasses import dataclass
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -19,6 +20,17 @@ _ROWS = 4_096  # read and drawn at a time
 _HEAVIEST = 4_000_000  # bytes of their geometries
 _BLOCK = 64  # rows one after the other, which mostly lie near each other
 _REMEMBERED = 1_000_000  # features whose boxes are kept: 24 bytes each
+
+
+@dataclass(frozen=True)
+class Found:
+    """Features whose boxes meet a ground."""
+
+    keys: np.ndarray  # int64 (n,), ascending
+    within: np.ndarray  # bool (n,) their boxes lie in the ground
+
+    def __len__(self) -> int:
+        return len(self.keys)
 
 
 class FeatureIndex:
@@ -36,14 +48,17 @@ class FeatureIndex:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def meeting(self, areas: Sequence[Bounds]) -> np.ndarray:
-        """Return the keys of the features whose boxes meet all of these areas, ascending: int64 (n,)."""
+    def meeting(self, ground: Bounds, near: Optional[Bounds] = None) -> Found:
+        """Return the features whose boxes meet a ground, and the bounds near which they shall lie if there are any."""
+        areas = [ground] if near is None else [ground, near]
         blocks = np.flatnonzero(_meet_all(self._blocks, areas))
-        if len(blocks) == 0:
-            return blocks
         rows = (blocks[:, None] * _BLOCK + np.arange(_BLOCK)).ravel()  # (n * 64,)
         rows = rows[: np.searchsorted(rows, len(self._keys))]
-        return self._keys[rows[_meet_all(self._boxes[:, rows], areas)]]
+        boxes = self._boxes[:, rows]
+        met = np.flatnonzero(_meet_all(boxes, areas))
+        west, south, east, north = ground
+        x0, y0, x1, y1 = boxes[:, met].astype(np.float64)
+        return Found(self._keys[rows[met]], (x0 >= west) & (y0 >= south) & (x1 <= east) & (y1 <= north))
 
 
 def _outward(boxes: np.ndarray) -> np.ndarray:
@@ -75,13 +90,13 @@ class ReadTable:
             self.schema = reader.schema
             self.index = FeatureIndex(*feature_boxes(reader))
 
-    def geometries(self, keys: np.ndarray) -> Iterator[Geometries]:
-        """Yield the geometries of the features with these keys (int64 (n,), ascending), some at a time."""
+    def geometries(self, found: Found) -> Iterator[Tuple[Geometries, np.ndarray]]:
+        """Yield the geometries of some features, and which of them lie in the ground, some at a time."""
         with self._reader() as reader:
-            for begin in range(0, len(keys), _ROWS):
-                some = keys[begin : begin + _ROWS].tolist()
+            for begin in range(0, len(found), _ROWS):
+                some = found.keys[begin : begin + _ROWS].tolist()
                 for batch in reader.batches(columns=(), fids=some, size=_ROWS, heaviest=_HEAVIEST):
-                    yield batch.geometries
+                    yield batch.geometries, found.within[np.searchsorted(found.keys, batch.fids)]
 
     @contextmanager
     def _reader(self) -> Iterator[GeoPackageTable]:

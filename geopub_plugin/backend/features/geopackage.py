@@ -106,7 +106,7 @@ class GeoPackageTable:
         if not self.schema.spatial_index:
             return self._scanned_within(bounds)
         west, south, east, north = bounds
-        fids, boxes = self._indexed(bounds)
+        fids, boxes = self.indexed(bounds)
         inner = boxes.astype(np.float32)  # (n, 4) shrunk by the two steps that SQLite may add: within the true box
         for _ in range(_STEPS):
             inner = np.nextafter(inner, _INWARDS)
@@ -119,7 +119,7 @@ class GeoPackageTable:
         ]
         return np.sort(np.concatenate([fids[sure], *checked]))
 
-    def _indexed(self, bounds: Bounds) -> Tuple[np.ndarray, np.ndarray]:
+    def indexed(self, bounds: Bounds) -> Tuple[np.ndarray, np.ndarray]:
         """Return what the R-tree has within bounds: keys int64 (n,), boxes float64 (n, 4), rounded outwards."""
         west, south, east, north = bounds
         sql = (

@@ -317,6 +317,21 @@ def test_an_index_finds_what_meets_a_ground(qgis_app: Any) -> None:
     assert len(FeatureIndex(keys[:0], boxes[:0]).meeting((0, 0, 1, 1))) == 0
 
 
+def test_a_large_table_asks_its_r_tree(shapes: Path, qgis_app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from geopub_plugin.backend.render.collected import tables
+    from geopub_plugin.backend.services.publications import DrawnTable
+
+    small = tables.ReadTable(DrawnTable(shapes, "multipolygon", None))
+    monkeypatch.setattr(tables, "_INDEXED", 100)
+    large = tables.ReadTable(DrawnTable(shapes, "multipolygon", None))
+    assert (len(small), len(large)) == (600, 0)
+    for bounds in (ground(0, 0, 50_000), ground(-1e6, -1e6, 3e6), ground(-1e6, 0, 10)):
+        one, other = (table.meeting(bounds, ground(10_000, 0, 30_000)) for table in (small, large))
+        assert one.keys.tolist() == other.keys.tolist() and one.within.tolist() == other.within.tolist()
+    small.close()
+    large.close()
+
+
 def test_tables_read_long_ago_are_closed(shapes: Path, qgis_app: Any) -> None:
     from geopub_plugin.backend.render.collected.tables import ReadTables
     from geopub_plugin.backend.services.publications import DrawnTable
@@ -324,7 +339,7 @@ def test_tables_read_long_ago_are_closed(shapes: Path, qgis_app: Any) -> None:
     tables = ReadTables(remembered=1_300)
     first = tables.table(DrawnTable(shapes, "polygon", None), 1)
     assert tables.table(DrawnTable(shapes, "polygon", None), 1) is first
-    assert sum(len(read) for read, _within in first.geometries(first.index.meeting((0, 0, 1e8, 1e8)))) == 600
+    assert sum(len(read) for read, _within in first.geometries(first.meeting((0, 0, 1e8, 1e8)))) == 600
     for state in (2, 3):
         assert tables.table(DrawnTable(shapes, "polygon", None), state) is not first
     assert tables.table(DrawnTable(shapes, "polygon", None), 1) is not first

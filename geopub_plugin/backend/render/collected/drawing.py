@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence
 
 from qgis.core import (
+    QgsCsException,
     QgsFeature,
     QgsGeometry,
     QgsMapSettings,
@@ -23,7 +24,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QImage, QPainter
 
 from ..reach import reach_of_layer
-from .features import bounds_of, collections
+from .features import NotCollectable, bounds_of, collections
 from .seen import Seen, seen
 from .tables import ReadTable
 
@@ -38,17 +39,23 @@ class CollectedLayer:
 
     def count(self) -> int:
         """Return how many features the map may show."""
-        return len(self._table.index.meeting(bounds_of(self._view.ground)))
+        return len(self._table.meeting(bounds_of(self._view.ground)))
 
     def draw(self, painter: QPainter, near: Optional[QgsRectangle]) -> None:
-        """Draw the features, or those of them that lie near a place (in the layer's system)."""
-        found = self._table.index.meeting(bounds_of(self._view.ground), bounds_of(near) if near else None)
+        """Draw the features, or those of them that lie near a place (in the layer's system).
+
+        Raises:
+            NotCollectable: QGIS has to draw them itself.
+        """
+        found = self._table.meeting(bounds_of(self._view.ground), bounds_of(near) if near else None)
         context = QgsRenderContext(self._view.context)
         context.setPainter(painter)
         self._symbol.startRender(context, self._layer.fields())
         try:
             for wkb in collections(self._table, found, self._view):
                 self._symbol.renderFeature(_feature(wkb), context)
+        except QgsCsException as error:  # QGIS leaves such features out, one by one
+            raise NotCollectable from error
         finally:
             self._symbol.stopRender(context)
 

@@ -52,14 +52,16 @@ class Collections:
 
     def compare(self, request: MapRequest, settings: QgsMapSettings, layers: List[Layers], drawn: QImage) -> None:
         """Learn whether maps of a kind are the same by drawing one that QGIS has drawn."""
-        again = blank_map(request, drawn.size())
         collected = self.layers(request.view, settings, layers)
-        try:
-            draw(settings, collected, again)
-        except NotCollectable:
-            collected = []
-        if not collected or any(layer.count() for layer in collected):  # a map of nothing says nothing
-            self.learn(request.view, bool(collected) and again == drawn)
+        if not collected:
+            self.learn(request.view, False)
+        elif any(layer.count() for layer in collected):  # a map of nothing says nothing
+            again = blank_map(request, drawn.size())
+            try:
+                draw(settings, collected, again)
+                self.learn(request.view, again == drawn)
+            except NotCollectable:
+                self.learn(request.view, False)
 
     def learn(self, view: MapView, same: bool) -> None:
         """Remember whether maps of a kind are the same."""

@@ -52,7 +52,11 @@ def seen(settings: QgsMapSettings, layer: QgsVectorLayer) -> Optional[Seen]:
         context = QgsRenderContext.fromMapSettings(settings)
         context.setCoordinateTransform(change)
         context.setExtent(ground)
-        if _CLIPS_LATER and change.sourceCrs().isGeographic() != change.destinationCrs().isGeographic():
+        if (
+            _CLIPS_LATER
+            and change.isValid()
+            and change.sourceCrs().isGeographic() != change.destinationCrs().isGeographic()
+        ):
             context.setFlag(Qgis.RenderContextFlag.ApplyClipAfterReprojection, True)
         tolerance = _simplify(context, layer)
     except QgsCsException:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...features.batch import Geometries
 from ...features.geopackage import GeoPackageTable
+from ...features.geopackage_schema import damage_told
 from ...features.schema import Bounds
 from ...services.publications import DrawnTable
 from ...tiles.boxes import feature_boxes
@@ -19,7 +20,9 @@ from ...tiles.boxes import feature_boxes
 _ROWS = 4_096  # read and drawn at a time
 _HEAVIEST = 4_000_000  # bytes of their geometries
 _BLOCK = 64  # rows one after the other, which mostly lie near each other
-_REMEMBERED = 1_000_000  # features whose boxes are kept: 24 bytes each
+_INDEXED = 500_000  # rows of a table whose boxes are kept in memory: 24 bytes each; of others the R-tree is asked
+_TABLES = 48  # open at a time
+_REMEMBERED = 1_000_000  # boxes of all tables
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,23 @@ class ReadTable:
 
     def __init__(self, table: DrawnTable) -> None:
         """Open a table; raise what `GeoPackageTable` and its reading raise."""
-        self._table = table
+        self._table, self._lock = table, threading.Lock()
         self._readers: List[GeoPackageTable] = []
-        with self._reader() as reader:
+        with self._reader() as reader, damage_told(table.data):
             self.schema = reader.schema
-            self.index = FeatureIndex(*feature_boxes(reader))
+            small = self.schema.spatial_index and reader.count() <= _INDEXED
+            self._index = FeatureIndex(*feature_boxes(reader)) if small else None
+
+    def __len__(self) -> int:
+        """Return how many boxes are kept in memory."""
+        return 0 if self._index is None else len(self._index)
+
+    def meeting(self, ground: Bounds, near: Optional[Bounds] = None) -> Found:
+        """Return the features whose boxes meet a ground, and the bounds near which they shall lie if there are any."""
+        if self._index is not None:
+            return self._index.meeting(ground, near)
+        with self._reader() as reader:
+            return _stored(reader, ground, near)
 
     def geometries(self, found: Found) -> Iterator[Tuple[Geometries, np.ndarray]]:
         """Yield the geometries of some features, and which of them lie in the ground, some at a time."""
@@ -100,16 +115,28 @@ class ReadTable:
 
     @contextmanager
     def _reader(self) -> Iterator[GeoPackageTable]:
-        reader = self._readers.pop() if self._readers else GeoPackageTable(self._table.data, self._table.table)
+        with self._lock:
+            reader = self._readers.pop() if self._readers else None
+        reader = reader or GeoPackageTable(self._table.data, self._table.table)
         try:
             yield reader
         finally:
-            self._readers.append(reader)
+            with self._lock:
+                self._readers.append(reader)
 
     def close(self) -> None:
         """Close the readers."""
-        while self._readers:
-            self._readers.pop().close()
+        with self._lock:
+            while self._readers:
+                self._readers.pop().close()
+
+
+def _stored(reader: GeoPackageTable, ground: Bounds, near: Optional[Bounds]) -> Found:
+    """Return the features that the R-tree of a table has in a ground, and near other bounds if there are any."""
+    keys, boxes = reader.indexed(ground)  # (n,), (n, 4)
+    order = np.argsort(keys)
+    some = FeatureIndex(keys[order], boxes[order])
+    return some.meeting(ground, near)
 
 
 class ReadTables:
@@ -129,6 +156,9 @@ class ReadTables:
         opened = ReadTable(table)
         with self._lock:
             opened = self._tables.setdefault(key, opened)
-            while len(self._tables) > 1 and sum(len(one.index) for one in self._tables.values()) > self._remembered:
+            while len(self._tables) > 1 and self._too_many():
                 self._tables.popitem(last=False)[1].close()
         return opened
+
+    def _too_many(self) -> bool:
+        return len(self._tables) > _TABLES or sum(len(one) for one in self._tables.values()) > self._remembered

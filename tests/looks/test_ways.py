@@ -20,7 +20,7 @@ from .generated import write_generated
 from .sample import SIDE, TABLE, Sample, sample_of
 
 _FARTHER = (1.0, 1.7)  # times what the picture of a style shows
-_BY_CHANCE = ("vegetation_style.qml",)  # places points at random without saying where chance begins
+_BY_CHANCE = ("vegetation_style.qml",)  # drawn twice by QGIS alone, it may differ
 
 
 @pytest.fixture

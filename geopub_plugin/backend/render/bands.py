@@ -25,7 +25,7 @@ from qgis.PyQt.QtGui import QImage
 
 from .collected.drawing import CollectedLayer, draw
 from .collected.features import NotCollectable
-from .collected.maps import Collections
+from .collected.maps import FEWEST, Collections
 from .grounds import grounds_near, grounds_to_read
 from .layers import Layers, OpenedLayers
 from .maps import blank_map, fitted, paint, paste, request_settings
@@ -44,12 +44,12 @@ class BandedMaps:
 
     def __init__(
         self, layers: OpenedLayers, processors: int = os.cpu_count() or 1, worth: float = WORTH,
-        collecting: float = COLLECTING,
+        collecting: float = COLLECTING, fewest: int = FEWEST,
     ) -> None:  # fmt: skip
         self._layers, self._worth, self._collecting = layers, worth, collecting
         self._times, self._processors = DrawingTimes(), Processors(processors)
         self._helpers = ThreadPoolExecutor(max(1, processors - 1), "band")
-        self._collections = Collections()
+        self._collections = Collections(fewest)
 
     def picture(self, request: MapRequest, layers: List[Layers]) -> bytes:
         """Return the picture of a map."""
@@ -65,6 +65,8 @@ class BandedMaps:
         image, same = blank_map(request, settings.outputSize()), self._collections.same(view)
         collects = same and self._times.expected(view) >= self._collecting
         collected = self._collections.layers(view, settings, layers) if collects else []
+        if not self._collections.enough(collected):
+            collected = []
         try:
             seconds = self._shared(request, settings, image, collected)
         except NotCollectable:

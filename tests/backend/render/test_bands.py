@@ -147,7 +147,7 @@ class Draughtsman:
         """Have the next map drawn whole, as the first one."""
         from geopub_plugin.backend.render.bands import BandedMaps
 
-        self.maps = BandedMaps(self.layers, 3, worth=1e-9, collecting=self._collecting)
+        self.maps = BandedMaps(self.layers, 3, worth=1e-9, collecting=self._collecting, fewest=1)
 
     def draw(self, request: MapRequest) -> np.ndarray:
         """Return the pixels of a map."""

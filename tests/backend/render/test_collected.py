@@ -261,6 +261,22 @@ def test_a_map_that_was_seen_to_differ_is_left_to_qgis(
     assert draughtsman.maps._collections.same(request.view)
 
 
+def test_a_map_of_few_features_is_left_to_qgis(
+    draughtsman: Draughtsman, collected: List[int], shapes: Path, style_for: Callable[[str, str], Path]
+) -> None:
+    from geopub_plugin.backend.render.bands import BandedMaps
+
+    style = style_for("polygon", "opaque")
+    whole, corner = (
+        map_of(shapes, "polygon", style=style, srs="EPSG:2154", bounds=ground(at, at, side), size=(side // 250,) * 2)
+        for at, side in ((0, 100_000), (45_000, 10_000))
+    )
+    draughtsman.maps = BandedMaps(draughtsman.layers, 1, collecting=0, fewest=300)
+    for request in (whole, whole, corner, corner):
+        draughtsman.draw(request)
+    assert collected == [1]
+
+
 def test_curves_are_left_to_qgis_wherever_they_come(
     draughtsman: Draughtsman, collected: List[int], qgis_app: Any, tmp_path: Path
 ) -> None:

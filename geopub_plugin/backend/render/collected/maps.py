@@ -18,14 +18,15 @@ from .drawing import CollectedLayer, collected_layer, draw
 from .features import NotCollectable
 from .tables import ReadTables
 
+FEWEST = 400  # features that take less time as collections than one by one
 _REMEMBERED = 500  # kinds of maps
 
 
 class Collections:
     """Knows of each kind of map whether it may be drawn of collections. Thread-safe."""
 
-    def __init__(self) -> None:
-        self._tables = ReadTables()
+    def __init__(self, fewest: int = FEWEST) -> None:
+        self._tables, self._fewest = ReadTables(), fewest
         self._same: OrderedDict[Tuple[object, ...], bool] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -45,6 +46,10 @@ class Collections:
             found.append(collected)
         return found
 
+    def enough(self, layers: List[CollectedLayer]) -> bool:
+        """Return whether a map shows so many features that it is drawn sooner of collections."""
+        return sum(layer.count() for layer in layers) >= self._fewest
+
     def same(self, view: MapView) -> Optional[bool]:
         """Return whether maps of this kind are what QGIS draws, None while that is not known."""
         with self._lock:
@@ -55,7 +60,7 @@ class Collections:
         collected = self.layers(request.view, settings, layers)
         if not collected:
             self.learn(request.view, False)
-        elif any(layer.count() for layer in collected):  # a map of nothing says nothing
+        elif self.enough(collected):
             again = blank_map(request, drawn.size())
             try:
                 draw(settings, collected, again)

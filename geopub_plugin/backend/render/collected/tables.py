@@ -17,7 +17,7 @@ from ...features.schema import Bounds
 from ...services.publications import DrawnTable
 from ...tiles.boxes import feature_boxes
 
-_ROWS = 2_560  # read and drawn at a time: more are a little quicker, and take 3 MB a thread for each thousand
+_ROWS = 3_400  # read and drawn at a time: more are a little quicker, and take 3 MB a thread for each thousand
 _HEAVIEST = 4_000_000  # bytes of their geometries
 _BLOCK = 64  # rows one after the other, which mostly lie near each other
 _INDEXED = 500_000  # rows of a table whose boxes are kept in memory: 24 bytes each; of others the R-tree is asked

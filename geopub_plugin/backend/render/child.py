@@ -22,7 +22,7 @@ _START_SECONDS = 90  # a cold disk reads 300 MB of QGIS
 _LAST_SECONDS = 1.0  # from the end of a line to the end of the process
 _KEPT_LOG = 2_000_000  # bytes
 # Of the GNU C library, bytes. Else it gives back the memory of each large map and has it cleared for the next one. It
-# takes memory from as many places as there are processors, as each keeps what was given back: 20 MB with one a thread.
+# takes memory from as many places as there are processors: with a place for each thread, 20 MB more are kept unused.
 _KEPT_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),

@@ -29,7 +29,7 @@ def grounds_to_read(
     `reach` is how many pixels beyond themselves they may paint. Twice as much is read: a feature that comes near a band
     only beyond the edge of the map mostly lies on the map a little farther on.
     """
-    whole = _in_system_of(layer, settings, settings.visibleExtent())
+    whole = in_system_of(layer, settings, settings.visibleExtent())
     near = [ground_near(settings, layer, rows, reach) for rows in bands]
     read = [ground_near(settings, layer, rows, 2 * reach) for rows in bands]
     if whole is None or None in near or None in read:
@@ -57,14 +57,15 @@ def ground_near(
         reach += _BENT * rows.height()
     top, bottom = (shown.yMaximum() - row * pixel for row in (rows.top(), rows.top() + rows.height()))
     ground = QgsRectangle(shown.xMinimum(), bottom, shown.xMaximum(), top).buffered(reach * pixel)
-    return _in_system_of(layer, settings, ground)
+    return in_system_of(layer, settings, ground)
 
 
-def _in_system_of(layer: QgsVectorLayer, settings: QgsMapSettings, ground: QgsRectangle) -> Optional[QgsRectangle]:
+def in_system_of(layer: QgsVectorLayer, settings: QgsMapSettings, ground: QgsRectangle) -> Optional[QgsRectangle]:
     """Return bounds of some ground of a map in a layer's system, None where a pole or the other side may be near."""
     change = settings.layerTransform(layer)
     if change.isShortCircuited():
         return ground
+    change.setBallparkTransformsAreAppropriate(True)  # for the ground alone, as QGIS does
     try:
         changed = change.transformBoundingBox(ground, Qgis.TransformDirection.Reverse)
         middle = change.transform(ground.center(), Qgis.TransformDirection.Reverse)

@@ -13,11 +13,11 @@ from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from ..errors import TooLarge
+from ..features.boxes import feature_boxes, geometry_bytes
 from ..features.geopackage import GeoPackageTable
 from ..features.projection import Projection
 from ..features.schema import Bounds
 from ..translation import tr
-from .boxes import feature_boxes, geometry_bytes
 from .grid import WORLD, Cell, tile_id
 from .plan import BUFFER, EXTENT, PyramidPlan, TablePlan
 from .row_filter import condition_of

@@ -13,9 +13,9 @@ from typing import Iterator, Tuple
 import numpy as np
 
 from ..features.batch import Geometries
+from ..features.boxes import feature_boxes
 from ..features.geopackage import GeoPackageTable
 from .blocks import Spread
-from .boxes import feature_boxes
 from .changes import Changes
 from .nodes import are_nodes, nodes_among
 from .options import Generalisation

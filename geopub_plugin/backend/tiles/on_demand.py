@@ -16,13 +16,13 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from ..errors import Unavailable
+from ..features.boxes import feature_boxes
 from ..features.geopackage import GeoPackageTable, feature_tables
 from ..features.schema import Bounds, Field
 from ..translation import tr
 from .assemble import LevelTiles
 from .block import TableState, brought_up, climb, read_state
 from .blocks import Spread, TableShare, bounds_of, boxes_meet, limits_of, margin_at, refuse_too_many, spreads_of
-from .boxes import feature_boxes
 from .grid import Cell
 from .nodes import nodes_among
 from .plan import PyramidPlan, TablePlan

@@ -353,12 +353,12 @@ def test_tables_read_long_ago_are_closed(shapes: Path, qgis_app: Any) -> None:
     from geopub_plugin.backend.services.publications import DrawnTable
 
     tables = ReadTables(remembered=1_300)
-    first = tables.table(DrawnTable(shapes, "polygon", None), 1)
-    assert tables.table(DrawnTable(shapes, "polygon", None), 1) is first
+    first, styled = (tables.table(DrawnTable(shapes, "polygon", style)) for style in (None, shapes))
+    assert first is styled
     assert sum(len(read) for read, _within in first.geometries(first.meeting((0, 0, 1e8, 1e8)))) == 600
-    for state in (2, 3):
-        assert tables.table(DrawnTable(shapes, "polygon", None), state) is not first
-    assert tables.table(DrawnTable(shapes, "polygon", None), 1) is not first
+    for name in ("multipolygon", "linestring"):
+        tables.table(DrawnTable(shapes, name, None))
+    assert tables.table(DrawnTable(shapes, "polygon", None)) is not first
 
 
 @pytest.mark.parametrize("kind", ["POLYGON", "LINESTRING"])

@@ -6,6 +6,7 @@ of a map's time. It is left out where it makes no difference.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import List, Optional, Sequence
 
 from qgis.core import (
@@ -26,7 +27,7 @@ from qgis.PyQt.QtGui import QImage, QPainter
 from ..reach import reach_of_layer
 from .features import NotCollectable, bounds_of, collections
 from .seen import Seen, seen
-from .tables import ReadTable
+from .tables import Found, ReadTable
 
 _FLAT = (Qt.BrushStyle.SolidPattern, Qt.BrushStyle.NoBrush)
 
@@ -37,9 +38,13 @@ class CollectedLayer:
     def __init__(self, layer: QgsVectorLayer, symbol: QgsSymbol, table: ReadTable, view: Seen) -> None:
         self._layer, self._symbol, self._table, self._view = layer, symbol, table, view
 
+    @cached_property
+    def _found(self) -> Found:
+        return self._table.meeting(bounds_of(self._view.ground))
+
     def count(self) -> int:
         """Return how many features the map may show."""
-        return len(self._table.meeting(bounds_of(self._view.ground)))
+        return len(self._found)
 
     def draw(self, painter: QPainter, near: Optional[QgsRectangle]) -> None:
         """Draw the features, or those of them that lie near a place (in the layer's system).
@@ -47,7 +52,7 @@ class CollectedLayer:
         Raises:
             NotCollectable: QGIS has to draw them itself.
         """
-        found = self._table.meeting(bounds_of(self._view.ground), bounds_of(near) if near else None)
+        found = self._table.meeting(bounds_of(self._view.ground), bounds_of(near)) if near else self._found
         context = QgsRenderContext(self._view.context)
         context.setPainter(painter)
         self._symbol.startRender(context, self._layer.fields())

@@ -10,7 +10,7 @@ from qgis.core import QgsMapSettings
 from qgis.PyQt.QtGui import QImage
 
 from ...errors import GeoPubError
-from ..layers import Layers, state_of
+from ..layers import Layers
 from ..maps import blank_map
 from ..requests import MapRequest, MapView
 from ..workload import kind_of
@@ -37,7 +37,7 @@ class Collections:
         found: List[CollectedLayer] = []
         for table, (layer,) in zip(view.layers, layers):
             try:
-                read = self._tables.table(table, state_of(table))
+                read = self._tables.table(table)
             except GeoPubError:  # whoever draws it tells what is wrong
                 return []
             collected = collected_layer(settings, layer, read)

@@ -18,7 +18,7 @@ from qgis.core import (
     QgsVectorSimplifyMethod,
 )
 
-from ..grounds import lies_within_the_world
+from ..grounds import in_system_of, lies_within_the_world
 
 _NEAR = 0.2  # of a map's width and height, by which its ground may move when it is transformed there and back
 _SIDE = {True: 0.0008983, False: 100.0}  # degrees, and other units: of the square by which scales are compared
@@ -44,10 +44,10 @@ class Seen:
 
 def seen(settings: QgsMapSettings, layer: QgsVectorLayer) -> Optional[Seen]:
     """Return how a layer is seen on a map; None where that is not known, and where it is simplified in another way."""
-    change, shown = settings.layerTransform(layer), settings.visibleExtent()
+    change = settings.layerTransform(layer)
     try:
-        ground = _ground(change, shown)
-        if ground is None:
+        ground = in_system_of(layer, settings, settings.visibleExtent())
+        if ground is None or not _is_all(change, ground, settings.visibleExtent()):
             return None
         context = QgsRenderContext.fromMapSettings(settings)
         context.setCoordinateTransform(change)
@@ -64,22 +64,17 @@ def seen(settings: QgsMapSettings, layer: QgsVectorLayer) -> Optional[Seen]:
     return None if tolerance is None else Seen(ground, tolerance, context)
 
 
-def _ground(change: QgsCoordinateTransform, shown: QgsRectangle) -> Optional[QgsRectangle]:
-    """Return the bounds of what is shown in a layer's system, None where these are not all that QGIS looks at."""
+def _is_all(change: QgsCoordinateTransform, ground: QgsRectangle, shown: QgsRectangle) -> bool:
+    """Tell whether a ground in a layer's system is all that QGIS looks at for what is shown."""
     if change.isShortCircuited():
-        return shown
+        return True
     change = QgsCoordinateTransform(change)
     change.setBallparkTransformsAreAppropriate(True)
-    ground = change.transformBoundingBox(shown, Qgis.TransformDirection.Reverse)
-    if not ground.isFinite() or not lies_within_the_world(ground, change.sourceCrs()):
-        return None
-    if not ground.contains(change.transform(shown.center(), Qgis.TransformDirection.Reverse)):
-        return None  # QGIS 3.40 swaps sides at 180 degrees
     if change.destinationCrs().isGeographic():
         corners = (QgsPointXY(shown.xMinimum(), shown.yMinimum()), QgsPointXY(shown.xMaximum(), shown.yMaximum()))
         low, high = (change.transform(corner, Qgis.TransformDirection.Reverse) for corner in corners)
-        return ground if low.x() <= high.x() and lies_within_the_world(shown, change.destinationCrs()) else None
-    return ground if not change.sourceCrs().isGeographic() or _comes_back(change, ground, shown) else None
+        return low.x() <= high.x() and lies_within_the_world(shown, change.destinationCrs())
+    return not change.sourceCrs().isGeographic() or _comes_back(change, ground, shown)
 
 
 def _comes_back(change: QgsCoordinateTransform, ground: QgsRectangle, shown: QgsRectangle) -> bool:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ...features.batch import Geometries
+from ...features.boxes import feature_boxes
 from ...features.geopackage import GeoPackageTable
 from ...features.geopackage_schema import damage_told
 from ...features.schema import Bounds
 from ...services.publications import DrawnTable
-from ...tiles.boxes import feature_boxes
+from ..layers import state_of
 
 _ROWS = 3_400  # read and drawn at a time: more are a little quicker, and take 3 MB a thread for each thousand
 _HEAVIEST = 4_000_000  # bytes of their geometries
@@ -132,8 +133,8 @@ class ReadTable:
 
 
 def _stored(reader: GeoPackageTable, ground: Bounds, near: Optional[Bounds]) -> Found:
-    """Return the features that the R-tree of a table has in a ground, and near other bounds if there are any."""
-    keys, boxes = reader.indexed(ground)  # (n,), (n, 4)
+    """Return what `FeatureIndex.meeting` does, of a table that only its R-tree knows."""
+    keys, boxes = reader.indexed(near or ground)  # (n,), (n, 4)
     order = np.argsort(keys)
     some = FeatureIndex(keys[order], boxes[order])
     return some.meeting(ground, near)
@@ -143,12 +144,12 @@ class ReadTables:
     """The tables that were read last. Thread-safe."""
 
     def __init__(self, remembered: int = _REMEMBERED) -> None:
-        self._tables: OrderedDict[Tuple[DrawnTable, object], ReadTable] = OrderedDict()
+        self._tables: OrderedDict[object, ReadTable] = OrderedDict()
         self._remembered, self._lock = remembered, threading.Lock()
 
-    def table(self, table: DrawnTable, state: object) -> ReadTable:
-        """Return a table as it is in this state."""
-        key = (table, state)
+    def table(self, table: DrawnTable) -> ReadTable:
+        """Return a table as its file is now, whatever its style."""
+        key = state_of(replace(table, style=None))
         with self._lock:
             if key in self._tables:
                 self._tables.move_to_end(key)

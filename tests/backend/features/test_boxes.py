@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geopub_plugin.backend.features import boxes
 from geopub_plugin.backend.features.geopackage import GeoPackageTable
-from geopub_plugin.backend.tiles import boxes
 
-from .conftest import write_table
+from ..tiles.conftest import write_table
 
 
 def line(vertices: int) -> str:

@@ -14,12 +14,12 @@ from typing import Iterator, Tuple
 
 import numpy as np
 
-from ..features.geopackage import GeoPackageTable, connect, quoted
-from ..features.geopackage_schema import is_still
-from ..features.measure import feature_bounds
-from ..features.schema import TableSchema
-from ..features.sqlite_pages import HIGHEST, TablePages
-from ..features.sqlite_records import BLOB, NULL, NotPlain
+from .geopackage import GeoPackageTable, connect, quoted
+from .geopackage_schema import is_still
+from .measure import feature_bounds
+from .schema import TableSchema
+from .sqlite_pages import HIGHEST, TablePages
+from .sqlite_records import BLOB, NULL, NotPlain
 
 _CELL = np.dtype([("key", ">i8"), ("minx", ">f4"), ("maxx", ">f4"), ("miny", ">f4"), ("maxy", ">f4")])
 
